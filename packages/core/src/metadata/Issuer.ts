@@ -1,0 +1,135 @@
+/**
+ * The issuer identifier of an authorization server (RFC 8414, section 2; OpenID Connect Discovery 1.0, section 3).
+ *
+ * An issuer is a string before it is a URL: documents, tokens and authorization responses must name it character by
+ * character (RFC 8414, section 3.3; RFC 9207, section 2.4). So it is kept exactly as written, and a string that
+ * `new URL` would silently rewrite is refused, with a reason and with what to write instead.
+ *
+ * @since 0.1.0
+ */
+import type * as Brand from "effect/Brand"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { type HttpUri, parse, withoutUserInfo } from "./internal/httpUri.ts"
+import { advice, violations } from "./internal/violation.ts"
+
+/**
+ * An issuer identifier, exactly as written.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Issuer = string & Brand.Brand<"Issuer">
+
+/**
+ * What loosens the rules for an issuer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * Accept `http` when the host is `localhost`, in `127.0.0.0/8`, or `[::1]`. For development only: whoever can listen
+   * on that port speaks as the issuer. Defaults to `false`.
+   */
+  readonly allowInsecureLoopback?: boolean | undefined
+}
+
+/**
+ * A string that cannot be an issuer. `reason` says why in one word of a closed set, the message what to write instead.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidIssuer extends Schema.TaggedError<InvalidIssuer>()("InvalidIssuer", {
+  issuer: Schema.String,
+  reason: Schema.Literals(violations)
+}) {
+  override get message(): string {
+    // JSON-quoted: the string may come from a stranger's document and must not forge log lines.
+    const issuer = JSON.stringify(this.issuer)
+    const hint = discoveryUrl.test(this.issuer) ? `. This is a discovery URL, pass the issuer: ${discoveryHint}` : ""
+    return `${issuer} is not an issuer: ${advice[this.reason]}${hint}`
+  }
+}
+
+const discoveryUrl = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)/
+const discoveryHint = "the value of \"issuer\" in the document it leads to"
+
+const parseIssuer = (issuer: string, options?: Options): Result.Result<HttpUri, InvalidIssuer> =>
+  parse(issuer, { query: "forbidden", insecureLoopback: options?.allowInsecureLoopback === true }).pipe(
+    Result.mapError((reason) => new InvalidIssuer({ issuer: withoutUserInfo(issuer), reason }))
+  )
+
+/**
+ * Checks an issuer and returns it unchanged.
+ *
+ * **Gotchas**
+ *
+ * Never compare issuers as `URL`s: `https://as.example.com` and `https://as.example.com/` are two issuers.
+ *
+ * **Example** (Reading what is wrong)
+ *
+ * ```ts import.meta.vitest
+ * import * as Issuer from "@effect-mcp-auth/core/Issuer"
+ * import * as Result from "effect/Result"
+ *
+ * Issuer.makeResult("https://as.example.com/tenant") // => Result.succeed("https://as.example.com/tenant")
+ *
+ * const refused = Issuer.makeResult("https://as.example.com/?tenant=1")
+ * const reason = Result.isFailure(refused) ? refused.failure.reason : undefined
+ * reason // => "query"
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeResult = (issuer: string, options?: Options): Result.Result<Issuer, InvalidIssuer> =>
+  // The brand is the record of this very check; nothing else may claim it.
+  Result.map(parseIssuer(issuer, options), () => issuer as Issuer)
+
+/**
+ * Checks an issuer and returns it unchanged, as an `Effect`.
+ *
+ * **Example** (Checking configuration)
+ *
+ * ```ts import.meta.vitest
+ * import * as Issuer from "@effect-mcp-auth/core/Issuer"
+ * import * as Effect from "effect/Effect"
+ *
+ * const issuer = Effect.runSync(Issuer.make("https://auth.example.com/oidc"))
+ * issuer // => "https://auth.example.com/oidc"
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (issuer: string, options?: Options): Effect.Effect<Issuer, InvalidIssuer> =>
+  Effect.fromResult(makeResult(issuer, options))
+
+const schema = (options?: Options): Schema.brand<Schema.String, "Issuer"> =>
+  Schema.String.check(
+    Schema.makeFilter((issuer) =>
+      Result.match(parseIssuer(issuer, options), {
+        onFailure: (error) => error.message,
+        onSuccess: () => undefined
+      })
+    )
+  ).pipe(Schema.brand("Issuer"))
+
+/**
+ * Schema of an issuer: https only.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Issuer: Schema.brand<Schema.String, "Issuer"> = schema()
+
+/**
+ * Schema of an issuer that may also be an http URL of a loopback host. For development only.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const InsecureLoopbackIssuer: Schema.brand<Schema.String, "Issuer"> = schema({ allowInsecureLoopback: true })

@@ -1,0 +1,75 @@
+/**
+ * The metadata of a protected resource (RFC 9728, section 2): what an MCP server says about itself so that clients find
+ * its authorization servers.
+ *
+ * On the wire members are snake_case, in code camelCase. A member that is named here nowhere is kept in
+ * `additionalParameters` and survives a round trip; so do members with a language tag, such as `resource_name#de`
+ * (section 2.1).
+ *
+ * **Example** (Encoding a document)
+ *
+ * ```ts import.meta.vitest
+ * import * as Metadata from "@effect-mcp-auth/core/ProtectedResourceMetadata"
+ * import * as Schema from "effect/Schema"
+ *
+ * const document = Schema.encodeSync(Metadata.ProtectedResourceMetadata)({
+ *   resource: "https://api.example.com/mcp",
+ *   authorizationServers: ["https://auth.example.com/oidc"],
+ *   scopesSupported: ["notes:read"]
+ * })
+ *
+ * document["authorization_servers"] // => ["https://auth.example.com/oidc"]
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { flag, names, text, url } from "./internal/fields.ts"
+import { type Wire, wire } from "./internal/wire.ts"
+
+/** RFC 9728, section 2. */
+const fields = {
+  /** Kept as the string of the document: clients compare it character by character (section 3.3). */
+  resource: Schema.String,
+  authorizationServers: names,
+  jwksUri: url,
+  scopesSupported: names,
+  bearerMethodsSupported: names,
+  resourceSigningAlgValuesSupported: names,
+  resourceName: text,
+  resourceDocumentation: url,
+  resourcePolicyUri: url,
+  resourceTosUri: url,
+  tlsClientCertificateBoundAccessTokens: flag,
+  authorizationDetailsTypesSupported: names,
+  dpopSigningAlgValuesSupported: names,
+  dpopBoundAccessTokensRequired: flag,
+  /** Section 2.2: a JWT. Not verified, not used. */
+  signedMetadata: text
+} as const
+
+/**
+ * Codec of a protected resource's metadata, from and to its JSON object.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ProtectedResourceMetadata: Wire<typeof fields> = wire(fields)
+
+/**
+ * The metadata of a protected resource.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ProtectedResourceMetadata = typeof ProtectedResourceMetadata.Type
+
+/**
+ * How a token may be presented (RFC 9728, section 2). Absent says nothing about the methods, so there is no default;
+ * MCP allows the header only.
+ *
+ * @category defaults
+ * @since 0.1.0
+ */
+export const acceptsHeader = (metadata: ProtectedResourceMetadata): boolean =>
+  metadata.bearerMethodsSupported?.includes("header") !== false

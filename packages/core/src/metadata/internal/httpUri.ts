@@ -1,0 +1,106 @@
+import * as Result from "effect/Result"
+import type { Violation } from "./violation.ts"
+
+/** An https URI (or http on loopback), taken apart without changing it. */
+export interface HttpUri {
+  /** Scheme, host and port as they go over the wire: lower case, without a default port. */
+  readonly origin: string
+  /** The path, byte for byte. */
+  readonly path: string
+  /** The query with its question mark, byte for byte; empty when there is none. */
+  readonly query: string
+}
+
+export interface Grammar {
+  /** RFC 8414, section 2 forbids the query of an issuer; RFC 9728, section 1.2 allows the one of a resource. */
+  readonly query: "forbidden" | "allowed"
+  /** Accept http when the host is a loopback one. */
+  readonly insecureLoopback: boolean
+}
+
+// Every pattern below is a single run of one character class, so matching is linear in the length of the input.
+const components = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?$/
+const otherScheme = /^(?!https?:)[A-Za-z][A-Za-z0-9+.-]*:/i
+const hostAndPort = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=-]*)(?::(0|[1-9][0-9]*)?)?$/
+const badEscape = /%(?![0-9A-Fa-f]{2})/
+const pathCharacters = /^[A-Za-z0-9._~!$&'()*+,;=:@/%-]*$/
+// The apostrophe is a query character to RFC 3986, but `new URL` escapes it: two readings of one string.
+const queryCharacters = /^[A-Za-z0-9._~!$&()*+,;=:@/?%-]*$/
+const dotSegment = /^(?:\.|%2[Ee]){1,2}$/
+const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i
+
+/** Whether a host, as a URL spells it, is the machine itself (RFC 6761, section 6.3; RFC 1122, section 3.2.1.3). */
+export const isLoopback = (host: string): boolean => loopbackHost.test(host)
+
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const blanks = /[\u0000-\u0020\u007f\u0085\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]/
+// oxlint-disable-next-line no-control-regex -- the ASCII range starts with control characters
+const nonAscii = /[^\u0000-\u007f]/
+
+/** What can be said before the string is taken apart: characters that some parser drops, turns or encodes. */
+const charactersOf = (text: string): Violation | undefined => {
+  if (text === "") return "empty"
+  if (blanks.test(text)) return "whitespace"
+  if (nonAscii.test(text)) return "non-ascii"
+  if (text.includes("\\")) return "backslash"
+  if (text.includes("{") && text.includes("}")) return "template"
+  return undefined
+}
+
+const schemeOf = (scheme: string, host: string, grammar: Grammar): Violation | undefined => {
+  if (/^https$/i.test(scheme)) return undefined
+  if (!/^http$/i.test(scheme) || !isLoopback(host)) return "not-https"
+  return grammar.insecureLoopback ? undefined : "insecure-loopback"
+}
+
+const authorityOf = (authority: string): Violation | readonly [host: string, port: string] => {
+  if (authority.includes("@")) return "user-info"
+  if (authority.includes("%")) return "percent-encoded-host"
+  const match = hostAndPort.exec(authority)
+  if (match === null) return /^[^:]*:[^:]*$/.test(authority) ? "invalid-port" : "invalid-host"
+  const [, host = "", port = ""] = match
+  if (host === "") return "empty-host"
+  return Number(port) > 65_535 ? "invalid-port" : [host, port]
+}
+
+const pathOf = (path: string): Violation | undefined => {
+  if (badEscape.test(path)) return "percent-encoding"
+  if (!pathCharacters.test(path)) return "forbidden-character"
+  return path.split("/").some((segment) => dotSegment.test(segment)) ? "dot-segment" : undefined
+}
+
+const queryOf = (query: string | undefined, grammar: Grammar): Violation | undefined => {
+  if (query === undefined) return undefined
+  if (grammar.query === "forbidden") return query === "?" ? "empty-query" : "query"
+  if (badEscape.test(query)) return "percent-encoding"
+  return queryCharacters.test(query) ? undefined : "forbidden-character"
+}
+
+const fragmentOf = (fragment: string | undefined): Violation | undefined =>
+  fragment === undefined ? undefined : fragment === "#" ? "empty-fragment" : "fragment"
+
+/** User information is a password as often as not, so what names a refused string leaves it out. */
+export const withoutUserInfo = (text: string): string => text.replace(/^([^/?#]*[/\\]{2})[^/?#]*@/, "$1…@")
+
+/**
+ * Takes the string apart by the grammar of RFC 3986, and refuses whatever `new URL` would read differently.
+ */
+export const parse = (text: string, grammar: Grammar): Result.Result<HttpUri, Violation> => {
+  const characters = charactersOf(text)
+  if (characters !== undefined) return Result.fail(characters)
+  const match = components.exec(text)
+  if (match === null) return Result.fail(otherScheme.test(text) ? "not-https" : "not-absolute")
+  const [, scheme = "", authority = "", path = "", query, fragment] = match
+  const hostPort = authorityOf(authority)
+  if (typeof hostPort === "string") return Result.fail(hostPort)
+  const [host, port] = hostPort
+  const violation = schemeOf(scheme, host, grammar) ?? pathOf(path) ?? queryOf(query, grammar) ?? fragmentOf(fragment)
+  if (violation !== undefined) return Result.fail(violation)
+  const bare = `${scheme}://${host}${port === "" ? "" : `:${port}`}`
+  // The last word has the parser that the request will go through: it must not see another host than the one written.
+  if (!URL.canParse(bare)) return Result.fail("invalid-host")
+  const url = new URL(bare)
+  return url.hostname === host.toLowerCase()
+    ? Result.succeed({ origin: url.origin, path, query: query ?? "" })
+    : Result.fail("ambiguous-host")
+}
