@@ -1,0 +1,126 @@
+/**
+ * Why no authorization server was found.
+ *
+ * A search asks several places, and each answers in its own way. `DiscoveryFailed` keeps every attempt with its own
+ * typed error, in order, and is named by the strongest outcome. Its message is what a person needs who stands in front of
+ * a server that does not start.
+ *
+ * @since 0.1.0
+ */
+import * as Data from "effect/Data"
+import * as Schema from "effect/Schema"
+import { describeAttempts, discoveryHint } from "./internal/describeAttempts.ts"
+import type { IssuerMismatch } from "./IssuerPolicy.ts"
+import type { MetadataFetchError } from "./MetadataFetchError.ts"
+import type { TranspileError } from "./Transpiler.ts"
+import type { InvalidServerConfig } from "./Validation.ts"
+
+/**
+ * The document is no metadata by its schema. Says which members, by their names on the wire.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidMetadata extends Schema.TaggedError<InvalidMetadata>()("InvalidMetadata", {
+  location: Schema.String,
+  /** What is wrong, member by member. */
+  issues: Schema.Array(Schema.Struct({ member: Schema.String, problem: Schema.String }))
+}) {
+  override get message(): string {
+    const issues = this.issues.map(({ member, problem }) => `${JSON.stringify(member)}: ${problem}`).join("; ")
+    return `${this.location}: the document is no metadata (${issues}). Mend it at the provider, or with a repair`
+  }
+}
+
+/**
+ * The document is valid and of the right issuer, but lacks what the purpose needs.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class IncompleteMetadata extends Schema.TaggedError<IncompleteMetadata>()("IncompleteMetadata", {
+  location: Schema.String,
+  /** The purpose's name. */
+  purpose: Schema.String,
+  /** What is missing, by the names of the wire. */
+  missing: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `${this.location}: the document has no ${this.missing.join(", ")}, which ${this.purpose} needs. ` +
+      "Another document of the same issuer may have it (merge them), or say what you know to be true with a repair"
+  }
+}
+
+/**
+ * How an attempt ended, strongest first.
+ *
+ * **Details**
+ *
+ * - `Refused`: the answer must not be used: another issuer, too large, not https, an address or a redirect that is
+ *   refused.
+ * - `Incomplete`: a document of the right issuer that cannot be used as it is.
+ * - `Transient`: no answer for now: 408, 425, 429, 5xx, the network, a timeout, or a failure of a custom strategy.
+ * - `Miss`: there is no metadata here: another 4xx, a redirect that leads nowhere, a 200 that is no metadata.
+ * - `Found`: here it is.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Outcome = "Refused" | "Incomplete" | "Transient" | "Miss" | "Found"
+
+/**
+ * Why an attempt did not end in `Found`. `E` is what custom strategies fail with.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AttemptError<E = never> =
+  | MetadataFetchError
+  | IssuerMismatch
+  | TranspileError
+  | InvalidMetadata
+  | IncompleteMetadata
+  | InvalidServerConfig
+  | E
+
+/**
+ * One place that was asked, and how that ended.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Attempt<out E = never> {
+  /** The kind of place, such as `oauth-authorization-server` or the name of a custom strategy. */
+  readonly kind: string
+  /** The URL, or what a custom strategy calls its place. */
+  readonly location: string
+  readonly outcome: Outcome
+  /** Present unless the outcome is `Found`. */
+  readonly error?: AttemptError<E>
+}
+
+/**
+ * No place had metadata that may be used.
+ *
+ * **Gotchas**
+ *
+ * Only the outcome `Miss` means "this issuer has no metadata" and may be remembered as that. With `Transient` the next
+ * search may find it.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class DiscoveryFailed<out E = never> extends Data.TaggedError("DiscoveryFailed")<{
+  readonly issuer: string
+  /** The strongest outcome among the attempts. */
+  readonly outcome: Exclude<Outcome, "Found">
+  /** Every attempt, in the order in which they were made. */
+  readonly attempts: ReadonlyArray<Attempt<unknown>>
+}> {
+  /** Carries the type of the attempts' errors, which a base class cannot be generic over. */
+  declare readonly attempts: ReadonlyArray<Attempt<E>>
+
+  override get message(): string {
+    return `${describeAttempts(this)}${discoveryHint(this.issuer)}`
+  }
+}

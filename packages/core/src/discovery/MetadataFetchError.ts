@@ -1,0 +1,171 @@
+/**
+ * Why a metadata document could not be had.
+ *
+ * One wrapper says which URL was asked, and its `reason` says what happened: a closed set of tagged values that carry
+ * data, never prose. The message is derived from them and says what to do next.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { violations } from "../metadata/internal/violation.ts"
+import { fetchFailureMessage } from "./internal/fetchFailureMessage.ts"
+
+/**
+ * No HTTP response arrived: name resolution, connection, TLS or the stream failed.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class Transport extends Schema.TaggedError<Transport>()("Transport", {
+  /** What the transport said, without its address or headers. */
+  detail: Schema.String
+}) {}
+
+/**
+ * The answer did not arrive, or did not end, within the time of one attempt or of the whole search.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", {
+  /** The time that was allowed, in milliseconds. */
+  milliseconds: Schema.Finite,
+  /** Whether one attempt or the whole search ran out of time. */
+  of: Schema.Literals(["attempt", "search"])
+}) {}
+
+/**
+ * The response had a status other than 200.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class Status extends Schema.TaggedError<Status>()("Status", {
+  status: Schema.Int,
+  /** What `Retry-After` asked for (RFC 9110, section 10.2.3), in milliseconds. */
+  retryAfter: Schema.optionalKey(Schema.Finite)
+}) {}
+
+/**
+ * The body was longer than the limit. Reading stopped there.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLarge", {
+  /** The limit, in bytes. */
+  limit: Schema.Int
+}) {}
+
+/**
+ * A 200 whose body is no metadata: nothing, an HTML page, broken JSON, JSON that is not an object, or an object
+ * without a string `issuer`. Hosts of single-page applications answer every URL like this.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class NotMetadata extends Schema.TaggedError<NotMetadata>()("NotMetadata", {
+  found: Schema.Literals(["empty", "html", "malformed-json", "not-an-object", "no-issuer"]),
+  contentType: Schema.optionalKey(Schema.String)
+}) {}
+
+/**
+ * A redirect that was not followed.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class Redirect extends Schema.TaggedError<Redirect>()("Redirect", {
+  status: Schema.Int,
+  why: Schema.Literals(["foreign-origin", "too-many", "unusable-location"]),
+  /** The origin it points to, when that is another one. */
+  origin: Schema.optionalKey(Schema.String)
+}) {}
+
+/**
+ * The host leads to an address this program must not connect to: loopback, private, link-local, unique-local,
+ * multicast or otherwise special (RFC 6890). Raised by the transport at connect time, after name resolution.
+ *
+ * **Details**
+ *
+ * A guarded `HttpClient` fails with a transport error whose cause is this value; the engine looks for it and reports it
+ * as the reason. Transports of other platforms may raise it in the same way.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class RefusedAddress extends Schema.TaggedError<RefusedAddress>()("RefusedAddress", {
+  /** The host as the URL names it. */
+  host: Schema.String,
+  /** The address it led to. */
+  address: Schema.String,
+  /** The kind of range the address lies in, such as `loopback` or `private`. */
+  range: Schema.String
+}) {}
+
+/**
+ * The URL cannot be asked: it is not https (or http on an explicitly allowed loopback host), or parsers read it in
+ * different ways. `why` is the word that `InvalidIssuer` uses for the same misfit.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class RefusedUrl extends Schema.TaggedError<RefusedUrl>()("RefusedUrl", {
+  why: Schema.Literals(violations)
+}) {}
+
+/**
+ * Every reason a fetch can fail for.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export const Reason: Schema.Union<
+  readonly [
+    typeof Transport,
+    typeof Timeout,
+    typeof Status,
+    typeof BodyTooLarge,
+    typeof NotMetadata,
+    typeof Redirect,
+    typeof RefusedAddress,
+    typeof RefusedUrl
+  ]
+> = Schema.Union([Transport, Timeout, Status, BodyTooLarge, NotMetadata, Redirect, RefusedAddress, RefusedUrl])
+
+/**
+ * Every reason a fetch can fail for.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export type Reason = typeof Reason.Type
+
+/**
+ * A metadata document could not be had from `url`.
+ *
+ * **Example** (Reading what happened)
+ *
+ * ```ts import.meta.vitest
+ * import { MetadataFetchError, Status } from "@effect-mcp-auth/core/MetadataFetchError"
+ *
+ * const error = new MetadataFetchError({
+ *   url: "https://as.example.com/.well-known/oauth-authorization-server",
+ *   reason: new Status({ status: 404 })
+ * })
+ *
+ * error.message // => "GET https://as.example.com/.well-known/oauth-authorization-server: HTTP 404, there is no metadata at this URL"
+ * ```
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class MetadataFetchError extends Schema.TaggedError<MetadataFetchError>()("MetadataFetchError", {
+  url: Schema.String,
+  reason: Reason
+}) {
+  override get message(): string {
+    // A query may hold a key of the deployment's own; the path is enough to know the document by.
+    return `GET ${this.url.replace(/\?.*$/, "?…")}: ${fetchFailureMessage(this.reason)}`
+  }
+}

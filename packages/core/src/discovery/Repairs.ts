@@ -1,0 +1,146 @@
+/**
+ * The repairs that real providers need, by name.
+ *
+ * Each says more than the document does, so each is switched on for a provider by somebody who knows it, and none is
+ * ever applied by itself.
+ *
+ * **Example** (Amazon Cognito does PKCE without saying so)
+ *
+ * ```ts import.meta.vitest
+ * import * as Repairs from "@effect-mcp-auth/core/Repairs"
+ * import * as Transpiler from "@effect-mcp-auth/core/Transpiler"
+ * import * as Effect from "effect/Effect"
+ *
+ * const document = { issuer: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc" }
+ * const { applied } = Effect.runSync(Transpiler.run(Repairs.pkce, document))
+ *
+ * applied.map(({ name }) => name) // => ["pkce"]
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type * as Schema from "effect/Schema"
+import * as Str from "effect/String"
+import * as Transpiler from "./Transpiler.ts"
+
+const without = (
+  document: Schema.JsonObject,
+  drop: (value: Schema.Json) => boolean
+): Schema.JsonObject => Object.fromEntries(Object.entries(document).filter(([, value]) => !drop(value)))
+
+/**
+ * Says that the provider supports PKCE with `S256`, where it does without saying so (Entra ID, Cognito, AD FS, Apple,
+ * Slack). A document that lists methods without `S256` is left alone: it says no.
+ *
+ * **Gotchas**
+ *
+ * MCP makes clients refuse a server that does not advertise PKCE, for good reason. Use this only for a provider that is
+ * known to enforce `code_verifier`.
+ *
+ * @category repairs
+ * @since 0.1.0
+ */
+export const pkce: Transpiler.Transpiler = Transpiler.make({
+  name: "pkce",
+  reason: "The provider supports PKCE with S256 but does not publish code_challenge_methods_supported.",
+  source: "https://datatracker.ietf.org/doc/html/rfc8414#section-2",
+  apply: (document) =>
+    document["code_challenge_methods_supported"] === undefined
+      ? { ...document, code_challenge_methods_supported: ["S256"] }
+      : document
+})
+
+/**
+ * Drops members that are `null` (Authlete, Entra ID). Members without a value are to be omitted.
+ *
+ * @category repairs
+ * @since 0.1.0
+ */
+export const nulls: Transpiler.Transpiler = Transpiler.make({
+  name: "nulls",
+  reason: "The provider publishes members without a value as null.",
+  source: "https://datatracker.ietf.org/doc/html/rfc8414#section-3.2",
+  apply: (document) => without(document, (value) => value === null)
+})
+
+/**
+ * Drops members that are empty arrays (HubSpot, MongoDB). Members with zero elements are to be omitted.
+ *
+ * @category repairs
+ * @since 0.1.0
+ */
+export const emptyArrays: Transpiler.Transpiler = Transpiler.make({
+  name: "empty-arrays",
+  reason: "The provider publishes members with zero elements.",
+  source: "https://datatracker.ietf.org/doc/html/rfc8414#section-3.2",
+  apply: (document) => without(document, (value) => Array.isArray(value) && value.length === 0)
+})
+
+/**
+ * Says that the response type `code` is supported, where the document names an authorization endpoint but no types.
+ *
+ * @category repairs
+ * @since 0.1.0
+ */
+export const responseTypes: Transpiler.Transpiler = Transpiler.make({
+  name: "response-types",
+  reason: "The provider has an authorization endpoint but does not publish response_types_supported.",
+  source: "https://datatracker.ietf.org/doc/html/rfc8414#section-2",
+  apply: (document) =>
+    document["response_types_supported"] === undefined && document["authorization_endpoint"] !== undefined
+      ? { ...document, response_types_supported: ["code"] }
+      : document
+})
+
+/**
+ * The members that name an endpoint or a key set.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Endpoint =
+  | "authorizationEndpoint"
+  | "tokenEndpoint"
+  | "jwksUri"
+  | "registrationEndpoint"
+  | "introspectionEndpoint"
+  | "revocationEndpoint"
+  | "userinfoEndpoint"
+
+/**
+ * Adds endpoints that the document lacks (Facebook Login: `token_endpoint`). Those that it has are left alone.
+ *
+ * **Example** (Facebook Login)
+ *
+ * ```ts import.meta.vitest
+ * import * as Repairs from "@effect-mcp-auth/core/Repairs"
+ *
+ * const repair = Repairs.endpoints({ tokenEndpoint: "https://graph.facebook.com/oauth/access_token" })
+ * repair.repairs.map(({ name }) => name) // => ["endpoints"]
+ * ```
+ *
+ * @category repairs
+ * @since 0.1.0
+ */
+export const endpoints = (added: { readonly [E in Endpoint]?: string }): Transpiler.Transpiler =>
+  Transpiler.make({
+    name: "endpoints",
+    reason: "The provider has endpoints that it does not publish.",
+    source: "https://datatracker.ietf.org/doc/html/rfc8414#section-2",
+    apply: (document) => ({
+      ...Object.fromEntries(Object.entries(added).map(([member, url]) => [Str.camelToSnake(member), url])),
+      ...document
+    })
+  })
+
+/**
+ * The repairs that need no argument, by the name under which the command line knows them.
+ *
+ * @category repairs
+ * @since 0.1.0
+ */
+export const byName: ReadonlyMap<string, Transpiler.Transpiler> = new Map(
+  [pkce, nulls, emptyArrays, responseTypes].flatMap((transpiler) =>
+    transpiler.repairs.map(({ name }) => [name, transpiler] as const)
+  )
+)

@@ -1,0 +1,236 @@
+/**
+ * What MCP asks of an authorization server, as rules that are data.
+ *
+ * A rule has a code, a severity, the MCP revision that introduced it, a reference, and what to do when it is broken.
+ * `validate` runs rules over a configuration and reports errors, warnings and successes; `validateServerConfig` fails
+ * when there are errors. Rules are values in an array: add your own, drop what you know better.
+ *
+ * **Example** (Dropping a rule)
+ *
+ * ```ts import.meta.vitest
+ * import * as Validation from "@effect-mcp-auth/core/Validation"
+ *
+ * const metadata = { issuer: "https://as.example.com" }
+ * const rules = Validation.without(Validation.rules, ["pkce_not_supported"])
+ * const report = Validation.validate({ type: "oauth", metadata }, { rules })
+ *
+ * report.errors.map(({ code }) => code) // => ["invalid_server_metadata"]
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { clientRules } from "./internal/clientRules.ts"
+import { documentRules } from "./internal/documentRules.ts"
+import { flowRules } from "./internal/flowRules.ts"
+import type { Revision as RevisionType, Rule, Subject } from "./internal/rule.ts"
+
+export {
+  /**
+   * A rule.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  type Rule,
+  /**
+   * What a rule judges: the type of a document and its metadata.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  type Subject
+} from "./internal/rule.ts"
+
+/**
+ * The MCP revisions with an authorization specification.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Revision: Schema.Literals<readonly ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]> = Schema
+  .Literals(["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"])
+
+/**
+ * A revision of MCP.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Revision = RevisionType
+
+/**
+ * The newest revision, by which configurations are judged unless another is named.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const latestRevision: Revision = "2026-07-28"
+
+/**
+ * A rule that is broken.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Finding = Schema.Struct({
+  code: Schema.String,
+  /** What is the matter with this document. */
+  message: Schema.String,
+  /** What to do about it. */
+  advice: Schema.String,
+  /** Where the rule stands. */
+  reference: Schema.String
+})
+
+/**
+ * A rule that holds.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Success = Schema.Struct({
+  code: Schema.String,
+  message: Schema.String
+})
+
+/**
+ * What the rules say about a configuration.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Report = Schema.Struct({
+  issuer: Schema.String,
+  revision: Revision,
+  errors: Schema.Array(Finding),
+  warnings: Schema.Array(Finding),
+  successes: Schema.Array(Success)
+})
+
+/**
+ * What the rules say about a configuration.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Report = typeof Report.Type
+
+/**
+ * The configuration breaks rules whose severity is `error`. The report says which, and what to do.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidServerConfig extends Schema.TaggedError<InvalidServerConfig>()("InvalidServerConfig", {
+  report: Report
+}) {
+  override get message(): string {
+    const lines = this.report.errors.map(({ advice, code, message }) => `  ${code}: ${message}; ${advice}`)
+    return [
+      `${JSON.stringify(this.report.issuer)} does not meet MCP ${this.report.revision}:`,
+      ...lines
+    ].join("\n")
+  }
+}
+
+/**
+ * What may be chosen about a validation.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The MCP revision. Default: the newest. */
+  readonly revision?: Revision | undefined
+  /** The rules. Default: all of this module's. */
+  readonly rules?: ReadonlyArray<Rule> | undefined
+}
+
+/**
+ * The rules of this library, in the order in which they are reported.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const rules: ReadonlyArray<Rule> = [...documentRules, ...flowRules, ...clientRules]
+
+/**
+ * A rule of your own, checked like the others.
+ *
+ * **Example** (Demanding a revocation endpoint)
+ *
+ * ```ts import.meta.vitest
+ * import * as Validation from "@effect-mcp-auth/core/Validation"
+ *
+ * const revocation = Validation.rule({
+ *   code: "revocation_missing",
+ *   severity: "error",
+ *   since: "2025-03-26",
+ *   reference: "https://datatracker.ietf.org/doc/html/rfc7009#section-2",
+ *   holds: "tokens can be revoked",
+ *   advice: "enable revocation at the provider",
+ *   check: ({ metadata }) =>
+ *     metadata.revocationEndpoint === undefined ? "there is no revocation_endpoint" : "holds"
+ * })
+ *
+ * const subject = { type: "oauth", metadata: { issuer: "https://as.example.com" } } as const
+ * const report = Validation.validate(subject, { rules: [revocation] })
+ * report.errors.map(({ message }) => message) // => ["there is no revocation_endpoint"]
+ * ```
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const rule = (rule: Rule): Rule => rule
+
+/**
+ * The rules except those with the given codes.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const without = (rules: ReadonlyArray<Rule>, codes: ReadonlyArray<string>): ReadonlyArray<Rule> =>
+  rules.filter(({ code }) => !codes.includes(code))
+
+/**
+ * Runs the rules. Pure: no service, no failure.
+ *
+ * @category validating
+ * @since 0.1.0
+ */
+export const validate = (subject: Subject, options?: Options): Report => {
+  const revision = options?.revision ?? latestRevision
+  const judged = (options?.rules ?? rules)
+    // Revisions are dates, so their order is that of their strings.
+    .filter(({ since }) => since <= revision)
+    .map((rule) => ({ rule, verdict: rule.check(subject, revision) }))
+  const broken = (severity: Rule["severity"]) =>
+    judged
+      .filter(({ rule, verdict }) => rule.severity === severity && verdict !== "holds" && verdict !== "not-applicable")
+      .map(({ rule: { advice, code, reference }, verdict }) => ({ code, message: verdict, advice, reference }))
+  return {
+    issuer: subject.metadata.issuer,
+    revision,
+    errors: broken("error"),
+    warnings: broken("warning"),
+    successes: judged
+      .filter(({ verdict }) => verdict === "holds")
+      .map(({ rule: { code, holds } }) => ({ code, message: holds }))
+  }
+}
+
+/**
+ * Runs the rules, and fails when one of severity `error` is broken.
+ *
+ * @category validating
+ * @since 0.1.0
+ */
+export const validateServerConfig = (
+  subject: Subject,
+  options?: Options
+): Effect.Effect<Report, InvalidServerConfig> => {
+  const report = validate(subject, options)
+  return report.errors.length === 0 ? Effect.succeed(report) : Effect.fail(new InvalidServerConfig({ report }))
+}

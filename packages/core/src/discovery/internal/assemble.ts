@@ -1,0 +1,89 @@
+import * as Arr from "effect/Array"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { AuthorizationServerMetadata } from "../../metadata/AuthorizationServerMetadata.ts"
+import { IncompleteMetadata, type InvalidMetadata } from "../DiscoveryError.ts"
+import type { Purpose } from "../Purpose.ts"
+import type { Oddity, ServerConfig } from "../ServerConfig.ts"
+import type { Applied } from "../Transpiler.ts"
+import * as Validation from "../Validation.ts"
+import type { Candidate } from "./candidate.ts"
+import type { Loaded } from "./fetchDocument.ts"
+import { invalidMetadata } from "./invalidMetadata.ts"
+
+/** A document whose issuer was judged, after its repairs. */
+export interface Judged {
+  readonly candidate: Pick<Candidate<unknown, unknown>, "location" | "type" | "validation">
+  readonly loaded: Loaded
+  readonly document: Schema.JsonObject
+  readonly repairs: ReadonlyArray<Applied>
+}
+
+type OneOrMore = readonly [Judged, ...ReadonlyArray<Judged>]
+
+const decode = Schema.decodeEffect(AuthorizationServerMetadata)
+
+/** First wins, member by member. Only ever called for documents of one issuer. */
+const merged = (documents: OneOrMore): Schema.JsonObject =>
+  Object.fromEntries(Arr.reverse(documents).flatMap(({ document }) => Object.entries(document)))
+
+const odditiesOf = (documents: OneOrMore): ReadonlyArray<Oddity> => [
+  ...documents.flatMap(({ candidate: { location }, loaded: { oddContentType } }): ReadonlyArray<Oddity> =>
+    Option.match(oddContentType, {
+      onNone: () => [],
+      onSome: (contentType) => [{
+        code: "content_type_not_json",
+        message: `${location} answered with the content type ${JSON.stringify(contentType)} instead of application/json`
+      }]
+    })
+  ),
+  ...(documents.length === 1 ? [] : [{
+    code: "documents_merged" as const,
+    message: `merged from ${documents.map(({ candidate: { location } }) => location).join(", ")}`
+  }])
+]
+
+/** The shortest time that any of the documents is fresh. */
+const freshFor = (documents: OneOrMore): Option.Option<Duration.Duration> =>
+  documents
+    .flatMap(({ loaded }) => Option.toArray(loaded.freshFor))
+    .reduce<Option.Option<Duration.Duration>>(
+      (least, duration) =>
+        Option.some(Option.match(least, {
+          onNone: () => duration,
+          onSome: (other) => Duration.min(other, duration)
+        })),
+      Option.none()
+    )
+
+/** Documents of one issuer become a configuration, if they are complete for the purpose and keep the rules. */
+export const assemble = Effect.fnUntraced(function*(
+  documents: OneOrMore,
+  purpose: Purpose
+): Effect.fn.Return<ServerConfig, InvalidMetadata | IncompleteMetadata | Validation.InvalidServerConfig> {
+  const [{ candidate: { location, type } }] = documents
+  const metadata = yield* Effect.mapError(
+    decode(merged(documents)),
+    (error) => invalidMetadata(location, error)
+  )
+  const missing = purpose.missing(metadata)
+  if (missing.length > 0) return yield* new IncompleteMetadata({ location, purpose: purpose.name, missing })
+  yield* Effect.forEach(
+    documents,
+    ({ candidate: { validation } }) =>
+      validation === undefined ? Effect.void : Validation.validateServerConfig({ type, metadata }, validation),
+    { discard: true }
+  )
+  const [first, ...others] = documents
+  return {
+    type,
+    issuer: metadata.issuer,
+    metadata,
+    locations: [first.candidate.location, ...others.map(({ candidate }) => candidate.location)],
+    repairs: documents.flatMap(({ repairs }) => repairs),
+    oddities: odditiesOf(documents),
+    freshFor: freshFor(documents)
+  }
+})

@@ -1,0 +1,94 @@
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type * as Issuer from "../../metadata/Issuer.ts"
+import type { AttemptError } from "../DiscoveryError.ts"
+import type { Limits } from "../FetchLimits.ts"
+import * as IssuerPolicy from "../IssuerPolicy.ts"
+import { MetadataFetchError, NotMetadata } from "../MetadataFetchError.ts"
+import type { ServerType } from "../ServerConfig.ts"
+import * as Transpiler from "../Transpiler.ts"
+import type * as Validation from "../Validation.ts"
+import { fetchDocument, type FetchSettings, type Loaded } from "./fetchDocument.ts"
+import { documentOf } from "./responseBody.ts"
+
+/** What a candidate is told when it loads. Whether http is allowed is its own knowledge. */
+export type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback">
+
+/** One place to ask, and how its answer is judged. */
+export interface Candidate<out E, out R> {
+  readonly kind: string
+  readonly location: string
+  /** Candidates with the same identity ask the same question, and only the first of them is asked. */
+  readonly identity: unknown
+  readonly type: ServerType
+  readonly policy: IssuerPolicy.IssuerPolicy
+  readonly transpiler: Transpiler.Transpiler<R>
+  /** The rules that the result must keep, when there are any. */
+  readonly validation: Validation.Options | undefined
+  /** What differs from the limits of the program. */
+  readonly limits: Partial<Limits>
+  readonly mapRequest: LoadSettings["mapRequest"]
+  readonly load: (settings: LoadSettings) => Effect.Effect<Loaded, AttemptError<E>, R>
+}
+
+/** Candidates that are asked together. */
+export interface Step<out E, out R> {
+  readonly candidates: ReadonlyArray<Candidate<E, R>>
+  /** How long each is given before the next starts beside it. Without it, the next starts when this one has failed. */
+  readonly hedge?: Duration.Duration
+}
+
+const defaults = {
+  policy: IssuerPolicy.exact,
+  transpiler: Transpiler.identity,
+  validation: undefined,
+  limits: {},
+  mapRequest: (request: Parameters<LoadSettings["mapRequest"]>[0]) => request
+}
+
+/** A candidate at a URL. */
+export const fromUrl = (
+  kind: string,
+  type: ServerType,
+  url: string,
+  allowInsecureLoopback: boolean
+): Candidate<never, HttpClient.HttpClient> => ({
+  ...defaults,
+  kind,
+  type,
+  location: url,
+  identity: url,
+  load: (settings) => fetchDocument(url, { ...settings, allowInsecureLoopback })
+})
+
+/** A candidate that is an effect of somebody else's. */
+export const fromLoad = <E, R>(
+  name: string,
+  type: ServerType,
+  identity: unknown,
+  load: () => Effect.Effect<object | undefined, AttemptError<E>, R>
+): Candidate<E, R> => ({
+  ...defaults,
+  kind: name,
+  type,
+  location: name,
+  identity,
+  load: () =>
+    Effect.flatMap(
+      Effect.suspend(load),
+      (document): Effect.Effect<Loaded, MetadataFetchError> =>
+        Result.match(documentOf(document), {
+          onFailure: (found) => Effect.fail(new MetadataFetchError({ url: name, reason: new NotMetadata({ found }) })),
+          onSuccess: (document) => Effect.succeed({ document, freshFor: Option.none(), oddContentType: Option.none() })
+        })
+    )
+})
+
+/** An http issuer exists only where loopback was allowed, and its documents live on its own origin. */
+export const isInsecure = (issuer: Issuer.Issuer): boolean => /^http:/i.test(issuer)
+
+/** What a URL says about its document. */
+export const typeOfUrl = (url: string): ServerType => url.includes("/oauth-authorization-server") ? "oauth" : "oidc"

@@ -1,0 +1,134 @@
+import * as Str from "effect/String"
+import { isLoopback } from "../../metadata/internal/httpUri.ts"
+import { rfc, type Rule, type Subject } from "./rule.ts"
+
+type Member = keyof Subject["metadata"]
+
+/** What each specification requires of its document: RFC 8414, section 2; OpenID Connect Discovery 1.0, section 3. */
+const required: { readonly [Type in Subject["type"]]: ReadonlyArray<Member> } = {
+  oauth: ["authorizationEndpoint", "tokenEndpoint", "responseTypesSupported"],
+  oidc: [
+    "authorizationEndpoint",
+    "tokenEndpoint",
+    "jwksUri",
+    "responseTypesSupported",
+    "subjectTypesSupported",
+    "idTokenSigningAlgValuesSupported"
+  ]
+}
+
+const endpoints: ReadonlyArray<Member> = [
+  "authorizationEndpoint",
+  "tokenEndpoint",
+  "jwksUri",
+  "registrationEndpoint",
+  "revocationEndpoint",
+  "introspectionEndpoint",
+  "userinfoEndpoint",
+  "endSessionEndpoint",
+  "deviceAuthorizationEndpoint",
+  "pushedAuthorizationRequestEndpoint"
+]
+
+const algorithms: ReadonlyArray<Member> = [
+  "idTokenSigningAlgValuesSupported",
+  "userinfoSigningAlgValuesSupported",
+  "requestObjectSigningAlgValuesSupported",
+  "tokenEndpointAuthSigningAlgValuesSupported"
+]
+
+const list = (members: ReadonlyArray<Member>): string => members.map(Str.camelToSnake).join(", ")
+
+const urlOf = ({ metadata }: Subject, member: Member): URL | undefined => {
+  const value = metadata[member]
+  return typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined
+}
+
+/** The endpoints that are http, on loopback hosts or on others. */
+const insecure = (subject: Subject, loopback: boolean): ReadonlyArray<Member> =>
+  endpoints.filter((member) => {
+    const url = urlOf(subject, member)
+    return url !== undefined && url.protocol !== "https:" && isLoopback(url.hostname) === loopback
+  })
+
+const isWeak = (algorithm: string): boolean => algorithm === "none" || algorithm.startsWith("HS")
+
+/** What a document must say, whoever reads it. */
+export const documentRules: ReadonlyArray<Rule> = [
+  {
+    code: "invalid_server_metadata",
+    severity: "error",
+    since: "2025-03-26",
+    reference: rfc(8414, "2"),
+    holds: "the document has every member that its specification requires",
+    advice: "complete the document at the provider, or add what you know to be true with a repair",
+    check: ({ metadata, type }) => {
+      const missing = required[type].filter((member) => metadata[member] === undefined)
+      return missing.length === 0 ? "holds" : `the document has no ${list(missing)}`
+    }
+  },
+  {
+    code: "insecure_endpoint",
+    severity: "error",
+    since: "2025-03-26",
+    reference: rfc(6749, "3.1"),
+    holds: "every endpoint is https",
+    advice: "serve the endpoints over https",
+    check: (subject) => {
+      const found = insecure(subject, false)
+      return found.length === 0 ? "holds" : `not https: ${list(found)}`
+    }
+  },
+  {
+    code: "insecure_loopback_endpoint",
+    severity: "warning",
+    since: "2025-03-26",
+    reference: rfc(8252, "8.3"),
+    holds: "no endpoint is plain http on a loopback host",
+    advice: "keep this to development",
+    check: (subject) => {
+      const found = insecure(subject, true)
+      return found.length === 0 ? "holds" : `plain http on a loopback host: ${list(found)}`
+    }
+  },
+  {
+    code: "jwks_uri_missing",
+    severity: "warning",
+    since: "2025-03-26",
+    reference: rfc(8414, "2"),
+    holds: "tokens can be verified with the provider's published keys",
+    advice: "verify tokens by introspection, name the key set by hand, or look for the provider's other document",
+    check: ({ metadata }) => metadata.jwksUri === undefined ? "there is no jwks_uri" : "holds"
+  },
+  {
+    code: "weak_algorithm_advertised",
+    severity: "warning",
+    since: "2025-03-26",
+    reference: rfc(8725, "3.1"),
+    holds: "no unsigned or shared-secret algorithm is advertised",
+    advice: "disable them at the provider; this library never accepts them from a key set",
+    check: ({ metadata }) => {
+      const found = algorithms.filter((member) => {
+        const values = metadata[member]
+        return Array.isArray(values) && values.some(isWeak)
+      })
+      return found.length === 0 ? "holds" : `none or HS* is listed in ${list(found)}`
+    }
+  },
+  {
+    code: "issuer_root_slash",
+    severity: "warning",
+    since: "2025-03-26",
+    reference: rfc(8414, "3.3"),
+    holds: "the issuer does not end in a slash that is easily lost",
+    advice:
+      "write the slash wherever you name the issuer: in configuration, in protected resource metadata, and where " +
+      "tokens are checked",
+    check: (subject) => {
+      const { issuer } = subject.metadata
+      if (!/^https?:\/\/[^/?#]+\/$/i.test(issuer)) return "holds"
+      const same = endpoints.some((member) => `${urlOf(subject, member)?.origin}/` === issuer)
+      return same ? `the issuer ${JSON.stringify(issuer)} differs from the origin of its endpoints by a slash` : "holds"
+    }
+  }
+]

@@ -1,0 +1,141 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Headers from "effect/http/Headers"
+import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientError } from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { parse } from "../../metadata/internal/httpUri.ts"
+import type { Limits } from "../FetchLimits.ts"
+import { MetadataFetchError, type Reason, Redirect, RefusedUrl, Status } from "../MetadataFetchError.ts"
+import { freshFor, retryAfter } from "./headers.ts"
+import { readDocument } from "./responseBody.ts"
+import { transportFailure } from "./transportFailure.ts"
+
+/** A document as it came, before anything is believed or repaired. */
+export interface Loaded {
+  readonly document: Schema.JsonObject
+  /** How long the source says that the document is fresh. */
+  readonly freshFor: Option.Option<Duration.Duration>
+  /** The content type, when it is not JSON. */
+  readonly oddContentType: Option.Option<string>
+}
+
+export interface FetchSettings {
+  readonly limits: Limits
+  readonly mapRequest: (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest
+  readonly allowInsecureLoopback: boolean
+}
+
+const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status)
+
+/** A redirect that may be followed. */
+interface Moved {
+  readonly status: number
+  readonly url: string
+}
+
+/** Where a redirect leads, if that is somewhere on the same origin. */
+const movedTo = (current: string, response: HttpClientResponse.HttpClientResponse): Result.Result<Moved, Redirect> => {
+  const { status } = response
+  const unusable = Result.fail(new Redirect({ status, why: "unusable-location" }))
+  const location = Option.getOrUndefined(Headers.get(response.headers, "location"))
+  if (location === undefined || !URL.canParse(location, current)) return unusable
+  const next = new URL(location, current)
+  const { origin } = next
+  if (origin !== new URL(current).origin) return Result.fail(new Redirect({ status, why: "foreign-origin", origin }))
+  return next.username === "" && next.password === "" ? Result.succeed({ status, url: next.href }) : unusable
+}
+
+/** Some clients follow redirects whatever they are told. Where they ended is then judged instead. */
+const followedElsewhere = (current: string, response: HttpClientResponse.HttpClientResponse): Redirect | undefined => {
+  if (!URL.canParse(response.url)) return undefined
+  const { origin } = new URL(response.url)
+  return origin === new URL(current).origin
+    ? undefined
+    : new Redirect({ status: response.status, why: "foreign-origin", origin })
+}
+
+const isJson = (contentType: string): boolean => /^application\/(?:json|[\w.-]+\+json)\s*(?:;|$)/i.test(contentType)
+
+const loaded = (document: Schema.JsonObject, headers: Headers.Headers): Loaded => ({
+  document,
+  freshFor: freshFor(headers),
+  oddContentType: Option.filter(
+    Option.some(Option.getOrElse(Headers.get(headers, "content-type"), () => "")),
+    (contentType) => !isJson(contentType)
+  )
+})
+
+const statusError = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<never, Status> =>
+  Effect.flatMap(retryAfter(response.headers), (wait) =>
+    Effect.fail(
+      new Status({
+        status: response.status,
+        ...(Option.isSome(wait) ? { retryAfter: Duration.toMillis(wait.value) } : {})
+      })
+    ))
+
+/** The request for a document: no cookies, no credentials, no redirect that somebody else follows. */
+const requestFor = (url: string, settings: FetchSettings): HttpClientRequest.HttpClientRequest =>
+  HttpClientRequest.get(url).pipe(
+    HttpClientRequest.acceptJson,
+    // A compressed body could unfold to any size before the limit sees it; metadata is small enough as it is.
+    HttpClientRequest.setHeader("accept-encoding", "identity"),
+    settings.mapRequest
+  )
+
+/** One exchange: the document, or the URL of the same origin where it is said to be. */
+const exchange = (
+  client: HttpClient.HttpClient.With<HttpClientError, Scope.Scope>,
+  request: HttpClientRequest.HttpClientRequest,
+  limits: Limits
+): Effect.Effect<Loaded | Moved, Reason> =>
+  Effect.flatMap(client.execute(request), (response): Effect.Effect<Loaded | Moved, Reason | HttpClientError> => {
+    const elsewhere = followedElsewhere(request.url, response)
+    if (elsewhere !== undefined) return Effect.fail(elsewhere)
+    if (isRedirect(response.status)) return Effect.fromResult(movedTo(request.url, response))
+    if (response.status !== 200) return statusError(response)
+    return Effect.map(readDocument(response, limits.bodyBytes), (document) => loaded(document, response.headers))
+  }).pipe(
+    // The scope ends the exchange: what was not read of a body is never read.
+    Effect.scoped,
+    Effect.catchTag("HttpClientError", (error) => Effect.fail(transportFailure(error)))
+  )
+
+const follow = Effect.fnUntraced(function*(url: string, settings: FetchSettings) {
+  const client = HttpClient.withScope(yield* HttpClient.HttpClient)
+  let request = requestFor(url, settings)
+  let status = 0
+  for (let redirects = 0; redirects <= settings.limits.redirects; redirects++) {
+    const result = yield* exchange(client, request, settings.limits)
+    if ("document" in result) return result
+    request = HttpClientRequest.setUrl(request, result.url)
+    status = result.status
+  }
+  return yield* new Redirect({ status, why: "too-many" })
+})
+
+/**
+ * Asks one URL once. Follows redirects of the same origin, reads no more than allowed, and sends nothing that would
+ * identify the program. How long it may take is the caller's matter.
+ */
+export const fetchDocument = Effect.fn("Discovery.fetchDocument")(
+  function*(url: string, settings: FetchSettings): Effect.fn.Return<Loaded, MetadataFetchError, HttpClient.HttpClient> {
+    const parsed = parse(url, { query: "allowed", insecureLoopback: settings.allowInsecureLoopback })
+    if (Result.isFailure(parsed)) {
+      return yield* new MetadataFetchError({ url, reason: new RefusedUrl({ why: parsed.failure }) })
+    }
+    yield* Effect.annotateCurrentSpan({ "url.full": `${parsed.success.origin}${parsed.success.path}` })
+    return yield* follow(url, settings).pipe(
+      // `FetchHttpClient` follows redirects to any host and sends cookies unless told otherwise; others ignore this.
+      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual", credentials: "omit" }),
+      Effect.mapError((reason) => new MetadataFetchError({ url, reason }))
+    )
+  }
+)

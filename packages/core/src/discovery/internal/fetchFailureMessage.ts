@@ -1,0 +1,50 @@
+import { advice } from "../../metadata/internal/violation.ts"
+import type * as Fetch from "../MetadataFetchError.ts"
+import { isTransientStatus } from "./status.ts"
+
+const found: { readonly [Found in Fetch.NotMetadata["found"]]: string } = {
+  "empty": "the body is empty",
+  "html": "an HTML page came back",
+  "malformed-json": "the body is not JSON",
+  "not-an-object": "the JSON is not an object",
+  "no-issuer": "the JSON object has no string member \"issuer\""
+}
+
+const redirect: { readonly [Why in Fetch.Redirect["why"]]: (reason: Fetch.Redirect) => string } = {
+  "foreign-origin": (reason) =>
+    `redirects to another origin, ${JSON.stringify(reason.origin)}, which is never followed; if that origin is the ` +
+    "issuer, configure it instead",
+  "too-many": () => "redirects too often",
+  "unusable-location": () => "redirects without a usable Location"
+}
+
+const status = (reason: Fetch.Status): string => {
+  const wait = reason.retryAfter === undefined ? "" : `, which asks to wait ${Math.ceil(reason.retryAfter / 1000)} s`
+  if (isTransientStatus(reason.status)) {
+    return `HTTP ${reason.status}, the server cannot answer now${wait}`
+  }
+  return `HTTP ${reason.status}, there is no metadata at this URL`
+}
+
+const messages: {
+  readonly [Tag in Fetch.Reason["_tag"]]: (reason: Extract<Fetch.Reason, { readonly _tag: Tag }>) => string
+} = {
+  Transport: ({ detail }) => `no response (${detail}); check the host name and that it can be reached from here`,
+  Timeout: ({ milliseconds, of }) =>
+    of === "attempt"
+      ? `no complete answer within ${milliseconds} ms`
+      : `given up, the whole search may take ${milliseconds} ms`,
+  Status: status,
+  BodyTooLarge: ({ limit }) => `the body is longer than ${limit} bytes`,
+  NotMetadata: (reason) => `HTTP 200, but ${found[reason.found]}`,
+  Redirect: (reason) => `HTTP ${reason.status} ${redirect[reason.why](reason)}`,
+  RefusedAddress: ({ address, host, range }) =>
+    `${JSON.stringify(host)} leads to the ${range} address ${address}, which must not be connected to; allow it ` +
+    "explicitly if the provider really runs there",
+  RefusedUrl: ({ why }) => `the URL is refused: ${advice[why]}`
+}
+
+/** What a reason means and what to do next. */
+export const fetchFailureMessage = (reason: Fetch.Reason): string =>
+  // The table is total over the tags, but TypeScript cannot correlate an indexed function with its argument.
+  (messages[reason._tag] as (reason: Fetch.Reason) => string)(reason)

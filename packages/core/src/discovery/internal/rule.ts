@@ -1,0 +1,37 @@
+import type { AuthorizationServerMetadata } from "../../metadata/AuthorizationServerMetadata.ts"
+import type { ServerType } from "../ServerConfig.ts"
+
+/** The MCP revisions with an authorization specification. */
+export type Revision = "2025-03-26" | "2025-06-18" | "2025-11-25" | "2026-07-28"
+
+/** What a rule judges. */
+export interface Subject {
+  readonly type: ServerType
+  readonly metadata: AuthorizationServerMetadata
+}
+
+/** `holds`, `not-applicable`, or what is the matter, in words. */
+export type Verdict = "holds" | "not-applicable" | (string & {})
+
+export interface Rule {
+  /** Stable, so that reports can be compared and rules be dropped by it. */
+  readonly code: string
+  readonly severity: "error" | "warning"
+  /** The MCP revision that introduced the rule. */
+  readonly since: Revision
+  /** Where the rule stands. */
+  readonly reference: string
+  /** What is true when the rule holds. */
+  readonly holds: string
+  /** What to do when it does not. */
+  readonly advice: string
+  readonly check: (subject: Subject, revision: Revision) => Verdict
+}
+
+/** The MCP specification's page on authorization, as of a revision. */
+export const mcp = (revision: Revision, anchor: string): string =>
+  `https://modelcontextprotocol.io/specification/${revision}/basic/authorization#${anchor}`
+
+/** An RFC's section. */
+export const rfc = (number: number, section: string): string =>
+  `https://datatracker.ietf.org/doc/html/rfc${number}#section-${section}`
