@@ -1,0 +1,246 @@
+/**
+ * The metadata of an authorization server (RFC 8414, section 2; OpenID Connect Discovery 1.0, section 3), with the
+ * members that later specifications registered.
+ *
+ * On the wire members are snake_case, in code camelCase. A member that is named here nowhere is kept in
+ * `additionalParameters` and survives a round trip. Only `issuer` is required by the schema: what else a document must
+ * have depends on what it is for, which is the matter of `Discovery` (purpose) and `Validation` (rules). URL members are
+ * checked, and kept as the strings they are. The defaults of the RFCs are functions, never written into the document.
+ *
+ * **Example** (Decoding a document)
+ *
+ * ```ts import.meta.vitest
+ * import * as Metadata from "@effect-mcp-auth/core/AuthorizationServerMetadata"
+ * import * as Schema from "effect/Schema"
+ *
+ * const metadata = Schema.decodeUnknownSync(Metadata.AuthorizationServerMetadata)({
+ *   issuer: "https://as.example.com",
+ *   jwks_uri: "https://as.example.com/jwks",
+ *   vendor_flag: true
+ * })
+ *
+ * metadata.jwksUri // => "https://as.example.com/jwks"
+ * metadata.additionalParameters // => { vendor_flag: true }
+ * Metadata.grantTypes(metadata) // => ["authorization_code", "implicit"]
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as AuthorizationServerMetadata from "./metadata/AuthorizationServerMetadata.ts"
+
+/**
+ * The issuer identifier of an authorization server (RFC 8414, section 2; OpenID Connect Discovery 1.0, section 3).
+ *
+ * An issuer is a string before it is a URL: documents, tokens and authorization responses must name it character by
+ * character (RFC 8414, section 3.3; RFC 9207, section 2.4). So it is kept exactly as written, and a string that
+ * `new URL` would silently rewrite is refused, with a reason and with what to write instead.
+ *
+ * @since 0.1.0
+ */
+export * as Issuer from "./metadata/Issuer.ts"
+
+/**
+ * The metadata of a protected resource (RFC 9728, section 2): what an MCP server says about itself so that clients find
+ * its authorization servers.
+ *
+ * On the wire members are snake_case, in code camelCase. A member that is named here nowhere is kept in
+ * `additionalParameters` and survives a round trip; so do members with a language tag, such as `resource_name#de`
+ * (section 2.1).
+ *
+ * **Example** (Encoding a document)
+ *
+ * ```ts import.meta.vitest
+ * import * as Metadata from "@effect-mcp-auth/core/ProtectedResourceMetadata"
+ * import * as Schema from "effect/Schema"
+ *
+ * const document = Schema.encodeSync(Metadata.ProtectedResourceMetadata)({
+ *   resource: "https://api.example.com/mcp",
+ *   authorizationServers: ["https://auth.example.com/oidc"],
+ *   scopesSupported: ["notes:read"]
+ * })
+ *
+ * document["authorization_servers"] // => ["https://auth.example.com/oidc"]
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as ProtectedResourceMetadata from "./metadata/ProtectedResourceMetadata.ts"
+
+/**
+ * The resource identifier of a protected resource (RFC 9728, section 1.2; RFC 8707, section 2): the URL of an MCP
+ * server as its tokens' audience names it.
+ *
+ * The same rules as for an issuer, but a query may belong to it. The string is kept exactly as written, because tokens
+ * and metadata must name it character by character (RFC 9728, section 3.3).
+ *
+ * @since 0.1.0
+ */
+export * as ResourceIdentifier from "./metadata/ResourceIdentifier.ts"
+
+/**
+ * Where metadata lives: pure URL construction for RFC 8414, OpenID Connect Discovery and RFC 9728.
+ *
+ * URLs are built from the characters of the identifier, never by resolving a reference against it: every URL keeps the
+ * scheme, host and port of its identifier, and the path byte for byte. Joining with `new URL(path, base)` does neither:
+ * an issuer such as `https://as.example.com//t1` then leads to the host `t1`.
+ *
+ * @since 0.1.0
+ */
+export * as WellKnown from "./metadata/WellKnown.ts"
+
+/**
+ * From an issuer to an authorization server that can be trusted, or to an error that says exactly what is wrong.
+ *
+ * Each place that a strategy names is asked through the injected `HttpClient`, and each answer goes the same way: limits,
+ * JSON, issuer policy on the raw document, repairs, schema, purpose, rules. Whatever is not found there is an attempt with
+ * a typed error, and the search goes on; when all have failed, `DiscoveryFailed` tells them in order.
+ *
+ * **Example** (A provider that says what MCP needs to know, but for PKCE)
+ *
+ * ```ts no-check
+ * const config = yield* Discovery.fetchServerConfig("https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc", {
+ *   type: "oidc",
+ *   transpileData: Repairs.pkce
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as Discovery from "./discovery/Discovery.ts"
+
+/**
+ * Why no authorization server was found.
+ *
+ * A search asks several places, and each answers in its own way. `DiscoveryFailed` keeps every attempt with its own
+ * typed error, in order, and is named by the strongest outcome. Its message is what a person needs who stands in front of
+ * a server that does not start.
+ *
+ * @since 0.1.0
+ */
+export * as DiscoveryError from "./discovery/DiscoveryError.ts"
+
+/**
+ * How long, how much and how often the engine fetches.
+ *
+ * The limits are a `Context.Reference`: nobody must provide them, anybody can, for a whole program or one call.
+ *
+ * @since 0.1.0
+ */
+export * as FetchLimits from "./discovery/FetchLimits.ts"
+
+/**
+ * Which issuer a document may name.
+ *
+ * A document is somebody's word until its issuer is judged: RFC 8414, section 3.3 demands that it be identical to the
+ * issuer that was asked, and otherwise forbids its use. A policy is judged on the raw document, before any repair. Known
+ * misfits of providers are met by naming another policy, never silently.
+ *
+ * @since 0.1.0
+ */
+export * as IssuerPolicy from "./discovery/IssuerPolicy.ts"
+
+/**
+ * Why a metadata document could not be had.
+ *
+ * One wrapper says which URL was asked, and its `reason` says what happened: a closed set of tagged values that carry
+ * data, never prose. The message is derived from them and says what to do next.
+ *
+ * @since 0.1.0
+ */
+export * as MetadataFetchError from "./discovery/MetadataFetchError.ts"
+
+/**
+ * What a document is for, and what it must have for that.
+ *
+ * Providers split their metadata: GitHub and WorkOS publish PKCE in one document and the key set in another. So a search
+ * knows what it searches for. A document of the right issuer that lacks something is kept, and the search goes on.
+ *
+ * @since 0.1.0
+ */
+export * as Purpose from "./discovery/Purpose.ts"
+
+/**
+ * The repairs that real providers need, by name.
+ *
+ * Each says more than the document does, so each is switched on for a provider by somebody who knows it, and none is
+ * ever applied by itself.
+ *
+ * **Example** (Amazon Cognito does PKCE without saying so)
+ *
+ * ```ts import.meta.vitest
+ * import * as Repairs from "@effect-mcp-auth/core/Repairs"
+ * import * as Transpiler from "@effect-mcp-auth/core/Transpiler"
+ * import * as Effect from "effect/Effect"
+ *
+ * const document = { issuer: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc" }
+ * const { applied } = Effect.runSync(Transpiler.run(Repairs.pkce, document))
+ *
+ * applied.map(({ name }) => name) // => ["pkce"]
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as Repairs from "./discovery/Repairs.ts"
+
+/**
+ * An authorization server as discovery found it: the metadata that the rest of the library trusts, and how it came about.
+ *
+ * @since 0.1.0
+ */
+export * as ServerConfig from "./discovery/ServerConfig.ts"
+
+/**
+ * The built-in strategies: where the specifications put metadata, and where providers really put it.
+ *
+ * `Discovery` exports everything here under its own name.
+ *
+ * @since 0.1.0
+ */
+export * as Strategies from "./discovery/Strategies.ts"
+
+/**
+ * Where to look for an authorization server's metadata, as values.
+ *
+ * A strategy is pure: it turns an issuer into candidates, each with a place, a kind and the rules by which its answer is
+ * judged. One engine runs them. Strategies are joined, raced and refined without running anything, and one of your own,
+ * from a database, a vault or a file, is as good as a built-in one. `Discovery` exports everything here under its own
+ * name, next to the built-in strategies and the functions that run them.
+ *
+ * @since 0.1.0
+ */
+export * as Strategy from "./discovery/Strategy.ts"
+
+/**
+ * Repairs of metadata documents, as data.
+ *
+ * Real providers publish documents that break a rule everyone knows the answer to. A repair names the misfit, says why
+ * and by which source it may be mended, and changes the raw JSON before it is decoded. Repairs compose, run in order, and
+ * the result tells which of them changed what. No repair changes `issuer`, unless its name says so: the issuer was judged
+ * before, and a repair must not undo that.
+ *
+ * @since 0.1.0
+ */
+export * as Transpiler from "./discovery/Transpiler.ts"
+
+/**
+ * What MCP asks of an authorization server, as rules that are data.
+ *
+ * A rule has a code, a severity, the MCP revision that introduced it, a reference, and what to do when it is broken.
+ * `validate` runs rules over a configuration and reports errors, warnings and successes; `validateServerConfig` fails
+ * when there are errors. Rules are values in an array: add your own, drop what you know better.
+ *
+ * **Example** (Dropping a rule)
+ *
+ * ```ts import.meta.vitest
+ * import * as Validation from "@effect-mcp-auth/core/Validation"
+ *
+ * const metadata = { issuer: "https://as.example.com" }
+ * const rules = Validation.without(Validation.rules, ["pkce_not_supported"])
+ * const report = Validation.validate({ type: "oauth", metadata }, { rules })
+ *
+ * report.errors.map(({ code }) => code) // => ["invalid_server_metadata"]
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as Validation from "./discovery/Validation.ts"

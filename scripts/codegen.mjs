@@ -1,0 +1,54 @@
+// Writes what follows from the list of public modules: packages/*/src/index.ts, one namespace export per module under
+// that module's own doc comment, and the `exports` of each package.json, one subpath per module. `--check` only compares.
+//
+// A public module is a PascalCase file in src/ or in one of the rooms below it; everything else is private.
+import { glob, readFile, writeFile } from "node:fs/promises"
+import { basename, dirname } from "node:path"
+
+const check = process.argv.includes("--check")
+const moduleDoc = /^\/\*\*[\s\S]*?\*\//
+const rooms = ["metadata", "discovery", "token", "server"]
+const room = (file) => rooms.indexOf(dirname(file))
+const byRoom = (a, b) => room(a) - room(b) || basename(a).localeCompare(basename(b), "en")
+
+const stale = []
+const update = async (path, text) => {
+  if (text === await readFile(path, "utf8").catch(() => "")) return
+  stale.push(path)
+  if (!check) await writeFile(path, text)
+}
+
+for await (const manifest of glob("packages/*/package.json")) {
+  const source = `${dirname(manifest)}/src`
+  const modules = (await Array.fromAsync(glob("{,*/}[A-Z]*.ts", { cwd: source })))
+    .filter((file) => dirname(file) === "." || rooms.includes(dirname(file)))
+    .toSorted(byRoom)
+  const names = modules.map((file) => basename(file, ".ts"))
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new Error(`${manifest}: two modules are called ${twice}`)
+
+  const barrel = await Promise.all(modules.map(async (file, index) => {
+    const doc = moduleDoc.exec(await readFile(`${source}/${file}`, "utf8"))?.[0]
+    if (doc === undefined) throw new Error(`${source}/${file} has no module doc`)
+    return `${doc}\nexport * as ${names[index]} from "./${file}"\n`
+  }))
+  await update(`${source}/index.ts`, barrel.join("\n"))
+
+  const exports = (folder, extension) => ({
+    "./package.json": "./package.json",
+    ".": `./${folder}/index${extension}`,
+    ...Object.fromEntries(modules.map((file, index) => [
+      `./${names[index]}`,
+      `./${folder}/${file.replace(/\.ts$/, extension)}`
+    ]))
+  })
+  const json = JSON.parse(await readFile(manifest, "utf8"))
+  json.exports = exports("src", ".ts")
+  json.publishConfig.exports = exports("dist", ".js")
+  await update(manifest, `${JSON.stringify(json, null, 2)}\n`)
+}
+
+if (check && stale.length > 0) {
+  console.error(`Stale, run \`pnpm codegen\`: ${stale.join(", ")}`)
+  process.exitCode = 1
+}
