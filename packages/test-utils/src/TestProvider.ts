@@ -1,0 +1,210 @@
+/**
+ * An authorization server in memory, as an `HttpClient`.
+ *
+ * The code under test is the production code with its production layers: only the network is replaced. The provider
+ * serves its metadata at the well-known URLs and its key set, mints tokens with fixed keys, counts requests, and suffers
+ * whatever faults a test asks for. Everything that takes time takes it from the `Clock`.
+ *
+ * **Example** (An outage, and what discovery says about it)
+ *
+ * ```ts import.meta.vitest
+ * import * as Discovery from "@effect-mcp-auth/core/Discovery"
+ * import * as Fault from "@effect-mcp-auth/test-utils/Fault"
+ * import * as TestProvider from "@effect-mcp-auth/test-utils/TestProvider"
+ * import * as Effect from "effect/Effect"
+ *
+ * const outcome = Effect.gen(function*() {
+ *   const provider = yield* TestProvider.TestProvider
+ *   yield* provider.fault("metadata", Fault.status(404))
+ *   const error = yield* Effect.flip(Discovery.fetchServerConfig(provider.issuer))
+ *   return error._tag === "DiscoveryFailed" ? error.outcome : error._tag
+ * })
+ *
+ * await Effect.runPromise(outcome.pipe(Effect.provide(TestProvider.layer()))) // => "Miss"
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type * as WellKnown from "@effect-mcp-auth/core/WellKnown"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import type * as Schema from "effect/Schema"
+import type { Fault } from "./Fault.ts"
+import type { Changes } from "./internal/testProvider/document.ts"
+import { client } from "./internal/testProvider/network.ts"
+import { makeState, type State } from "./internal/testProvider/state.ts"
+import { now, sign } from "./internal/testProvider/tokens.ts"
+
+/**
+ * What a provider signs with.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Algorithm = "RS256" | "ES256" | "EdDSA"
+
+/**
+ * What a fault befalls: all metadata, one form of it, or the key set.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Endpoint = "metadata" | WellKnown.Form | "jwks"
+
+/**
+ * A request that arrived.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Request {
+  readonly method: string
+  readonly url: string
+  readonly endpoint: Endpoint | "unknown"
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** When, in milliseconds of the `Clock`. */
+  readonly at: number
+}
+
+/**
+ * What may be chosen about a provider.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Default: `https://as.test`. */
+  readonly issuer?: string | undefined
+  /** Where metadata is served. Default: the three forms of the specifications. */
+  readonly serves?: ReadonlyArray<WellKnown.Form> | undefined
+  /** Members to add, replace, or (with `undefined`) remove. Default: a document that conforms to MCP in full. */
+  readonly metadata?: Changes | undefined
+  /** The same for single forms, for providers that say different things at different places. */
+  readonly metadataAt?: { readonly [Form in WellKnown.Form]?: Changes } | undefined
+  /** Headers of the metadata, such as `cache-control`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/**
+ * What may be chosen about a token.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MintOptions {
+  /** Default: `RS256`. ES256 signatures differ each time; the others are the same for the same claims and time. */
+  readonly algorithm?: Algorithm | undefined
+  /** Claims to add, replace, or (with `undefined`) remove. */
+  readonly claims?: Changes | undefined
+  /** Header parameters to add or replace. */
+  readonly header?: Schema.JsonObject | undefined
+  /** Seconds until the token expires. Default: 3600. */
+  readonly expiresIn?: number | undefined
+  /** Sign with another key than the one that is announced, under the same `kid`: a forgery. */
+  readonly forged?: boolean | undefined
+}
+
+/**
+ * Service that controls the provider of a test.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class TestProvider extends Context.Service<TestProvider, {
+  readonly issuer: string
+  /** The document as it is served when nothing is wrong. */
+  readonly document: Schema.JsonObject
+  /** The requests so far, in order. */
+  readonly requests: Effect.Effect<ReadonlyArray<Request>>
+  /** How many requests an endpoint has had; all of them when none is named. */
+  readonly count: (endpoint?: Endpoint) => Effect.Effect<number>
+  /** Requests that have begun and neither ended nor were interrupted, bodies included. */
+  readonly inFlight: Effect.Effect<number>
+  /** Bytes of bodies that were read so far. */
+  readonly bytesSent: Effect.Effect<number>
+  /** Lets an endpoint suffer a fault, for ever or for the next `times` requests. A later fault comes first. */
+  readonly fault: (endpoint: Endpoint, fault: Fault, options?: { readonly times?: number }) => Effect.Effect<void>
+  /** Ends all faults, or those of one endpoint. */
+  readonly heal: (endpoint?: Endpoint) => Effect.Effect<void>
+  /** An access token by RFC 9068, issued now. */
+  readonly mint: (options?: MintOptions) => Effect.Effect<string>
+  /** The next generation of keys. The old keys stay in the set unless dropped. */
+  readonly rotate: (options?: { readonly dropOld?: boolean }) => Effect.Effect<void>
+  /** Adds any JSON to the key set. */
+  readonly addKey: (key: Schema.JsonObject) => Effect.Effect<void>
+  /** Takes a key out of the set. */
+  readonly removeKey: (kid: string) => Effect.Effect<void>
+}>()("@effect-mcp-auth/test-utils/TestProvider") {}
+
+const mintFor = ({ issuer, signingKey }: State) =>
+  Effect.fnUntraced(function*(options: MintOptions = {}) {
+    const { algorithm = "RS256", claims = {}, expiresIn = 3600, forged = false, header = {} } = options
+    const { key, other, serial } = yield* signingKey(algorithm)
+    const issuedAt = yield* now
+    return yield* sign({
+      key: forged ? { ...other, kid: key.kid ?? "" } : key,
+      algorithm,
+      header: { typ: "at+jwt", ...header },
+      claims: {
+        iss: issuer,
+        sub: "user-1",
+        aud: "https://api.test/mcp",
+        client_id: "client-1",
+        scope: "notes:read",
+        iat: issuedAt,
+        exp: issuedAt + expiresIn,
+        jti: `jti-${serial}`,
+        ...claims
+      }
+    })
+  })
+
+const service = (state: State): TestProvider["Service"] =>
+  TestProvider.of({
+    issuer: state.issuer,
+    document: state.document,
+    requests: state.requests,
+    count: (endpoint) =>
+      Effect.map(state.requests, (requests) =>
+        requests.filter((request) =>
+          endpoint === undefined || state.concerns(endpoint, request.endpoint)
+        ).length),
+    inFlight: state.inFlight,
+    bytesSent: state.bytesSent,
+    fault: state.fault,
+    heal: state.heal,
+    mint: mintFor(state),
+    rotate: state.rotate,
+    addKey: state.addKey,
+    removeKey: state.removeKey
+  })
+
+/**
+ * Several providers on one network. Whatever is asked of another host fails with `ENOTFOUND`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeNetwork = (...options: ReadonlyArray<Options>): Effect.Effect<{
+  /** In the order of their options. */
+  readonly providers: ReadonlyArray<TestProvider["Service"]>
+  readonly client: HttpClient.HttpClient
+}> =>
+  Effect.map(Effect.forEach(options, makeState), (states) => ({
+    providers: states.map(service),
+    client: client(states)
+  }))
+
+/**
+ * A provider, and an `HttpClient` on whose network there is nothing but it.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options = {}): Layer.Layer<TestProvider | HttpClient.HttpClient> =>
+  Layer.effectContext(Effect.map(makeState(options), (state) =>
+    Context.make(TestProvider, service(state)).pipe(
+      Context.add(HttpClient.HttpClient, client([state]))
+    )))

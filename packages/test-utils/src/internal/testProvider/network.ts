@@ -1,0 +1,73 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import { HttpClientError, TransportError } from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Stream from "effect/Stream"
+import type { Answer } from "./answer.ts"
+import type { State } from "./state.ts"
+
+const bodiless = new Set([204, 304])
+
+/** A connection that failed, as Node's transports say it: the code on the cause. */
+const transportError = (request: HttpClientRequest.HttpClientRequest, code: string): HttpClientError =>
+  new HttpClientError({
+    reason: new TransportError({ request, cause: Object.assign(new Error(code), { code }) })
+  })
+
+/**
+ * The response whose body is made while it is read. It is open until it is read to its end, cancelled, or its exchange is
+ * aborted, as a connection would be.
+ */
+const respond = Effect.fnUntraced(function*(
+  request: HttpClientRequest.HttpClientRequest,
+  answer: Answer,
+  state: State,
+  close: Effect.Effect<void>
+) {
+  const { headers, status } = answer
+  if (bodiless.has(status)) {
+    yield* close
+    return HttpClientResponse.fromWeb(request, new Response(null, { status, headers }))
+  }
+  const body = answer.body(answer.document).pipe(
+    Stream.tap((chunk) => state.sent(chunk.length)),
+    Stream.mapError((code) => Object.assign(new Error(code), { code })),
+    Stream.ensuring(close)
+  )
+  const readable = yield* Stream.toReadableStreamEffect(body, {
+    // Nothing is made before it is asked for, so that a test can tell how much was read.
+    strategy: { highWaterMark: 0 }
+  })
+  return HttpClientResponse.fromWeb(request, new Response(readable, { status, headers }))
+})
+
+const exchange = Effect.fnUntraced(function*(
+  state: State,
+  request: HttpClientRequest.HttpClientRequest,
+  url: URL,
+  signal: AbortSignal
+) {
+  const endpoint = state.endpointOf(url)
+  const at = yield* Clock.currentTimeMillis
+  yield* state.record({ method: request.method, url: url.href, endpoint, headers: { ...request.headers }, at })
+  const close = yield* Effect.cached(state.closed)
+  yield* state.opened
+  signal.addEventListener("abort", () => Effect.runFork(close))
+  return yield* state.answer(endpoint).pipe(
+    Effect.tap(({ before }) => Effect.mapError(before, (code) => transportError(request, code))),
+    Effect.flatMap((answer) => respond(request, answer, state, close)),
+    // From here on the body is what is open.
+    Effect.onError(() => close)
+  )
+})
+
+/** A network on which there are these providers and nothing else. */
+export const client = (states: ReadonlyArray<State>): HttpClient.HttpClient =>
+  HttpClient.make((request, url, signal) => {
+    const state = states.find(({ origin }) => origin === url.origin)
+    return state === undefined
+      ? Effect.fail(transportError(request, "ENOTFOUND"))
+      : exchange(state, request, url, signal)
+  })

@@ -1,0 +1,139 @@
+import * as Issuer from "@effect-mcp-auth/core/Issuer"
+import * as WellKnown from "@effect-mcp-auth/core/WellKnown"
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+import type * as Schema from "effect/Schema"
+import type { JWK } from "jose"
+import type { Fault } from "../../Fault.ts"
+import type { Algorithm, Endpoint, Options, Request } from "../../TestProvider.ts"
+import { type Answer, healthy, suffer } from "./answer.ts"
+import { change, conforming } from "./document.ts"
+import { generations } from "./keys.ts"
+import { publicJwk } from "./tokens.ts"
+
+interface Active {
+  readonly endpoint: Endpoint
+  readonly fault: Fault
+  /** How many requests it still befalls. */
+  readonly left: number
+}
+
+const served: ReadonlyArray<WellKnown.Form> = [
+  "oauth-authorization-server",
+  "openid-configuration-inserted",
+  "openid-configuration"
+]
+
+const isMetadata = (endpoint: Endpoint | "unknown"): boolean => endpoint !== "jwks" && endpoint !== "unknown"
+
+/** Whether what is said of `subject` holds for `endpoint`: "metadata" speaks of all its forms. */
+const concerns = (subject: Endpoint, endpoint: Endpoint | "unknown"): boolean =>
+  subject === endpoint || (subject === "metadata" && isMetadata(endpoint))
+
+/** The metadata URLs of an issuer. When two forms share a URL, the first is its name. */
+const routesOf = (options: Options, issuer: Issuer.Issuer): ReadonlyMap<string, WellKnown.Form> =>
+  new Map(
+    (options.serves ?? served).toReversed().map((form) => [WellKnown.ofForm(issuer, form), form] as const)
+  )
+
+const faultsOf = Effect.fnUntraced(function*() {
+  const active = yield* Ref.make<ReadonlyArray<Active>>([])
+  return {
+    fault: (endpoint: Endpoint, fault: Fault, options?: { readonly times?: number }) =>
+      Ref.update(active, (faults) => [{ endpoint, fault, left: options?.times ?? Infinity }, ...faults]),
+    heal: (endpoint?: Endpoint) =>
+      Ref.update(active, (faults) => faults.filter((one) => endpoint !== undefined && one.endpoint !== endpoint)),
+    /** The faults of one request. The newest is suffered last, so that it has the last word. */
+    take: (endpoint: Endpoint | "unknown") =>
+      Ref.modify(active, (faults) => [
+        faults.filter((one) => concerns(one.endpoint, endpoint)).map(({ fault }) => fault).toReversed(),
+        faults.flatMap((one) => {
+          const left = concerns(one.endpoint, endpoint) ? one.left - 1 : one.left
+          return left > 0 ? [{ ...one, left }] : []
+        })
+      ])
+  }
+})
+
+const keysOf = Effect.fnUntraced(function*() {
+  const generation = yield* Ref.make(0)
+  const serial = yield* Ref.make(0)
+  const first = Object.values(generations[0] ?? {})
+  const keys = yield* Ref.make<ReadonlyArray<Schema.JsonObject>>(first.map(publicJson))
+  const at = (index: number) => generations[index % generations.length]
+  return {
+    jwks: Effect.map(Ref.get(keys), (keys): Schema.JsonObject => ({ keys })),
+    signingKey: Effect.fnUntraced(function*(algorithm: Algorithm) {
+      const index = yield* Ref.get(generation)
+      const [key, other] = [at(index)?.[algorithm], at(index + 1)?.[algorithm]]
+      // There are two generations of every algorithm, so both are there.
+      return { key: key ?? {}, other: other ?? {}, serial: yield* Ref.updateAndGet(serial, (last) => last + 1) }
+    }),
+    rotate: Effect.fnUntraced(function*(options?: { readonly dropOld?: boolean }) {
+      const next = at(yield* Ref.updateAndGet(generation, (last) => last + 1))
+      const fresh = Object.values(next ?? {}).map(publicJson)
+      yield* Ref.update(keys, (old) => options?.dropOld === true ? fresh : [...fresh, ...old])
+    }),
+    addKey: (key: Schema.JsonObject) => Ref.update(keys, (old) => [...old, key]),
+    removeKey: (kid: string) => Ref.update(keys, (old) => old.filter((key) => key["kid"] !== kid))
+  }
+})
+
+const publicJson = (key: JWK): Schema.JsonObject =>
+  // A public JWK of these algorithms has string members only; the type allows more.
+  ({ ...publicJwk(key) }) as Schema.JsonObject
+
+const answerFor = (
+  options: Options,
+  document: Schema.JsonObject,
+  endpoint: Endpoint | "unknown",
+  jwks: Schema.JsonObject
+): Answer => {
+  if (endpoint === "unknown") return { ...healthy({}, {}), status: 404 }
+  if (endpoint === "jwks") return healthy(jwks, {})
+  const changes = endpoint === "metadata" ? {} : options.metadataAt?.[endpoint] ?? {}
+  return healthy(change(document, changes), options.headers ?? {})
+}
+
+/** Everything that a provider knows and does, but for the network. */
+export const makeState = Effect.fnUntraced(function*(options: Options) {
+  // An issuer that is none is a mistake in the test itself.
+  const issuer = yield* Effect.orDie(
+    Issuer.make(options.issuer ?? "https://as.test", { allowInsecureLoopback: true })
+  )
+  const document = change(conforming(issuer), options.metadata ?? {})
+  const routes = routesOf(options, issuer)
+  const requests = yield* Ref.make<ReadonlyArray<Request>>([])
+  const inFlight = yield* Ref.make(0)
+  const bytesSent = yield* Ref.make(0)
+  const { fault, heal, take } = yield* faultsOf()
+  const { jwks, ...keys } = yield* keysOf()
+  const endpointOf = (url: URL): Endpoint | "unknown" => {
+    const plain = `${url.origin}${url.pathname}`
+    return routes.get(plain) ?? (plain === document["jwks_uri"] ? "jwks" : "unknown")
+  }
+  return {
+    ...keys,
+    issuer,
+    document,
+    origin: new URL(issuer).origin,
+    requests: Ref.get(requests),
+    inFlight: Ref.get(inFlight),
+    bytesSent: Ref.get(bytesSent),
+    concerns,
+    fault,
+    heal,
+    endpointOf,
+    record: (request: Request) => Ref.update(requests, (all) => [...all, request]),
+    opened: Ref.update(inFlight, (count) => count + 1),
+    closed: Ref.update(inFlight, (count) => count - 1),
+    sent: (bytes: number) => Ref.update(bytesSent, (total) => total + bytes),
+    answer: Effect.fnUntraced(function*(endpoint: Endpoint | "unknown") {
+      const faults = yield* take(endpoint)
+      return faults.reduce(suffer, answerFor(options, document, endpoint, yield* jwks))
+    })
+  }
+})
+
+/** Everything that a provider knows and does, but for the network. */
+export type State = Effect.Success<ReturnType<typeof makeState>>
