@@ -89,6 +89,36 @@ export * as ResourceIdentifier from "./metadata/ResourceIdentifier.ts"
 export * as WellKnown from "./metadata/WellKnown.ts"
 
 /**
+ * An authorization server that a protected resource trusts: one value, however its metadata is known.
+ *
+ * `discover` asks when the metadata is first needed, `fetch` asks at once, so that a program with a wrong provider does
+ * not start, and `make` asks nobody. The first two keep the metadata fresh: one request at a time for everybody, refreshed
+ * in the background, used for a bounded time while the provider is down, and never replaced by a document that is not
+ * right.
+ *
+ * **Example** (Metadata that is known by hand)
+ *
+ * ```ts import.meta.vitest
+ * import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
+ * import * as Effect from "effect/Effect"
+ *
+ * const issuer = Effect.gen(function*() {
+ *   const server = yield* AuthorizationServer.make({
+ *     type: "oauth",
+ *     metadata: { issuer: "https://as.example.com", jwksUri: "https://as.example.com/jwks" }
+ *   })
+ *   const config = yield* server.config
+ *   return config.issuer
+ * })
+ *
+ * Effect.runSync(issuer) // => "https://as.example.com"
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as AuthorizationServer from "./discovery/AuthorizationServer.ts"
+
+/**
  * From an issuer to an authorization server that can be trusted, or to an error that says exactly what is wrong.
  *
  * Each place that a strategy names is asked through the injected `HttpClient`, and each answer goes the same way: limits,

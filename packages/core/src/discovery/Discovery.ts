@@ -22,6 +22,7 @@ import * as Option from "effect/Option"
 import * as Issuer from "../metadata/Issuer.ts"
 import { DiscoveryFailed } from "./DiscoveryError.ts"
 import { fromUrl, typeOfUrl } from "./internal/candidate.ts"
+import { placeOf } from "./internal/fetchDocument.ts"
 import { strongest } from "./internal/outcome.ts"
 import * as Engine from "./internal/search.ts"
 import * as IssuerPolicy from "./IssuerPolicy.ts"
@@ -30,6 +31,7 @@ import type { ServerConfig, ServerType } from "./ServerConfig.ts"
 import * as Strategies from "./Strategies.ts"
 import * as Strategy from "./Strategy.ts"
 import * as Transpiler from "./Transpiler.ts"
+import type * as Validation from "./Validation.ts"
 
 export * from "./Strategies.ts"
 export * from "./Strategy.ts"
@@ -119,6 +121,8 @@ export interface FetchOptions<R = never> extends SearchOptions {
   readonly transpileData?: Transpiler.TranspileData<R> | undefined
   /** Which issuer the document may name. Default: `IssuerPolicy.exact`. */
   readonly issuerPolicy?: IssuerPolicy.IssuerPolicy | undefined
+  /** Rules that the configuration must keep. Default: none; see `Validation.validateServerConfig`. */
+  readonly validation?: Validation.Options | undefined
 }
 
 const strategies: { readonly [Type in ServerType | "auto"]: Strategy.Strategy } = {
@@ -129,6 +133,21 @@ const strategies: { readonly [Type in ServerType | "auto"]: Strategy.Strategy } 
 
 const transpilerOf = <R>(options: FetchOptions<R> | undefined): Transpiler.Transpiler<R> =>
   options?.transpileData === undefined ? Transpiler.identity : Transpiler.fromTranspileData(options.transpileData)
+
+/**
+ * The strategy that options describe: the places by type, with the repairs, the issuer policy and the rules.
+ *
+ * @category fetching
+ * @since 0.1.0
+ */
+export const strategyOf = <R = never>(
+  options?: FetchOptions<R>
+): Strategy.Strategy<never, HttpClient.HttpClient | R> =>
+  strategies[options?.type ?? "auto"].pipe(
+    Strategy.transpile(transpilerOf(options)),
+    Strategy.withIssuerPolicy(options?.issuerPolicy ?? IssuerPolicy.exact),
+    (strategy) => options?.validation === undefined ? strategy : Strategy.validate(strategy, options.validation)
+  )
 
 /**
  * Finds the configuration of an authorization server by its issuer.
@@ -145,11 +164,7 @@ export const fetchServerConfig = <R = never>(
   issuer: string,
   options?: FetchOptions<R>
 ): Effect.Effect<ServerConfig, Issuer.InvalidIssuer | DiscoveryFailed, HttpClient.HttpClient | R> =>
-  strategies[options?.type ?? "auto"].pipe(
-    Strategy.transpile(transpilerOf(options)),
-    Strategy.withIssuerPolicy(options?.issuerPolicy ?? IssuerPolicy.exact),
-    (strategy) => discover(strategy, issuer, options)
-  )
+  discover(strategyOf(options), issuer, options)
 
 /**
  * What may be chosen about fetching a configuration by its URL.
@@ -179,17 +194,19 @@ export const fetchServerConfigByWellKnownUrl = <R = never>(
 ): Effect.Effect<ServerConfig, DiscoveryFailed, HttpClient.HttpClient | R> => {
   const { expectedIssuer, issuerPolicy, type = "auto" } = options ?? {}
   const named = expectedIssuer === undefined ? IssuerPolicy.leadsBackTo(url) : IssuerPolicy.expected(expectedIssuer)
+  const asked = expectedIssuer ?? placeOf(url)
   const candidate = {
     ...fromUrl("well-known-url", type === "auto" ? typeOfUrl(url) : type, url, options?.allowInsecureLoopback === true),
     policy: issuerPolicy ?? named,
-    transpiler: transpilerOf(options)
+    transpiler: transpilerOf(options),
+    validation: options?.validation
   }
   return Engine.search<never, HttpClient.HttpClient | R>([{ candidates: [candidate] }], {
-    asked: expectedIssuer ?? url,
+    asked,
     purpose: options?.purpose ?? Purpose.any,
     merge: false
   }).pipe(
     Effect.withSpan("Discovery.searchByUrl"),
-    Effect.flatMap((found) => conclude(expectedIssuer ?? url, found))
+    Effect.flatMap((found) => conclude(asked, found))
   )
 }

@@ -10,6 +10,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { withoutQuery } from "../metadata/internal/httpUri.ts"
 import * as Issuer from "../metadata/Issuer.ts"
 import * as WellKnown from "../metadata/WellKnown.ts"
 
@@ -120,7 +121,8 @@ const placeholder = /\{[A-Za-z_][A-Za-z0-9_]*\}/g
  * **Example** (Accepting any tenant of Entra ID)
  *
  * ```ts import.meta.vitest
- * import * as IssuerPolicy from "@effect-mcp-auth/core/IssuerPolicy"
+ * import { withoutQuery } from "../metadata/internal/httpUri.ts"
+import * as IssuerPolicy from "@effect-mcp-auth/core/IssuerPolicy"
  *
  * const policy = IssuerPolicy.template("https://login.microsoftonline.com/{tenantid}/v2.0")
  * const asked = "https://login.microsoftonline.com/common/v2.0"
@@ -151,7 +153,7 @@ export const template = (issuer: string): IssuerPolicy => {
  */
 export const leadsBackTo = (url: string): IssuerPolicy => ({
   name: "leadsBackTo",
-  expects: () => `an issuer whose metadata is at ${url}`,
+  expects: () => `an issuer whose metadata is at ${withoutQuery(url)}`,
   accepts: ({ answered }) =>
     URL.canParse(url) && Result.match(Issuer.makeResult(answered, { allowInsecureLoopback: true }), {
       onFailure: () => false,

@@ -161,11 +161,11 @@ export type Reason = typeof Reason.Type
  * @since 0.1.0
  */
 export class MetadataFetchError extends Schema.TaggedError<MetadataFetchError>()("MetadataFetchError", {
+  /** The URL, without its query: that may hold a key. */
   url: Schema.String,
   reason: Reason
 }) {
   override get message(): string {
-    // A query may hold a key of the deployment's own; the path is enough to know the document by.
-    return `GET ${this.url.replace(/\?.*$/, "?…")}: ${fetchFailureMessage(this.reason)}`
+    return `GET ${this.url}: ${fetchFailureMessage(this.reason)}`
   }
 }

@@ -187,7 +187,7 @@ export type TranspileData<R = never> = Transpiler<R> | Repair<R>["apply"]
  * @category constructors
  * @since 0.1.0
  */
-export const fromTranspileData = <R>(transpileData: TranspileData<R>): Transpiler<R> =>
+export const fromTranspileData = <R = never>(transpileData: TranspileData<R>): Transpiler<R> =>
   typeof transpileData === "function"
     ? make({ name: "transpileData", reason: "The caller's own function.", apply: transpileData })
     : transpileData

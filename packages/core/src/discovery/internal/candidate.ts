@@ -11,7 +11,7 @@ import { MetadataFetchError, NotMetadata } from "../MetadataFetchError.ts"
 import type { ServerType } from "../ServerConfig.ts"
 import * as Transpiler from "../Transpiler.ts"
 import type * as Validation from "../Validation.ts"
-import { fetchDocument, type FetchSettings, type Loaded } from "./fetchDocument.ts"
+import { fetchDocument, type FetchSettings, type Loaded, placeOf } from "./fetchDocument.ts"
 import { documentOf } from "./responseBody.ts"
 
 /** What a candidate is told when it loads. Whether http is allowed is its own knowledge. */
@@ -59,7 +59,7 @@ export const fromUrl = (
   ...defaults,
   kind,
   type,
-  location: url,
+  location: placeOf(url),
   identity: url,
   load: (settings) => fetchDocument(url, { ...settings, allowInsecureLoopback })
 })

@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { parse } from "../../metadata/internal/httpUri.ts"
+import { parse, withoutQuery, withoutUserInfo } from "../../metadata/internal/httpUri.ts"
 import type { Limits } from "../FetchLimits.ts"
 import { MetadataFetchError, type Reason, Redirect, RefusedUrl, Status } from "../MetadataFetchError.ts"
 import { freshFor, retryAfter } from "./headers.ts"
@@ -81,6 +81,9 @@ const statusError = (response: HttpClientResponse.HttpClientResponse): Effect.Ef
       })
     ))
 
+/** What names a URL in errors and reports. */
+export const placeOf = (url: string): string => withoutQuery(withoutUserInfo(url))
+
 /** The request for a document: no cookies, no credentials, no redirect that somebody else follows. */
 const requestFor = (url: string, settings: FetchSettings): HttpClientRequest.HttpClientRequest =>
   HttpClientRequest.get(url).pipe(
@@ -127,15 +130,16 @@ const follow = Effect.fnUntraced(function*(url: string, settings: FetchSettings)
  */
 export const fetchDocument = Effect.fn("Discovery.fetchDocument")(
   function*(url: string, settings: FetchSettings): Effect.fn.Return<Loaded, MetadataFetchError, HttpClient.HttpClient> {
+    const place = placeOf(url)
     const parsed = parse(url, { query: "allowed", insecureLoopback: settings.allowInsecureLoopback })
     if (Result.isFailure(parsed)) {
-      return yield* new MetadataFetchError({ url, reason: new RefusedUrl({ why: parsed.failure }) })
+      return yield* new MetadataFetchError({ url: place, reason: new RefusedUrl({ why: parsed.failure }) })
     }
     yield* Effect.annotateCurrentSpan({ "url.full": `${parsed.success.origin}${parsed.success.path}` })
     return yield* follow(url, settings).pipe(
       // `FetchHttpClient` follows redirects to any host and sends cookies unless told otherwise; others ignore this.
       Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual", credentials: "omit" }),
-      Effect.mapError((reason) => new MetadataFetchError({ url, reason }))
+      Effect.mapError((reason) => new MetadataFetchError({ url: place, reason }))
     )
   }
 )

@@ -79,6 +79,9 @@ const queryOf = (query: string | undefined, grammar: Grammar): Violation | undef
 const fragmentOf = (fragment: string | undefined): Violation | undefined =>
   fragment === undefined ? undefined : fragment === "#" ? "empty-fragment" : "fragment"
 
+/** A query may hold a key of the deployment's own; a document is known well enough by the rest of its URL. */
+export const withoutQuery = (url: string): string => url.replace(/[?#][^]*$/, "?…")
+
 /** User information is a password as often as not, so what names a refused string leaves it out. */
 export const withoutUserInfo = (text: string): string => text.replace(/^([^/?#]*[/\\]{2})[^/?#]*@/, "$1…@")
 

@@ -1,0 +1,155 @@
+/**
+ * An authorization server that a protected resource trusts: one value, however its metadata is known.
+ *
+ * `discover` asks when the metadata is first needed, `fetch` asks at once, so that a program with a wrong provider does
+ * not start, and `make` asks nobody. The first two keep the metadata fresh: one request at a time for everybody, refreshed
+ * in the background, used for a bounded time while the provider is down, and never replaced by a document that is not
+ * right.
+ *
+ * **Example** (Metadata that is known by hand)
+ *
+ * ```ts import.meta.vitest
+ * import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
+ * import * as Effect from "effect/Effect"
+ *
+ * const issuer = Effect.gen(function*() {
+ *   const server = yield* AuthorizationServer.make({
+ *     type: "oauth",
+ *     metadata: { issuer: "https://as.example.com", jwksUri: "https://as.example.com/jwks" }
+ *   })
+ *   const config = yield* server.config
+ *   return config.issuer
+ * })
+ *
+ * Effect.runSync(issuer) // => "https://as.example.com"
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import type * as Scope from "effect/Scope"
+import type { AuthorizationServerMetadata } from "../metadata/AuthorizationServerMetadata.ts"
+import * as Issuer from "../metadata/Issuer.ts"
+import * as Discovery from "./Discovery.ts"
+import type { DiscoveryFailed } from "./DiscoveryError.ts"
+import { makeRefreshing } from "./internal/refreshing.ts"
+import * as Purpose from "./Purpose.ts"
+import type { ServerConfig, ServerType } from "./ServerConfig.ts"
+
+/**
+ * An authorization server. `E` is why its metadata may not be there.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
+  /** The issuer, as configured. The one of the document is in `config`. */
+  readonly issuer: Issuer.Issuer
+  /** The metadata as it is known now. */
+  readonly config: Effect.Effect<ServerConfig, E>
+}
+
+/**
+ * How metadata is kept.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CacheOptions {
+  /** How long metadata is fresh when the provider does not say by `Cache-Control`. Default: 1 hour. */
+  readonly lifetime?: Duration.Input | undefined
+  /** How long after a good fetch metadata may be used while the provider is down. Default: 24 hours. */
+  readonly staleFor?: Duration.Input | undefined
+}
+
+/**
+ * What may be chosen about a server that is discovered. The default purpose is `Purpose.verification`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options<R = never> extends Discovery.FetchOptions<R>, CacheOptions {}
+
+/**
+ * What may be chosen about a server that a strategy finds.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions {}
+
+/**
+ * A server that a strategy finds, asked when its metadata is first needed.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromStrategy = Effect.fnUntraced(function*<E, R>(
+  strategy: Discovery.Strategy<E, R>,
+  issuer: string,
+  options: StrategyOptions = {}
+): Effect.fn.Return<AuthorizationServer<DiscoveryFailed<E>>, Issuer.InvalidIssuer, R | Scope.Scope> {
+  const checked = yield* Issuer.make(issuer, options)
+  const { get } = yield* makeRefreshing(
+    Discovery.discover(strategy, checked, { ...options, purpose: options.purpose ?? Purpose.verification }).pipe(
+      // The issuer was checked above, with the same options.
+      Effect.catchTag("InvalidIssuer", Effect.die),
+      Effect.map((config) => ({ value: config, freshFor: config.freshFor }))
+    ),
+    {
+      lifetime: Duration.fromInputUnsafe(options.lifetime ?? "1 hour"),
+      staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
+    }
+  )
+  return { issuer: checked, config: get }
+})
+
+/**
+ * A server that is discovered when its metadata is first needed. Does not ask anybody before, so that a program starts
+ * while its provider is down.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const discover = <R = never>(
+  issuer: string,
+  options: Options<R> = {}
+): Effect.Effect<
+  AuthorizationServer<DiscoveryFailed>,
+  Issuer.InvalidIssuer,
+  HttpClient.HttpClient | R | Scope.Scope
+> => fromStrategy(Discovery.strategyOf(options), issuer, options)
+
+/**
+ * A server that is discovered at once. Fails if that fails, so that a program with a wrong provider does not start.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fetch = <R = never>(
+  issuer: string,
+  options: Options<R> = {}
+): Effect.Effect<
+  AuthorizationServer<DiscoveryFailed>,
+  Issuer.InvalidIssuer | DiscoveryFailed,
+  HttpClient.HttpClient | R | Scope.Scope
+> => Effect.tap(discover(issuer, options), ({ config }) => config)
+
+/**
+ * A server whose metadata is known by hand, for a provider that publishes none.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (
+  known: { readonly type: ServerType; readonly metadata: AuthorizationServerMetadata },
+  options?: Discovery.SearchOptions
+): Effect.Effect<AuthorizationServer<never>, Issuer.InvalidIssuer | DiscoveryFailed> =>
+  Effect.gen(function*() {
+    const issuer = yield* Issuer.make(known.metadata.issuer, options)
+    const purpose = options?.purpose ?? Purpose.verification
+    const config = yield* Discovery.discover(Discovery.manual(known.metadata, known), issuer, { ...options, purpose })
+    return { issuer, config: Effect.succeed(config) }
+  })

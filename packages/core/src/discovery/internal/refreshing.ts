@@ -1,0 +1,140 @@
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+
+/** What a fetch brings: the value, and how long its source says that it is fresh. */
+export interface Fetched<out A> {
+  readonly value: A
+  readonly freshFor: Option.Option<Duration.Duration>
+}
+
+export interface Lifetimes {
+  /** How long a value is fresh when its source does not say. */
+  readonly lifetime: Duration.Duration
+  /** How long after its fetch a value may be used while its source is down. */
+  readonly staleFor: Duration.Duration
+}
+
+/** What a source says is honoured between these. */
+const shortest = Duration.minutes(1)
+const longest = Duration.hours(24)
+
+/** How long a failure is remembered: doubled each time, between these, with jitter. */
+const firstPause = 1_000
+const longestPause = 60_000
+
+/** A value that is kept fresh. */
+export interface Refreshing<out A, out E> {
+  /** The value: at once while it is fresh or the source is known to be down, otherwise after one shared fetch. */
+  readonly get: Effect.Effect<A, E>
+}
+
+interface Good<A> {
+  readonly value: A
+  readonly freshUntil: number
+  /** Until then it is given out at once while it is being refreshed. */
+  readonly graceUntil: number
+  /** Until then it is given out when it cannot be refreshed. */
+  readonly usableUntil: number
+}
+
+interface Failed<E> {
+  readonly exit: Exit.Exit<never, E>
+  readonly times: number
+  readonly nextTry: number
+}
+
+interface State<A, E> {
+  readonly good: Option.Option<Good<A>>
+  readonly failed: Option.Option<Failed<E>>
+  readonly flight: Option.Option<Deferred.Deferred<A, E>>
+}
+
+const remember = <A>({ freshFor, value }: Fetched<A>, { lifetime, staleFor }: Lifetimes, now: number): Good<A> => {
+  const fresh = Duration.toMillis(
+    Option.match(freshFor, { onNone: () => lifetime, onSome: Duration.clamp({ minimum: shortest, maximum: longest }) })
+  )
+  const stale = Duration.toMillis(staleFor)
+  // A value that lived as long as `staleFor` still outlasts a short outage, so that its last second is not a cliff.
+  const outlast = Math.min(stale, Duration.toMillis(Duration.hours(1)))
+  return {
+    value,
+    freshUntil: now + fresh,
+    graceUntil: now + fresh * 1.25,
+    usableUntil: now + Math.max(stale, fresh + outlast)
+  }
+}
+
+const pauseAfter = (times: number): Effect.Effect<number> =>
+  Effect.map(Random.next, (random) => Math.min(longestPause, firstPause * 2 ** (times - 1)) * (0.75 + random / 2))
+
+/**
+ * Keeps the value of `fetch` fresh, with one fetch at a time. What it once brought is never replaced but by something
+ * that was fetched without a failure. The flight belongs to the scope, not to the caller who happened to start it.
+ */
+export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
+  fetch: Effect.Effect<Fetched<A>, E, R>,
+  lifetimes: Lifetimes
+): Effect.fn.Return<Refreshing<A, E>, never, R | Scope.Scope> {
+  const scope = yield* Effect.scope
+  const services = yield* Effect.context<R>()
+  const state = yield* Ref.make<State<A, E>>({ good: Option.none(), failed: Option.none(), flight: Option.none() })
+
+  const land = (exit: Exit.Exit<Fetched<A>, E>) =>
+    Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      const times = Option.match((yield* Ref.get(state)).failed, { onNone: () => 1, onSome: ({ times }) => times + 1 })
+      const pause = yield* pauseAfter(times)
+      yield* Ref.update(state, ({ good }): State<A, E> =>
+        Exit.match(exit, {
+          onSuccess: (fetched) => ({
+            good: Option.some(remember(fetched, lifetimes, now)),
+            failed: Option.none(),
+            flight: Option.none()
+          }),
+          onFailure: (cause) => ({
+            good,
+            failed: Option.some({ exit: Exit.failCause(cause), times, nextTry: now + pause }),
+            flight: Option.none()
+          })
+        }))
+    })
+
+  /** Joins the flight, or starts one. */
+  const fly = Effect.gen(function*() {
+    const mine = yield* Deferred.make<A, E>()
+    const flight = yield* Ref.modify(state, (current) => [
+      current.flight,
+      Option.isSome(current.flight) ? current : { ...current, flight: Option.some(mine) }
+    ])
+    if (Option.isSome(flight)) return flight.value
+    yield* Effect.interruptible(fetch).pipe(
+      Effect.provideContext(services),
+      Effect.onExit((exit) => Effect.andThen(land(exit), Deferred.done(mine, Exit.map(exit, ({ value }) => value)))),
+      Effect.forkIn(scope)
+    )
+    return mine
+  }).pipe(Effect.uninterruptible)
+
+  const get = Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const { failed, good } = yield* Ref.get(state)
+    const usable = Option.filter(good, ({ usableUntil }) => now < usableUntil)
+    if (Option.isSome(usable) && now < usable.value.freshUntil) return usable.value.value
+    const down = Option.filter(failed, ({ nextTry }) => now < nextTry)
+    if (Option.isSome(down)) return Option.isSome(usable) ? usable.value.value : yield* down.value.exit
+    const flight = yield* fly
+    if (Option.isNone(usable)) return yield* Deferred.await(flight)
+    // Shortly after its time, or while the source is known to be failing, nobody waits for it.
+    if (now < usable.value.graceUntil || Option.isSome(failed)) return usable.value.value
+    return yield* Effect.catchCause(Deferred.await(flight), () => Effect.succeed(usable.value.value))
+  })
+
+  return { get }
+})

@@ -1,0 +1,200 @@
+import { Discovery, type DiscoveryError, FetchLimits } from "@effect-mcp-auth/core"
+import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+
+const oauthUrl = "https://as.test/.well-known/oauth-authorization-server"
+
+/** One URL, so that one fault is one attempt. */
+const single = Discovery.discover(Discovery.oauth, "https://as.test")
+
+const failure = Effect.gen(function*() {
+  const fiber = yield* Effect.forkChild(Effect.timed(Effect.flip(single)))
+  yield* TestClock.adjust("10 minutes")
+  const [took, error] = yield* Fiber.join(fiber)
+  if (error._tag !== "DiscoveryFailed") return assert.fail(error._tag)
+  return { error, took }
+})
+
+const tagOf = (attempt: DiscoveryError.Attempt | undefined): string => {
+  const error = attempt?.error
+  if (error === undefined) return "none"
+  return error._tag === "MetadataFetchError" ? error.reason._tag : error._tag
+}
+
+const rows: ReadonlyArray<readonly [rule: string, fault: Fault.Fault, outcome: string, tag: string, requests: number]> =
+  [
+    ["404 is a miss", Fault.status(404), "Miss", "Status", 1],
+    ["401 of a bot protection is a miss", Fault.status(401), "Miss", "Status", 1],
+    ["403 is a miss", Fault.status(403), "Miss", "Status", 1],
+    ["204 is a miss", Fault.status(204), "Miss", "Status", 1],
+    ["408 is transient and tried three times", Fault.status(408), "Transient", "Status", 3],
+    ["425 is transient", Fault.status(425), "Transient", "Status", 3],
+    ["429 is transient", Fault.status(429), "Transient", "Status", 3],
+    ["500 is transient", Fault.status(500), "Transient", "Status", 3],
+    ["503 is transient", Fault.status(503), "Transient", "Status", 3],
+    ["a refused connection is transient", Fault.connectionError("ECONNREFUSED"), "Transient", "Transport", 3],
+    ["an unknown host is transient", Fault.connectionError("ENOTFOUND"), "Transient", "Transport", 3],
+    ["a bad certificate is transient", Fault.connectionError("CERT_HAS_EXPIRED"), "Transient", "Transport", 3],
+    ["no answer is a timeout", Fault.delay("1 hour"), "Transient", "Timeout", 3],
+    ["a body of one byte per second is a timeout", Fault.slowBody("1 second"), "Transient", "Timeout", 3],
+    ["a body that breaks off is transient", Fault.truncatedBody({ broken: true }), "Transient", "Transport", 3],
+    ["half a document is a miss", Fault.truncatedBody(), "Miss", "NotMetadata", 1],
+    ["an HTML page is a miss", Fault.html, "Miss", "NotMetadata", 1],
+    ["an empty body is a miss", Fault.body(""), "Miss", "NotMetadata", 1],
+    ["JSON that is no object is a miss", Fault.body("[]"), "Miss", "NotMetadata", 1],
+    ["null is a miss", Fault.body("null"), "Miss", "NotMetadata", 1],
+    ["an object without issuer is a miss", Fault.missing("issuer"), "Miss", "NotMetadata", 1],
+    ["JSON of bottomless depth is a miss", Fault.body("[".repeat(200_000)), "Miss", "NotMetadata", 1],
+    ["what is not UTF-8 is a miss", Fault.body("\ufffd{"), "Miss", "NotMetadata", 1],
+    ["a redirect without a place is a miss", Fault.status(302), "Miss", "Redirect", 1],
+    ["a redirect to another origin is refused", Fault.redirect("https://evil.test/"), "Refused", "Redirect", 1],
+    ["a redirect to http is refused", Fault.redirect("http://as.test/x"), "Refused", "Redirect", 1],
+    ["a redirect loop is refused", Fault.redirectLoop, "Refused", "Redirect", 4],
+    ["an announced huge body is refused unread", Fault.hugeBody(100_000_000), "Refused", "BodyTooLarge", 1],
+    [
+      "a huge body without length is refused",
+      Fault.hugeBody(100_000_000, { announced: false }),
+      "Refused",
+      "BodyTooLarge",
+      1
+    ],
+    ["an endless body is refused", Fault.hugeBody(Infinity), "Refused", "BodyTooLarge", 1],
+    ["another issuer is refused", Fault.wrongIssuer("https://evil.test"), "Refused", "IssuerMismatch", 1],
+    ["an issuer with one slash more is refused", Fault.wrongIssuer("https://as.test/"), "Refused", "IssuerMismatch", 1],
+    ["a member that is null is incomplete", Fault.nulls("jwks_uri"), "Incomplete", "InvalidMetadata", 1]
+  ]
+
+describe("faults of a provider", () => {
+  for (const [rule, fault, outcome, tag, requests] of rows) {
+    it.effect(rule, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        yield* provider.fault("metadata", fault)
+        const { error, took } = yield* failure
+        assert.strictEqual(error.outcome, outcome)
+        assert.strictEqual(tagOf(error.attempts[0]), tag)
+        assert.strictEqual(yield* provider.count(), requests)
+        assert.isAtMost(Duration.toMillis(took), 15_000)
+        assert.strictEqual(yield* provider.inFlight, 0)
+        assert.include(error.message, oauthUrl)
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("reads no more of a huge body than the limit and one chunk", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.fault("metadata", Fault.hugeBody(Infinity))
+      yield* failure
+      assert.isAtMost(yield* provider.bytesSent, 512 * 1024 + 4 * 64 * 1024)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("reads nothing of a body that announces too much", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.fault("metadata", Fault.hugeBody(100_000_000))
+      yield* failure
+      assert.isAtMost(yield* provider.bytesSent, 128 * 1024)
+    }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+describe("what a provider gets over", () => {
+  const recovers: ReadonlyArray<readonly [rule: string, fault: Fault.Fault, times: number]> = [
+    ["two transient failures", Fault.status(503), 2],
+    ["one reset connection", Fault.connectionError("ECONNRESET"), 1],
+    ["one timeout", Fault.delay("1 hour"), 1],
+    ["a redirect on the same origin", Fault.redirect("?moved"), 1],
+    ["three redirects on the same origin", Fault.redirect("?moved"), 3]
+  ]
+  for (const [rule, fault, times] of recovers) {
+    it.effect(rule, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        yield* provider.fault("metadata", fault, { times })
+        const fiber = yield* Effect.forkChild(single)
+        yield* TestClock.adjust("10 minutes")
+        const config = yield* Fiber.join(fiber)
+        assert.strictEqual(config.issuer, "https://as.test")
+        assert.strictEqual(yield* provider.count(), times + 1)
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("waits as long as Retry-After asks, within the total", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.fault("metadata", Fault.status(503, { "retry-after": "7" }), { times: 1 })
+      const fiber = yield* Effect.forkChild(Effect.timed(single))
+      yield* TestClock.adjust("10 minutes")
+      const [took] = yield* Fiber.join(fiber)
+      assert.strictEqual(Duration.toSeconds(took), 7)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("does not wait for a Retry-After beyond the total, and says what was asked", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.fault("metadata", Fault.status(503, { "retry-after": "120" }))
+      const { error, took } = yield* failure
+      assert.strictEqual(Duration.toMillis(took), 0)
+      assert.include(error.message, "asks to wait 120 s")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("takes valid JSON of another content type, and says that it is odd", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.fault("metadata", Fault.headers({ "content-type": "text/plain" }))
+      const config = yield* single
+      assert.deepStrictEqual(config.oddities.map(({ code }) => code), ["content_type_not_json"])
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("gives up the whole search when the total time is over, and says what was under way", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.fault("metadata", Fault.delay("1 hour"))
+      const fiber = yield* Effect.forkChild(Effect.timed(Effect.flip(Discovery.fetchServerConfig("https://as.test/t"))))
+      yield* TestClock.adjust("10 minutes")
+      const [took, error] = yield* Fiber.join(fiber)
+      assert.strictEqual(Duration.toSeconds(took), 8)
+      assert.include(error.message, "the whole search may take 8000 ms")
+      assert.strictEqual(yield* provider.inFlight, 0)
+    }).pipe(
+      Effect.provideService(FetchLimits.FetchLimits, {
+        ...FetchLimits.FetchLimits.defaultValue(),
+        totalTimeout: Duration.seconds(8)
+      }),
+      Effect.provide(TestProvider.layer({ issuer: "https://as.test/t" }))
+    ))
+
+  it.effect("leaves nothing running when it is interrupted", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.fault("metadata", Fault.delay("1 hour"))
+      const fiber = yield* Effect.forkChild(single)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* provider.inFlight, 1)
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(yield* provider.inFlight, 0)
+    }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+describe("what is sent", () => {
+  it.effect("asks for JSON, uncompressed, without cookies and credentials", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* single
+      const [request] = yield* provider.requests
+      assert.strictEqual(request?.method, "GET")
+      assert.strictEqual(request?.headers["accept"], "application/json")
+      assert.strictEqual(request?.headers["accept-encoding"], "identity")
+      assert.isUndefined(request?.headers["cookie"])
+      assert.isUndefined(request?.headers["authorization"])
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("asks nobody for an issuer that is none", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const error = yield* Effect.flip(Discovery.fetchServerConfig("https://as.test/?x"))
+      assert.strictEqual(error._tag, "InvalidIssuer")
+      assert.strictEqual(yield* provider.count(), 0)
+    }).pipe(Effect.provide(TestProvider.layer())))
+})
