@@ -1,4 +1,33 @@
 /**
+ * Generators for property tests: issuers, resource identifiers, and what is nearly one.
+ *
+ * They speak the grammar of RFC 3986 as far as `Issuer` and `ResourceIdentifier` accept it, corners included: empty
+ * segments, percent-escapes of both cases, default ports, upper-case hosts, IPv6. Use them with `it.effect.prop`.
+ *
+ * **Example** (A law about issuers)
+ *
+ * ```ts import.meta.vitest
+ * import * as WellKnown from "@effect-mcp-auth/core/WellKnown"
+ * import * as Arbitraries from "@effect-mcp-auth/test-utils/Arbitraries"
+ * import * as Arbitrary from "effect/Arbitrary"
+ * import * as Effect from "effect/Effect"
+ *
+ * const sameOrigin = Arbitrary.checkEffect(
+ *   Arbitraries.issuer,
+ *   (issuer) =>
+ *     Effect.succeed(WellKnown.candidates(issuer).every((url) => new URL(url).origin === new URL(issuer).origin)),
+ *   { runs: 100 }
+ * )
+ *
+ * const { _tag } = await Effect.runPromise(sameOrigin)
+ * _tag // => "Passed"
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as Arbitraries from "./Arbitraries.ts"
+
+/**
  * What can be wrong with an authorization server, as data.
  *
  * A `TestProvider` is told which endpoint suffers from which fault, and for how many requests. Faults of one request add

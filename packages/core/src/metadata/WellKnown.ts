@@ -140,7 +140,7 @@ const around = (path: string, suffix: string): { readonly appended?: string; rea
 })
 
 /**
- * The inverse: every issuer, with its form, that leads to a metadata URL. Issuers are given without the one
+ * The inverse: every issuer, with its form, that leads to a metadata URL. Issuers are given without the
  * terminating slash that the construction drops. A URL that is no metadata URL has none.
  *
  * **Example** (From a discovery URL to its issuer)
@@ -169,7 +169,10 @@ export const issuersOf = (url: string): ReadonlyArray<{ readonly form: Form; rea
   ]
   return found.flatMap(([form, path]) => {
     if (path === undefined) return []
-    const issuer = Issuer.makeResult(`${origin}${path}`, { allowInsecureLoopback: true })
+    // A path that still ends in a slash has lost another one on its way into the URL.
+    const issuer = Issuer.makeResult(`${origin}${path}${path.endsWith("/") ? "/" : ""}`, {
+      allowInsecureLoopback: true
+    })
     return Result.isSuccess(issuer) ? [{ form, issuer: issuer.success }] : []
   })
 }
