@@ -1,0 +1,47 @@
+/**
+ * Which addresses a server may connect to.
+ *
+ * A URL that somebody else wrote, such as the `jwks_uri` of a metadata document, can lead to the machine itself, to its
+ * neighbours, or to the metadata service of its cloud. Unless allowed, only globally reachable addresses are connected
+ * to. The ranges are those of the IANA special-purpose address registries (RFC 6890), and multicast.
+ *
+ * **Example** (Judging addresses)
+ *
+ * ```ts import.meta.vitest
+ * import * as AddressPolicy from "@effect-mcp-auth/platform-node/AddressPolicy"
+ * import * as Option from "effect/Option"
+ *
+ * AddressPolicy.refusedRange(AddressPolicy.publicOnly, "169.254.169.254") // => Option.some("link-local")
+ * AddressPolicy.refusedRange(AddressPolicy.publicOnly, "8.8.8.8") // => Option.none()
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as AddressPolicy from "./AddressPolicy.ts"
+
+/**
+ * What a Node program gives to `@effect-mcp-auth/core`: an HTTP client that is fit to ask strangers.
+ *
+ * It is undici with bounded connections, without redirects, cookies and proxies of its own, and with a guard: addresses
+ * that are not globally reachable are refused at connect time, after name resolution, so that a name that changes its
+ * mind (DNS rebinding) does not help. A refusal is the reason `RefusedAddress` of a `MetadataFetchError`.
+ *
+ * **Example** (A server's layer)
+ *
+ * ```ts import.meta.vitest
+ * import * as Discovery from "@effect-mcp-auth/core/Discovery"
+ * import * as NodeMcpAuth from "@effect-mcp-auth/platform-node/NodeMcpAuth"
+ * import * as Effect from "effect/Effect"
+ *
+ * const program = Discovery.fetchServerConfig("https://127.0.0.1:1").pipe(
+ *   Effect.flip,
+ *   Effect.map((error) => error._tag === "DiscoveryFailed" ? error.outcome : error._tag),
+ *   Effect.provide(NodeMcpAuth.layer)
+ * )
+ *
+ * await Effect.runPromise(program) // => "Refused"
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as NodeMcpAuth from "./NodeMcpAuth.ts"

@@ -1,0 +1,69 @@
+import { RefusedAddress } from "@effect-mcp-auth/core/MetadataFetchError"
+import { buildConnector } from "@effect/platform-node/Undici"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Dns from "effect/net/Dns"
+import * as NetAddress from "effect/net/NetAddress"
+import * as Option from "effect/Option"
+import { isIP, type LookupFunction } from "node:net"
+import { type AddressPolicy, refusedRange } from "../AddressPolicy.ts"
+
+/** Why a host must not be connected to at an address, if it must not. */
+const refusal = (policy: AddressPolicy, host: string, address: string): RefusedAddress | undefined =>
+  Option.getOrUndefined(
+    Option.map(refusedRange(policy, address), (range) => new RefusedAddress({ host, address, range }))
+  )
+
+/** The addresses of a host, if all of them may be connected to: one that may not says that the name is a trap. */
+const judged = (policy: AddressPolicy, dns: Dns.Dns["Service"], host: string) =>
+  Effect.flatMap(dns.lookup(host), (found) => {
+    const addresses = found.map(NetAddress.formatIp)
+    const refused = addresses.map((address) => refusal(policy, host, address)).find((one) => one !== undefined)
+    return refused === undefined ? Effect.succeed(addresses) : Effect.fail(refused)
+  })
+
+/**
+ * What Node asks to resolve a name. The addresses that are judged here are the ones that the socket connects to: there is
+ * no second lookup that could answer otherwise.
+ */
+const guardedLookup = (policy: AddressPolicy, dns: Dns.Dns["Service"]): LookupFunction => (host, options, callback) => {
+  // Node's lookup is a callback, so this is an edge of the program where an effect has to be run.
+  Effect.runFork(judged(policy, dns, host)).addObserver((exit) => {
+    if (Exit.isFailure(exit)) {
+      const error = Cause.squash(exit.cause)
+      callback(error instanceof Error ? error : new Error("lookup failed", { cause: error }), [])
+      return
+    }
+    const addresses = exit.value.map((address) => ({ address, family: isIP(address) }))
+    const [first] = addresses
+    if (options.all === true) callback(null, addresses)
+    else callback(null, first?.address ?? "", first?.family)
+  })
+}
+
+const literal = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, "$1")
+
+/**
+ * Opens connections, but none to an address that the policy refuses. Names are judged when they are resolved, literals
+ * before, because Node resolves none, and whatever is connected once more.
+ */
+export const guardedConnector = (
+  policy: AddressPolicy,
+  dns: Dns.Dns["Service"],
+  options: buildConnector.BuildOptions
+): buildConnector.connector => {
+  const connect = buildConnector({ ...options, lookup: guardedLookup(policy, dns) })
+  return (target, callback) => {
+    const host = literal(target.hostname)
+    const refused = isIP(host) === 0 ? undefined : refusal(policy, host, host)
+    if (refused !== undefined) return callback(refused, null)
+    connect(target, (...result) => {
+      const [, socket] = result
+      const late = socket?.remoteAddress === undefined ? undefined : refusal(policy, host, socket.remoteAddress)
+      if (late === undefined) return callback(...result)
+      socket?.destroy()
+      callback(late, null)
+    })
+  }
+}
