@@ -121,8 +121,7 @@ const placeholder = /\{[A-Za-z_][A-Za-z0-9_]*\}/g
  * **Example** (Accepting any tenant of Entra ID)
  *
  * ```ts import.meta.vitest
- * import { withoutQuery } from "../metadata/internal/httpUri.ts"
-import * as IssuerPolicy from "@effect-mcp-auth/core/IssuerPolicy"
+ * import * as IssuerPolicy from "@effect-mcp-auth/core/IssuerPolicy"
  *
  * const policy = IssuerPolicy.template("https://login.microsoftonline.com/{tenantid}/v2.0")
  * const asked = "https://login.microsoftonline.com/common/v2.0"
