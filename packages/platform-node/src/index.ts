@@ -20,6 +20,27 @@
 export * as AddressPolicy from "./AddressPolicy.ts"
 
 /**
+ * What `mcp-auth check --format json` prints.
+ *
+ * The schema is the documentation of that form: members are only ever added, and `version` says when that is not so.
+ *
+ * **Example** (Reading a report)
+ *
+ * ```ts import.meta.vitest
+ * import * as CheckReport from "@effect-mcp-auth/platform-node/CheckReport"
+ * import * as Schema from "effect/Schema"
+ *
+ * const read = Schema.decodeUnknownSync(Schema.fromJsonString(CheckReport.CheckReport))
+ * const report = read(`{"version":1,"asked":"https://as.test","verdict":"unavailable","attempts":[]}`)
+ *
+ * CheckReport.exitCode(report) // => 2
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as CheckReport from "./CheckReport.ts"
+
+/**
  * What a Node program gives to `@effect-mcp-auth/core`: an HTTP client that is fit to ask strangers.
  *
  * It is undici with bounded connections, without redirects, cookies and proxies of its own, and with a guard: addresses

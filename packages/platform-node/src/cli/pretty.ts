@@ -1,0 +1,81 @@
+import { styleText } from "node:util"
+import type { CheckReport } from "../CheckReport.ts"
+
+type Style = "bold" | "cyan" | "dim" | "green" | "red" | "yellow"
+type Paint = (style: Style | ReadonlyArray<Style>, text: string) => string
+
+const outcomes: { readonly [O in CheckReport["attempts"][number]["outcome"]]: readonly [sign: string, style: Style] } =
+  {
+    Found: ["✓", "green"],
+    Miss: ["·", "dim"],
+    Transient: ["~", "yellow"],
+    Incomplete: ["!", "yellow"],
+    Refused: ["✗", "red"]
+  }
+
+const verdicts: { readonly [V in CheckReport["verdict"]]: readonly [text: string, style: Style] } = {
+  valid: ["valid", "green"],
+  invalid: ["invalid", "red"],
+  unavailable: ["could not be fetched", "red"]
+}
+
+const attempts = (report: CheckReport, paint: Paint): ReadonlyArray<string> => [
+  paint("bold", "Attempts"),
+  ...report.attempts.flatMap(({ error, kind, location, outcome }) => {
+    const [sign, style] = outcomes[outcome]
+    return [
+      `  ${paint(style, `${sign} ${outcome.padEnd(10)}`)} ${location} ${paint("dim", `(${kind})`)}`,
+      ...(error === undefined ? [] : [`               ${paint("dim", error.message)}`])
+    ]
+  })
+]
+
+const repairs = ({ repairs }: NonNullable<CheckReport["found"]>, paint: Paint): ReadonlyArray<string> =>
+  repairs.length === 0 ? [] : [
+    "",
+    paint("bold", "Repairs"),
+    ...repairs.flatMap(({ name, patch, reason }) => [
+      `  ${paint("cyan", name)} ${reason}`,
+      ...patch.map((change) => `    ${paint("dim", JSON.stringify(change))}`)
+    ])
+  ]
+
+type Findings = NonNullable<CheckReport["found"]>["report"]["errors"]
+
+const findings = (findings: Findings, sign: string, style: Style, paint: Paint): ReadonlyArray<string> =>
+  findings.flatMap(({ advice, code, message, reference }) => [
+    `  ${paint(style, `${sign} ${code}`)} ${message}`,
+    `      ${advice}`,
+    `      ${paint("dim", reference)}`
+  ])
+
+const rules = ({ oddities, report }: NonNullable<CheckReport["found"]>, paint: Paint): ReadonlyArray<string> => [
+  "",
+  paint("bold", `Rules of MCP ${report.revision}`),
+  ...report.successes.map(({ code, message }) => `  ${paint("green", `✓ ${code}`)} ${paint("dim", message)}`),
+  ...oddities.map(({ code, message }) => `  ${paint("yellow", `! ${code}`)} ${message}`),
+  ...findings(report.warnings, "!", "yellow", paint),
+  ...findings(report.errors, "✗", "red", paint)
+]
+
+const count = (many: ReadonlyArray<unknown>, what: string): string =>
+  `${many.length} ${what}${many.length === 1 ? "" : "s"}`
+
+const summary = (report: CheckReport, paint: Paint): string => {
+  const [text, style] = verdicts[report.verdict]
+  const counts = report.found === undefined
+    ? ""
+    : `: ${count(report.found.report.errors, "error")}, ${count(report.found.report.warnings, "warning")}`
+  return paint(["bold", style], `${report.asked} ${text}${counts}`)
+}
+
+/** The report for a person. */
+export const pretty = (report: CheckReport, options: { readonly color: boolean }): string => {
+  const paint: Paint = (style, text) => options.color ? styleText([style].flat(), text, { validateStream: false }) : text
+  return [
+    ...attempts(report, paint),
+    ...(report.found === undefined ? [] : [...repairs(report.found, paint), ...rules(report.found, paint)]),
+    "",
+    summary(report, paint)
+  ].join("\n")
+}

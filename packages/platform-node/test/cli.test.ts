@@ -1,0 +1,167 @@
+import * as EmbeddedProvider from "@effect-mcp-auth/examples/EmbeddedProvider"
+import { serveJson } from "@effect-mcp-auth/examples/loopback"
+import { CheckReport } from "@effect-mcp-auth/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
+
+const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url))
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The command as a user runs it: a process of its own. */
+const mcpAuth = (...args: ReadonlyArray<string>) =>
+  Effect.callback<Ended>((resume) => {
+    const child = execFile(
+      process.execPath,
+      [main, ...args],
+      { env: { NO_COLOR: "1" } },
+      (_, stdout, stderr) => resume(Effect.succeed({ code: child.exitCode ?? -1, stdout, stderr }))
+    )
+    return Effect.sync(() => child.kill())
+  })
+
+const check = (...args: ReadonlyArray<string>) => mcpAuth("check", "--allow-insecure-loopback", ...args)
+
+const decodeReport = Schema.decodeUnknownEffect(Schema.fromJsonString(CheckReport.CheckReport))
+
+const checkJson = (...args: ReadonlyArray<string>) =>
+  Effect.flatMap(check("--format", "json", ...args), ({ code, stderr, stdout }) => {
+    assert.strictEqual(stderr, "")
+    return Effect.map(decodeReport(stdout), (report) => ({ code, report }))
+  })
+
+const complete = (issuer: string) => ({
+  issuer,
+  authorization_endpoint: `${issuer}/authorize`,
+  token_endpoint: `${issuer}/token`,
+  jwks_uri: `${issuer}/jwks`,
+  response_types_supported: ["code"],
+  grant_types_supported: ["authorization_code"],
+  code_challenge_methods_supported: ["S256"]
+})
+
+const oauthPath = "/.well-known/oauth-authorization-server"
+
+describe("mcp-auth check", () => {
+  it.live("exits with 0 for the embedded provider, and shows what it did", () =>
+    Effect.gen(function*() {
+      const { issuer } = yield* EmbeddedProvider.start
+      const { code, stderr, stdout } = yield* check(issuer)
+      assert.strictEqual(stderr, "")
+      assert.include(stdout, `✓ Found      ${issuer}${oauthPath}`)
+      assert.include(stdout, "✓ s256_code_challenge_method_not_supported")
+      assert.include(stdout, "! insecure_loopback_endpoint")
+      assert.include(stdout, `${issuer} valid: 0 errors`)
+      assert.strictEqual(code, 0)
+    }))
+
+  it.live("says the same in JSON", () =>
+    Effect.gen(function*() {
+      const { issuer } = yield* EmbeddedProvider.start
+      const { code, report } = yield* checkJson(issuer, "--type", "oidc")
+      assert.strictEqual(code, 0)
+      assert.strictEqual(report.verdict, "valid")
+      assert.strictEqual(report.found?.issuer, issuer)
+      assert.deepStrictEqual(report.found?.locations, [`${issuer}/.well-known/openid-configuration`])
+    }))
+
+  it.live("exits with 1 when the document breaks a rule, and with 0 when a repair mends it", () =>
+    Effect.gen(function*() {
+      const { origin } = yield* serveJson((origin) => {
+        const { code_challenge_methods_supported: _, ...withoutPkce } = complete(origin)
+        return { [oauthPath]: withoutPkce }
+      })
+      const broken = yield* checkJson(origin)
+      assert.strictEqual(broken.code, 1)
+      assert.deepStrictEqual(broken.report.found?.report.errors.map(({ code }) => code), ["pkce_not_supported"])
+
+      const mended = yield* checkJson(origin, "--repair", "pkce", "--repair", "nulls")
+      assert.strictEqual(mended.code, 0)
+      assert.deepStrictEqual(mended.report.found?.repairs.map(({ name }) => name), ["pkce"])
+    }))
+
+  it.live("exits with 1 when the document names another issuer", () =>
+    Effect.gen(function*() {
+      const { origin } = yield* serveJson(() => ({ [oauthPath]: complete("https://evil.example") }))
+      const { code, report } = yield* checkJson(origin)
+      assert.strictEqual(code, 1)
+      assert.strictEqual(report.found, undefined)
+      assert.deepStrictEqual(report.attempts.map(({ error, outcome }) => [outcome, error?.tag]), [
+        ["Refused", "IssuerMismatch"],
+        ["Miss", "MetadataFetchError"]
+      ])
+    }))
+
+  it.live("exits with 1 when the document is no metadata by its schema", () =>
+    Effect.gen(function*() {
+      const { origin } = yield* serveJson((origin) => ({ [oauthPath]: { ...complete(origin), jwks_uri: 7 } }))
+      const { code, stdout } = yield* check(origin)
+      assert.include(stdout, "\"jwks_uri\"")
+      assert.strictEqual(code, 1)
+    }))
+
+  it.live("exits with 2 when there is no metadata, and when nobody answers", () =>
+    Effect.gen(function*() {
+      const { origin } = yield* serveJson(() => ({}))
+      assert.strictEqual((yield* checkJson(origin)).code, 2)
+      const nobody = yield* checkJson("http://127.0.0.1:1")
+      assert.strictEqual(nobody.code, 2)
+      assert.strictEqual(nobody.report.verdict, "unavailable")
+    }), 30_000)
+
+  it.live("connects to no loopback address unless told so", () =>
+    Effect.gen(function*() {
+      const { code, stdout } = yield* mcpAuth("check", "https://127.0.0.1:1")
+      assert.include(stdout, "leads to the loopback address 127.0.0.1")
+      assert.strictEqual(code, 2)
+    }))
+
+  it.live("finds a document by its URL, held to the issuer", () =>
+    Effect.gen(function*() {
+      const { origin } = yield* serveJson((origin) => ({ "/metadata": complete(`${origin}/tenant`) }))
+      const url = `${origin}/metadata`
+      assert.strictEqual((yield* checkJson(`${origin}/tenant`, "--url", url, "--type", "oauth")).code, 0)
+      assert.strictEqual((yield* checkJson(`${origin}/other`, "--url", url, "--type", "oauth")).code, 1)
+    }))
+
+  it.live("judges by the revision that is asked for", () =>
+    Effect.gen(function*() {
+      const { issuer } = yield* EmbeddedProvider.start
+      const { report } = yield* checkJson(issuer, "--spec", "2025-03-26")
+      assert.strictEqual(report.found?.report.revision, "2025-03-26")
+    }))
+
+  const wrong: ReadonlyArray<readonly [name: string, args: ReadonlyArray<string>, said: string]> = [
+    ["no issuer", ["check"], "issuer"],
+    ["an unknown flag", ["check", "https://as.example.com", "--frobnicate"], "--frobnicate"],
+    ["an unknown repair", ["check", "https://as.example.com", "--repair", "magic"], "magic"],
+    ["an unknown revision", ["check", "https://as.example.com", "--spec", "2024-11-05"], "2024-11-05"],
+    ["something that is no issuer", ["check", "https://as.example.com/?a=1"], "it contains a query; remove it"],
+    ["a discovery URL", ["check", "https://as.example.com/.well-known/openid-configuration?"], "pass the issuer"],
+    ["http on loopback without saying so", ["check", "http://127.0.0.1:1"], "http is refused"],
+    ["an unknown address range", ["check", "https://as.example.com", "--allow", "moon"], "moon"],
+    ["an unknown command", ["frobnicate"], "frobnicate"]
+  ]
+  for (const [name, args, said] of wrong) {
+    it.live(`exits with 64 for ${name}`, () =>
+      Effect.gen(function*() {
+        const { code, stderr, stdout } = yield* mcpAuth(...args)
+        assert.include(stdout + stderr, said)
+        assert.notInclude(stdout + stderr, "    at ")
+        assert.strictEqual(code, 64)
+      }))
+  }
+
+  it.live("exits with 0 when help is asked for", () =>
+    Effect.gen(function*() {
+      const { code, stdout } = yield* mcpAuth("check", "--help")
+      assert.include(stdout, "--repair")
+      assert.strictEqual(code, 0)
+    }))
+})
