@@ -1,7 +1,9 @@
-// Writes what follows from the list of public modules: packages/*/src/index.ts, one namespace export per module under
-// that module's own doc comment, and the `exports` of each package.json, one subpath per module. `--check` only compares.
+// Writes what follows from the sources: packages/*/src/index.ts, one namespace export per public module under that
+// module's own doc comment; the `exports` of each package.json, one subpath per module; and docs/check-report.schema.json.
+// `--check` only compares.
 //
 // A public module is a PascalCase file in src/ or in one of the rooms below it; everything else is private.
+import * as Schema from "effect/Schema"
 import { glob, readFile, writeFile } from "node:fs/promises"
 import { basename, dirname } from "node:path"
 
@@ -47,6 +49,12 @@ for await (const manifest of glob("packages/*/package.json")) {
   json.publishConfig.exports = exports("dist", ".js")
   await update(manifest, `${JSON.stringify(json, null, 2)}\n`)
 }
+
+// The schema of a report is the documentation of its JSON form, also for those who do not read TypeScript.
+const { CheckReport } = await import("../packages/platform-node/src/CheckReport.ts")
+const { schema } = Schema.toJsonSchemaDocument(CheckReport)
+const jsonSchema = { $schema: "https://json-schema.org/draft/2020-12/schema", title: "mcp-auth check", ...schema }
+await update("docs/check-report.schema.json", `${JSON.stringify(jsonSchema, null, 2)}\n`)
 
 if (check && stale.length > 0) {
   console.error(`Stale, run \`pnpm codegen\`: ${stale.join(", ")}`)

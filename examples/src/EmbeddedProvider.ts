@@ -5,16 +5,19 @@
  */
 import * as Effect from "effect/Effect"
 import { exportJWK, generateKeyPair } from "jose"
-import Provider, { type Configuration, type JWK } from "oidc-provider"
+import { type Configuration, type JWK, Provider } from "oidc-provider"
 import MemoryAdapter from "oidc-provider/lib/adapters/memory_adapter.js"
 import { listen } from "./loopback.ts"
 
 /** Fresh signing keys: nothing that this provider signs outlives it. */
-const signingKeys = Effect.forEach(["RS256", "ES256"], (alg) =>
-  Effect.promise(() => generateKeyPair(alg, { extractable: true })).pipe(
-    Effect.flatMap(({ privateKey }) => Effect.promise(() => exportJWK(privateKey))),
-    Effect.map((key): JWK => ({ ...key, alg, use: "sig", kid: alg }))
-  ))
+const signingKeys = Effect.forEach(
+  ["RS256", "ES256"],
+  (alg) =>
+    Effect.promise(() => generateKeyPair(alg, { extractable: true })).pipe(
+      Effect.flatMap(({ privateKey }) => Effect.promise(() => exportJWK(privateKey))),
+      Effect.map((key): JWK => ({ ...key, alg, use: "sig", kid: alg }))
+    )
+)
 
 const configuration = (keys: ReadonlyArray<JWK>): Configuration => ({
   // Named, so that the provider does not warn of a default: for a demo, memory is the right place.

@@ -11,9 +11,10 @@ import * as Metadata from "../metadata/AuthorizationServerMetadata.ts"
 import * as WellKnown from "../metadata/WellKnown.ts"
 import { fromLoad, fromUrl, isInsecure, typeOfUrl } from "./internal/candidate.ts"
 import { invalidMetadata } from "./internal/invalidMetadata.ts"
+import { fromCandidates } from "./internal/strategy.ts"
 import * as IssuerPolicy from "./IssuerPolicy.ts"
 import type { ServerType } from "./ServerConfig.ts"
-import { firstOf, fromCandidates, type Strategy, type UrlOptions } from "./Strategy.ts"
+import { firstOf, type Strategy, type UrlOptions } from "./Strategy.ts"
 
 const wellKnown = (form: WellKnown.Form, type: ServerType): Strategy =>
   fromCandidates((issuer) => [fromUrl(form, type, WellKnown.ofForm(issuer, form), isInsecure(issuer))])

@@ -12,30 +12,26 @@ import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import { dual, flow } from "effect/Function"
 import type * as Headers from "effect/http/Headers"
-import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as Pipeable from "effect/Pipeable"
 import type * as Issuer from "../metadata/Issuer.ts"
 import type { Limits } from "./FetchLimits.ts"
-import { type Candidate, fromLoad, fromUrl, isInsecure, type Step, typeOfUrl } from "./internal/candidate.ts"
+import { type Candidate, fromLoad, fromUrl, isInsecure, typeOfUrl } from "./internal/candidate.ts"
+import { fromCandidates, fromSteps, type Strategy, TypeId } from "./internal/strategy.ts"
 import type { IssuerPolicy } from "./IssuerPolicy.ts"
 import type { ServerType } from "./ServerConfig.ts"
 import * as Transpiler from "./Transpiler.ts"
 import type * as Validation from "./Validation.ts"
 
-const TypeId: unique symbol = Symbol.for("@effect-mcp-auth/core/Strategy")
-
-/**
- * Where to look. `E` is what its own effects fail with, `R` what they need.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Strategy<out E = never, out R = HttpClient.HttpClient> extends Pipeable.Pipeable {
-  readonly [TypeId]: typeof TypeId
-  /** What to ask for an issuer, in order. Pure. */
-  readonly steps: (issuer: Issuer.Issuer) => ReadonlyArray<Step<E, R>>
-}
+export type {
+  /**
+   * Where to look. `E` is what its own effects fail with, `R` what they need. Built by the functions of this module,
+   * never by hand.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  Strategy
+} from "./internal/strategy.ts"
 
 /**
  * What a strategy's own effects fail with.
@@ -52,12 +48,6 @@ export type Error<S> = S extends Strategy<infer E, infer _R> ? E : never
  * @since 0.1.0
  */
 export type Services<S> = S extends Strategy<infer _E, infer R> ? R : never
-
-const fromSteps = <E, R>(steps: Strategy<E, R>["steps"]): Strategy<E, R> => ({
-  ...Pipeable.Prototype,
-  [TypeId]: TypeId,
-  steps
-})
 
 /**
  * Whether a value is a `Strategy`.
@@ -80,16 +70,6 @@ export interface UrlOptions {
   /** Accept `http` when the host is a loopback one. Development only; defaults to `false`. */
   readonly allowInsecureLoopback?: boolean | undefined
 }
-
-/**
- * A strategy of candidates, one after the other. The seam under every constructor of this library.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const fromCandidates = <E, R>(
-  candidates: (issuer: Issuer.Issuer) => ReadonlyArray<Candidate<E, R>>
-): Strategy<E, R> => fromSteps((issuer) => candidates(issuer).map((candidate) => ({ candidates: [candidate] })))
 
 /**
  * Documents at URLs that are computed from the issuer: another URL scheme. The issuer policy holds as everywhere.

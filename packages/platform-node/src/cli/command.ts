@@ -16,7 +16,7 @@ import { check } from "./check.ts"
 import { pretty } from "./pretty.ts"
 
 /** Ends the program with a code, after everything was said. */
-export class Exit extends Data.TaggedError("Exit")<{ readonly code: number }> {
+class Exit extends Data.TaggedError("Exit")<{ readonly code: number }> {
   override readonly [Runtime.errorExitCode] = this.code
   override readonly [Runtime.errorReported] = false
 }

@@ -71,7 +71,8 @@ const summary = (report: CheckReport, paint: Paint): string => {
 
 /** The report for a person. */
 export const pretty = (report: CheckReport, options: { readonly color: boolean }): string => {
-  const paint: Paint = (style, text) => options.color ? styleText([style].flat(), text, { validateStream: false }) : text
+  const paint: Paint = (style, text) =>
+    options.color ? styleText([style].flat(), text, { validateStream: false }) : text
   return [
     ...attempts(report, paint),
     ...(report.found === undefined ? [] : [...repairs(report.found, paint), ...rules(report.found, paint)]),

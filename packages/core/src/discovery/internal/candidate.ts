@@ -15,7 +15,7 @@ import { fetchDocument, type FetchSettings, type Loaded, placeOf } from "./fetch
 import { documentOf } from "./responseBody.ts"
 
 /** What a candidate is told when it loads. Whether http is allowed is its own knowledge. */
-export type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback">
+type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback">
 
 /** One place to ask, and how its answer is judged. */
 export interface Candidate<out E, out R> {

@@ -74,67 +74,75 @@ const remember = <A>({ freshFor, value }: Fetched<A>, { lifetime, staleFor }: Li
 const pauseAfter = (times: number): Effect.Effect<number> =>
   Effect.map(Random.next, (random) => Math.min(longestPause, firstPause * 2 ** (times - 1)) * (0.75 + random / 2))
 
+/** What everybody who asks for the value shares. */
+interface Shared<A, E> {
+  readonly state: Ref.Ref<State<A, E>>
+  readonly fetch: Effect.Effect<Fetched<A>, E>
+  readonly lifetimes: Lifetimes
+  readonly scope: Scope.Scope
+}
+
+/** What is known once a fetch has ended. A failure never takes away what a fetch once brought. */
+const land = Effect.fnUntraced(function*<A, E>({ lifetimes, state }: Shared<A, E>, exit: Exit.Exit<Fetched<A>, E>) {
+  const now = yield* Clock.currentTimeMillis
+  const times = Option.match((yield* Ref.get(state)).failed, { onNone: () => 1, onSome: ({ times }) => times + 1 })
+  const pause = yield* pauseAfter(times)
+  const flight = Option.none()
+  yield* Ref.update(state, ({ good }): State<A, E> =>
+    Exit.match(exit, {
+      onSuccess: (fetched) => ({ good: Option.some(remember(fetched, lifetimes, now)), failed: Option.none(), flight }),
+      onFailure: (cause) => ({
+        good,
+        failed: Option.some({ exit: Exit.failCause(cause), times, nextTry: now + pause }),
+        flight
+      })
+    }))
+})
+
+/** Joins the flight, or starts one, which belongs to the scope and not to the caller who happened to start it. */
+const fly = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
+  const mine = yield* Deferred.make<A, E>()
+  const flight = yield* Ref.modify(shared.state, (current) => [
+    current.flight,
+    Option.isSome(current.flight) ? current : { ...current, flight: Option.some(mine) }
+  ])
+  if (Option.isSome(flight)) return flight.value
+  yield* Effect.interruptible(shared.fetch).pipe(
+    Effect.onExit((exit) =>
+      Effect.andThen(land(shared, exit), Deferred.done(mine, Exit.map(exit, ({ value }) => value)))
+    ),
+    Effect.forkIn(shared.scope)
+  )
+  return mine
+}, Effect.uninterruptible)
+
+const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
+  const now = yield* Clock.currentTimeMillis
+  const { failed, good } = yield* Ref.get(shared.state)
+  const usable = Option.filter(good, ({ usableUntil }) => now < usableUntil)
+  if (Option.isSome(usable) && now < usable.value.freshUntil) return usable.value.value
+  const down = Option.filter(failed, ({ nextTry }) => now < nextTry)
+  if (Option.isSome(down)) return Option.isSome(usable) ? usable.value.value : yield* down.value.exit
+  const flight = yield* fly(shared)
+  if (Option.isNone(usable)) return yield* Deferred.await(flight)
+  // Shortly after its time, or while the source is known to be failing, nobody waits for it.
+  if (now < usable.value.graceUntil || Option.isSome(failed)) return usable.value.value
+  return yield* Effect.catchCause(Deferred.await(flight), () => Effect.succeed(usable.value.value))
+})
+
 /**
  * Keeps the value of `fetch` fresh, with one fetch at a time. What it once brought is never replaced but by something
- * that was fetched without a failure. The flight belongs to the scope, not to the caller who happened to start it.
+ * that was fetched without a failure.
  */
 export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
   fetch: Effect.Effect<Fetched<A>, E, R>,
   lifetimes: Lifetimes
 ): Effect.fn.Return<Refreshing<A, E>, never, R | Scope.Scope> {
-  const scope = yield* Effect.scope
-  const services = yield* Effect.context<R>()
-  const state = yield* Ref.make<State<A, E>>({ good: Option.none(), failed: Option.none(), flight: Option.none() })
-
-  const land = (exit: Exit.Exit<Fetched<A>, E>) =>
-    Effect.gen(function*() {
-      const now = yield* Clock.currentTimeMillis
-      const times = Option.match((yield* Ref.get(state)).failed, { onNone: () => 1, onSome: ({ times }) => times + 1 })
-      const pause = yield* pauseAfter(times)
-      yield* Ref.update(state, ({ good }): State<A, E> =>
-        Exit.match(exit, {
-          onSuccess: (fetched) => ({
-            good: Option.some(remember(fetched, lifetimes, now)),
-            failed: Option.none(),
-            flight: Option.none()
-          }),
-          onFailure: (cause) => ({
-            good,
-            failed: Option.some({ exit: Exit.failCause(cause), times, nextTry: now + pause }),
-            flight: Option.none()
-          })
-        }))
-    })
-
-  /** Joins the flight, or starts one. */
-  const fly = Effect.gen(function*() {
-    const mine = yield* Deferred.make<A, E>()
-    const flight = yield* Ref.modify(state, (current) => [
-      current.flight,
-      Option.isSome(current.flight) ? current : { ...current, flight: Option.some(mine) }
-    ])
-    if (Option.isSome(flight)) return flight.value
-    yield* Effect.interruptible(fetch).pipe(
-      Effect.provideContext(services),
-      Effect.onExit((exit) => Effect.andThen(land(exit), Deferred.done(mine, Exit.map(exit, ({ value }) => value)))),
-      Effect.forkIn(scope)
-    )
-    return mine
-  }).pipe(Effect.uninterruptible)
-
-  const get = Effect.gen(function*() {
-    const now = yield* Clock.currentTimeMillis
-    const { failed, good } = yield* Ref.get(state)
-    const usable = Option.filter(good, ({ usableUntil }) => now < usableUntil)
-    if (Option.isSome(usable) && now < usable.value.freshUntil) return usable.value.value
-    const down = Option.filter(failed, ({ nextTry }) => now < nextTry)
-    if (Option.isSome(down)) return Option.isSome(usable) ? usable.value.value : yield* down.value.exit
-    const flight = yield* fly
-    if (Option.isNone(usable)) return yield* Deferred.await(flight)
-    // Shortly after its time, or while the source is known to be failing, nobody waits for it.
-    if (now < usable.value.graceUntil || Option.isSome(failed)) return usable.value.value
-    return yield* Effect.catchCause(Deferred.await(flight), () => Effect.succeed(usable.value.value))
-  })
-
-  return { get }
+  const shared: Shared<A, E> = {
+    state: yield* Ref.make<State<A, E>>({ good: Option.none(), failed: Option.none(), flight: Option.none() }),
+    fetch: Effect.provideContext(fetch, yield* Effect.context<R>()),
+    lifetimes,
+    scope: yield* Effect.scope
+  }
+  return { get: get(shared) }
 })

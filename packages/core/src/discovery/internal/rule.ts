@@ -11,7 +11,7 @@ export interface Subject {
 }
 
 /** `holds`, `not-applicable`, or what is the matter, in words. */
-export type Verdict = "holds" | "not-applicable" | (string & {})
+type Verdict = "holds" | "not-applicable" | (string & {})
 
 export interface Rule {
   /** Stable, so that reports can be compared and rules be dropped by it. */

@@ -1,0 +1,639 @@
+// AuthorizationServer
+import * as Duration from "effect/Duration";
+import * as Effect from "effect/Effect";
+import type * as HttpClient from "effect/http/HttpClient";
+import type * as Scope from "effect/Scope";
+import type { AuthorizationServerMetadata } from "../metadata/AuthorizationServerMetadata.ts";
+import * as Issuer from "../metadata/Issuer.ts";
+import * as Discovery from "./Discovery.ts";
+import type { DiscoveryFailed } from "./DiscoveryError.ts";
+import type { ServerConfig, ServerType } from "./ServerConfig.ts";
+export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
+    readonly issuer: Issuer.Issuer;
+    readonly config: Effect.Effect<ServerConfig, E>;
+}
+export interface CacheOptions {
+    readonly lifetime?: Duration.Input | undefined;
+    readonly staleFor?: Duration.Input | undefined;
+}
+export interface Options<R = never> extends Discovery.FetchOptions<R>, CacheOptions {
+}
+export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions {
+}
+export declare const fromStrategy: <E, R>(strategy: Discovery.Strategy<E, R>, issuer: string, options?: StrategyOptions | undefined) => Effect.Effect<AuthorizationServer<DiscoveryFailed<E>>, Issuer.InvalidIssuer, R | Scope.Scope>;
+export declare const discover: <R = never>(issuer: string, options?: Options<R>) => Effect.Effect<AuthorizationServer<DiscoveryFailed>, Issuer.InvalidIssuer, HttpClient.HttpClient | R | Scope.Scope>;
+export declare const fetch: <R = never>(issuer: string, options?: Options<R>) => Effect.Effect<AuthorizationServer<DiscoveryFailed>, Issuer.InvalidIssuer | DiscoveryFailed, HttpClient.HttpClient | R | Scope.Scope>;
+export declare const make: (known: {
+    readonly type: ServerType;
+    readonly metadata: AuthorizationServerMetadata;
+}, options?: Discovery.SearchOptions) => Effect.Effect<AuthorizationServer<never>, Issuer.InvalidIssuer | DiscoveryFailed>;
+
+// Discovery
+import * as Effect from "effect/Effect";
+import type * as HttpClient from "effect/http/HttpClient";
+import * as Issuer from "../metadata/Issuer.ts";
+import { DiscoveryFailed } from "./DiscoveryError.ts";
+import * as Engine from "./internal/search.ts";
+import * as IssuerPolicy from "./IssuerPolicy.ts";
+import * as Purpose from "./Purpose.ts";
+import type { ServerConfig, ServerType } from "./ServerConfig.ts";
+import * as Strategy from "./Strategy.ts";
+import * as Transpiler from "./Transpiler.ts";
+import type * as Validation from "./Validation.ts";
+export * from "./Strategies.ts";
+export * from "./Strategy.ts";
+export type Search<E = never> = Engine.Search<E>;
+export interface SearchOptions {
+    readonly purpose?: Purpose.Purpose | undefined;
+    readonly mergeDocuments?: boolean | undefined;
+    readonly allowInsecureLoopback?: boolean | undefined;
+}
+export declare const search: <E, R>(strategy: Strategy.Strategy<E, R>, issuer: string, options?: SearchOptions) => Effect.Effect<Search<E>, Issuer.InvalidIssuer, R>;
+export declare const discover: <E, R>(strategy: Strategy.Strategy<E, R>, issuer: string, options?: SearchOptions) => Effect.Effect<ServerConfig, Issuer.InvalidIssuer | DiscoveryFailed<E>, R>;
+export interface FetchOptions<R = never> extends SearchOptions {
+    readonly type?: ServerType | "auto" | undefined;
+    readonly transpileData?: Transpiler.TranspileData<R> | undefined;
+    readonly issuerPolicy?: IssuerPolicy.IssuerPolicy | undefined;
+    readonly validation?: Validation.Options | undefined;
+}
+export declare const strategyOf: <R = never>(options?: FetchOptions<R>) => Strategy.Strategy<never, HttpClient.HttpClient | R>;
+export declare const fetchServerConfig: <R = never>(issuer: string, options?: FetchOptions<R>) => Effect.Effect<ServerConfig, Issuer.InvalidIssuer | DiscoveryFailed, HttpClient.HttpClient | R>;
+export interface FetchByUrlOptions<R = never> extends FetchOptions<R> {
+    readonly expectedIssuer?: string | undefined;
+}
+export declare const fetchServerConfigByWellKnownUrl: <R = never>(url: string, options?: FetchByUrlOptions<R>) => Effect.Effect<ServerConfig, DiscoveryFailed, HttpClient.HttpClient | R>;
+
+// DiscoveryError
+import * as Schema from "effect/Schema";
+import type { IssuerMismatch } from "./IssuerPolicy.ts";
+import type { MetadataFetchError } from "./MetadataFetchError.ts";
+import type { TranspileError } from "./Transpiler.ts";
+import type { InvalidServerConfig } from "./Validation.ts";
+declare const InvalidMetadata_base: Schema.Class<InvalidMetadata, Schema.TaggedStruct<"InvalidMetadata", {
+    readonly location: Schema.String;
+    readonly issues: Schema.$Array<Schema.Struct<{
+        readonly member: Schema.String;
+        readonly problem: Schema.String;
+    }>>;
+}>, import("effect/Cause").YieldableError>;
+export declare class InvalidMetadata extends InvalidMetadata_base {
+    get message(): string;
+}
+declare const IncompleteMetadata_base: Schema.Class<IncompleteMetadata, Schema.TaggedStruct<"IncompleteMetadata", {
+    readonly location: Schema.String;
+    readonly purpose: Schema.String;
+    readonly missing: Schema.$Array<Schema.String>;
+}>, import("effect/Cause").YieldableError>;
+export declare class IncompleteMetadata extends IncompleteMetadata_base {
+    get message(): string;
+}
+export type Outcome = "Refused" | "Incomplete" | "Transient" | "Miss" | "Found";
+export type AttemptError<E = never> = MetadataFetchError | IssuerMismatch | TranspileError | InvalidMetadata | IncompleteMetadata | InvalidServerConfig | E;
+export interface Attempt<out E = never> {
+    readonly kind: string;
+    readonly location: string;
+    readonly outcome: Outcome;
+    readonly error?: AttemptError<E>;
+}
+declare const DiscoveryFailed_base: new <A extends Record<string, any> = {}>(args: import("effect/Types").VoidIfEmpty<{ readonly [P in keyof A as P extends "_tag" ? never : P]: A[P]; }>) => import("effect/Cause").YieldableError & {
+    readonly _tag: "DiscoveryFailed";
+} & Readonly<A>;
+export declare class DiscoveryFailed<out E = never> extends DiscoveryFailed_base<{
+    readonly issuer: string;
+    readonly outcome: Exclude<Outcome, "Found">;
+    readonly attempts: ReadonlyArray<Attempt<unknown>>;
+}> {
+    readonly attempts: ReadonlyArray<Attempt<E>>;
+    get message(): string;
+}
+export {};
+
+// FetchLimits
+import * as Context from "effect/Context";
+import * as Duration from "effect/Duration";
+export interface Limits {
+    readonly attemptTimeout: Duration.Duration;
+    readonly totalTimeout: Duration.Duration;
+    readonly bodyBytes: number;
+    readonly redirects: number;
+    readonly retries: number;
+    readonly retryDelay: Duration.Duration;
+}
+export declare const FetchLimits: Context.Reference<Limits>;
+
+// IssuerPolicy
+import * as Effect from "effect/Effect";
+import * as Schema from "effect/Schema";
+export interface Claim {
+    readonly asked: string;
+    readonly answered: string;
+}
+export interface IssuerPolicy {
+    readonly name: string;
+    readonly expects: (asked: string) => string;
+    readonly accepts: (claim: Claim) => boolean;
+}
+declare const IssuerMismatch_base: Schema.Class<IssuerMismatch, Schema.TaggedStruct<"IssuerMismatch", {
+    readonly location: Schema.String;
+    readonly expected: Schema.String;
+    readonly actual: Schema.String;
+    readonly policy: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+export declare class IssuerMismatch extends IssuerMismatch_base {
+    get message(): string;
+}
+export declare const exact: IssuerPolicy;
+export declare const rootSlash: IssuerPolicy;
+export declare const expected: (issuer: string) => IssuerPolicy;
+export declare const template: (issuer: string) => IssuerPolicy;
+export declare const leadsBackTo: (url: string) => IssuerPolicy;
+export declare const acceptAnyUnsafe: IssuerPolicy;
+export declare const judge: (policy: IssuerPolicy, claim: Claim & {
+    readonly location: string;
+}) => Effect.Effect<void, IssuerMismatch>;
+export {};
+
+// MetadataFetchError
+import * as Schema from "effect/Schema";
+declare const Transport_base: Schema.Class<Transport, Schema.TaggedStruct<"Transport", {
+    readonly detail: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+export declare class Transport extends Transport_base {
+}
+declare const Timeout_base: Schema.Class<Timeout, Schema.TaggedStruct<"Timeout", {
+    readonly milliseconds: Schema.Finite;
+    readonly of: Schema.Literals<readonly ["attempt", "search"]>;
+}>, import("effect/Cause").YieldableError>;
+export declare class Timeout extends Timeout_base {
+}
+declare const Status_base: Schema.Class<Status, Schema.TaggedStruct<"Status", {
+    readonly status: Schema.Int;
+    readonly retryAfter: Schema.optionalKey<Schema.Finite>;
+}>, import("effect/Cause").YieldableError>;
+export declare class Status extends Status_base {
+}
+declare const BodyTooLarge_base: Schema.Class<BodyTooLarge, Schema.TaggedStruct<"BodyTooLarge", {
+    readonly limit: Schema.Int;
+}>, import("effect/Cause").YieldableError>;
+export declare class BodyTooLarge extends BodyTooLarge_base {
+}
+declare const NotMetadata_base: Schema.Class<NotMetadata, Schema.TaggedStruct<"NotMetadata", {
+    readonly found: Schema.Literals<readonly ["empty", "html", "malformed-json", "not-an-object", "no-issuer"]>;
+    readonly contentType: Schema.optionalKey<Schema.String>;
+}>, import("effect/Cause").YieldableError>;
+export declare class NotMetadata extends NotMetadata_base {
+}
+declare const Redirect_base: Schema.Class<Redirect, Schema.TaggedStruct<"Redirect", {
+    readonly status: Schema.Int;
+    readonly why: Schema.Literals<readonly ["foreign-origin", "too-many", "unusable-location"]>;
+    readonly origin: Schema.optionalKey<Schema.String>;
+}>, import("effect/Cause").YieldableError>;
+export declare class Redirect extends Redirect_base {
+}
+declare const RefusedAddress_base: Schema.Class<RefusedAddress, Schema.TaggedStruct<"RefusedAddress", {
+    readonly host: Schema.String;
+    readonly address: Schema.String;
+    readonly range: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+export declare class RefusedAddress extends RefusedAddress_base {
+}
+declare const RefusedUrl_base: Schema.Class<RefusedUrl, Schema.TaggedStruct<"RefusedUrl", {
+    readonly why: Schema.Literals<readonly ("ambiguous-host" | "backslash" | "dot-segment" | "empty" | "empty-fragment" | "empty-host" | "empty-query" | "forbidden-character" | "fragment" | "insecure-loopback" | "invalid-host" | "invalid-port" | "non-ascii" | "not-absolute" | "not-https" | "percent-encoded-host" | "percent-encoding" | "query" | "template" | "user-info" | "whitespace")[]>;
+}>, import("effect/Cause").YieldableError>;
+export declare class RefusedUrl extends RefusedUrl_base {
+}
+export declare const Reason: Schema.Union<readonly [
+    typeof Transport,
+    typeof Timeout,
+    typeof Status,
+    typeof BodyTooLarge,
+    typeof NotMetadata,
+    typeof Redirect,
+    typeof RefusedAddress,
+    typeof RefusedUrl
+]>;
+export type Reason = typeof Reason.Type;
+declare const MetadataFetchError_base: Schema.Class<MetadataFetchError, Schema.TaggedStruct<"MetadataFetchError", {
+    readonly url: Schema.String;
+    readonly reason: Schema.Union<readonly [typeof Transport, typeof Timeout, typeof Status, typeof BodyTooLarge, typeof NotMetadata, typeof Redirect, typeof RefusedAddress, typeof RefusedUrl]>;
+}>, import("effect/Cause").YieldableError>;
+export declare class MetadataFetchError extends MetadataFetchError_base {
+    get message(): string;
+}
+export {};
+
+// Purpose
+import * as Metadata from "../metadata/AuthorizationServerMetadata.ts";
+export interface Purpose {
+    readonly name: string;
+    readonly missing: (metadata: Metadata.AuthorizationServerMetadata) => ReadonlyArray<string>;
+}
+export declare const make: (name: string, missing: Purpose["missing"]) => Purpose;
+export declare const any: Purpose;
+export declare const verification: Purpose;
+export declare const authorization: Purpose;
+export declare const all: (...purposes: ReadonlyArray<Purpose>) => Purpose;
+
+// Repairs
+import * as Transpiler from "./Transpiler.ts";
+export declare const pkce: Transpiler.Transpiler;
+export declare const nulls: Transpiler.Transpiler;
+export declare const emptyArrays: Transpiler.Transpiler;
+export declare const responseTypes: Transpiler.Transpiler;
+export type Endpoint = "authorizationEndpoint" | "tokenEndpoint" | "jwksUri" | "registrationEndpoint" | "introspectionEndpoint" | "revocationEndpoint" | "userinfoEndpoint";
+export declare const endpoints: (added: { readonly [E in Endpoint]?: string; }) => Transpiler.Transpiler;
+export declare const byName: ReadonlyMap<string, Transpiler.Transpiler>;
+
+// ServerConfig
+import type * as Duration from "effect/Duration";
+import type * as Option from "effect/Option";
+import type { AuthorizationServerMetadata } from "../metadata/AuthorizationServerMetadata.ts";
+import type { Applied } from "./Transpiler.ts";
+export type ServerType = "oauth" | "oidc";
+export interface Oddity {
+    readonly code: "content_type_not_json" | "documents_merged";
+    readonly message: string;
+}
+export interface ServerConfig {
+    readonly type: ServerType;
+    readonly issuer: string;
+    readonly metadata: AuthorizationServerMetadata;
+    readonly locations: readonly [string, ...ReadonlyArray<string>];
+    readonly repairs: ReadonlyArray<Applied>;
+    readonly oddities: ReadonlyArray<Oddity>;
+    readonly freshFor: Option.Option<Duration.Duration>;
+}
+
+// Strategies
+import * as Metadata from "../metadata/AuthorizationServerMetadata.ts";
+import type { ServerType } from "./ServerConfig.ts";
+import { type Strategy, type UrlOptions } from "./Strategy.ts";
+export declare const oauth: Strategy;
+export declare const oidc: Strategy;
+export declare const oidcInserted: Strategy;
+export declare const oauthAppended: Strategy;
+export declare const mcp: Strategy;
+export declare const wellKnownUrl: (url: string, expectedIssuer?: string, options?: UrlOptions) => Strategy;
+export declare const manual: (metadata: Metadata.AuthorizationServerMetadata, options?: {
+    readonly type?: ServerType | undefined;
+}) => Strategy<never, never>;
+
+// Strategy
+import * as Duration from "effect/Duration";
+import type * as Effect from "effect/Effect";
+import type * as Headers from "effect/http/Headers";
+import type * as HttpClient from "effect/http/HttpClient";
+import * as HttpClientRequest from "effect/http/HttpClientRequest";
+import * as Pipeable from "effect/Pipeable";
+import type * as Issuer from "../metadata/Issuer.ts";
+import { type Candidate, type Step } from "./internal/candidate.ts";
+import type { IssuerPolicy } from "./IssuerPolicy.ts";
+import type { ServerType } from "./ServerConfig.ts";
+import * as Transpiler from "./Transpiler.ts";
+import type * as Validation from "./Validation.ts";
+declare const TypeId: unique symbol;
+export interface Strategy<out E = never, out R = HttpClient.HttpClient> extends Pipeable.Pipeable {
+    readonly [TypeId]: typeof TypeId;
+    readonly steps: (issuer: Issuer.Issuer) => ReadonlyArray<Step<E, R>>;
+}
+export type Error<S> = S extends Strategy<infer E, infer _R> ? E : never;
+export type Services<S> = S extends Strategy<infer _E, infer R> ? R : never;
+export declare const isStrategy: (value: unknown) => value is Strategy<unknown, unknown>;
+export interface UrlOptions {
+    readonly type?: ServerType | undefined;
+    readonly allowInsecureLoopback?: boolean | undefined;
+}
+export declare const fromCandidates: <E, R>(candidates: (issuer: Issuer.Issuer) => ReadonlyArray<Candidate<E, R>>) => Strategy<E, R>;
+export declare const fromUrls: (name: string, urls: (issuer: Issuer.Issuer) => ReadonlyArray<string>, options?: UrlOptions) => Strategy;
+export declare const fromEffect: <E, R>(name: string, load: (issuer: Issuer.Issuer) => Effect.Effect<object | undefined, E, R>, options?: {
+    readonly type?: ServerType | undefined;
+}) => Strategy<E, R>;
+export interface RetryOptions {
+    readonly times: number;
+    readonly delay?: Duration.Input | undefined;
+}
+export type RequestMap = (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest;
+type Any = Strategy<unknown, unknown>;
+type Joined<S extends ReadonlyArray<Any>> = Strategy<Error<S[number]>, Services<S[number]>>;
+export declare const firstOf: <const S extends ReadonlyArray<Any>>(...strategies: S) => Joined<S>;
+export declare const orElse: {
+    <E2, R2>(that: Strategy<E2, R2>): <E, R>(self: Strategy<E, R>) => Strategy<E | E2, R | R2>;
+    <E, R, E2, R2>(self: Strategy<E, R>, that: Strategy<E2, R2>): Strategy<E | E2, R | R2>;
+};
+export declare const race: <const S extends ReadonlyArray<Any>>(strategies: S, options?: {
+    readonly delay?: Duration.Input | undefined;
+}) => Joined<S>;
+export declare const transpile: {
+    <R2 = never>(transpileData: Transpiler.TranspileData<R2>): <E, R>(self: Strategy<E, R>) => Strategy<E, R | R2>;
+    <E, R, R2 = never>(self: Strategy<E, R>, transpileData: Transpiler.TranspileData<R2>): Strategy<E, R | R2>;
+};
+export declare const validate: {
+    (options?: Validation.Options): <E, R>(self: Strategy<E, R>) => Strategy<E, R>;
+    <E, R>(self: Strategy<E, R>, options?: Validation.Options): Strategy<E, R>;
+};
+export declare const withIssuerPolicy: {
+    (policy: IssuerPolicy): <E, R>(self: Strategy<E, R>) => Strategy<E, R>;
+    <E, R>(self: Strategy<E, R>, policy: IssuerPolicy): Strategy<E, R>;
+};
+export declare const retry: {
+    (options: RetryOptions): <E, R>(self: Strategy<E, R>) => Strategy<E, R>;
+    <E, R>(self: Strategy<E, R>, options: RetryOptions): Strategy<E, R>;
+};
+export declare const timeout: {
+    (duration: Duration.Input): <E, R>(self: Strategy<E, R>) => Strategy<E, R>;
+    <E, R>(self: Strategy<E, R>, duration: Duration.Input): Strategy<E, R>;
+};
+export declare const mapRequest: {
+    (f: RequestMap): <E, R>(self: Strategy<E, R>) => Strategy<E, R>;
+    <E, R>(self: Strategy<E, R>, f: RequestMap): Strategy<E, R>;
+};
+export declare const withHeaders: {
+    (headers: Headers.Input): <E, R>(self: Strategy<E, R>) => Strategy<E, R>;
+    <E, R>(self: Strategy<E, R>, headers: Headers.Input): Strategy<E, R>;
+};
+export {};
+
+// Transpiler
+import * as Effect from "effect/Effect";
+import type * as JsonPatch from "effect/JsonPatch";
+import * as Pipeable from "effect/Pipeable";
+import * as Schema from "effect/Schema";
+declare const TypeId: unique symbol;
+export type Answer = object;
+export interface Repair<out R = never> {
+    readonly name: string;
+    readonly reason: string;
+    readonly source?: string | undefined;
+    readonly apply: (document: Schema.JsonObject) => Answer | Effect.Effect<Answer, unknown, R>;
+}
+export interface Applied {
+    readonly name: string;
+    readonly reason: string;
+    readonly patch: JsonPatch.JsonPatch;
+}
+export interface Transpiled {
+    readonly document: Schema.JsonObject;
+    readonly applied: ReadonlyArray<Applied>;
+}
+export interface Transpiler<out R = never> extends Pipeable.Pipeable {
+    readonly [TypeId]: typeof TypeId;
+    readonly repairs: ReadonlyArray<Repair<R>>;
+}
+export type Services<T> = T extends Transpiler<infer R> ? R : never;
+export declare const isTranspiler: (value: unknown) => value is Transpiler<unknown>;
+declare const TranspileError_base: Schema.Class<TranspileError, Schema.TaggedStruct<"TranspileError", {
+    readonly repair: Schema.String;
+    readonly why: Schema.Literals<readonly ["failed", "threw", "no-object", "changed-issuer"]>;
+    readonly cause: Schema.optionalKey<Schema.Defect>;
+}>, import("effect/Cause").YieldableError>;
+export declare class TranspileError extends TranspileError_base {
+    get message(): string;
+}
+export declare const identity: Transpiler;
+export declare const make: <R = never>(repair: Repair<R>) => Transpiler<R>;
+export declare const all: <const T extends ReadonlyArray<Transpiler<unknown>>>(...transpilers: T) => Transpiler<Services<T[number]>>;
+export type TranspileData<R = never> = Transpiler<R> | Repair<R>["apply"];
+export declare const fromTranspileData: <R = never>(transpileData: TranspileData<R>) => Transpiler<R>;
+export declare const run: <R>(transpiler: Transpiler<R>, document: Schema.JsonObject) => Effect.Effect<Transpiled, TranspileError, R>;
+export {};
+
+// Validation
+import * as Effect from "effect/Effect";
+import * as Schema from "effect/Schema";
+import type { Revision as RevisionType, Rule, Subject } from "./internal/rule.ts";
+export { 
+type Rule, 
+type Subject } from "./internal/rule.ts";
+export declare const Revision: Schema.Literals<readonly ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]>;
+export type Revision = RevisionType;
+export declare const latestRevision: Revision;
+export declare const Finding: Schema.Struct<{
+    readonly code: Schema.String;
+    readonly message: Schema.String;
+    readonly advice: Schema.String;
+    readonly reference: Schema.String;
+}>;
+export declare const Success: Schema.Struct<{
+    readonly code: Schema.String;
+    readonly message: Schema.String;
+}>;
+export declare const Report: Schema.Struct<{
+    readonly issuer: Schema.String;
+    readonly revision: Schema.Literals<readonly ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]>;
+    readonly errors: Schema.$Array<Schema.Struct<{
+        readonly code: Schema.String;
+        readonly message: Schema.String;
+        readonly advice: Schema.String;
+        readonly reference: Schema.String;
+    }>>;
+    readonly warnings: Schema.$Array<Schema.Struct<{
+        readonly code: Schema.String;
+        readonly message: Schema.String;
+        readonly advice: Schema.String;
+        readonly reference: Schema.String;
+    }>>;
+    readonly successes: Schema.$Array<Schema.Struct<{
+        readonly code: Schema.String;
+        readonly message: Schema.String;
+    }>>;
+}>;
+export type Report = typeof Report.Type;
+declare const InvalidServerConfig_base: Schema.Class<InvalidServerConfig, Schema.TaggedStruct<"InvalidServerConfig", {
+    readonly report: Schema.Struct<{
+        readonly issuer: Schema.String;
+        readonly revision: Schema.Literals<readonly ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]>;
+        readonly errors: Schema.$Array<Schema.Struct<{
+            readonly code: Schema.String;
+            readonly message: Schema.String;
+            readonly advice: Schema.String;
+            readonly reference: Schema.String;
+        }>>;
+        readonly warnings: Schema.$Array<Schema.Struct<{
+            readonly code: Schema.String;
+            readonly message: Schema.String;
+            readonly advice: Schema.String;
+            readonly reference: Schema.String;
+        }>>;
+        readonly successes: Schema.$Array<Schema.Struct<{
+            readonly code: Schema.String;
+            readonly message: Schema.String;
+        }>>;
+    }>;
+}>, import("effect/Cause").YieldableError>;
+export declare class InvalidServerConfig extends InvalidServerConfig_base {
+    get message(): string;
+}
+export interface Options {
+    readonly revision?: Revision | undefined;
+    readonly rules?: ReadonlyArray<Rule> | undefined;
+}
+export declare const rules: ReadonlyArray<Rule>;
+export declare const rule: (rule: Rule) => Rule;
+export declare const without: (rules: ReadonlyArray<Rule>, codes: ReadonlyArray<string>) => ReadonlyArray<Rule>;
+export declare const validate: (subject: Subject, options?: Options) => Report;
+export declare const validateServerConfig: (subject: Subject, options?: Options) => Effect.Effect<Report, InvalidServerConfig>;
+
+// AuthorizationServerMetadata
+import * as Schema from "effect/Schema";
+import { type Wire } from "./internal/wire.ts";
+declare const oauth: {
+    readonly issuer: Schema.String;
+    readonly authorizationEndpoint: Schema.optionalKey<Schema.String>;
+    readonly tokenEndpoint: Schema.optionalKey<Schema.String>;
+    readonly jwksUri: Schema.optionalKey<Schema.String>;
+    readonly registrationEndpoint: Schema.optionalKey<Schema.String>;
+    readonly scopesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly responseTypesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly responseModesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly grantTypesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly tokenEndpointAuthMethodsSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly tokenEndpointAuthSigningAlgValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly serviceDocumentation: Schema.optionalKey<Schema.String>;
+    readonly uiLocalesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly opPolicyUri: Schema.optionalKey<Schema.String>;
+    readonly opTosUri: Schema.optionalKey<Schema.String>;
+    readonly revocationEndpoint: Schema.optionalKey<Schema.String>;
+    readonly revocationEndpointAuthMethodsSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly revocationEndpointAuthSigningAlgValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly introspectionEndpoint: Schema.optionalKey<Schema.String>;
+    readonly introspectionEndpointAuthMethodsSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly introspectionEndpointAuthSigningAlgValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly codeChallengeMethodsSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly signedMetadata: Schema.optionalKey<Schema.String>;
+};
+declare const openid: {
+    readonly userinfoEndpoint: Schema.optionalKey<Schema.String>;
+    readonly acrValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly subjectTypesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly idTokenSigningAlgValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly idTokenEncryptionAlgValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly idTokenEncryptionEncValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly userinfoSigningAlgValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly userinfoEncryptionAlgValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly userinfoEncryptionEncValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly requestObjectSigningAlgValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly requestObjectEncryptionAlgValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly requestObjectEncryptionEncValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly displayValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly claimTypesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly claimsSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly claimsLocalesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly claimsParameterSupported: Schema.optionalKey<Schema.Boolean>;
+    readonly requestParameterSupported: Schema.optionalKey<Schema.Boolean>;
+    readonly requestUriParameterSupported: Schema.optionalKey<Schema.Boolean>;
+    readonly requireRequestUriRegistration: Schema.optionalKey<Schema.Boolean>;
+    readonly endSessionEndpoint: Schema.optionalKey<Schema.String>;
+};
+declare const registered: {
+    readonly deviceAuthorizationEndpoint: Schema.optionalKey<Schema.String>;
+    readonly tlsClientCertificateBoundAccessTokens: Schema.optionalKey<Schema.Boolean>;
+    readonly mtlsEndpointAliases: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
+    readonly requireSignedRequestObject: Schema.optionalKey<Schema.Boolean>;
+    readonly pushedAuthorizationRequestEndpoint: Schema.optionalKey<Schema.String>;
+    readonly requirePushedAuthorizationRequests: Schema.optionalKey<Schema.Boolean>;
+    readonly authorizationResponseIssParameterSupported: Schema.optionalKey<Schema.Boolean>;
+    readonly authorizationDetailsTypesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly dpopSigningAlgValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly protectedResources: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly clientIdMetadataDocumentSupported: Schema.optionalKey<Schema.Boolean>;
+};
+declare const fields: typeof oauth & typeof openid & typeof registered;
+export declare const AuthorizationServerMetadata: Wire<typeof fields>;
+export type AuthorizationServerMetadata = typeof AuthorizationServerMetadata.Type;
+export declare const responseModes: (metadata: AuthorizationServerMetadata) => ReadonlyArray<string>;
+export declare const grantTypes: (metadata: AuthorizationServerMetadata) => ReadonlyArray<string>;
+export declare const tokenEndpointAuthMethods: (metadata: AuthorizationServerMetadata) => ReadonlyArray<string>;
+export declare const revocationEndpointAuthMethods: (metadata: AuthorizationServerMetadata) => ReadonlyArray<string>;
+export declare const claimTypes: (metadata: AuthorizationServerMetadata) => ReadonlyArray<string>;
+export declare const requestUriParameter: (metadata: AuthorizationServerMetadata) => boolean;
+export declare const advertisesS256: (metadata: AuthorizationServerMetadata) => boolean;
+export declare const authorizationResponseIss: (metadata: AuthorizationServerMetadata) => boolean;
+export {};
+
+// Issuer
+import type * as Brand from "effect/Brand";
+import * as Effect from "effect/Effect";
+import * as Result from "effect/Result";
+import * as Schema from "effect/Schema";
+export type Issuer = string & Brand.Brand<"Issuer">;
+export interface Options {
+    readonly allowInsecureLoopback?: boolean | undefined;
+}
+declare const InvalidIssuer_base: Schema.Class<InvalidIssuer, Schema.TaggedStruct<"InvalidIssuer", {
+    readonly issuer: Schema.String;
+    readonly reason: Schema.Literals<readonly ("ambiguous-host" | "backslash" | "dot-segment" | "empty" | "empty-fragment" | "empty-host" | "empty-query" | "forbidden-character" | "fragment" | "insecure-loopback" | "invalid-host" | "invalid-port" | "non-ascii" | "not-absolute" | "not-https" | "percent-encoded-host" | "percent-encoding" | "query" | "template" | "user-info" | "whitespace")[]>;
+}>, import("effect/Cause").YieldableError>;
+export declare class InvalidIssuer extends InvalidIssuer_base {
+    get message(): string;
+}
+export declare const makeResult: (issuer: string, options?: Options) => Result.Result<Issuer, InvalidIssuer>;
+export declare const make: (issuer: string, options?: Options) => Effect.Effect<Issuer, InvalidIssuer>;
+export declare const Issuer: Schema.brand<Schema.String, "Issuer">;
+export declare const InsecureLoopbackIssuer: Schema.brand<Schema.String, "Issuer">;
+export {};
+
+// ProtectedResourceMetadata
+import * as Schema from "effect/Schema";
+import { type Wire } from "./internal/wire.ts";
+declare const fields: {
+    readonly resource: Schema.String;
+    readonly authorizationServers: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly jwksUri: Schema.optionalKey<Schema.String>;
+    readonly scopesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly bearerMethodsSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly resourceSigningAlgValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly resourceName: Schema.optionalKey<Schema.String>;
+    readonly resourceDocumentation: Schema.optionalKey<Schema.String>;
+    readonly resourcePolicyUri: Schema.optionalKey<Schema.String>;
+    readonly resourceTosUri: Schema.optionalKey<Schema.String>;
+    readonly tlsClientCertificateBoundAccessTokens: Schema.optionalKey<Schema.Boolean>;
+    readonly authorizationDetailsTypesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly dpopSigningAlgValuesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly dpopBoundAccessTokensRequired: Schema.optionalKey<Schema.Boolean>;
+    readonly signedMetadata: Schema.optionalKey<Schema.String>;
+};
+export declare const ProtectedResourceMetadata: Wire<typeof fields>;
+export type ProtectedResourceMetadata = typeof ProtectedResourceMetadata.Type;
+export declare const acceptsHeader: (metadata: ProtectedResourceMetadata) => boolean;
+export {};
+
+// ResourceIdentifier
+import type * as Brand from "effect/Brand";
+import * as Effect from "effect/Effect";
+import * as Result from "effect/Result";
+import * as Schema from "effect/Schema";
+export type ResourceIdentifier = string & Brand.Brand<"ResourceIdentifier">;
+export interface Options {
+    readonly allowInsecureLoopback?: boolean | undefined;
+}
+declare const InvalidResourceIdentifier_base: Schema.Class<InvalidResourceIdentifier, Schema.TaggedStruct<"InvalidResourceIdentifier", {
+    readonly resource: Schema.String;
+    readonly reason: Schema.Literals<readonly ("ambiguous-host" | "backslash" | "dot-segment" | "empty" | "empty-fragment" | "empty-host" | "empty-query" | "forbidden-character" | "fragment" | "insecure-loopback" | "invalid-host" | "invalid-port" | "non-ascii" | "not-absolute" | "not-https" | "percent-encoded-host" | "percent-encoding" | "query" | "template" | "user-info" | "whitespace")[]>;
+}>, import("effect/Cause").YieldableError>;
+export declare class InvalidResourceIdentifier extends InvalidResourceIdentifier_base {
+    get message(): string;
+}
+export declare const makeResult: (resource: string, options?: Options) => Result.Result<ResourceIdentifier, InvalidResourceIdentifier>;
+export declare const make: (resource: string, options?: Options) => Effect.Effect<ResourceIdentifier, InvalidResourceIdentifier>;
+export declare const ResourceIdentifier: Schema.brand<Schema.String, "ResourceIdentifier">;
+export declare const InsecureLoopbackResourceIdentifier: Schema.brand<Schema.String, "ResourceIdentifier">;
+export {};
+
+// WellKnown
+import * as Issuer from "./Issuer.ts";
+import type * as ResourceIdentifier from "./ResourceIdentifier.ts";
+export type Form = "oauth-authorization-server" | "openid-configuration" | "openid-configuration-inserted" | "oauth-authorization-server-appended";
+export declare const oauthAuthorizationServer: (issuer: Issuer.Issuer) => string;
+export declare const openidConfiguration: (issuer: Issuer.Issuer) => string;
+export declare const openidConfigurationInserted: (issuer: Issuer.Issuer) => string;
+export declare const oauthAuthorizationServerAppended: (issuer: Issuer.Issuer) => string;
+export declare const candidates: (issuer: Issuer.Issuer) => ReadonlyArray<string>;
+export declare const ofForm: (issuer: Issuer.Issuer, form: Form) => string;
+export declare const leadsTo: (issuer: Issuer.Issuer, url: string) => boolean;
+export declare const issuersOf: (url: string) => ReadonlyArray<{
+    readonly form: Form;
+    readonly issuer: Issuer.Issuer;
+}>;
+export declare const protectedResource: (resource: ResourceIdentifier.ResourceIdentifier) => string;
+export declare const protectedResourceRoot: (resource: ResourceIdentifier.ResourceIdentifier) => string;
+export declare const protectedResourceCandidates: (resource: ResourceIdentifier.ResourceIdentifier) => ReadonlyArray<string>;

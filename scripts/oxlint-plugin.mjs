@@ -1,0 +1,83 @@
+// The rules of this house that no linter knows.
+import { dirname, relative, resolve } from "node:path"
+
+const rooms = ["metadata", "discovery", "token", "server"]
+
+/** `packages/<name>/src/…`, taken apart. */
+const placeOf = (filename) => {
+  const [, name, path] = /\/packages\/([^/]+)\/src\/(.+)$/.exec(filename) ?? []
+  return name === undefined ? undefined : { name, path, root: filename.slice(0, -path.length) }
+}
+
+/** A public module is a PascalCase file in src/ or in one of the rooms below it. */
+const isPublic = ({ path }) => new RegExp(`^(?:(?:${rooms.join("|")})/)?[A-Z][A-Za-z]*\\.ts$`).test(path)
+
+const isExported = (node) =>
+  node.type === "ExportNamedDeclaration" && node.declaration !== null && node.declaration !== undefined
+
+const docOf = (context, node) => {
+  const comments = context.sourceCode.getCommentsBefore(node)
+  const last = comments.at(-1)
+  return last?.type === "Block" && last.value.startsWith("*") ? last.value : undefined
+}
+
+const publicDocs = {
+  meta: { type: "problem", docs: { description: "Every public export says what it is, where it belongs, since when" } },
+  create: (context) => {
+    const place = placeOf(context.filename)
+    if (place === undefined || !isPublic(place)) return {}
+    return {
+      ExportNamedDeclaration: (node) => {
+        if (!isExported(node)) return
+        const doc = docOf(context, node)
+        if (doc === undefined) {
+          context.report({ node, message: "Public export without a doc comment." })
+          return
+        }
+        for (const tag of ["@category", "@since"]) {
+          if (!doc.includes(tag)) context.report({ node, message: `Public export without ${tag}.` })
+        }
+      }
+    }
+  }
+}
+
+const roomOf = (path) => {
+  const room = rooms.indexOf(path.split("/")[0])
+  return room === -1 ? undefined : room
+}
+
+/** What is wrong with an import, if anything. */
+const misplaced = (place, filename, specifier) => {
+  if (specifier.startsWith("@effect-mcp-auth/test-utils")) return "Only tests import test-utils."
+  if (place.name !== "core") return undefined
+  if (/^(?:node:|@effect\/platform-)/.test(specifier)) return "core runs anywhere: it imports nothing of a platform."
+  if (specifier.startsWith("@effect-mcp-auth/")) {
+    return "core imports its own modules by their path, and no other package."
+  }
+  const own = roomOf(place.path)
+  if (!specifier.startsWith(".") || own === undefined) return undefined
+  const target = roomOf(relative(place.root, resolve(dirname(filename), specifier)))
+  if (target === undefined || target <= own) return undefined
+  return `The room "${rooms[own]}" may not import from "${rooms[target]}", which lies to its right.`
+}
+
+const imports = {
+  meta: { type: "problem", docs: { description: `Rooms import only to their left: ${rooms.join(" ← ")}` } },
+  create: (context) => {
+    const place = placeOf(context.filename)
+    if (place === undefined) return {}
+    const check = (node) => {
+      const message = node.source && misplaced(place, context.filename, node.source.value)
+      if (message) context.report({ node, message })
+    }
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      ImportExpression: check
+    }
+  }
+}
+
+export default { meta: { name: "repo" }, rules: { "public-docs": publicDocs, "imports": imports } }
