@@ -29,7 +29,7 @@ export type Fault =
   | { readonly _tag: "Delay"; readonly duration: Duration.Duration }
   | { readonly _tag: "ConnectionError"; readonly code: string }
   | { readonly _tag: "Redirect"; readonly location: string; readonly status: number }
-  | { readonly _tag: "Body"; readonly text: string; readonly contentType: string }
+  | { readonly _tag: "Body"; readonly content: string | Uint8Array; readonly contentType: string }
   | { readonly _tag: "TruncatedBody"; readonly broken: boolean }
   | { readonly _tag: "HugeBody"; readonly bytes: number; readonly announced: boolean }
   | { readonly _tag: "SlowBody"; readonly every: Duration.Duration }
@@ -90,7 +90,7 @@ export const redirectLoop: Fault = redirect("?again")
  * @category faults
  * @since 0.1.0
  */
-export const html: Fault = { _tag: "Body", text: "<!doctype html><title>App</title>", contentType: "text/html" }
+export const html: Fault = { _tag: "Body", content: "<!doctype html><title>App</title>", contentType: "text/html" }
 
 /**
  * Another body, with 200.
@@ -98,7 +98,11 @@ export const html: Fault = { _tag: "Body", text: "<!doctype html><title>App</tit
  * @category faults
  * @since 0.1.0
  */
-export const body = (text: string, contentType = "application/json"): Fault => ({ _tag: "Body", text, contentType })
+export const body = (content: string | Uint8Array, contentType = "application/json"): Fault => ({
+  _tag: "Body",
+  content,
+  contentType
+})
 
 /**
  * The first half of the body. The stream then ends, or breaks if `broken`.

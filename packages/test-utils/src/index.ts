@@ -47,6 +47,33 @@ export * as Arbitraries from "./Arbitraries.ts"
 export * as Fault from "./Fault.ts"
 
 /**
+ * What real providers publish, as records, and what discovery needs to know about each of them.
+ *
+ * Written from the providers' public documentation, with placeholders for tenants: nobody is asked, and nothing here is
+ * anybody's. A record says where a provider serves which documents, what is wrong with them, and by which issuer policy
+ * and which repairs they are found and valid all the same. `layer` serves a record's documents in memory, at their real
+ * URLs, to the production discovery.
+ *
+ * **Example** (What Amazon Cognito needs)
+ *
+ * ```ts import.meta.vitest
+ * import * as Discovery from "@effect-mcp-auth/core/Discovery"
+ * import * as Providers from "@effect-mcp-auth/test-utils/Providers"
+ * import * as Effect from "effect/Effect"
+ *
+ * const { cognito } = Providers
+ * const discovered = Discovery.fetchServerConfig(cognito.issuer, Providers.fetchOptions(cognito))
+ * const config = await Effect.runPromise(Effect.provide(discovered, Providers.layer(cognito)))
+ *
+ * config.repairs.map(({ name }) => name) // => ["pkce"]
+ * cognito.documents.map(({ errors }) => errors) // => [["pkce_not_supported"]]
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as Providers from "./Providers.ts"
+
+/**
  * An authorization server in memory, as an `HttpClient`.
  *
  * The code under test is the production code with its production layers: only the network is replaced. The provider

@@ -16,8 +16,10 @@ export interface Answer {
 const encoder = new TextEncoder()
 const json = Schema.encodeSync(Schema.fromJsonString(Schema.JsonObject))
 
-const bytesOf = (text: string): Stream.Stream<Uint8Array> =>
-  text === "" ? Stream.empty : Stream.succeed(encoder.encode(text))
+const bytesOf = (content: string | Uint8Array): Stream.Stream<Uint8Array> => {
+  const bytes = typeof content === "string" ? encoder.encode(content) : content
+  return bytes.length === 0 ? Stream.empty : Stream.succeed(bytes)
+}
 
 /** The answer of a provider that is well. */
 export const healthy = (document: Schema.JsonObject, headers: Readonly<Record<string, string>>): Answer => ({
@@ -60,7 +62,7 @@ export const suffer = (answer: Answer, fault: Fault): Answer => {
     case "Redirect":
       return { ...answer, status: fault.status, headers: { location: fault.location }, body: () => Stream.empty }
     case "Body":
-      return { ...answer, headers: { "content-type": fault.contentType }, body: () => bytesOf(fault.text) }
+      return { ...answer, headers: { "content-type": fault.contentType }, body: () => bytesOf(fault.content) }
     case "TruncatedBody":
       return {
         ...answer,

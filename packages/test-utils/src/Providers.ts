@@ -1,0 +1,439 @@
+/**
+ * What real providers publish, as records, and what discovery needs to know about each of them.
+ *
+ * Written from the providers' public documentation, with placeholders for tenants: nobody is asked, and nothing here is
+ * anybody's. A record says where a provider serves which documents, what is wrong with them, and by which issuer policy
+ * and which repairs they are found and valid all the same. `layer` serves a record's documents in memory, at their real
+ * URLs, to the production discovery.
+ *
+ * **Example** (What Amazon Cognito needs)
+ *
+ * ```ts import.meta.vitest
+ * import * as Discovery from "@effect-mcp-auth/core/Discovery"
+ * import * as Providers from "@effect-mcp-auth/test-utils/Providers"
+ * import * as Effect from "effect/Effect"
+ *
+ * const { cognito } = Providers
+ * const discovered = Discovery.fetchServerConfig(cognito.issuer, Providers.fetchOptions(cognito))
+ * const config = await Effect.runPromise(Effect.provide(discovered, Providers.layer(cognito)))
+ *
+ * config.repairs.map(({ name }) => name) // => ["pkce"]
+ * cognito.documents.map(({ errors }) => errors) // => [["pkce_not_supported"]]
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Discovery from "@effect-mcp-auth/core/Discovery"
+import * as IssuerPolicy from "@effect-mcp-auth/core/IssuerPolicy"
+import * as Repairs from "@effect-mcp-auth/core/Repairs"
+import * as Transpiler from "@effect-mcp-auth/core/Transpiler"
+import type * as WellKnown from "@effect-mcp-auth/core/WellKnown"
+import * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import type * as Schema from "effect/Schema"
+import * as Auth0 from "./internal/providers/auth0.ts"
+import * as Authentik from "./internal/providers/authentik.ts"
+import * as Box from "./internal/providers/box.ts"
+import * as Clerk from "./internal/providers/clerk.ts"
+import * as Cognito from "./internal/providers/cognito.ts"
+import * as Descope from "./internal/providers/descope.ts"
+import * as Entra from "./internal/providers/entra.ts"
+import * as Facebook from "./internal/providers/facebook.ts"
+import * as GitHub from "./internal/providers/github.ts"
+import * as GitLab from "./internal/providers/gitlab.ts"
+import * as Google from "./internal/providers/google.ts"
+import * as Intuit from "./internal/providers/intuit.ts"
+import * as Keycloak from "./internal/providers/keycloak.ts"
+import * as Logto from "./internal/providers/logto.ts"
+import * as Microsoft from "./internal/providers/microsoft.ts"
+import { recordedClient } from "./internal/providers/network.ts"
+import * as Okta from "./internal/providers/okta.ts"
+import * as Ory from "./internal/providers/ory.ts"
+import * as PingOne from "./internal/providers/pingOne.ts"
+import * as Salesforce from "./internal/providers/salesforce.ts"
+import * as Slack from "./internal/providers/slack.ts"
+import * as Supabase from "./internal/providers/supabase.ts"
+import * as WorkOS from "./internal/providers/workos.ts"
+
+/**
+ * A document, and where it is served.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Document {
+  /** Where it is served, query included. */
+  readonly url: string
+  /** By which form the issuer, as configured, leads there. `other`: by none, the URL must be known. */
+  readonly form: WellKnown.Form | "other"
+  /** The document as it is served. */
+  readonly json: Schema.JsonObject
+  /** The codes of the rules of severity `error` that it breaks as it is, in the order of `Validation.rules`. */
+  readonly errors: ReadonlyArray<string>
+}
+
+/**
+ * Which issuer the documents name, seen from the one that is configured: an `IssuerPolicy`, as data.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Policy =
+  | { readonly _tag: "exact" }
+  | { readonly _tag: "rootSlash" }
+  | { readonly _tag: "expected"; readonly issuer: string }
+  | { readonly _tag: "template"; readonly template: string }
+
+/**
+ * A repair that needs no argument, by its name in `Repairs.byName`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RepairName = "pkce" | "nulls" | "empty-arrays" | "response-types"
+
+/**
+ * A provider: what it publishes, and what discovery needs to know.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Provider {
+  /** As people say it. */
+  readonly name: string
+  /** As it is configured, or as MCP servers list it. */
+  readonly issuer: string
+  /** What it publishes, in the order of MCP. */
+  readonly documents: readonly [Document, ...ReadonlyArray<Document>]
+  /** Public documentation. */
+  readonly source: string
+  /** The month in which this was so, as `YYYY-MM`. */
+  readonly date: string
+  readonly issuerPolicy: Policy
+  /** What is known to be true of the provider and not said by the document that is found. */
+  readonly repairs: ReadonlyArray<RepairName>
+  /** Endpoints that it has and does not publish, for `Repairs.endpoints`. */
+  readonly endpoints?: { readonly [E in Repairs.Endpoint]?: string }
+  /**
+   * How discovery ends without any of this: by the issuer alone, in the order of MCP, with the policy `exact`. `Found`
+   * means the first of the documents, whatever the rules say of it.
+   */
+  readonly unaided: "Found" | "IssuerMismatch" | "Miss"
+  /** The codes of the rules that are broken after all repairs. Empty when the provider is fit for MCP. */
+  readonly beyondRepair: ReadonlyArray<string>
+}
+
+/**
+ * Google. Conforms, but for a slash in the way its own MCP servers write the issuer.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const google: Provider = Google.google
+
+/**
+ * Firebase Authentication (Identity Platform). Good for verification only: nobody can authorize there.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const firebase: Provider = Google.firebase
+
+/**
+ * Microsoft Entra ID, the first version of a tenant's endpoints: another host is the issuer.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const entraV1: Provider = Entra.entraV1
+
+/**
+ * Microsoft Entra ID, the second version of a tenant's endpoints: does not advertise PKCE.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const entraV2: Provider = Entra.entraV2
+
+/**
+ * Microsoft Entra ID for any tenant: the issuer is a template.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const entraCommon: Provider = Entra.entraCommon
+
+/**
+ * Azure AD B2C: one issuer for all user flows, each with a document of its own.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const azureB2C: Provider = Microsoft.azureB2C
+
+/**
+ * Active Directory Federation Services: an issuer with an upper-case host, and no word of PKCE.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const adfs: Provider = Microsoft.adfs
+
+/**
+ * Auth0. Conforms; the issuer ends in a slash that is easily lost.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const auth0: Provider = Auth0.auth0
+
+/**
+ * Okta, the org authorization server. Conforms.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const oktaOrg: Provider = Okta.oktaOrg
+
+/**
+ * Okta, a custom authorization server. Conforms, at three places.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const oktaCustom: Provider = Okta.oktaCustom
+
+/**
+ * Keycloak. Conforms, at three places.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const keycloak: Provider = Keycloak.keycloak
+
+/**
+ * Amazon Cognito: does not advertise PKCE.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const cognito: Provider = Cognito.cognito
+
+/**
+ * Logto. Conforms, at the last of the three places.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const logto: Provider = Logto.logto
+
+/**
+ * GitHub: PKCE in one document, the key set in the other.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const github: Provider = GitHub.github
+
+/**
+ * GitLab. Conforms, with a grant type that nobody registered.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const gitlab: Provider = GitLab.gitlab
+
+/**
+ * Salesforce. Conforms, as OpenID provider only.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const salesforce: Provider = Salesforce.salesforce
+
+/**
+ * PingOne. Conforms, with a response mode of its own.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const pingOne: Provider = PingOne.pingOne
+
+/**
+ * WorkOS AuthKit: PKCE and client registration in one document, OpenID Connect in the other.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const workos: Provider = WorkOS.workos
+
+/**
+ * Clerk. Conforms.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const clerk: Provider = Clerk.clerk
+
+/**
+ * Supabase Auth with its OAuth 2.1 server. Conforms.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const supabase: Provider = Supabase.supabase
+
+/**
+ * Sign in with Slack: does not advertise PKCE.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const slack: Provider = Slack.slack
+
+/**
+ * Box: no key set, and a slash in the way its own MCP server writes the issuer.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const box: Provider = Box.box
+
+/**
+ * authentik. Conforms; the issuer has a path that ends in a slash.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const authentik: Provider = Authentik.authentik
+
+/**
+ * Facebook Login: no token endpoint, no PKCE, and the response type `code` is denied though it works.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const facebook: Provider = Facebook.facebook
+
+/**
+ * Ory Network. Conforms, with members of drafts.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const ory: Provider = Ory.ory
+
+/**
+ * Descope, an MCP server's own issuer. Conforms, at the last of the three places.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const descope: Provider = Descope.descope
+
+/**
+ * Intuit: a document that no rule leads to, and no PKCE that anybody knows of.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const intuit: Provider = Intuit.intuit
+
+/**
+ * All of them.
+ *
+ * @category providers
+ * @since 0.1.0
+ */
+export const all: ReadonlyArray<Provider> = [
+  google,
+  firebase,
+  entraV1,
+  entraV2,
+  entraCommon,
+  azureB2C,
+  adfs,
+  auth0,
+  oktaOrg,
+  oktaCustom,
+  keycloak,
+  cognito,
+  logto,
+  github,
+  gitlab,
+  salesforce,
+  pingOne,
+  workos,
+  clerk,
+  supabase,
+  slack,
+  box,
+  authentik,
+  facebook,
+  ory,
+  descope,
+  intuit
+]
+
+const policyOf = (policy: Policy): IssuerPolicy.IssuerPolicy => {
+  switch (policy._tag) {
+    case "exact":
+      return IssuerPolicy.exact
+    case "rootSlash":
+      return IssuerPolicy.rootSlash
+    case "expected":
+      return IssuerPolicy.expected(policy.issuer)
+    case "template":
+      return IssuerPolicy.template(policy.template)
+  }
+}
+
+/**
+ * What discovery is to be told about a provider.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FetchOptions extends Discovery.FetchOptions {
+  readonly issuerPolicy: IssuerPolicy.IssuerPolicy
+  readonly transpileData: Transpiler.Transpiler
+}
+
+/**
+ * The issuer policy and the repairs of a provider, as `Discovery` takes them.
+ *
+ * @category discovering
+ * @since 0.1.0
+ */
+export const fetchOptions = ({ endpoints, issuerPolicy, repairs }: Provider): FetchOptions => ({
+  issuerPolicy: policyOf(issuerPolicy),
+  transpileData: Transpiler.all(
+    ...repairs.map((name) => Repairs.byName.get(name) ?? Transpiler.identity),
+    endpoints === undefined ? Transpiler.identity : Repairs.endpoints(endpoints)
+  )
+})
+
+/**
+ * The places of MCP, then those that no rule leads to, with the issuer policy and the repairs of a provider.
+ *
+ * @category discovering
+ * @since 0.1.0
+ */
+export const strategy = (provider: Provider): Discovery.Strategy => {
+  const { issuerPolicy, transpileData } = fetchOptions(provider)
+  const elsewhere = provider.documents.filter(({ form }) => form === "other")
+  return Discovery.firstOf(Discovery.mcp, ...elsewhere.map(({ url }) => Discovery.wellKnownUrl(url))).pipe(
+    Discovery.transpile(transpileData),
+    Discovery.withIssuerPolicy(issuerPolicy)
+  )
+}
+
+/**
+ * A network on which a provider serves its documents at their URLs. Everything else on its hosts is 404, and other
+ * hosts fail with `ENOTFOUND`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (provider: Provider): Layer.Layer<HttpClient.HttpClient> =>
+  Layer.effect(HttpClient.HttpClient, recordedClient(provider))

@@ -1,0 +1,33 @@
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import type { Document, Provider } from "../../Providers.ts"
+import type { Endpoint } from "../../TestProvider.ts"
+import { healthy } from "../testProvider/answer.ts"
+import { client } from "../testProvider/network.ts"
+import { makeState, type State } from "../testProvider/state.ts"
+
+/** A place that no rule leads to has no form, and counts as metadata in general. */
+const endpointOf = ({ form }: Document): Endpoint => form === "other" ? "metadata" : form
+
+/** A host that serves these documents at their URLs, query included, and nothing else. */
+const hostOf = (origin: string, documents: ReadonlyArray<Document>): Effect.Effect<State> =>
+  Effect.map(makeState({ issuer: origin, serves: [] }), (state) => ({
+    ...state,
+    endpointOf: (url: URL) => {
+      const document = documents.find((document) => document.url === url.href)
+      return document === undefined ? "unknown" : endpointOf(document)
+    },
+    answer: (endpoint: Endpoint | "unknown") => {
+      const document = documents.find((document) => endpointOf(document) === endpoint)
+      return document === undefined ? state.answer("unknown") : Effect.succeed(healthy(document.json, {}))
+    }
+  }))
+
+/** A network on which there are the hosts of a provider, its issuer's own included, and nothing else. */
+export const recordedClient = ({ documents, issuer }: Provider): Effect.Effect<HttpClient.HttpClient> => {
+  const origins = new Set([issuer, ...documents.map(({ url }) => url)].map((url) => new URL(url).origin))
+  return Effect.map(
+    Effect.forEach(origins, (origin) => hostOf(origin, documents.filter(({ url }) => new URL(url).origin === origin))),
+    client
+  )
+}
