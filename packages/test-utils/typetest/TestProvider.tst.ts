@@ -1,5 +1,5 @@
-import { Arbitraries, Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import type { Issuer, ResourceIdentifier } from "@effect-mcp-auth/core"
+import { Arbitraries, Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import type { Effect, Layer } from "effect"
 import type * as Arbitrary from "effect/Arbitrary"
 import type { HttpClient } from "effect/http"

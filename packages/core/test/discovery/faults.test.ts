@@ -1,7 +1,7 @@
 import { Discovery, type DiscoveryError, FetchLimits } from "@effect-mcp-auth/core"
 import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber } from "effect"
+import { Duration, Effect, Fiber, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 
 const oauthUrl = "https://as.test/.well-known/oauth-authorization-server"
@@ -22,6 +22,9 @@ const tagOf = (attempt: DiscoveryError.Attempt | undefined): string => {
   if (error === undefined) return "none"
   return error._tag === "MetadataFetchError" ? error.reason._tag : error._tag
 }
+
+/** A document that is right but for its encoding: 0xfc is "ü" in Latin-1, and no UTF-8. */
+const latin1 = Buffer.from(`{"issuer":"https://as.test","x":"\u00fc"}`, "latin1")
 
 const rows: ReadonlyArray<readonly [rule: string, fault: Fault.Fault, outcome: string, tag: string, requests: number]> =
   [
@@ -47,7 +50,7 @@ const rows: ReadonlyArray<readonly [rule: string, fault: Fault.Fault, outcome: s
     ["null is a miss", Fault.body("null"), "Miss", "NotMetadata", 1],
     ["an object without issuer is a miss", Fault.missing("issuer"), "Miss", "NotMetadata", 1],
     ["JSON of bottomless depth is a miss", Fault.body("[".repeat(200_000)), "Miss", "NotMetadata", 1],
-    ["what is not UTF-8 is a miss", Fault.body("\ufffd{"), "Miss", "NotMetadata", 1],
+    ["what is not UTF-8 is a miss", Fault.body(latin1), "Miss", "NotMetadata", 1],
     ["a redirect without a place is a miss", Fault.status(302), "Miss", "Redirect", 1],
     ["a redirect to another origin is refused", Fault.redirect("https://evil.test/"), "Refused", "Redirect", 1],
     ["a redirect to http is refused", Fault.redirect("http://as.test/x"), "Refused", "Redirect", 1],
@@ -188,6 +191,29 @@ describe("what is sent", () => {
       assert.strictEqual(request?.headers["accept-encoding"], "identity")
       assert.isUndefined(request?.headers["cookie"])
       assert.isUndefined(request?.headers["authorization"])
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("no trace context reaches the provider, and no query the spans", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const spans: Array<Tracer.Span> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          spans.push(span)
+          return span
+        }
+      })
+      const keyed = Discovery.fromUrls("keyed", (issuer) => [`${issuer}/.well-known/openid-configuration?key=secret`])
+      yield* Discovery.discover(keyed, "https://as.test").pipe(Effect.withTracer(tracer), Effect.withSpan("outer"))
+      const [request] = yield* provider.requests
+      assert.include(request?.url, "key=secret")
+      assert.isUndefined(request?.headers["traceparent"])
+      assert.isUndefined(request?.headers["b3"])
+      assert.deepStrictEqual(spans.map(({ name }) => name), ["Discovery.search", "Discovery.fetchDocument"])
+      const attributes = spans.flatMap(({ attributes }) => [...attributes.values()])
+      assert.include(attributes, "https://as.test/.well-known/openid-configuration")
+      assert.notInclude(attributes.join(), "secret")
     }).pipe(Effect.provide(TestProvider.layer())))
 
   it.effect("asks nobody for an issuer that is none", () =>

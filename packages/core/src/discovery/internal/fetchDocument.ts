@@ -139,6 +139,8 @@ export const fetchDocument = Effect.fn("Discovery.fetchDocument")(
     return yield* follow(url, settings).pipe(
       // `FetchHttpClient` follows redirects to any host and sends cookies unless told otherwise; others ignore this.
       Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual", credentials: "omit" }),
+      // The client's own span would name the query, which may hold a key, and its headers would follow us to a stranger.
+      Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
       Effect.mapError((reason) => new MetadataFetchError({ url: place, reason }))
     )
   }
