@@ -230,6 +230,8 @@ export interface Purpose {
 }
 export declare const make: (name: string, missing: Purpose["missing"]) => Purpose;
 export declare const any: Purpose;
+export declare const jwtVerification: Purpose;
+export declare const introspection: Purpose;
 export declare const verification: Purpose;
 export declare const authorization: Purpose;
 export declare const all: (...purposes: ReadonlyArray<Purpose>) => Purpose;
@@ -282,20 +284,15 @@ export declare const manual: (metadata: Metadata.AuthorizationServerMetadata, op
 import * as Duration from "effect/Duration";
 import type * as Effect from "effect/Effect";
 import type * as Headers from "effect/http/Headers";
-import type * as HttpClient from "effect/http/HttpClient";
 import * as HttpClientRequest from "effect/http/HttpClientRequest";
-import * as Pipeable from "effect/Pipeable";
 import type * as Issuer from "../metadata/Issuer.ts";
-import { type Candidate, type Step } from "./internal/candidate.ts";
+import { type Strategy } from "./internal/strategy.ts";
 import type { IssuerPolicy } from "./IssuerPolicy.ts";
 import type { ServerType } from "./ServerConfig.ts";
 import * as Transpiler from "./Transpiler.ts";
 import type * as Validation from "./Validation.ts";
-declare const TypeId: unique symbol;
-export interface Strategy<out E = never, out R = HttpClient.HttpClient> extends Pipeable.Pipeable {
-    readonly [TypeId]: typeof TypeId;
-    readonly steps: (issuer: Issuer.Issuer) => ReadonlyArray<Step<E, R>>;
-}
+export type { 
+Strategy } from "./internal/strategy.ts";
 export type Error<S> = S extends Strategy<infer E, infer _R> ? E : never;
 export type Services<S> = S extends Strategy<infer _E, infer R> ? R : never;
 export declare const isStrategy: (value: unknown) => value is Strategy<unknown, unknown>;
@@ -303,7 +300,6 @@ export interface UrlOptions {
     readonly type?: ServerType | undefined;
     readonly allowInsecureLoopback?: boolean | undefined;
 }
-export declare const fromCandidates: <E, R>(candidates: (issuer: Issuer.Issuer) => ReadonlyArray<Candidate<E, R>>) => Strategy<E, R>;
 export declare const fromUrls: (name: string, urls: (issuer: Issuer.Issuer) => ReadonlyArray<string>, options?: UrlOptions) => Strategy;
 export declare const fromEffect: <E, R>(name: string, load: (issuer: Issuer.Issuer) => Effect.Effect<object | undefined, E, R>, options?: {
     readonly type?: ServerType | undefined;
@@ -351,7 +347,6 @@ export declare const withHeaders: {
     (headers: Headers.Input): <E, R>(self: Strategy<E, R>) => Strategy<E, R>;
     <E, R>(self: Strategy<E, R>, headers: Headers.Input): Strategy<E, R>;
 };
-export {};
 
 // Transpiler
 import * as Effect from "effect/Effect";

@@ -71,7 +71,7 @@ export type Fault = {
     readonly status: number;
 } | {
     readonly _tag: "Body";
-    readonly text: string;
+    readonly content: string | Uint8Array;
     readonly contentType: string;
 } | {
     readonly _tag: "TruncatedBody";
@@ -99,7 +99,7 @@ export declare const connectionError: (code?: string) => Fault;
 export declare const redirect: (location: string, status?: number) => Fault;
 export declare const redirectLoop: Fault;
 export declare const html: Fault;
-export declare const body: (text: string, contentType?: string) => Fault;
+export declare const body: (content: string | Uint8Array, contentType?: string) => Fault;
 export declare const truncatedBody: (options?: {
     readonly broken?: boolean | undefined;
 }) => Fault;
@@ -112,6 +112,83 @@ export declare const missing: (...members: ReadonlyArray<string>) => Fault;
 export declare const nulls: (...members: ReadonlyArray<string>) => Fault;
 export declare const headers: (headers: Readonly<Record<string, string>>) => Fault;
 export declare const all: (...faults: ReadonlyArray<Fault>) => Fault;
+
+// Providers
+import * as Discovery from "@effect-mcp-auth/core/Discovery";
+import * as IssuerPolicy from "@effect-mcp-auth/core/IssuerPolicy";
+import * as Repairs from "@effect-mcp-auth/core/Repairs";
+import * as Transpiler from "@effect-mcp-auth/core/Transpiler";
+import type * as WellKnown from "@effect-mcp-auth/core/WellKnown";
+import * as HttpClient from "effect/http/HttpClient";
+import * as Layer from "effect/Layer";
+import type * as Schema from "effect/Schema";
+export interface Document {
+    readonly url: string;
+    readonly form: WellKnown.Form | "other";
+    readonly json: Schema.JsonObject;
+    readonly errors: ReadonlyArray<string>;
+}
+export type Policy = {
+    readonly _tag: "exact";
+} | {
+    readonly _tag: "rootSlash";
+} | {
+    readonly _tag: "expected";
+    readonly issuer: string;
+} | {
+    readonly _tag: "template";
+    readonly template: string;
+};
+export type RepairName = "pkce" | "nulls" | "empty-arrays" | "response-types";
+export interface Provider {
+    readonly name: string;
+    readonly issuer: string;
+    readonly documents: readonly [Document, ...ReadonlyArray<Document>];
+    readonly source: string;
+    readonly date: string;
+    readonly issuerPolicy: Policy;
+    readonly repairs: ReadonlyArray<RepairName>;
+    readonly endpoints?: {
+        readonly [E in Repairs.Endpoint]?: string;
+    };
+    readonly unaided: "Found" | "IssuerMismatch" | "Miss";
+    readonly beyondRepair: ReadonlyArray<string>;
+}
+export declare const google: Provider;
+export declare const firebase: Provider;
+export declare const entraV1: Provider;
+export declare const entraV2: Provider;
+export declare const entraCommon: Provider;
+export declare const azureB2C: Provider;
+export declare const adfs: Provider;
+export declare const auth0: Provider;
+export declare const oktaOrg: Provider;
+export declare const oktaCustom: Provider;
+export declare const keycloak: Provider;
+export declare const cognito: Provider;
+export declare const logto: Provider;
+export declare const github: Provider;
+export declare const gitlab: Provider;
+export declare const salesforce: Provider;
+export declare const pingOne: Provider;
+export declare const workos: Provider;
+export declare const clerk: Provider;
+export declare const supabase: Provider;
+export declare const slack: Provider;
+export declare const box: Provider;
+export declare const authentik: Provider;
+export declare const facebook: Provider;
+export declare const ory: Provider;
+export declare const descope: Provider;
+export declare const intuit: Provider;
+export declare const all: ReadonlyArray<Provider>;
+export interface FetchOptions extends Discovery.FetchOptions {
+    readonly issuerPolicy: IssuerPolicy.IssuerPolicy;
+    readonly transpileData: Transpiler.Transpiler;
+}
+export declare const fetchOptions: ({ endpoints, issuerPolicy, repairs }: Provider) => FetchOptions;
+export declare const strategy: (provider: Provider) => Discovery.Strategy;
+export declare const layer: (provider: Provider) => Layer.Layer<HttpClient.HttpClient>;
 
 // TestProvider
 import type * as WellKnown from "@effect-mcp-auth/core/WellKnown";

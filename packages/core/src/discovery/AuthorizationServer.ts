@@ -65,7 +65,7 @@ export interface CacheOptions {
 }
 
 /**
- * What may be chosen about a server that is discovered. The default purpose is `Purpose.verification`.
+ * What may be chosen about a server that is discovered. The default purpose is `Purpose.jwtVerification`.
  *
  * @category models
  * @since 0.1.0
@@ -93,7 +93,7 @@ export const fromStrategy = Effect.fnUntraced(function*<E, R>(
 ): Effect.fn.Return<AuthorizationServer<DiscoveryFailed<E>>, Issuer.InvalidIssuer, R | Scope.Scope> {
   const checked = yield* Issuer.make(issuer, options)
   const { get } = yield* makeRefreshing(
-    Discovery.discover(strategy, checked, { ...options, purpose: options.purpose ?? Purpose.verification }).pipe(
+    Discovery.discover(strategy, checked, { ...options, purpose: options.purpose ?? Purpose.jwtVerification }).pipe(
       // The issuer was checked above, with the same options.
       Effect.catchTag("InvalidIssuer", Effect.die),
       Effect.map((config) => ({ value: config, freshFor: config.freshFor }))
@@ -149,7 +149,7 @@ export const make = (
 ): Effect.Effect<AuthorizationServer<never>, Issuer.InvalidIssuer | DiscoveryFailed> =>
   Effect.gen(function*() {
     const issuer = yield* Issuer.make(known.metadata.issuer, options)
-    const purpose = options?.purpose ?? Purpose.verification
+    const purpose = options?.purpose ?? Purpose.jwtVerification
     const config = yield* Discovery.discover(Discovery.manual(known.metadata, known), issuer, { ...options, purpose })
     return { issuer, config: Effect.succeed(config) }
   })

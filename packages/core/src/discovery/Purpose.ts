@@ -1,8 +1,9 @@
 /**
  * What a document is for, and what it must have for that.
  *
- * Providers split their metadata: GitHub and WorkOS publish PKCE in one document and the key set in another. So a search
- * knows what it searches for. A document of the right issuer that lacks something is kept, and the search goes on.
+ * Providers split their metadata: GitHub publishes PKCE in one document and the key set in another, WorkOS registration in
+ * one and `userinfo_endpoint` in the other. So a search knows what it searches for. A document of the right issuer that
+ * lacks something is kept, and the search goes on.
  *
  * @since 0.1.0
  */
@@ -51,14 +52,38 @@ const lacks = (member: string, value: unknown): ReadonlyArray<string> => value =
 export const any: Purpose = make("any", () => [])
 
 /**
- * Verifying tokens: `jwks_uri` for JWTs (RFC 9068), or `introspection_endpoint` for opaque ones (RFC 7662).
+ * Verifying JWTs by the published keys (RFC 9068, section 4): `jwks_uri`.
+ *
+ * @category purposes
+ * @since 0.1.0
+ */
+export const jwtVerification: Purpose = make("JWT verification", ({ jwksUri }) => lacks("jwks_uri", jwksUri))
+
+/**
+ * Verifying tokens by asking the provider (RFC 7662, section 2): `introspection_endpoint`.
+ *
+ * @category purposes
+ * @since 0.1.0
+ */
+export const introspection: Purpose = make(
+  "introspection",
+  ({ introspectionEndpoint }) => lacks("introspection_endpoint", introspectionEndpoint)
+)
+
+/**
+ * Verifying tokens in either way: `jwks_uri` or `introspection_endpoint`.
+ *
+ * **Gotchas**
+ *
+ * A document with one of the two ends the search. Who needs a particular one asks for `jwtVerification` or
+ * `introspection`, and who needs both for `all` of them.
  *
  * @category purposes
  * @since 0.1.0
  */
 export const verification: Purpose = make(
   "verification",
-  (metadata) => metadata.introspectionEndpoint === undefined ? lacks("jwks_uri", metadata.jwksUri) : []
+  (metadata) => introspection.missing(metadata).length === 0 ? [] : jwtVerification.missing(metadata)
 )
 
 /**

@@ -51,7 +51,7 @@ export const pkce: Transpiler.Transpiler = Transpiler.make({
 })
 
 /**
- * Drops members that are `null` (Authlete, Entra ID). Members without a value are to be omitted.
+ * Drops members that are `null` (Authlete). Members without a value are to be omitted.
  *
  * @category repairs
  * @since 0.1.0

@@ -236,6 +236,10 @@ export const validate: {
 /**
  * Judges the issuer of every document of a strategy by another policy than `exact`.
  *
+ * **Gotchas**
+ *
+ * The last policy counts, also for a place that had one of its own: apply it before joining with `wellKnownUrl`.
+ *
  * @category combinators
  * @since 0.1.0
  */

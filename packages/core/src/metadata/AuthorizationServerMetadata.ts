@@ -27,7 +27,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { flag, names, text, url } from "./internal/fields.ts"
+import { flag, names, text, url, urls } from "./internal/fields.ts"
 import { type Wire, wire } from "./internal/wire.ts"
 
 /** RFC 8414, section 2. */
@@ -87,16 +87,14 @@ const openid = {
   endSessionEndpoint: url
 } as const
 
-/** RFC 8705, section 5: the endpoints that ask for a client certificate, by their usual names. */
-const mtlsEndpointAliases = Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
-
 /** What later specifications registered. */
 const registered = {
   /** RFC 8628, section 4. */
   deviceAuthorizationEndpoint: url,
   /** RFC 8705, sections 3.3 and 5. */
   tlsClientCertificateBoundAccessTokens: flag,
-  mtlsEndpointAliases,
+  /** RFC 8705, section 5: the endpoints that ask for a client certificate, by their names on the wire. */
+  mtlsEndpointAliases: urls,
   /** RFC 9101, section 10.5. */
   requireSignedRequestObject: flag,
   /** RFC 9126, section 5. */

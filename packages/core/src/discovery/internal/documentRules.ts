@@ -44,12 +44,16 @@ const urlOf = ({ metadata }: Subject, member: Member): URL | undefined => {
   return typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined
 }
 
-/** The endpoints that are http, on loopback hosts or on others. */
-const insecure = (subject: Subject, loopback: boolean): ReadonlyArray<Member> =>
-  endpoints.filter((member) => {
-    const url = urlOf(subject, member)
-    return url !== undefined && url.protocol !== "https:" && isLoopback(url.hostname) === loopback
-  })
+/** The endpoints that are http, on loopback hosts or on others, by their names on the wire. */
+const insecure = (subject: Subject, loopback: boolean): ReadonlyArray<string> => {
+  const named = endpoints.map((member) => [Str.camelToSnake(member), urlOf(subject, member)] as const)
+  const aliases = Object.entries(subject.metadata.mtlsEndpointAliases ?? {}).map(([name, url]) =>
+    [`mtls_endpoint_aliases.${name}`, URL.canParse(url) ? new URL(url) : undefined] as const
+  )
+  return [...named, ...aliases].flatMap(([name, url]) =>
+    url !== undefined && url.protocol !== "https:" && isLoopback(url.hostname) === loopback ? [name] : []
+  )
+}
 
 const isWeak = (algorithm: string): boolean => algorithm === "none" || algorithm.startsWith("HS")
 
@@ -76,7 +80,7 @@ export const documentRules: ReadonlyArray<Rule> = [
     advice: "serve the endpoints over https",
     check: (subject) => {
       const found = insecure(subject, false)
-      return found.length === 0 ? "holds" : `not https: ${list(found)}`
+      return found.length === 0 ? "holds" : `not https: ${found.join(", ")}`
     }
   },
   {
@@ -88,7 +92,7 @@ export const documentRules: ReadonlyArray<Rule> = [
     advice: "keep this to development",
     check: (subject) => {
       const found = insecure(subject, true)
-      return found.length === 0 ? "holds" : `plain http on a loopback host: ${list(found)}`
+      return found.length === 0 ? "holds" : `plain http on a loopback host: ${found.join(", ")}`
     }
   },
   {

@@ -8,6 +8,11 @@ const absoluteUrl = Schema.makeFilter<string>(
 /** A URL member: checked, and kept as the string it is. Whether it must be https is a matter of `Validation`. */
 export const url: Schema.optionalKey<Schema.String> = Schema.optionalKey(Schema.String.check(absoluteUrl))
 
+/** URL members, by names that are nobody's to close. */
+export const urls: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>> = Schema.optionalKey(
+  Schema.Record(Schema.String, Schema.String.check(absoluteUrl))
+)
+
 /** A text member. */
 export const text: Schema.optionalKey<Schema.String> = Schema.optionalKey(Schema.String)
 
