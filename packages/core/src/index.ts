@@ -182,8 +182,9 @@ export * as MetadataFetchError from "./discovery/MetadataFetchError.ts"
 /**
  * What a document is for, and what it must have for that.
  *
- * Providers split their metadata: GitHub and WorkOS publish PKCE in one document and the key set in another. So a search
- * knows what it searches for. A document of the right issuer that lacks something is kept, and the search goes on.
+ * Providers split their metadata: GitHub publishes PKCE in one document and the key set in another, WorkOS registration in
+ * one and `userinfo_endpoint` in the other. So a search knows what it searches for. A document of the right issuer that
+ * lacks something is kept, and the search goes on.
  *
  * @since 0.1.0
  */
