@@ -35,6 +35,7 @@ import * as Issuer from "../metadata/Issuer.ts"
 import * as Discovery from "./Discovery.ts"
 import type { DiscoveryFailed } from "./DiscoveryError.ts"
 import { makeRefreshing } from "./internal/refreshing.ts"
+import * as IssuerPolicy from "./IssuerPolicy.ts"
 import * as Purpose from "./Purpose.ts"
 import type { ServerConfig, ServerType } from "./ServerConfig.ts"
 
@@ -47,6 +48,8 @@ import type { ServerConfig, ServerType } from "./ServerConfig.ts"
 export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
   /** The issuer, as configured. The one of the document is in `config`. */
   readonly issuer: Issuer.Issuer
+  /** Which issuers its documents, and so its tokens, may name. */
+  readonly issuerPolicy: IssuerPolicy.IssuerPolicy
   /** The metadata as it is known now. */
   readonly config: Effect.Effect<ServerConfig, E>
 }
@@ -78,7 +81,10 @@ export interface Options<R = never> extends Discovery.FetchOptions<R>, CacheOpti
  * @category models
  * @since 0.1.0
  */
-export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions {}
+export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions {
+  /** Which issuers tokens may name before any metadata is known. Default: `IssuerPolicy.exact`. */
+  readonly issuerPolicy?: IssuerPolicy.IssuerPolicy | undefined
+}
 
 /**
  * A server that a strategy finds, asked when its metadata is first needed.
@@ -103,7 +109,7 @@ export const fromStrategy = Effect.fnUntraced(function*<E, R>(
       staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
     }
   )
-  return { issuer: checked, config: get }
+  return { issuer: checked, issuerPolicy: options.issuerPolicy ?? IssuerPolicy.exact, config: get }
 })
 
 /**
@@ -151,5 +157,29 @@ export const make = (
     const issuer = yield* Issuer.make(known.metadata.issuer, options)
     const purpose = options?.purpose ?? Purpose.jwtVerification
     const config = yield* Discovery.discover(Discovery.manual(known.metadata, known), issuer, { ...options, purpose })
-    return { issuer, config: Effect.succeed(config) }
+    return { issuer, issuerPolicy: IssuerPolicy.exact, config: Effect.succeed(config) }
   })
+
+/**
+ * Whether a token that names this issuer may be one of the server's, judged without asking anybody.
+ *
+ * @category judging
+ * @since 0.1.0
+ */
+export const mayIssue = <E>({ issuer, issuerPolicy }: AuthorizationServer<E>, iss: string): boolean =>
+  !iss.includes("{") && issuerPolicy.accepts({ asked: issuer, answered: iss })
+
+/**
+ * Whether a token that names this issuer is one of the server's, now that its metadata is known. The document's own
+ * string counts; where that is a template (Entra ID), an issuer that the template leads to.
+ *
+ * @category judging
+ * @since 0.1.0
+ */
+export const issues = <E>(server: AuthorizationServer<E>, config: ServerConfig, iss: string): boolean =>
+  config.issuer.includes("{") ?
+    mayIssue(server, iss) && IssuerPolicy.template(config.issuer).accepts({
+      asked: server.issuer,
+      answered: iss
+    }) :
+    config.issuer === iss

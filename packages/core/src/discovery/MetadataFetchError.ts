@@ -58,14 +58,15 @@ export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLar
 }) {}
 
 /**
- * A 200 whose body is no metadata: nothing, an HTML page, broken JSON, JSON that is not an object, or an object
- * without a string `issuer`. Hosts of single-page applications answer every URL like this.
+ * A 200 whose body is not what was asked for: nothing, an HTML page, broken JSON, JSON that is not an object, a metadata
+ * document without a string `issuer`, or a key set without `keys`. Hosts of single-page applications answer every URL
+ * with a page of theirs.
  *
  * @category reasons
  * @since 0.1.0
  */
 export class NotMetadata extends Schema.TaggedError<NotMetadata>()("NotMetadata", {
-  found: Schema.Literals(["empty", "html", "malformed-json", "not-an-object", "no-issuer"]),
+  found: Schema.Literals(["empty", "html", "malformed-json", "not-an-object", "no-issuer", "no-keys"]),
   contentType: Schema.optionalKey(Schema.String)
 }) {}
 
@@ -142,7 +143,7 @@ export const Reason: Schema.Union<
 export type Reason = typeof Reason.Type
 
 /**
- * A metadata document could not be had from `url`.
+ * A document could not be had from `url`: metadata, a key set, or what an introspection endpoint says.
  *
  * **Example** (Reading what happened)
  *
@@ -163,9 +164,12 @@ export type Reason = typeof Reason.Type
 export class MetadataFetchError extends Schema.TaggedError<MetadataFetchError>()("MetadataFetchError", {
   /** The URL, without its query: that may hold a key. */
   url: Schema.String,
-  reason: Reason
+  reason: Reason,
+  /** Default: `GET`. */
+  method: Schema.optionalKey(Schema.Literals(["GET", "POST"]))
 }) {
   override get message(): string {
-    return `GET ${this.url}: ${fetchFailureMessage(this.reason)}`
+    const { method = "GET", reason, url } = this
+    return `${method} ${url}: ${fetchFailureMessage(reason, method)}`
   }
 }

@@ -11,11 +11,12 @@ import { MetadataFetchError, NotMetadata } from "../MetadataFetchError.ts"
 import type { ServerType } from "../ServerConfig.ts"
 import * as Transpiler from "../Transpiler.ts"
 import type * as Validation from "../Validation.ts"
-import { fetchDocument, type FetchSettings, type Loaded, placeOf } from "./fetchDocument.ts"
+import { fetchDocument, type FetchSettings, type Loaded } from "./fetchDocument.ts"
+import { placeOf } from "./hardened.ts"
 import { documentOf } from "./responseBody.ts"
 
-/** What a candidate is told when it loads. Whether http is allowed is its own knowledge. */
-type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback">
+/** What a candidate is told when it loads. The rest is its own knowledge. */
+type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback" | "shape">
 
 /** One place to ask, and how its answer is judged. */
 export interface Candidate<out E, out R> {
@@ -61,7 +62,7 @@ export const fromUrl = (
   type,
   location: placeOf(url),
   identity: url,
-  load: (settings) => fetchDocument(url, { ...settings, allowInsecureLoopback })
+  load: (settings) => fetchDocument(url, { ...settings, allowInsecureLoopback, shape: documentOf })
 })
 
 /** A candidate that is an effect of somebody else's. */

@@ -1,6 +1,5 @@
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
@@ -10,11 +9,11 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { parse, withoutQuery, withoutUserInfo } from "../../metadata/internal/httpUri.ts"
 import type { Limits } from "../FetchLimits.ts"
-import { MetadataFetchError, type Reason, Redirect, RefusedUrl, Status } from "../MetadataFetchError.ts"
-import { freshFor, retryAfter } from "./headers.ts"
-import { readDocument } from "./responseBody.ts"
+import { MetadataFetchError, type Reason, Redirect } from "../MetadataFetchError.ts"
+import { askable, hardened, placeOf, statusError } from "./hardened.ts"
+import { freshFor } from "./headers.ts"
+import { readDocument, type Shape } from "./responseBody.ts"
 import { transportFailure } from "./transportFailure.ts"
 
 /** A document as it came, before anything is believed or repaired. */
@@ -30,6 +29,8 @@ export interface FetchSettings {
   readonly limits: Limits
   readonly mapRequest: (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest
   readonly allowInsecureLoopback: boolean
+  /** What the document is. */
+  readonly shape: Shape
 }
 
 const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status)
@@ -72,18 +73,6 @@ const loaded = (document: Schema.JsonObject, headers: Headers.Headers): Loaded =
   )
 })
 
-const statusError = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<never, Status> =>
-  Effect.flatMap(retryAfter(response.headers), (wait) =>
-    Effect.fail(
-      new Status({
-        status: response.status,
-        ...(Option.isSome(wait) ? { retryAfter: Duration.toMillis(wait.value) } : {})
-      })
-    ))
-
-/** What names a URL in errors and reports. */
-export const placeOf = (url: string): string => withoutQuery(withoutUserInfo(url))
-
 /** The request for a document: no cookies, no credentials, no redirect that somebody else follows. */
 const requestFor = (url: string, settings: FetchSettings): HttpClientRequest.HttpClientRequest =>
   HttpClientRequest.get(url).pipe(
@@ -97,14 +86,14 @@ const requestFor = (url: string, settings: FetchSettings): HttpClientRequest.Htt
 const exchange = (
   client: HttpClient.HttpClient.With<HttpClientError, Scope.Scope>,
   request: HttpClientRequest.HttpClientRequest,
-  limits: Limits
+  { limits, shape }: FetchSettings
 ): Effect.Effect<Loaded | Moved, Reason> =>
   Effect.flatMap(client.execute(request), (response): Effect.Effect<Loaded | Moved, Reason | HttpClientError> => {
     const elsewhere = followedElsewhere(request.url, response)
     if (elsewhere !== undefined) return Effect.fail(elsewhere)
     if (isRedirect(response.status)) return Effect.fromResult(movedTo(request.url, response))
     if (response.status !== 200) return statusError(response)
-    return Effect.map(readDocument(response, limits.bodyBytes), (document) => loaded(document, response.headers))
+    return Effect.map(readDocument(response, limits.bodyBytes, shape), (document) => loaded(document, response.headers))
   }).pipe(
     // The scope ends the exchange: what was not read of a body is never read.
     Effect.scoped,
@@ -116,7 +105,7 @@ const follow = Effect.fnUntraced(function*(url: string, settings: FetchSettings)
   let request = requestFor(url, settings)
   let status = 0
   for (let redirects = 0; redirects <= settings.limits.redirects; redirects++) {
-    const result = yield* exchange(client, request, settings.limits)
+    const result = yield* exchange(client, request, settings)
     if ("document" in result) return result
     request = HttpClientRequest.setUrl(request, result.url)
     status = result.status
@@ -131,16 +120,9 @@ const follow = Effect.fnUntraced(function*(url: string, settings: FetchSettings)
 export const fetchDocument = Effect.fn("Discovery.fetchDocument")(
   function*(url: string, settings: FetchSettings): Effect.fn.Return<Loaded, MetadataFetchError, HttpClient.HttpClient> {
     const place = placeOf(url)
-    const parsed = parse(url, { query: "allowed", insecureLoopback: settings.allowInsecureLoopback })
-    if (Result.isFailure(parsed)) {
-      return yield* new MetadataFetchError({ url: place, reason: new RefusedUrl({ why: parsed.failure }) })
-    }
-    yield* Effect.annotateCurrentSpan({ "url.full": `${parsed.success.origin}${parsed.success.path}` })
-    return yield* follow(url, settings).pipe(
-      // `FetchHttpClient` follows redirects to any host and sends cookies unless told otherwise; others ignore this.
-      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual", credentials: "omit" }),
-      // The client's own span would name the query, which may hold a key, and its headers would follow us to a stranger.
-      Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+    return yield* Effect.fromResult(askable(url, settings.allowInsecureLoopback)).pipe(
+      Effect.tap((withoutQuery) => Effect.annotateCurrentSpan({ "url.full": withoutQuery })),
+      Effect.andThen(hardened(follow(url, settings))),
       Effect.mapError((reason) => new MetadataFetchError({ url: place, reason }))
     )
   }

@@ -7,7 +7,8 @@ const found: { readonly [Found in Fetch.NotMetadata["found"]]: string } = {
   "html": "an HTML page came back",
   "malformed-json": "the body is not JSON",
   "not-an-object": "the JSON is not an object",
-  "no-issuer": "the JSON object has no string member \"issuer\""
+  "no-issuer": "the JSON object has no string member \"issuer\"",
+  "no-keys": "the JSON object has no array member \"keys\""
 }
 
 const redirect: { readonly [Why in Fetch.Redirect["why"]]: (reason: Fetch.Redirect) => string } = {
@@ -18,16 +19,23 @@ const redirect: { readonly [Why in Fetch.Redirect["why"]]: (reason: Fetch.Redire
   "unusable-location": () => "redirects without a usable Location"
 }
 
-const status = (reason: Fetch.Status): string => {
+type Method = "GET" | "POST"
+
+const status = (reason: Fetch.Status, method: Method): string => {
   const wait = reason.retryAfter === undefined ? "" : `, which asks to wait ${Math.ceil(reason.retryAfter / 1000)} s`
   if (isTransientStatus(reason.status)) {
     return `HTTP ${reason.status}, the server cannot answer now${wait}`
   }
-  return `HTTP ${reason.status}, there is no metadata at this URL`
+  return method === "POST"
+    ? `HTTP ${reason.status}, the server refuses to answer; check the credentials that it knows this program by`
+    : `HTTP ${reason.status}, there is no metadata at this URL`
 }
 
 const messages: {
-  readonly [Tag in Fetch.Reason["_tag"]]: (reason: Extract<Fetch.Reason, { readonly _tag: Tag }>) => string
+  readonly [Tag in Fetch.Reason["_tag"]]: (
+    reason: Extract<Fetch.Reason, { readonly _tag: Tag }>,
+    method: Method
+  ) => string
 } = {
   Transport: ({ detail }) => `no response (${detail}); check the host name and that it can be reached from here`,
   Timeout: ({ milliseconds, of }) =>
@@ -45,6 +53,6 @@ const messages: {
 }
 
 /** What a reason means and what to do next. */
-export const fetchFailureMessage = (reason: Fetch.Reason): string =>
+export const fetchFailureMessage = (reason: Fetch.Reason, method: Method): string =>
   // The table is total over the tags, but TypeScript cannot correlate an indexed function with its argument.
-  (messages[reason._tag] as (reason: Fetch.Reason) => string)(reason)
+  (messages[reason._tag] as (reason: Fetch.Reason, method: Method) => string)(reason, method)

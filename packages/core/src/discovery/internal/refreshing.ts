@@ -33,6 +33,11 @@ const longestPause = 60_000
 export interface Refreshing<out A, out E> {
   /** The value: at once while it is fresh or the source is known to be down, otherwise after one shared fetch. */
   readonly get: Effect.Effect<A, E>
+  /**
+   * The value after another fetch, for somebody who misses something in it. Nobody is asked twice within `cooldown` on
+   * behalf of such people, together: in between, the outcome of the last time stands.
+   */
+  readonly renew: (cooldown: Duration.Duration) => Effect.Effect<A, E>
 }
 
 interface Good<A> {
@@ -54,6 +59,8 @@ interface State<A, E> {
   readonly good: Option.Option<Good<A>>
   readonly failed: Option.Option<Failed<E>>
   readonly flight: Option.Option<Deferred.Deferred<A, E>>
+  /** When somebody last asked for another fetch and got one, and how that ended. */
+  readonly renewal: Option.Option<{ readonly at: number; readonly outcome: Deferred.Deferred<A, E> }>
 }
 
 const remember = <A>({ freshFor, value }: Fetched<A>, { lifetime, staleFor }: Lifetimes, now: number): Good<A> => {
@@ -87,26 +94,27 @@ const land = Effect.fnUntraced(function*<A, E>({ lifetimes, state }: Shared<A, E
   const now = yield* Clock.currentTimeMillis
   const times = Option.match((yield* Ref.get(state)).failed, { onNone: () => 1, onSome: ({ times }) => times + 1 })
   const pause = yield* pauseAfter(times)
-  const flight = Option.none()
-  yield* Ref.update(state, ({ good }): State<A, E> =>
-    Exit.match(exit, {
-      onSuccess: (fetched) => ({ good: Option.some(remember(fetched, lifetimes, now)), failed: Option.none(), flight }),
-      onFailure: (cause) => ({
-        good,
-        failed: Option.some({ exit: Exit.failCause(cause), times, nextTry: now + pause }),
-        flight
-      })
-    }))
+  yield* Ref.update(state, (before): State<A, E> => ({
+    ...before,
+    flight: Option.none(),
+    ...Exit.match(exit, {
+      onSuccess: (fetched) => ({ good: Option.some(remember(fetched, lifetimes, now)), failed: Option.none() }),
+      onFailure: (cause) => ({ failed: Option.some({ exit: Exit.failCause(cause), times, nextTry: now + pause }) })
+    })
+  }))
 })
 
-/** Joins the flight, or starts one, which belongs to the scope and not to the caller who happened to start it. */
-const fly = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
+/** Whose flight to take, and what is then known. `mine` is taken by who starts one. */
+type Board<A, E> = (
+  current: State<A, E>,
+  mine: Deferred.Deferred<A, E>
+) => readonly [flight: Deferred.Deferred<A, E>, next: State<A, E>]
+
+/** Takes a flight, and starts it if that is a new one. It belongs to the scope and not to the caller who started it. */
+const fly = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, board: Board<A, E>) {
   const mine = yield* Deferred.make<A, E>()
-  const flight = yield* Ref.modify(shared.state, (current) => [
-    current.flight,
-    Option.isSome(current.flight) ? current : { ...current, flight: Option.some(mine) }
-  ])
-  if (Option.isSome(flight)) return flight.value
+  const flight = yield* Ref.modify(shared.state, (current) => board(current, mine))
+  if (flight !== mine) return flight
   yield* Effect.interruptible(shared.fetch).pipe(
     Effect.onExit((exit) =>
       Effect.andThen(land(shared, exit), Deferred.done(mine, Exit.map(exit, ({ value }) => value)))
@@ -116,6 +124,12 @@ const fly = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   return mine
 }, Effect.uninterruptible)
 
+/** The flight that is under way, or a new one. */
+const anyFlight = <A, E>(current: State<A, E>, mine: Deferred.Deferred<A, E>) => {
+  const flight = Option.getOrElse(current.flight, () => mine)
+  return [flight, { ...current, flight: Option.some(flight) }] as const
+}
+
 const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   const now = yield* Clock.currentTimeMillis
   const { failed, good } = yield* Ref.get(shared.state)
@@ -123,11 +137,22 @@ const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   if (Option.isSome(usable) && now < usable.value.freshUntil) return usable.value.value
   const down = Option.filter(failed, ({ nextTry }) => now < nextTry)
   if (Option.isSome(down)) return Option.isSome(usable) ? usable.value.value : yield* down.value.exit
-  const flight = yield* fly(shared)
+  const flight = yield* fly(shared, anyFlight)
   if (Option.isNone(usable)) return yield* Deferred.await(flight)
   // Shortly after its time, or while the source is known to be failing, nobody waits for it.
   if (now < usable.value.graceUntil || Option.isSome(failed)) return usable.value.value
   return yield* Effect.catchCause(Deferred.await(flight), () => Effect.succeed(usable.value.value))
+})
+
+const renew = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, cooldown: Duration.Duration) {
+  const now = yield* Clock.currentTimeMillis
+  const outcome = yield* fly(shared, (current, mine) => {
+    const recent = Option.filter(current.renewal, ({ at }) => now < at + Duration.toMillis(cooldown))
+    if (Option.isSome(recent)) return [recent.value.outcome, current]
+    const [flight, next] = anyFlight(current, mine)
+    return [flight, { ...next, renewal: Option.some({ at: now, outcome: flight }) }]
+  })
+  return yield* Deferred.await(outcome)
 })
 
 /**
@@ -139,10 +164,15 @@ export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
   lifetimes: Lifetimes
 ): Effect.fn.Return<Refreshing<A, E>, never, R | Scope.Scope> {
   const shared: Shared<A, E> = {
-    state: yield* Ref.make<State<A, E>>({ good: Option.none(), failed: Option.none(), flight: Option.none() }),
+    state: yield* Ref.make<State<A, E>>({
+      good: Option.none(),
+      failed: Option.none(),
+      flight: Option.none(),
+      renewal: Option.none()
+    }),
     fetch: Effect.provideContext(fetch, yield* Effect.context<R>()),
     lifetimes,
     scope: yield* Effect.scope
   }
-  return { get: get(shared) }
+  return { get: get(shared), renew: (cooldown) => renew(shared, cooldown) }
 })

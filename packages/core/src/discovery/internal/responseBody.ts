@@ -54,12 +54,20 @@ const decodeJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unkno
 
 const isObject = Schema.is(Schema.JsonObject)
 
-/** A value that is a metadata document so far as its form goes: a JSON object that names an issuer. */
-export const documentOf = (value: unknown): Result.Result<Schema.JsonObject, NotMetadata["found"]> => {
+/** What a value is taken for, by its form alone. */
+export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["found"]>
+
+const shape = (isIt: (value: Schema.JsonObject) => boolean, otherwise: NotMetadata["found"]): Shape => (value) => {
   if (value === undefined) return Result.fail("empty")
   if (!isObject(value)) return Result.fail("not-an-object")
-  return typeof value["issuer"] === "string" ? Result.succeed(value) : Result.fail("no-issuer")
+  return isIt(value) ? Result.succeed(value) : Result.fail(otherwise)
 }
+
+/** A metadata document: a JSON object that names an issuer. */
+export const documentOf: Shape = shape((value) => typeof value["issuer"] === "string", "no-issuer")
+
+/** A key set (RFC 7517, section 5): a JSON object with keys. */
+export const keySetOf: Shape = shape((value) => Array.isArray(value["keys"]), "no-keys")
 
 const parseJson = (bytes: Uint8Array): Result.Result<unknown, NotMetadata["found"]> => {
   // RFC 8259, section 8.1: UTF-8. A byte order mark is ignored, what is not UTF-8 is not JSON.
@@ -75,15 +83,16 @@ const parseJson = (bytes: Uint8Array): Result.Result<unknown, NotMetadata["found
 const emptyBody = (error: HttpClientError): Effect.Effect<Uint8Array, HttpClientError> =>
   error.reason._tag === "EmptyBodyError" ? Effect.succeed(new Uint8Array()) : Effect.fail(error)
 
-/** The JSON object of a metadata response, read within the limit. */
+/** The JSON object of a response, read within the limit. */
 export const readDocument = Effect.fnUntraced(function*(
   response: HttpClientResponse.HttpClientResponse,
-  limit: number
+  limit: number,
+  shape: Shape
 ) {
   const bytes = yield* readBytes(response, limit).pipe(Effect.catchTag("HttpClientError", emptyBody))
   const contentType = Option.getOrUndefined(Headers.get(response.headers, "content-type"))
   return yield* Effect.fromResult(Result.mapError(
-    Result.flatMap(parseJson(bytes), documentOf),
+    Result.flatMap(parseJson(bytes), shape),
     (found) => new NotMetadata(contentType === undefined ? { found } : { found, contentType })
   ))
 })
