@@ -7,9 +7,11 @@ import type { AuthorizationServerMetadata } from "../metadata/AuthorizationServe
 import * as Issuer from "../metadata/Issuer.ts";
 import * as Discovery from "./Discovery.ts";
 import type { DiscoveryFailed } from "./DiscoveryError.ts";
+import * as IssuerPolicy from "./IssuerPolicy.ts";
 import type { ServerConfig, ServerType } from "./ServerConfig.ts";
 export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
     readonly issuer: Issuer.Issuer;
+    readonly issuerPolicy: IssuerPolicy.IssuerPolicy;
     readonly config: Effect.Effect<ServerConfig, E>;
 }
 export interface CacheOptions {
@@ -19,6 +21,7 @@ export interface CacheOptions {
 export interface Options<R = never> extends Discovery.FetchOptions<R>, CacheOptions {
 }
 export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions {
+    readonly issuerPolicy?: IssuerPolicy.IssuerPolicy | undefined;
 }
 export declare const fromStrategy: <E, R>(strategy: Discovery.Strategy<E, R>, issuer: string, options?: StrategyOptions | undefined) => Effect.Effect<AuthorizationServer<DiscoveryFailed<E>>, Issuer.InvalidIssuer, R | Scope.Scope>;
 export declare const discover: <R = never>(issuer: string, options?: Options<R>) => Effect.Effect<AuthorizationServer<DiscoveryFailed>, Issuer.InvalidIssuer, HttpClient.HttpClient | R | Scope.Scope>;
@@ -27,6 +30,8 @@ export declare const make: (known: {
     readonly type: ServerType;
     readonly metadata: AuthorizationServerMetadata;
 }, options?: Discovery.SearchOptions) => Effect.Effect<AuthorizationServer<never>, Issuer.InvalidIssuer | DiscoveryFailed>;
+export declare const mayIssue: <E>({ issuer, issuerPolicy }: AuthorizationServer<E>, iss: string) => boolean;
+export declare const issues: <E>(server: AuthorizationServer<E>, config: ServerConfig, iss: string) => boolean;
 
 // Discovery
 import * as Effect from "effect/Effect";
@@ -178,7 +183,7 @@ declare const BodyTooLarge_base: Schema.Class<BodyTooLarge, Schema.TaggedStruct<
 export declare class BodyTooLarge extends BodyTooLarge_base {
 }
 declare const NotMetadata_base: Schema.Class<NotMetadata, Schema.TaggedStruct<"NotMetadata", {
-    readonly found: Schema.Literals<readonly ["empty", "html", "malformed-json", "not-an-object", "no-issuer"]>;
+    readonly found: Schema.Literals<readonly ["empty", "html", "malformed-json", "not-an-object", "no-issuer", "no-keys"]>;
     readonly contentType: Schema.optionalKey<Schema.String>;
 }>, import("effect/Cause").YieldableError>;
 export declare class NotMetadata extends NotMetadata_base {
@@ -216,6 +221,7 @@ export type Reason = typeof Reason.Type;
 declare const MetadataFetchError_base: Schema.Class<MetadataFetchError, Schema.TaggedStruct<"MetadataFetchError", {
     readonly url: Schema.String;
     readonly reason: Schema.Union<readonly [typeof Transport, typeof Timeout, typeof Status, typeof BodyTooLarge, typeof NotMetadata, typeof Redirect, typeof RefusedAddress, typeof RefusedUrl]>;
+    readonly method: Schema.optionalKey<Schema.Literals<readonly ["GET", "POST"]>>;
 }>, import("effect/Cause").YieldableError>;
 export declare class MetadataFetchError extends MetadataFetchError_base {
     get message(): string;
@@ -632,3 +638,244 @@ export declare const issuersOf: (url: string) => ReadonlyArray<{
 export declare const protectedResource: (resource: ResourceIdentifier.ResourceIdentifier) => string;
 export declare const protectedResourceRoot: (resource: ResourceIdentifier.ResourceIdentifier) => string;
 export declare const protectedResourceCandidates: (resource: ResourceIdentifier.ResourceIdentifier) => ReadonlyArray<string>;
+
+// AudiencePolicy
+import type * as Schema from "effect/Schema";
+export interface Claim {
+    readonly resource: string;
+    readonly audience: ReadonlyArray<string>;
+    readonly claims: Schema.JsonObject;
+}
+export interface AudiencePolicy {
+    readonly name: string;
+    readonly expects: (resource: string) => string;
+    readonly accepts: (claim: Claim) => boolean;
+}
+export declare const make: (policy: AudiencePolicy) => AudiencePolicy;
+export declare const resource: AudiencePolicy;
+export declare const exclusive: AudiencePolicy;
+export declare const anyOf: (...audiences: readonly [string, ...ReadonlyArray<string>]) => AudiencePolicy;
+export declare const noneButClients: (...clientIds: readonly [string, ...ReadonlyArray<string>]) => AudiencePolicy;
+export declare const acceptAnyUnsafe: AudiencePolicy;
+
+// AuthInfo
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import type * as Redacted from "effect/Redacted";
+import * as Schema from "effect/Schema";
+declare const AuthInfo_base: Context.ServiceClass<AuthInfo, "@effect-mcp-auth/core/token/AuthInfo", {
+    readonly token: Redacted.Redacted;
+    readonly issuer: string;
+    readonly subject: string | undefined;
+    readonly clientId: string | undefined;
+    readonly scopes: ReadonlySet<string>;
+    readonly audience: ReadonlyArray<string>;
+    readonly expiresAt: number | undefined;
+    readonly claims: Schema.JsonObject;
+}>;
+export declare class AuthInfo extends AuthInfo_base {
+}
+export declare const principal: ({ clientId, issuer, subject }: AuthInfo["Service"]) => string;
+export declare const claims: <A, RD>(schema: Schema.ConstraintDecoder<A, RD>) => Effect.Effect<A, Schema.SchemaError, AuthInfo | RD>;
+export {};
+
+// BearerToken
+import type * as HttpServerRequest from "effect/http/HttpServerRequest";
+import * as Redacted from "effect/Redacted";
+import * as Result from "effect/Result";
+import { InvalidRequest, MissingCredentials } from "./TokenError.ts";
+export interface Carrier {
+    readonly authorization: ReadonlyArray<string>;
+    readonly url: string;
+}
+export declare const read: ({ authorization: [header, ...others], url }: Carrier) => Result.Result<Redacted.Redacted, MissingCredentials | InvalidRequest>;
+export declare const fromRequest: (request: HttpServerRequest.HttpServerRequest) => Result.Result<Redacted.Redacted, MissingCredentials | InvalidRequest>;
+
+// ClientAuthentication
+import * as Effect from "effect/Effect";
+import * as Redacted from "effect/Redacted";
+import type * as Jws from "./Jws.ts";
+export interface Proof {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly form: Readonly<Record<string, string>>;
+}
+export interface ClientAuthentication {
+    readonly method: "client_secret_basic" | "client_secret_post" | "private_key_jwt";
+    readonly prove: (issuer: string) => Effect.Effect<Proof>;
+}
+export declare const clientSecretBasic: (clientId: string, secret: Redacted.Redacted) => ClientAuthentication;
+export declare const clientSecretPost: (clientId: string, secret: Redacted.Redacted) => ClientAuthentication;
+export declare const privateKeyJwt: (clientId: string, key: Redacted.Redacted<Jws.PublicKey & {
+    readonly d: string;
+}>, algorithm: Jws.Algorithm) => ClientAuthentication;
+
+// JwkSet
+import * as Duration from "effect/Duration";
+import * as Effect from "effect/Effect";
+import type * as HttpClient from "effect/http/HttpClient";
+import type * as Scope from "effect/Scope";
+import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts";
+import { IncompleteMetadata } from "../discovery/DiscoveryError.ts";
+import type { MetadataFetchError } from "../discovery/MetadataFetchError.ts";
+import * as Jws from "./Jws.ts";
+export interface Options {
+    readonly algorithms?: ReadonlyArray<Jws.Algorithm> | undefined;
+    readonly lifetime?: Duration.Input | undefined;
+    readonly staleFor?: Duration.Input | undefined;
+    readonly cooldown?: Duration.Input | undefined;
+}
+export interface Query {
+    readonly kid: string | undefined;
+    readonly algorithm: Jws.Algorithm;
+}
+export interface JwkSet<out E> {
+    readonly find: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>;
+    readonly findAnew: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>;
+}
+export declare const make: <E>(server: AuthorizationServer<E>, options?: Options | undefined) => Effect.Effect<JwkSet<E | IncompleteMetadata | MetadataFetchError>, never, HttpClient.HttpClient | Scope.Scope>;
+
+// Jws
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Schema from "effect/Schema";
+import * as Jose from "jose";
+export declare const Algorithm: Schema.Literals<readonly ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]>;
+export type Algorithm = typeof Algorithm.Type;
+export type PublicKey = Readonly<Jose.JWK>;
+export interface Signed {
+    readonly compact: string;
+    readonly signingInput: string;
+    readonly signature: Uint8Array;
+}
+export type Verify = (signed: Signed) => Effect.Effect<boolean>;
+declare const UnusableKey_base: Schema.Class<UnusableKey, Schema.TaggedStruct<"UnusableKey", {
+    readonly algorithm: Schema.Literals<readonly ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]>;
+}>, import("effect/Cause").YieldableError>;
+export declare class UnusableKey extends UnusableKey_base {
+    get message(): string;
+}
+export interface Shape {
+    readonly prepare: (key: PublicKey, algorithm: Algorithm) => Effect.Effect<Verify, UnusableKey>;
+}
+export declare const webCrypto: Shape;
+export declare const Jws: Context.Reference<Shape>;
+export {};
+
+// TokenError
+import * as Schema from "effect/Schema";
+declare const MissingCredentials_base: Schema.Class<MissingCredentials, Schema.TaggedStruct<"MissingCredentials", {}>, import("effect/Cause").YieldableError>;
+export declare class MissingCredentials extends MissingCredentials_base {
+    get message(): string;
+}
+declare const InvalidRequest_base: Schema.Class<InvalidRequest, Schema.TaggedStruct<"InvalidRequest", {
+    readonly problem: Schema.Literals<("malformed" | "several-headers" | "token-in-query" | "too-long")[]>;
+}>, import("effect/Cause").YieldableError>;
+export declare class InvalidRequest extends InvalidRequest_base {
+    get message(): string;
+}
+declare const tokenProblems: {
+    readonly malformed: "the access token is malformed";
+    readonly "unsupported-algorithm": "the access token is signed with an algorithm that is not accepted";
+    readonly "unknown-issuer": "the access token was issued by a server that is not trusted here";
+    readonly "unknown-key": "the access token is signed with a key that its issuer does not publish";
+    readonly "bad-signature": "the signature of the access token is not valid";
+    readonly expired: "the access token has expired";
+    readonly "not-yet-valid": "the access token is not valid yet";
+    readonly "issued-in-future": "the access token was issued in the future";
+    readonly "wrong-audience": "the access token was issued for another resource";
+    readonly "not-an-access-token": "the token is not an access token";
+    readonly "sender-constrained": "the access token is bound to a key and must not be sent as a plain bearer token";
+    readonly "missing-claim": "the access token lacks a claim that is required";
+    readonly "invalid-claim": "the access token has a claim that cannot be read";
+    readonly inactive: "the access token is not active";
+    readonly rejected: "the access token was rejected";
+};
+export type InvalidTokenReason = keyof typeof tokenProblems;
+declare const InvalidToken_base: Schema.Class<InvalidToken, Schema.TaggedStruct<"InvalidToken", {
+    readonly reason: Schema.Literals<readonly ("bad-signature" | "expired" | "inactive" | "invalid-claim" | "issued-in-future" | "malformed" | "missing-claim" | "not-an-access-token" | "not-yet-valid" | "rejected" | "sender-constrained" | "unknown-issuer" | "unknown-key" | "unsupported-algorithm" | "wrong-audience")[]>;
+    readonly claim: Schema.optionalKey<Schema.String>;
+    readonly expected: Schema.optionalKey<Schema.String>;
+    readonly actual: Schema.optionalKey<Schema.String>;
+}>, import("effect/Cause").YieldableError>;
+export declare class InvalidToken extends InvalidToken_base {
+    get description(): string;
+    get message(): string;
+}
+declare const InsufficientScope_base: Schema.Class<InsufficientScope, Schema.TaggedStruct<"InsufficientScope", {
+    readonly required: Schema.$Array<Schema.String>;
+    readonly granted: Schema.$Array<Schema.String>;
+}>, import("effect/Cause").YieldableError>;
+export declare class InsufficientScope extends InsufficientScope_base {
+    get message(): string;
+}
+declare const VerificationUnavailable_base: Schema.Class<VerificationUnavailable, Schema.TaggedStruct<"VerificationUnavailable", {
+    readonly issuer: Schema.optionalKey<Schema.String>;
+    readonly cause: Schema.optionalKey<Schema.Defect>;
+}>, import("effect/Cause").YieldableError>;
+export declare class VerificationUnavailable extends VerificationUnavailable_base {
+    get message(): string;
+}
+export type TokenError = InvalidToken | InsufficientScope | VerificationUnavailable;
+export type AuthError = MissingCredentials | InvalidRequest | TokenError;
+export {};
+
+// TokenVerifier
+import * as Context from "effect/Context";
+import * as Duration from "effect/Duration";
+import * as Effect from "effect/Effect";
+import type * as HttpClient from "effect/http/HttpClient";
+import * as Layer from "effect/Layer";
+import * as Redacted from "effect/Redacted";
+import * as Schema from "effect/Schema";
+import type * as Scope from "effect/Scope";
+import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts";
+import * as AudiencePolicy from "./AudiencePolicy.ts";
+import type { AuthInfo } from "./AuthInfo.ts";
+import type { ClientAuthentication } from "./ClientAuthentication.ts";
+import type { TypPolicy } from "./internal/accessToken.ts";
+import type * as JwkSet from "./JwkSet.ts";
+import { type TokenError } from "./TokenError.ts";
+export type Verify = (token: Redacted.Redacted) => Effect.Effect<AuthInfo["Service"], TokenError>;
+declare const TokenVerifier_base: Context.ServiceClass<TokenVerifier, "@effect-mcp-auth/core/token/TokenVerifier", {
+    readonly verify: Verify;
+}>;
+export declare class TokenVerifier extends TokenVerifier_base {
+}
+export interface Trust {
+    readonly resource: string;
+    readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>;
+}
+declare const InvalidVerifier_base: Schema.Class<InvalidVerifier, Schema.TaggedStruct<"InvalidVerifier", {
+    readonly problem: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+export declare class InvalidVerifier extends InvalidVerifier_base {
+    get message(): string;
+}
+export interface Method<out R = HttpClient.HttpClient> {
+    readonly name: string;
+    readonly handles: (token: string) => boolean;
+    readonly make: (trust: Trust) => Effect.Effect<Verify, InvalidVerifier, R | Scope.Scope>;
+}
+export interface ClaimOptions {
+    readonly audience?: AudiencePolicy.AudiencePolicy | undefined;
+    readonly clockTolerance?: Duration.Input | undefined;
+    readonly acceptWithoutExpiry?: boolean | undefined;
+}
+export interface JwtOptions extends ClaimOptions, JwkSet.Options {
+    readonly typ?: TypPolicy | undefined;
+}
+export declare const jwt: (options?: JwtOptions) => Method;
+export interface IntrospectionOptions extends ClaimOptions {
+    readonly authentication: ClientAuthentication;
+    readonly issuer?: string | undefined;
+    readonly cacheFor?: Duration.Input | undefined;
+}
+export declare const introspection: (options: IntrospectionOptions) => Method;
+export interface CustomOptions extends ClaimOptions {
+    readonly handles?: ((token: string) => boolean) | undefined;
+}
+export declare const custom: <E, R>(verify: (token: Redacted.Redacted) => Effect.Effect<object | undefined, E, R>, options?: CustomOptions) => Method<R>;
+type Services<M extends ReadonlyArray<Method<unknown>>> = M[number] extends Method<infer R> ? R : never;
+export declare const firstOf: <const M extends readonly [Method<unknown>, ...ReadonlyArray<Method<unknown>>]>(...methods: M) => Method<Services<M>>;
+export declare const layer: <R>(method: Method<R>, trust: Trust) => Layer.Layer<TokenVerifier, InvalidVerifier, R>;
+export {};

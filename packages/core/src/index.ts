@@ -275,3 +275,132 @@ export * as Transpiler from "./discovery/Transpiler.ts"
  * @since 0.1.0
  */
 export * as Validation from "./discovery/Validation.ts"
+
+/**
+ * For whom a token must have been issued (RFC 8707, section 2; RFC 9068, section 4).
+ *
+ * A token that another service got from its user is good for that service only: whoever accepts it here lets that service
+ * act as the user. So an audience is always demanded, by default the resource itself, and every way to demand less has a
+ * name that says so.
+ *
+ * **Example** (A provider that cannot issue tokens for a URL)
+ *
+ * ```ts import.meta.vitest
+ * import * as AudiencePolicy from "@effect-mcp-auth/core/AudiencePolicy"
+ *
+ * const policy = AudiencePolicy.anyOf("api://notes")
+ * const resource = "https://api.example.com/mcp"
+ *
+ * policy.accepts({ resource, audience: ["api://notes"], claims: {} }) // => true
+ * policy.accepts({ resource, audience: [resource], claims: {} }) // => false
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as AudiencePolicy from "./token/AudiencePolicy.ts"
+
+/**
+ * Who speaks, and with which rights: what a verified token says about the caller of the current request.
+ *
+ * A tool, resource or prompt that declares `AuthInfo` as a dependency gets it for each request. A server with such a tool
+ * does not compile until somebody provides it, which is the work of `McpAuth`.
+ *
+ * **Example** (Reading claims with a schema)
+ *
+ * ```ts import.meta.vitest
+ * import * as AuthInfo from "@effect-mcp-auth/core/AuthInfo"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ * import * as Schema from "effect/Schema"
+ *
+ * const whoAmI = Effect.map(AuthInfo.claims(Schema.Struct({ email: Schema.String })), ({ email }) => email)
+ *
+ * const request = AuthInfo.AuthInfo.of({
+ *   token: Redacted.make("eyJ…"),
+ *   issuer: "https://auth.example.com",
+ *   subject: "user-1",
+ *   clientId: "client-1",
+ *   scopes: new Set(["notes:read"]),
+ *   audience: ["https://api.example.com/mcp"],
+ *   expiresAt: 1_900_000_000,
+ *   claims: { sub: "user-1", email: "ada@example.com" }
+ * })
+ *
+ * Effect.runSync(Effect.provideService(whoAmI, AuthInfo.AuthInfo, request)) // => "ada@example.com"
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as AuthInfo from "./token/AuthInfo.ts"
+
+/**
+ * The bearer token of a request (RFC 6750, section 2.1): from the Authorization header, and from nowhere else.
+ *
+ * **Example** (Reading a request)
+ *
+ * ```ts import.meta.vitest
+ * import * as BearerToken from "@effect-mcp-auth/core/BearerToken"
+ * import * as Result from "effect/Result"
+ *
+ * const read = BearerToken.read({ authorization: ["bearer abc"], url: "/mcp" })
+ * Result.isSuccess(read) // => true
+ *
+ * const twice = BearerToken.read({ authorization: ["Bearer abc", "Bearer def"], url: "/mcp" })
+ * Result.isFailure(twice) && twice.failure.message // => "The request is refused: it has more than one Authorization header"
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as BearerToken from "./token/BearerToken.ts"
+
+/**
+ * How a resource server proves who it is when it asks an authorization server (RFC 6749, section 2.3; OpenID Connect Core
+ * 1.0, section 9): with a secret in a header, with a secret in the form, or with a signature that no one can reuse.
+ *
+ * @since 0.1.0
+ */
+export * as ClientAuthentication from "./token/ClientAuthentication.ts"
+
+/**
+ * The key set of an authorization server (RFC 7517), kept fresh.
+ *
+ * Keys are fetched when they are first needed, one request at a time, refreshed in the background, and used for a bounded
+ * time while the provider is down. A key that nobody has heard of is how a rotation first shows, but it is also what
+ * anybody can make up: it buys one fetch in `cooldown`, for all senders together. Keys that cannot be read, are meant for
+ * something else, or are too weak are passed over, and spoil nothing.
+ *
+ * @since 0.1.0
+ */
+export * as JwkSet from "./token/JwkSet.ts"
+
+/**
+ * Signatures of tokens (RFC 7515, RFC 7518, RFC 8037): which algorithms there are, which key fits which, and the service
+ * that verifies.
+ *
+ * The algorithm of a token is a claim of its sender. It is looked up in a list of asymmetric algorithms, must fit the key
+ * that its issuer published, and is never taken from the token alone. There is no way to name `none` or `HS256` here.
+ *
+ * @since 0.1.0
+ */
+export * as Jws from "./token/Jws.ts"
+
+/**
+ * Why a request is not let in.
+ *
+ * One class for each answer that a client must tell apart: who sends nothing must log in, who sends nonsense must mend
+ * the request, who sends a bad token must get another, who may do too little must ask for more, and who meets an outage
+ * must come again. `Challenge` turns each into the answer of RFC 6750.
+ *
+ * @since 0.1.0
+ */
+export * as TokenError from "./token/TokenError.ts"
+
+/**
+ * From a bearer token to who it speaks for, or to a typed error that says why not.
+ *
+ * A `Method` says how tokens are verified: by signature (`jwt`), by asking the provider (`introspection`), or in a way of
+ * your own (`custom`). Whatever the way, the claims are then held to the same rules and end in the same `AuthInfo`.
+ *
+ * @since 0.1.0
+ */
+export * as TokenVerifier from "./token/TokenVerifier.ts"

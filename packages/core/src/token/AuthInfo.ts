@@ -1,0 +1,83 @@
+/**
+ * Who speaks, and with which rights: what a verified token says about the caller of the current request.
+ *
+ * A tool, resource or prompt that declares `AuthInfo` as a dependency gets it for each request. A server with such a tool
+ * does not compile until somebody provides it, which is the work of `McpAuth`.
+ *
+ * **Example** (Reading claims with a schema)
+ *
+ * ```ts import.meta.vitest
+ * import * as AuthInfo from "@effect-mcp-auth/core/AuthInfo"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ * import * as Schema from "effect/Schema"
+ *
+ * const whoAmI = Effect.map(AuthInfo.claims(Schema.Struct({ email: Schema.String })), ({ email }) => email)
+ *
+ * const request = AuthInfo.AuthInfo.of({
+ *   token: Redacted.make("eyJ…"),
+ *   issuer: "https://auth.example.com",
+ *   subject: "user-1",
+ *   clientId: "client-1",
+ *   scopes: new Set(["notes:read"]),
+ *   audience: ["https://api.example.com/mcp"],
+ *   expiresAt: 1_900_000_000,
+ *   claims: { sub: "user-1", email: "ada@example.com" }
+ * })
+ *
+ * Effect.runSync(Effect.provideService(whoAmI, AuthInfo.AuthInfo, request)) // => "ada@example.com"
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+
+/**
+ * Service that says who makes the current request. One value per request.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class AuthInfo extends Context.Service<AuthInfo, {
+  /** The access token. Prints as `<redacted>`. Never pass it on to another service: it was issued for this one. */
+  readonly token: Redacted.Redacted
+  /** The issuer, exactly as the token or the provider names it. */
+  readonly issuer: string
+  /** `sub` (RFC 7519, section 4.1.2). Absent in tokens that some providers issue to clients for themselves. */
+  readonly subject: string | undefined
+  /** `client_id` (RFC 9068, section 2.2), or `azp`. */
+  readonly clientId: string | undefined
+  /** The granted scopes: `scope`, `scopes`, `scp` and `permissions` together, and never one more. */
+  readonly scopes: ReadonlySet<string>
+  /** `aud` (RFC 7519, section 4.1.3). */
+  readonly audience: ReadonlyArray<string>
+  /** `exp`, in seconds since 1970. Absent only where a verifier was told to do without. */
+  readonly expiresAt: number | undefined
+  /** Every claim, as it came. */
+  readonly claims: Schema.JsonObject
+}>()("@effect-mcp-auth/core/token/AuthInfo") {}
+
+/**
+ * Who a token speaks for, in one string: issuer, subject and client. Two tokens of the same principal have the same one,
+ * whatever their bytes. What belongs to somebody (sessions, request states) is kept under it.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const principal = ({ clientId, issuer, subject }: AuthInfo["Service"]): string =>
+  // Percent-encoding leaves no space in a part, so no two principals share a string.
+  [issuer, subject, clientId].map((part) => part === undefined ? "-" : `=${encodeURIComponent(part)}`).join(" ")
+
+/**
+ * The claims of the current request, decoded by a schema.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const claims = <A, RD>(
+  schema: Schema.ConstraintDecoder<A, RD>
+): Effect.Effect<A, Schema.SchemaError, AuthInfo | RD> =>
+  Effect.flatMap(AuthInfo, ({ claims }) => Schema.decodeUnknownEffect(schema)(claims))

@@ -1,0 +1,95 @@
+/**
+ * The bearer token of a request (RFC 6750, section 2.1): from the Authorization header, and from nowhere else.
+ *
+ * **Example** (Reading a request)
+ *
+ * ```ts import.meta.vitest
+ * import * as BearerToken from "@effect-mcp-auth/core/BearerToken"
+ * import * as Result from "effect/Result"
+ *
+ * const read = BearerToken.read({ authorization: ["bearer abc"], url: "/mcp" })
+ * Result.isSuccess(read) // => true
+ *
+ * const twice = BearerToken.read({ authorization: ["Bearer abc", "Bearer def"], url: "/mcp" })
+ * Result.isFailure(twice) && twice.failure.message // => "The request is refused: it has more than one Authorization header"
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import { InvalidRequest, MissingCredentials } from "./TokenError.ts"
+
+/**
+ * What of a request can carry a token.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Carrier {
+  /** Every Authorization header, in order. */
+  readonly authorization: ReadonlyArray<string>
+  /** The URL, or its path and query. */
+  readonly url: string
+}
+
+/** In characters, which are bytes here. Providers that put groups into tokens stay below half of it. */
+const longest = 16 * 1024
+
+// RFC 9110, section 11.1: a scheme is a token, and its case does not matter.
+const credentials = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: +(.*))?$/
+// RFC 6750, section 2.1.
+const b64token = /^[A-Za-z0-9._~+/-]+=*$/
+
+/** RFC 6750, section 2.3 lets URLs carry tokens, which leak into logs and histories; RFC 9700, section 4.3.2 forbids it. */
+const hasTokenInQuery = (url: string): boolean => {
+  const query = url.indexOf("?")
+  return query !== -1 && new URLSearchParams(url.slice(query)).has("access_token")
+}
+
+const fail = (problem: InvalidRequest["problem"]) => Result.fail(new InvalidRequest({ problem }))
+
+/**
+ * Reads the token. What is no bearer token at all is `MissingCredentials`, so that the client is asked to log in.
+ *
+ * @category reading
+ * @since 0.1.0
+ */
+export const read = (
+  { authorization: [header, ...others], url }: Carrier
+): Result.Result<Redacted.Redacted, MissingCredentials | InvalidRequest> => {
+  if (hasTokenInQuery(url)) return fail("token-in-query")
+  if (header === undefined) return Result.fail(new MissingCredentials())
+  if (others.length > 0) return fail("several-headers")
+  const [, scheme, token = ""] = credentials.exec(header) ?? []
+  if (scheme === undefined) return fail("malformed")
+  if (scheme.toLowerCase() !== "bearer") return Result.fail(new MissingCredentials())
+  if (token.length > longest) return fail("too-long")
+  return b64token.test(token) ? Result.succeed(Redacted.make(token, { label: "access token" })) : fail("malformed")
+}
+
+/** Node keeps only the first of several Authorization headers, but also all headers as they came, name before value. */
+const sentHeaders = (source: unknown): ReadonlyArray<unknown> =>
+  Predicate.hasProperty(source, "rawHeaders") && Array.isArray(source.rawHeaders) ? source.rawHeaders : []
+
+const authorizationOf = ({ headers, source }: HttpServerRequest.HttpServerRequest): ReadonlyArray<string> => {
+  const header = headers["authorization"]
+  if (header === undefined) return []
+  const sent = sentHeaders(source).filter((name, index) =>
+    index % 2 === 0 && typeof name === "string" && name.toLowerCase() === "authorization"
+  )
+  return [header, ...sent.slice(1).map(() => "")]
+}
+
+/**
+ * Reads the token of an HTTP request.
+ *
+ * @category reading
+ * @since 0.1.0
+ */
+export const fromRequest = (
+  request: HttpServerRequest.HttpServerRequest
+): Result.Result<Redacted.Redacted, MissingCredentials | InvalidRequest> =>
+  read({ authorization: authorizationOf(request), url: request.originalUrl })

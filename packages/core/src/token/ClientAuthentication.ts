@@ -1,0 +1,112 @@
+/**
+ * How a resource server proves who it is when it asks an authorization server (RFC 6749, section 2.3; OpenID Connect Core
+ * 1.0, section 9): with a secret in a header, with a secret in the form, or with a signature that no one can reuse.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Jose from "jose"
+import type * as Jws from "./Jws.ts"
+
+/**
+ * What is added to a request.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Proof {
+  readonly headers: Readonly<Record<string, string>>
+  readonly form: Readonly<Record<string, string>>
+}
+
+/**
+ * A way to authenticate.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ClientAuthentication {
+  /** The name of the method, as metadata lists it. */
+  readonly method: "client_secret_basic" | "client_secret_post" | "private_key_jwt"
+  /** The proof for one request to the server with this issuer. */
+  readonly prove: (issuer: string) => Effect.Effect<Proof>
+}
+
+/** RFC 6749, section 2.3.1: both are form-encoded before they are joined, which most secrets survive unchanged. */
+const formEncoded = (text: string): string => new URLSearchParams([["", text]]).toString().slice(1)
+
+/**
+ * A secret in the Authorization header (RFC 6749, section 2.3.1).
+ *
+ * **Example** (From configuration)
+ *
+ * ```ts import.meta.vitest
+ * import * as ClientAuthentication from "@effect-mcp-auth/core/ClientAuthentication"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const basic = ClientAuthentication.clientSecretBasic("notes-server", Redacted.make("s3cret"))
+ * basic.method // => "client_secret_basic"
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const clientSecretBasic = (clientId: string, secret: Redacted.Redacted): ClientAuthentication => ({
+  method: "client_secret_basic",
+  prove: () =>
+    Effect.sync(() => {
+      const credentials = `${formEncoded(clientId)}:${formEncoded(Redacted.value(secret))}`
+      return { headers: { authorization: `Basic ${btoa(credentials)}` }, form: {} }
+    })
+})
+
+/**
+ * A secret in the form (RFC 6749, section 2.3.1), for servers that do not read the header.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const clientSecretPost = (clientId: string, secret: Redacted.Redacted): ClientAuthentication => ({
+  method: "client_secret_post",
+  prove: () =>
+    Effect.sync(() => ({ headers: {}, form: { client_id: clientId, client_secret: Redacted.value(secret) } }))
+})
+
+/** RFC 7523, section 3: short, because nobody keeps it. */
+const lifetime = 60
+
+/**
+ * A signed assertion (RFC 7523, section 2.2). Nothing secret leaves the program, and no assertion can be used twice or
+ * elsewhere. Dies when the key cannot sign with the algorithm.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const privateKeyJwt = (
+  clientId: string,
+  key: Redacted.Redacted<Jws.PublicKey & { readonly d: string }>,
+  algorithm: Jws.Algorithm
+): ClientAuthentication => ({
+  method: "private_key_jwt",
+  prove: Effect.fnUntraced(function*(issuer) {
+    const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+    const jwk = Redacted.value(key)
+    const header = { alg: algorithm, ...(jwk.kid === undefined ? {} : { kid: jwk.kid }) }
+    const jwtId = yield* Effect.flatMap(SecureRandom.SecureRandom, (random) => random.uuidV4())
+    const claims = { iss: clientId, sub: clientId, aud: issuer, jti: jwtId, iat: now, exp: now + lifetime }
+    const assertion = yield* Effect.promise(() =>
+      Jose.importJWK(jwk, algorithm).then((signer) => new Jose.SignJWT(claims).setProtectedHeader(header).sign(signer))
+    )
+    return {
+      headers: {},
+      form: {
+        client_id: clientId,
+        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion: assertion
+      }
+    }
+  }, Effect.provide(SecureRandom.layerWebCrypto))
+})

@@ -1,0 +1,142 @@
+/**
+ * The key set of an authorization server (RFC 7517), kept fresh.
+ *
+ * Keys are fetched when they are first needed, one request at a time, refreshed in the background, and used for a bounded
+ * time while the provider is down. A key that nobody has heard of is how a rotation first shows, but it is also what
+ * anybody can make up: it buys one fetch in `cooldown`, for all senders together. Keys that cannot be read, are meant for
+ * something else, or are too weak are passed over, and spoil nothing.
+ *
+ * @since 0.1.0
+ */
+import * as Arr from "effect/Array"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import type * as Option from "effect/Option"
+import type * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
+import { IncompleteMetadata } from "../discovery/DiscoveryError.ts"
+import { isInsecure } from "../discovery/internal/candidate.ts"
+import { fetchKeySet } from "../discovery/internal/fetchKeySet.ts"
+import { makeRefreshing } from "../discovery/internal/refreshing.ts"
+import type { MetadataFetchError } from "../discovery/MetadataFetchError.ts"
+import * as Purpose from "../discovery/Purpose.ts"
+import { usable, type UsableKey } from "./internal/keyFit.ts"
+import * as Jws from "./Jws.ts"
+
+/**
+ * How keys are kept.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Which algorithms may be used. Default: all of `Jws.Algorithm`, PSS only with keys that name it. */
+  readonly algorithms?: ReadonlyArray<Jws.Algorithm> | undefined
+  /** How long keys are fresh when the provider does not say by `Cache-Control`. Default: 10 minutes. */
+  readonly lifetime?: Duration.Input | undefined
+  /** How long after a good fetch keys may be used while the provider is down. Default: 24 hours. */
+  readonly staleFor?: Duration.Input | undefined
+  /** How often an unknown key may cause a fetch. Default: once in 30 seconds. */
+  readonly cooldown?: Duration.Input | undefined
+}
+
+/**
+ * Which key is looked for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Query {
+  /** `kid` of the token. Without it every key that fits is a candidate. */
+  readonly kid: string | undefined
+  readonly algorithm: Jws.Algorithm
+}
+
+/**
+ * A key set. `E` is why it may not be there.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface JwkSet<out E> {
+  /** The keys that fit, as they are known now. */
+  readonly find: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>
+  /** The same after asking the provider again, unless that was done within the cooldown. */
+  readonly findAnew: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>
+}
+
+/** A key for one algorithm. It is read when it is first used: a set may be long, and most keys are never asked for. */
+interface Entry {
+  readonly algorithm: Jws.Algorithm
+  readonly verify: Effect.Effect<Option.Option<Jws.Verify>>
+}
+
+type Keys = ReadonlyMap<string | undefined, ReadonlyArray<Entry>>
+
+/** More keys than this for one token are an attack on the verifier, or a mistake of the provider's. */
+const mostCandidates = 8
+
+const entriesOf = (key: UsableKey, jws: Jws.Shape): Effect.Effect<ReadonlyArray<Entry>> =>
+  Effect.forEach(key.algorithms, (algorithm) =>
+    Effect.map(
+      Effect.cached(Effect.option(jws.prepare(key.key, algorithm))),
+      (verify): Entry => ({ algorithm, verify })
+    ))
+
+const keysOf = Effect.fnUntraced(function*(document: Schema.JsonObject, asked: ReadonlySet<Jws.Algorithm>) {
+  const jws = yield* Jws.Jws
+  const listed = document["keys"]
+  const keys = new Map<string | undefined, ReadonlyArray<Entry>>()
+  for (const one of Array.isArray(listed) ? listed : []) {
+    const key = usable(one, asked)
+    if (key !== undefined) keys.set(key.kid, [...keys.get(key.kid) ?? [], ...yield* entriesOf(key, jws)])
+  }
+  return keys
+})
+
+/** Keys under the name that was asked for, or else nameless ones; all of them for a token that names none. */
+const candidates = (keys: Keys, { algorithm, kid }: Query): Effect.Effect<ReadonlyArray<Jws.Verify>> => {
+  const named = kid === undefined ? [...keys.values()].flat() : keys.get(kid) ?? keys.get(undefined) ?? []
+  const fitting = named.filter((entry) => entry.algorithm === algorithm).slice(0, mostCandidates)
+  return Effect.map(Effect.forEach(fitting, ({ verify }) => verify), Arr.getSomes)
+}
+
+/**
+ * The key set that an authorization server publishes. Asks nobody before a key is needed.
+ *
+ * **Details**
+ *
+ * An http key set is read only where the issuer itself is an http one, on loopback and allowed.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*<E>(
+  server: AuthorizationServer<E>,
+  options: Options = {}
+): Effect.fn.Return<
+  JwkSet<E | MetadataFetchError | IncompleteMetadata>,
+  never,
+  HttpClient.HttpClient | Scope.Scope
+> {
+  const asked = new Set(options.algorithms)
+  const cooldown = Duration.fromInputUnsafe(options.cooldown ?? "30 seconds")
+  const fetch = Effect.gen(function*() {
+    const { locations: [location], metadata: { jwksUri } } = yield* server.config
+    if (jwksUri === undefined) {
+      return yield* new IncompleteMetadata({ location, purpose: Purpose.jwtVerification.name, missing: ["jwks_uri"] })
+    }
+    const { document, freshFor } = yield* fetchKeySet(jwksUri, isInsecure(server.issuer))
+    return { value: yield* keysOf(document, asked), freshFor }
+  })
+  const keys = yield* makeRefreshing(fetch, {
+    lifetime: Duration.fromInputUnsafe(options.lifetime ?? "10 minutes"),
+    staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
+  })
+  return {
+    find: (query) => Effect.flatMap(keys.get, (known) => candidates(known, query)),
+    findAnew: (query) => Effect.flatMap(keys.renew(cooldown), (known) => candidates(known, query))
+  }
+})

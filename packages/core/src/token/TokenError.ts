@@ -1,0 +1,157 @@
+/**
+ * Why a request is not let in.
+ *
+ * One class for each answer that a client must tell apart: who sends nothing must log in, who sends nonsense must mend
+ * the request, who sends a bad token must get another, who may do too little must ask for more, and who meets an outage
+ * must come again. `Challenge` turns each into the answer of RFC 6750.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+import { quoted } from "./internal/quoted.ts"
+
+/**
+ * The request has no bearer token at all. Its challenge carries no error code (RFC 6750, section 3.1).
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class MissingCredentials extends Schema.TaggedError<MissingCredentials>()("MissingCredentials", {}) {
+  override get message(): string {
+    return "The request has no bearer token in its Authorization header"
+  }
+}
+
+const requestProblems = {
+  "several-headers": "it has more than one Authorization header",
+  "token-in-query": "it has a token in its URL; send it in the Authorization header only",
+  "malformed": "its Authorization header is not \"Bearer\" and a token",
+  "too-long": "its token is longer than 16 KiB"
+} as const
+
+/**
+ * The request presents a token in a way that is refused whatever the token is (RFC 6750, section 2 and 3.1).
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
+  problem: Schema.Literals(Struct.keys(requestProblems))
+}) {
+  override get message(): string {
+    return `The request is refused: ${requestProblems[this.problem]}`
+  }
+}
+
+/** What is wrong with a token, in words that are fixed: they go into headers. */
+const tokenProblems = {
+  "malformed": "the access token is malformed",
+  "unsupported-algorithm": "the access token is signed with an algorithm that is not accepted",
+  "unknown-issuer": "the access token was issued by a server that is not trusted here",
+  "unknown-key": "the access token is signed with a key that its issuer does not publish",
+  "bad-signature": "the signature of the access token is not valid",
+  "expired": "the access token has expired",
+  "not-yet-valid": "the access token is not valid yet",
+  "issued-in-future": "the access token was issued in the future",
+  "wrong-audience": "the access token was issued for another resource",
+  "not-an-access-token": "the token is not an access token",
+  "sender-constrained": "the access token is bound to a key and must not be sent as a plain bearer token",
+  "missing-claim": "the access token lacks a claim that is required",
+  "invalid-claim": "the access token has a claim that cannot be read",
+  "inactive": "the access token is not active",
+  "rejected": "the access token was rejected"
+} as const
+
+/**
+ * Why a token is not valid: a closed set.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type InvalidTokenReason = keyof typeof tokenProblems
+
+const reasons: ReadonlyArray<InvalidTokenReason> = Struct.keys(tokenProblems)
+
+/**
+ * The token is not valid here. The client must get another (RFC 6750, section 3.1: `invalid_token`).
+ *
+ * **Details**
+ *
+ * `expected` and `actual` are for logs and for people, and hold claims at the most: never the token, never a part of it.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidToken extends Schema.TaggedError<InvalidToken>()("InvalidToken", {
+  reason: Schema.Literals(reasons),
+  /** The claim or header parameter in question. */
+  claim: Schema.optionalKey(Schema.String),
+  expected: Schema.optionalKey(Schema.String),
+  actual: Schema.optionalKey(Schema.String)
+}) {
+  /** What is wrong, in fixed words that may go into a header. */
+  get description(): string {
+    return tokenProblems[this.reason]
+  }
+
+  override get message(): string {
+    const claim = this.claim === undefined ? "" : ` (${this.claim})`
+    const expected = this.expected === undefined ? "" : `, expected ${this.expected}`
+    // Quoted: the value is the sender's, and must not forge log lines.
+    const actual = this.actual === undefined ? "" : `, got ${quoted(this.actual)}`
+    return `${this.description}${claim}${expected}${actual}`
+  }
+}
+
+/**
+ * The token is valid, but may do too little (RFC 6750, section 3.1: `insufficient_scope`).
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InsufficientScope extends Schema.TaggedError<InsufficientScope>()("InsufficientScope", {
+  /** Every scope that the operation needs, the granted ones included. */
+  required: Schema.Array(Schema.String),
+  granted: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    const missing = this.required.filter((scope) => !this.granted.includes(scope))
+    return `The access token lacks the scope ${missing.map(quoted).join(", ")}`
+  }
+}
+
+/**
+ * Whether the token is valid cannot be found out now: the provider cannot be asked. This says nothing about the token,
+ * and the client must not throw it away.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class VerificationUnavailable extends Schema.TaggedError<VerificationUnavailable>()("VerificationUnavailable", {
+  /** The authorization server that should have been asked. */
+  issuer: Schema.optionalKey(Schema.String),
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
+  override get message(): string {
+    const issuer = this.issuer === undefined ? "" : ` of ${quoted(this.issuer)}`
+    const cause = this.cause instanceof Error ? `: ${this.cause.message}` : ""
+    return `The token${issuer} cannot be verified now${cause}`
+  }
+}
+
+/**
+ * Why a token is not accepted.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type TokenError = InvalidToken | InsufficientScope | VerificationUnavailable
+
+/**
+ * Why a request is not let in.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type AuthError = MissingCredentials | InvalidRequest | TokenError

@@ -1,0 +1,288 @@
+/**
+ * From a bearer token to who it speaks for, or to a typed error that says why not.
+ *
+ * A `Method` says how tokens are verified: by signature (`jwt`), by asking the provider (`introspection`), or in a way of
+ * your own (`custom`). Whatever the way, the claims are then held to the same rules and end in the same `AuthInfo`.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
+import * as AudiencePolicy from "./AudiencePolicy.ts"
+import type { AuthInfo } from "./AuthInfo.ts"
+import type { ClientAuthentication } from "./ClientAuthentication.ts"
+import type { TypPolicy } from "./internal/accessToken.ts"
+import type { Rules } from "./internal/claims.ts"
+import { type CustomVerify, makeCustomVerifier } from "./internal/custom.ts"
+import { looksLikeJwt } from "./internal/jwt.ts"
+import { quoted } from "./internal/quoted.ts"
+import { makeIntrospectionVerifier } from "./internal/verifyIntrospection.ts"
+import { makeJwtVerifier } from "./internal/verifyJwt.ts"
+import type * as JwkSet from "./JwkSet.ts"
+import * as Jws from "./Jws.ts"
+import { InvalidToken, type TokenError } from "./TokenError.ts"
+
+/**
+ * Verifies a token. Nothing of it is believed before, and it fails with `VerificationUnavailable` only when the token
+ * may be good and nobody can be asked.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Verify = (token: Redacted.Redacted) => Effect.Effect<AuthInfo["Service"], TokenError>
+
+/**
+ * Service that verifies the tokens of one resource.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class TokenVerifier extends Context.Service<TokenVerifier, {
+  readonly verify: Verify
+}>()("@effect-mcp-auth/core/token/TokenVerifier") {}
+
+/**
+ * For whom tokens are issued, and whose tokens are trusted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Trust {
+  /** The resource identifier, exactly as tokens name it. */
+  readonly resource: string
+  readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>
+}
+
+/**
+ * The method cannot work with the authorization servers that are trusted, or with its own options.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidVerifier extends Schema.TaggedError<InvalidVerifier>()("InvalidVerifier", {
+  /** What is wrong, and what to change. */
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `The token verifier cannot be built: ${this.problem}`
+  }
+}
+
+/**
+ * A way to verify tokens. `R` is what it needs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Method<out R = HttpClient.HttpClient> {
+  readonly name: string
+  /** Whether a token is of the kind that the method verifies, by its looks alone. */
+  readonly handles: (token: string) => boolean
+  readonly make: (trust: Trust) => Effect.Effect<Verify, InvalidVerifier, R | Scope.Scope>
+}
+
+/**
+ * What claims are held to.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ClaimOptions {
+  /** For whom tokens must have been issued. Default: `AudiencePolicy.resource`. */
+  readonly audience?: AudiencePolicy.AudiencePolicy | undefined
+  /** How far the clocks of the issuer and of this program may differ. Default: 30 seconds. */
+  readonly clockTolerance?: Duration.Input | undefined
+  /** Accept tokens without `exp`, which then live for ever. Default: `false`. */
+  readonly acceptWithoutExpiry?: boolean | undefined
+}
+
+const rulesOf = ({ resource }: Trust, options: ClaimOptions): Rules => ({
+  resource,
+  audience: options.audience ?? AudiencePolicy.resource,
+  clockTolerance: Duration.toSeconds(Duration.fromInputUnsafe(options.clockTolerance ?? "30 seconds")),
+  acceptWithoutExpiry: options.acceptWithoutExpiry === true
+})
+
+/**
+ * What may be chosen about JWTs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface JwtOptions extends ClaimOptions, JwkSet.Options {
+  /**
+   * `loose` reads the types `at+jwt` and `JWT`, and tokens without a type, unless they are ID tokens. `rfc9068` demands
+   * `at+jwt` (RFC 9068, section 4). Default: `loose`.
+   */
+  readonly typ?: TypPolicy | undefined
+}
+
+const isAlgorithm = Schema.is(Jws.Algorithm)
+
+/**
+ * JWTs by the keys that their issuer publishes (RFC 9068, section 4, and the looser tokens of real providers).
+ *
+ * **Details**
+ *
+ * Form, algorithm, type, issuer and claims are judged before any key is fetched; the signature decides. A token is refused
+ * when its algorithm is not on the list or does not fit the key, when it has no `exp`, when it is an ID token, and when it
+ * is bound to a key (`cnf`).
+ *
+ * @category methods
+ * @since 0.1.0
+ */
+export const jwt = (options: JwtOptions = {}): Method => ({
+  name: "jwt",
+  handles: looksLikeJwt,
+  make: Effect.fnUntraced(function*(trust) {
+    const algorithms = options.algorithms ?? Jws.Algorithm.literals
+    const strange = algorithms.find((algorithm) => !isAlgorithm(algorithm))
+    if (algorithms.length === 0 || strange !== undefined) {
+      return yield* new InvalidVerifier({
+        problem: `${strange === undefined ? "no algorithm" : quoted(strange)} cannot verify a token by a ` +
+          `published key; choose among ${Jws.Algorithm.literals.join(", ")}`
+      })
+    }
+    const rules = { ...rulesOf(trust, options), typ: options.typ ?? "loose", algorithms: new Set(algorithms) }
+    return yield* makeJwtVerifier(trust.authorizationServers, rules, options)
+  })
+})
+
+/**
+ * What may be chosen about introspection.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IntrospectionOptions extends ClaimOptions {
+  /** How this resource server proves who it is. */
+  readonly authentication: ClientAuthentication
+  /** Which of several authorization servers is asked, by its issuer as configured. */
+  readonly issuer?: string | undefined
+  /** How long an answer is remembered, and never past `exp`. A revoked token is good for so long. Default: 30 seconds. */
+  readonly cacheFor?: Duration.Input | undefined
+}
+
+/**
+ * Tokens of any form, by asking their issuer (RFC 7662). The answer is held to the same rules as a JWT.
+ *
+ * @category methods
+ * @since 0.1.0
+ */
+export const introspection = (options: IntrospectionOptions): Method => ({
+  name: "introspection",
+  handles: () => true,
+  make: Effect.fnUntraced(function*(trust) {
+    const named = trust.authorizationServers.filter(({ issuer }) =>
+      options.issuer === undefined || options.issuer === issuer
+    )
+    const [server, ...others] = named
+    if (server === undefined || others.length > 0) {
+      return yield* new InvalidVerifier({
+        problem: "an opaque token does not say who issued it; name one of the authorization servers with `issuer`"
+      })
+    }
+    return yield* makeIntrospectionVerifier(server, rulesOf(trust, options), {
+      authentication: options.authentication,
+      cacheFor: Duration.fromInputUnsafe(options.cacheFor ?? "30 seconds")
+    })
+  })
+})
+
+/**
+ * What may be chosen about a way of your own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomOptions extends ClaimOptions {
+  /** Whether a token is of the kind that you verify. Default: every token is. */
+  readonly handles?: ((token: string) => boolean) | undefined
+}
+
+/**
+ * A way of your own: an `Effect` from the token to its claims.
+ *
+ * **Details**
+ *
+ * No claims (`undefined`) is an invalid token. A `TokenError` is that answer. Anything else that the effect fails with,
+ * and what it throws, is an outage and no word about the token. The claims are held to the same rules as those of a JWT:
+ * `iss` must be trusted, `aud` must fit, `exp` must be there and ahead.
+ *
+ * **Example** (Keys of an API, from a table)
+ *
+ * ```ts import.meta.vitest
+ * import * as TokenVerifier from "@effect-mcp-auth/core/TokenVerifier"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const users: Readonly<Record<string, object>> = { key_1: { sub: "user-1", aud: "https://api.example.com/mcp" } }
+ *
+ * const apiKeys = TokenVerifier.custom((token) => Effect.succeed(users[Redacted.value(token)]), {
+ *   handles: (token) => token.startsWith("key_"),
+ *   acceptWithoutExpiry: true
+ * })
+ *
+ * apiKeys.handles("eyJhbGciOi") // => false
+ * ```
+ *
+ * @category methods
+ * @since 0.1.0
+ */
+export const custom = <E, R>(
+  verify: (token: Redacted.Redacted) => Effect.Effect<object | undefined, E, R>,
+  options: CustomOptions = {}
+): Method<R> => ({
+  name: "custom",
+  handles: options.handles ?? (() => true),
+  make: (trust) => {
+    const effect: CustomVerify<R> = verify
+    return makeCustomVerifier(effect, trust.authorizationServers, rulesOf(trust, options))
+  }
+})
+
+/** What the members need; the array's element type has forgotten which is which. */
+type Services<M extends ReadonlyArray<Method<unknown>>> = M[number] extends Method<infer R> ? R : never
+
+/**
+ * Several methods, chosen by the looks of a token. The first that handles it decides, and its answer stands: a token that
+ * one method refuses is not tried on another.
+ *
+ * @category methods
+ * @since 0.1.0
+ */
+export const firstOf = <const M extends readonly [Method<unknown>, ...ReadonlyArray<Method<unknown>>]>(
+  ...methods: M
+): Method<Services<M>> => {
+  const members = methods as ReadonlyArray<Method<Services<M>>>
+  return {
+    name: members.map(({ name }) => name).join(" or "),
+    handles: (token) => members.some(({ handles }) => handles(token)),
+    make: Effect.fnUntraced(function*(trust) {
+      const verifiers = yield* Effect.forEach(
+        members,
+        ({ handles, make }) => Effect.map(make(trust), (verify) => ({ handles, verify }))
+      )
+      return (token) => {
+        const chosen = verifiers.find(({ handles }) => handles(Redacted.value(token)))
+        return chosen === undefined ? Effect.fail(new InvalidToken({ reason: "malformed" })) : chosen.verify(token)
+      }
+    })
+  }
+}
+
+/**
+ * The verifier of a resource, by a method.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = <R>(method: Method<R>, trust: Trust): Layer.Layer<TokenVerifier, InvalidVerifier, R> =>
+  Layer.effect(TokenVerifier, Effect.map(method.make(trust), (verify) => TokenVerifier.of({ verify })))

@@ -1,0 +1,113 @@
+import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import type { AudiencePolicy } from "../AudiencePolicy.ts"
+import type { AuthInfo } from "../AuthInfo.ts"
+import { InvalidToken } from "../TokenError.ts"
+
+/** What claims are held to, whoever vouched for them. */
+export interface Rules {
+  readonly resource: string
+  readonly audience: AudiencePolicy
+  /** In seconds. */
+  readonly clockTolerance: number
+  /** Whether a token may live for ever. */
+  readonly acceptWithoutExpiry: boolean
+}
+
+type Claims = Schema.JsonObject
+type Checked<A> = Result.Result<A, InvalidToken>
+
+/** The last second that a calendar of four-digit years knows. What lies behind is no date (RFC 7519, section 2). */
+const endOfTime = 253_402_300_799
+
+const numericDate = (claims: Claims, claim: string): Checked<number | undefined> => {
+  const value = claims[claim]
+  if (value === undefined) return Result.succeed(undefined)
+  // JSON can say 1e400, which is Infinity here.
+  return typeof value === "number" && Number.isFinite(value) && value <= endOfTime
+    ? Result.succeed(value)
+    : Result.fail(new InvalidToken({ reason: "invalid-claim", claim }))
+}
+
+const timeOf = (claims: Claims, rules: Rules, now: number): Checked<number | undefined> =>
+  Result.gen(function*() {
+    const { acceptWithoutExpiry, clockTolerance } = rules
+    const expiresAt = yield* numericDate(claims, "exp")
+    if (expiresAt === undefined && !acceptWithoutExpiry) {
+      return yield* Result.fail(new InvalidToken({ reason: "missing-claim", claim: "exp" }))
+    }
+    if (expiresAt !== undefined && now >= expiresAt + clockTolerance) {
+      return yield* Result.fail(new InvalidToken({ reason: "expired", claim: "exp", actual: String(expiresAt) }))
+    }
+    const notBefore = yield* numericDate(claims, "nbf")
+    if (notBefore !== undefined && now < notBefore - clockTolerance) {
+      return yield* Result.fail(new InvalidToken({ reason: "not-yet-valid", claim: "nbf", actual: String(notBefore) }))
+    }
+    const issuedAt = yield* numericDate(claims, "iat")
+    if (issuedAt !== undefined && issuedAt > now + clockTolerance) {
+      return yield* Result.fail(
+        new InvalidToken({ reason: "issued-in-future", claim: "iat", actual: String(issuedAt) })
+      )
+    }
+    return expiresAt
+  })
+
+const isStrings = (value: unknown): value is ReadonlyArray<string> =>
+  Array.isArray(value) && value.every((one) => typeof one === "string")
+
+const audienceOf = (claims: Claims, { audience: policy, resource }: Rules): Checked<ReadonlyArray<string>> => {
+  const { aud } = claims
+  const audience = aud === undefined ? [] : typeof aud === "string" ? [aud] : aud
+  if (!isStrings(audience)) return Result.fail(new InvalidToken({ reason: "invalid-claim", claim: "aud" }))
+  if (policy.accepts({ resource, audience, claims })) return Result.succeed(audience)
+  return Result.fail(
+    new InvalidToken({
+      reason: "wrong-audience",
+      claim: "aud",
+      expected: policy.expects(resource),
+      actual: audience.join(" ")
+    })
+  )
+}
+
+/** RFC 9449 and RFC 8705: a token that is bound to a key is worth nothing without a proof of that key. */
+const bindingOf = ({ cnf }: Claims): Checked<void> =>
+  cnf === undefined
+    ? Result.succeed(undefined)
+    : Result.fail(new InvalidToken({ reason: "sender-constrained", claim: "cnf" }))
+
+/** Scopes are words in a string (RFC 8693, section 4.2), or a list, under the names that providers give them. */
+const scopesOf = (claims: Claims): ReadonlySet<string> =>
+  new Set(
+    ["scope", "scopes", "scp", "permissions"].flatMap((claim) => {
+      const value = claims[claim]
+      return typeof value === "string" ? value.split(" ") : isStrings(value) ? value : []
+    }).filter((scope) => scope !== "")
+  )
+
+const textOf = (claims: Claims, ...names: ReadonlyArray<string>): string | undefined =>
+  names.map((name) => claims[name]).find((value): value is string => typeof value === "string" && value !== "")
+
+/** Who the claims speak for, if they keep the rules. `issuer` and `token` are vouched for by the caller. */
+export const authInfo = (
+  { claims, issuer, token }: { readonly claims: Claims; readonly issuer: string; readonly token: Redacted.Redacted },
+  rules: Rules,
+  now: number
+): Checked<AuthInfo["Service"]> =>
+  Result.gen(function*() {
+    const expiresAt = yield* timeOf(claims, rules, now)
+    const audience = yield* audienceOf(claims, rules)
+    yield* bindingOf(claims)
+    return {
+      token,
+      issuer,
+      subject: textOf(claims, "sub"),
+      // RFC 9068 names `client_id`, OpenID Connect `azp`; Okta has `cid`, the older Entra ID `appid`.
+      clientId: textOf(claims, "client_id", "azp", "cid", "appid"),
+      scopes: scopesOf(claims),
+      audience,
+      expiresAt,
+      claims
+    }
+  })

@@ -1,0 +1,97 @@
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientError } from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
+import { IncompleteMetadata } from "../../discovery/DiscoveryError.ts"
+import type { Limits } from "../../discovery/FetchLimits.ts"
+import { isInsecure } from "../../discovery/internal/candidate.ts"
+import { askable, hardened, placeOf, statusError } from "../../discovery/internal/hardened.ts"
+import { patiently } from "../../discovery/internal/persistently.ts"
+import { readDocument, type Shape } from "../../discovery/internal/responseBody.ts"
+import { transportFailure } from "../../discovery/internal/transportFailure.ts"
+import { MetadataFetchError, type Reason } from "../../discovery/MetadataFetchError.ts"
+import * as Purpose from "../../discovery/Purpose.ts"
+import type { ServerConfig } from "../../discovery/ServerConfig.ts"
+import type { ClientAuthentication } from "../ClientAuthentication.ts"
+
+type Answer = Schema.JsonObject
+
+/** RFC 7662, section 2.2, or an error of RFC 6749, section 5.2. */
+const answerOf: Shape = (value) =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    // The body was decoded from JSON, so an object is a JSON object.
+    ? Result.succeed(value as Answer)
+    : Result.fail("not-an-object")
+
+const inactive: Answer = { active: false }
+
+/**
+ * What the server says. A token of a kind that it does not introspect (oidc-provider: any JWT) is simply not one of its
+ * tokens; whatever else it refuses is our own fault, and says nothing about the token.
+ */
+const read = (
+  response: HttpClientResponse.HttpClientResponse,
+  { bodyBytes }: Limits
+): Effect.Effect<Answer, Reason | HttpClientError> => {
+  if (response.status === 200) return readDocument(response, bodyBytes, answerOf)
+  if (response.status !== 400) return statusError(response)
+  return Effect.flatMap(
+    Effect.orElseSucceed(readDocument(response, bodyBytes, answerOf), (): Answer => ({})),
+    ({ error }) => error === "unsupported_token_type" ? Effect.succeed(inactive) : statusError(response)
+  )
+}
+
+const endpointOf = ({ locations: [location], metadata: { introspectionEndpoint } }: ServerConfig) =>
+  introspectionEndpoint === undefined
+    ? Effect.fail(
+      new IncompleteMetadata({ location, purpose: Purpose.introspection.name, missing: ["introspection_endpoint"] })
+    )
+    : Effect.succeed(introspectionEndpoint)
+
+/** One exchange with the introspection endpoint (RFC 7662, section 2.1). */
+const exchange = Effect.fnUntraced(function*(
+  url: string,
+  form: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>>,
+  limits: Limits
+): Effect.fn.Return<Answer, Reason, HttpClient.HttpClient> {
+  const client = HttpClient.withScope(yield* HttpClient.HttpClient)
+  const request = HttpClientRequest.post(url).pipe(
+    HttpClientRequest.acceptJson,
+    HttpClientRequest.setHeader("accept-encoding", "identity"),
+    HttpClientRequest.setHeaders(headers),
+    HttpClientRequest.bodyUrlParams(form)
+  )
+  return yield* Effect.flatMap(client.execute(request), (response) => read(response, limits)).pipe(
+    Effect.scoped,
+    Effect.catchTag("HttpClientError", (error) => Effect.fail(transportFailure(error)))
+  )
+}, hardened)
+
+/** Asks the authorization server about a token, with the limits and the patience of discovery. */
+export const introspect = Effect.fn("TokenVerifier.introspect")(function*<E>(
+  server: AuthorizationServer<E>,
+  authentication: ClientAuthentication,
+  token: Redacted.Redacted
+) {
+  const config = yield* server.config
+  const url = yield* endpointOf(config)
+  const location = placeOf(url)
+  const failed = (reason: Reason) => new MetadataFetchError({ url: location, reason, method: "POST" })
+  yield* Effect.mapError(Effect.fromResult(askable(url, isInsecure(server.issuer))), failed)
+  yield* Effect.annotateCurrentSpan({ "url.full": location })
+  const answer = yield* patiently(
+    location,
+    (limits) =>
+      Effect.flatMap(authentication.prove(config.issuer), ({ form, headers }) => {
+        const fields = { token: Redacted.value(token), token_type_hint: "access_token", ...form }
+        return Effect.mapError(exchange(url, fields, headers, limits), failed)
+      })
+  )
+  return { answer, config }
+})

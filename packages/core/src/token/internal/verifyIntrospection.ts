@@ -1,0 +1,125 @@
+import * as Cache from "effect/Cache"
+import * as Clock from "effect/Clock"
+import * as Digest from "effect/crypto/Digest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Exit from "effect/Exit"
+import * as Hash from "effect/Hash"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Redacted from "effect/Redacted"
+import type * as Schema from "effect/Schema"
+import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
+import type { ServerConfig } from "../../discovery/ServerConfig.ts"
+import type { AuthInfo } from "../AuthInfo.ts"
+import type { ClientAuthentication } from "../ClientAuthentication.ts"
+import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
+import { authInfo, type Rules } from "./claims.ts"
+import { introspect } from "./introspect.ts"
+
+type Server = AuthorizationServer.AuthorizationServer<unknown>
+
+export interface IntrospectionSettings {
+  readonly authentication: ClientAuthentication
+  readonly cacheFor: Duration.Duration
+}
+
+interface Introspected {
+  readonly answer: Schema.JsonObject
+  readonly config: ServerConfig
+  /** How long the answer is remembered. */
+  readonly keepFor: Duration.Duration
+}
+
+/** How many answers are remembered. The one that was not used for longest makes room. */
+const capacity = 10_000
+
+/** As long as chosen, but never past the life of the token. */
+const keepFor = ({ exp }: Schema.JsonObject, cacheFor: Duration.Duration, now: number): Duration.Duration =>
+  typeof exp === "number" && Number.isFinite(exp)
+    ? Duration.min(cacheFor, Duration.millis(Math.max(0, exp * 1000 - now)))
+    : cacheFor
+
+/** RFC 7662, section 2.2: who is named as issuer must be the one that was asked. */
+const issuerOf = (server: Server, { answer: { iss }, config }: Introspected) => {
+  if (iss === undefined) return Effect.succeed(config.issuer)
+  return typeof iss === "string" && AuthorizationServer.issues(server, config, iss)
+    ? Effect.succeed(iss)
+    : Effect.fail(
+      new InvalidToken({
+        reason: "unknown-issuer",
+        claim: "iss",
+        expected: JSON.stringify(config.issuer),
+        actual: String(iss)
+      })
+    )
+}
+
+/** Names a token by its digest, and holds the token itself no longer than until the question is asked. */
+class Question implements Equal.Equal {
+  readonly digest: string
+  private token: Redacted.Redacted | undefined
+
+  constructor(digest: string, token: Redacted.Redacted) {
+    this.digest = digest
+    this.token = token
+  }
+
+  /** The token, once. */
+  take(): Redacted.Redacted {
+    const token = this.token ?? Redacted.make("")
+    this.token = undefined
+    return token
+  }
+
+  [Equal.symbol](that: Equal.Equal): boolean {
+    return that instanceof Question && that.digest === this.digest
+  }
+
+  [Hash.symbol](): number {
+    return Hash.string(this.digest)
+  }
+}
+
+/** Answers by the digest of their token. Who asks about the same token meanwhile waits along. */
+const makeMemory = Effect.fnUntraced(function*(server: Server, { authentication, cacheFor }: IntrospectionSettings) {
+  const digest = yield* Digest.Digest
+  const lookup = Effect.fnUntraced(function*(question: Question) {
+    const { answer, config } = yield* introspect(server, authentication, question.take())
+    return { answer, config, keepFor: keepFor(answer, cacheFor, yield* Clock.currentTimeMillis) }
+  })
+  const memory = yield* Cache.makeWith(lookup, {
+    capacity,
+    timeToLive: (exit) => Exit.isSuccess(exit) ? exit.value.keepFor : Duration.zero
+  })
+  return (token: Redacted.Redacted) =>
+    Effect.flatMap(
+      digest.digestHex(Digest.sha256, new TextEncoder().encode(Redacted.value(token))),
+      (key) => Cache.get(memory, new Question(key, token))
+    )
+}, Effect.provide(Digest.layerWebCrypto))
+
+/** A verifier that asks the server about each token. */
+export const makeIntrospectionVerifier = Effect.fnUntraced(function*(
+  server: Server,
+  rules: Rules,
+  settings: IntrospectionSettings
+): Effect.fn.Return<
+  (token: Redacted.Redacted) => Effect.Effect<AuthInfo["Service"], InvalidToken | VerificationUnavailable>,
+  never,
+  HttpClient.HttpClient
+> {
+  const ask = yield* makeMemory(server, settings)
+  return Effect.fnUntraced(function*(token) {
+    const introspected = yield* Effect.mapError(
+      ask(token),
+      (cause) => new VerificationUnavailable({ issuer: server.issuer, cause })
+    )
+    const { answer: claims } = introspected
+    // RFC 7662, section 2.2: a boolean. Whatever else is there is no yes.
+    if (claims["active"] !== true) return yield* new InvalidToken({ reason: "inactive" })
+    const issuer = yield* issuerOf(server, introspected)
+    const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+    return yield* Effect.fromResult(authInfo({ claims, issuer, token }, rules, now))
+  })
+})
