@@ -404,3 +404,106 @@ export * as TokenError from "./token/TokenError.ts"
  * @since 0.1.0
  */
 export * as TokenVerifier from "./token/TokenVerifier.ts"
+
+/**
+ * The same verification for an `HttpApi`: a security middleware that provides `AuthInfo` to its endpoints, and shows up as
+ * a bearer scheme in the OpenAPI document.
+ *
+ * **Example** (An endpoint that knows who calls)
+ *
+ * ```ts import.meta.vitest
+ * import * as AuthInfo from "@effect-mcp-auth/core/AuthInfo"
+ * import * as BearerAuth from "@effect-mcp-auth/core/BearerAuth"
+ * import * as Effect from "effect/Effect"
+ * import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+ * import * as Layer from "effect/Layer"
+ * import * as Schema from "effect/Schema"
+ *
+ * const users = HttpApiGroup.make("users").add(
+ *   HttpApiEndpoint.get("me", "/me", { success: Schema.String }).middleware(BearerAuth.BearerAuth)
+ * )
+ * const api = HttpApi.make("notes").add(users)
+ *
+ * const handlers = HttpApiBuilder.group(api, "users", (handlers) =>
+ *   handlers.handle("me", () => Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject ?? "nobody"))
+ * ).pipe(Layer.provide(BearerAuth.layer))
+ *
+ * Layer.isLayer(handlers) // => true
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as BearerAuth from "./server/BearerAuth.ts"
+
+/**
+ * What a client hears that is not let in (RFC 6750, section 3; RFC 9728, section 5.1).
+ *
+ * Clients act on the status and on the `WWW-Authenticate` header alone: 401 makes them log in, 403 with
+ * `insufficient_scope` makes them ask for more, 503 makes them come again with the same token. Who sends no credentials
+ * hears no error code, and nobody hears more than they need to unless `showErrorDetails` is on.
+ *
+ * **Example** (Asking to log in)
+ *
+ * ```ts import.meta.vitest
+ * import * as Challenge from "@effect-mcp-auth/core/Challenge"
+ * import { MissingCredentials } from "@effect-mcp-auth/core/TokenError"
+ *
+ * const answer = Challenge.answer(new MissingCredentials(), {
+ *   resourceMetadata: "https://api.example.com/.well-known/oauth-protected-resource/mcp",
+ *   scopes: ["notes:read"]
+ * })
+ *
+ * answer.status // => 401
+ * answer.headers["www-authenticate"] // => `Bearer resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp", scope="notes:read"`
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as Challenge from "./server/Challenge.ts"
+
+/**
+ * The same verification for any server that speaks `Request` and `Response`: Hono, the MCP TypeScript SDK, an edge runtime.
+ *
+ * A request is either answered (the metadata, a preflight, a challenge) or let in with what its token says.
+ *
+ * **Example** (Asking without a token)
+ *
+ * ```ts import.meta.vitest
+ * import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
+ * import * as FetchAuth from "@effect-mcp-auth/core/FetchAuth"
+ * import * as TestProvider from "@effect-mcp-auth/test-utils/TestProvider"
+ * import * as Effect from "effect/Effect"
+ *
+ * const status = Effect.gen(function*() {
+ *   const { authenticate } = yield* FetchAuth.make({
+ *     resource: "https://api.example.com/mcp",
+ *     authorizationServers: [AuthorizationServer.discover("https://as.test")]
+ *   })
+ *   const result = yield* authenticate(new Request("https://api.example.com/mcp", { method: "POST" }))
+ *   return result._tag === "Answered" ? result.response.status : 200
+ * })
+ *
+ * await Effect.runPromise(status.pipe(Effect.scoped, Effect.provide(TestProvider.layer()))) // => 401
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as FetchAuth from "./server/FetchAuth.ts"
+
+/**
+ * A protected MCP server is a layer with one more pipe.
+ *
+ * `protect` serves the resource's metadata (RFC 9728), lets in who has a valid token, answers everybody else with the
+ * challenge that makes clients log in, and provides `AuthInfo` to every tool that asks for it. `layer` is the same
+ * knowledge as a service, for whatever else a program serves.
+ *
+ * @since 0.1.0
+ */
+export * as McpAuth from "./server/McpAuth.ts"
+
+/**
+ * What a protected resource is told about itself.
+ *
+ * @since 0.1.0
+ */
+export * as McpAuthOptions from "./server/McpAuthOptions.ts"

@@ -41,6 +41,37 @@ export * as AddressPolicy from "./AddressPolicy.ts"
 export * as CheckReport from "./CheckReport.ts"
 
 /**
+ * Authentication for servers that do not use Effect: Express, Hono, the MCP TypeScript SDK.
+ *
+ * The same verification as everywhere, behind one function that answers with a promise.
+ *
+ * **Example** (Guarding a fetch handler)
+ *
+ * ```ts import.meta.vitest
+ * import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
+ * import * as NodeFetchAuth from "@effect-mcp-auth/platform-node/NodeFetchAuth"
+ *
+ * const auth = await NodeFetchAuth.start({
+ *   resource: "https://api.example.com/mcp",
+ *   authorizationServers: [AuthorizationServer.discover("https://auth.example.com")]
+ * })
+ *
+ * const handler = async (request: Request): Promise<Response> => {
+ *   const outcome = await auth.authenticate(request)
+ *   if (outcome._tag === "Answered") return outcome.response
+ *   return new Response(outcome.info.subject, { headers: outcome.headers })
+ * }
+ *
+ * const { status } = await handler(new Request("https://api.example.com/mcp", { method: "POST" }))
+ * await auth.close()
+ * status // => 401
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as NodeFetchAuth from "./NodeFetchAuth.ts"
+
+/**
  * What a Node program gives to `@effect-mcp-auth/core`: an HTTP client that is fit to ask strangers.
  *
  * It is undici with bounded connections, without redirects, cookies and proxies of its own, and with a guard: addresses

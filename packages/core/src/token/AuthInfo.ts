@@ -68,8 +68,8 @@ export class AuthInfo extends Context.Service<AuthInfo, {
  * @since 0.1.0
  */
 export const principal = ({ clientId, issuer, subject }: AuthInfo["Service"]): string =>
-  // Percent-encoding leaves no space in a part, so no two principals share a string.
-  [issuer, subject, clientId].map((part) => part === undefined ? "-" : `=${encodeURIComponent(part)}`).join(" ")
+  // No two lists have the same JSON. Percent-encoding would throw at half a surrogate pair, which a claim may hold.
+  JSON.stringify([issuer, subject ?? null, clientId ?? null])
 
 /**
  * The claims of the current request, decoded by a schema.

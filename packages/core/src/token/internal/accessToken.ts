@@ -1,6 +1,7 @@
 import * as Result from "effect/Result"
 import { InvalidToken } from "../TokenError.ts"
 import type { UnverifiedJwt } from "./jwt.ts"
+import { wordOf } from "./quoted.ts"
 
 /** How strictly `typ` is read. */
 export type TypPolicy = "loose" | "rfc9068"
@@ -30,12 +31,13 @@ const refuse = (claim: string, actual?: string) =>
 export const isAccessToken = (jwt: UnverifiedJwt, policy: TypPolicy): Result.Result<void, InvalidToken> => {
   const { typ } = jwt.header
   if (typeof typ === "string" && isAccessTokenType(typ)) return Result.succeed(undefined)
-  if (policy === "rfc9068") return refuse("typ", String(typ))
+  if (policy === "rfc9068") return refuse("typ", wordOf(typ))
   if (typ !== undefined && !(typeof typ === "string" && /^(?:application\/)?jwt$/i.test(typ))) {
-    return refuse("typ", String(typ))
+    return refuse("typ", wordOf(typ))
   }
   const itself = saysWhatItIs(jwt)
   if (itself === "access") return Result.succeed(undefined)
-  const mark = itself === "other" ? "typ" : marksOfIdTokens.find((claim) => jwt.claims[claim] !== undefined)
+  const said = jwt.claims["typ"] === undefined ? "token_use" : "typ"
+  const mark = itself === "other" ? said : marksOfIdTokens.find((claim) => jwt.claims[claim] !== undefined)
   return mark === undefined ? Result.succeed(undefined) : refuse(mark)
 }

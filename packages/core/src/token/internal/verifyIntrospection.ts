@@ -16,6 +16,7 @@ import type { ClientAuthentication } from "../ClientAuthentication.ts"
 import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
 import { authInfo, type Rules } from "./claims.ts"
 import { introspect } from "./introspect.ts"
+import { wordOf } from "./quoted.ts"
 
 type Server = AuthorizationServer.AuthorizationServer<unknown>
 
@@ -50,7 +51,7 @@ const issuerOf = (server: Server, { answer: { iss }, config }: Introspected) => 
         reason: "unknown-issuer",
         claim: "iss",
         expected: JSON.stringify(config.issuer),
-        actual: String(iss)
+        actual: wordOf(iss)
       })
     )
 }

@@ -14,6 +14,7 @@ import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
 import { isAccessToken, type TypPolicy } from "./accessToken.ts"
 import { authInfo, type Rules } from "./claims.ts"
 import { parseJwt, type UnverifiedJwt } from "./jwt.ts"
+import { wordOf } from "./quoted.ts"
 
 type Server = AuthorizationServer.AuthorizationServer<unknown>
 
@@ -43,7 +44,7 @@ const algorithmOf = ({ header: { alg, crit } }: UnverifiedJwt, { algorithms }: J
         reason: "unsupported-algorithm",
         claim: "alg",
         expected: [...algorithms].join(" or "),
-        actual: String(alg)
+        actual: wordOf(alg)
       })
     )
 }

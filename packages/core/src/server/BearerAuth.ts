@@ -1,0 +1,66 @@
+/**
+ * The same verification for an `HttpApi`: a security middleware that provides `AuthInfo` to its endpoints, and shows up as
+ * a bearer scheme in the OpenAPI document.
+ *
+ * **Example** (An endpoint that knows who calls)
+ *
+ * ```ts import.meta.vitest
+ * import * as AuthInfo from "@effect-mcp-auth/core/AuthInfo"
+ * import * as BearerAuth from "@effect-mcp-auth/core/BearerAuth"
+ * import * as Effect from "effect/Effect"
+ * import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+ * import * as Layer from "effect/Layer"
+ * import * as Schema from "effect/Schema"
+ *
+ * const users = HttpApiGroup.make("users").add(
+ *   HttpApiEndpoint.get("me", "/me", { success: Schema.String }).middleware(BearerAuth.BearerAuth)
+ * )
+ * const api = HttpApi.make("notes").add(users)
+ *
+ * const handlers = HttpApiBuilder.group(api, "users", (handlers) =>
+ *   handlers.handle("me", () => Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject ?? "nobody"))
+ * ).pipe(Layer.provide(BearerAuth.layer))
+ *
+ * Layer.isLayer(handlers) // => true
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as Layer from "effect/Layer"
+import { AuthInfo } from "../token/AuthInfo.ts"
+import { McpAuth } from "./internal/service.ts"
+
+/**
+ * Security middleware of an `HttpApi`: lets in who has a valid token, and answers everybody else with the challenge.
+ *
+ * @category middleware
+ * @since 0.1.0
+ */
+export class BearerAuth extends HttpApiMiddleware.Service<BearerAuth, { provides: AuthInfo }>()(
+  "@effect-mcp-auth/core/server/BearerAuth",
+  { security: { bearer: HttpApiSecurity.bearer } }
+) {}
+
+/**
+ * The middleware, by the `McpAuth` of the resource.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<BearerAuth, never, McpAuth> = Layer.effect(
+  BearerAuth,
+  Effect.map(McpAuth, ({ authenticate, refuse }) =>
+    BearerAuth.of({
+      // The credential that the framework read is not used: it does not tell a bad header from none.
+      bearer: (respond) =>
+        Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+          Effect.matchEffect(authenticate(request), {
+            onFailure: (error) => Effect.succeed(refuse(error, request)),
+            onSuccess: (info) => Effect.provideService(respond, AuthInfo, info)
+          }))
+    }))
+)

@@ -1,0 +1,161 @@
+/**
+ * What a client hears that is not let in (RFC 6750, section 3; RFC 9728, section 5.1).
+ *
+ * Clients act on the status and on the `WWW-Authenticate` header alone: 401 makes them log in, 403 with
+ * `insufficient_scope` makes them ask for more, 503 makes them come again with the same token. Who sends no credentials
+ * hears no error code, and nobody hears more than they need to unless `showErrorDetails` is on.
+ *
+ * **Example** (Asking to log in)
+ *
+ * ```ts import.meta.vitest
+ * import * as Challenge from "@effect-mcp-auth/core/Challenge"
+ * import { MissingCredentials } from "@effect-mcp-auth/core/TokenError"
+ *
+ * const answer = Challenge.answer(new MissingCredentials(), {
+ *   resourceMetadata: "https://api.example.com/.well-known/oauth-protected-resource/mcp",
+ *   scopes: ["notes:read"]
+ * })
+ *
+ * answer.status // => 401
+ * answer.headers["www-authenticate"] // => `Bearer resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp", scope="notes:read"`
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type * as Schema from "effect/Schema"
+import type { AuthError } from "../token/TokenError.ts"
+import { retryAfterOf } from "./internal/retryAfter.ts"
+
+/**
+ * What a challenge says about the resource.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Where the resource's metadata is (RFC 9728, section 5.1). */
+  readonly resourceMetadata: string
+  /** The scopes to ask for when logging in. */
+  readonly scopes: ReadonlyArray<string>
+  /** Say why a token is not valid. Default: `false`. */
+  readonly showErrorDetails?: boolean | undefined
+}
+
+/**
+ * An answer, before it is sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Answer {
+  readonly status: 400 | 401 | 403 | 503
+  readonly headers: Readonly<Record<string, string>>
+  /** `error` (RFC 6750, section 3.1; RFC 6749, section 4.1.2.1), where there is one. */
+  readonly error: string | undefined
+  readonly description: string
+}
+
+/** A quoted-string (RFC 9110, section 5.6.4), of what may stand in one. */
+const quotedString = (text: string): string =>
+  `"${text.replaceAll(/[^\t\x20-\x7e]/g, "?").replaceAll(/[\\"]/g, "\\$&")}"`
+
+const challenge = (parameters: Readonly<Record<string, string | undefined>>): string =>
+  `Bearer ${
+    Object.entries(parameters)
+      .flatMap(([name, value]) => value === undefined || value === "" ? [] : [`${name}=${quotedString(value)}`])
+      .join(", ")
+  }`
+
+interface Verdict {
+  readonly status: Answer["status"]
+  readonly error?: string
+  readonly description: string
+  /** The scopes that would do, where they are others than those of a login. */
+  readonly scopes?: ReadonlyArray<string>
+}
+
+/** Every error has its row: one that is added without is a type error. */
+const verdicts: { readonly [Tag in AuthError["_tag"]]: (error: Extract<AuthError, { readonly _tag: Tag }>) => Verdict } =
+  {
+    // RFC 6750, section 3.1: who has not tried to authenticate is told no error.
+    MissingCredentials: () => ({ status: 401, description: "This resource needs an access token" }),
+    InvalidRequest: ({ message }) => ({ status: 400, error: "invalid_request", description: message }),
+    InvalidToken: () => ({ status: 401, error: "invalid_token", description: "The access token is not valid" }),
+    InsufficientScope: ({ required }) => ({
+      status: 403,
+      error: "insufficient_scope",
+      description: "The access token has not the scopes that this needs",
+      scopes: required
+    }),
+    VerificationUnavailable: () => ({
+      status: 503,
+      error: "temporarily_unavailable",
+      description: "The access token cannot be verified now"
+    })
+  }
+
+const verdictOf = (error: AuthError): Verdict =>
+  // The table is total over the tags, but TypeScript cannot correlate an indexed function with its argument.
+  (verdicts[error._tag] as (error: AuthError) => Verdict)(error)
+
+/** The header that makes a client act: a challenge, or when to come again. */
+const actOn = (error: AuthError, { description, scopes, ...verdict }: Verdict, options: Options) =>
+  error._tag === "VerificationUnavailable"
+    ? { "retry-after": String(retryAfterOf(error)) }
+    : {
+      "www-authenticate": challenge({
+        resource_metadata: options.resourceMetadata,
+        scope: (scopes ?? options.scopes).join(" "),
+        error: verdict.error,
+        error_description: verdict.error === undefined ? undefined : description
+      })
+    }
+
+/**
+ * What to answer.
+ *
+ * @category answering
+ * @since 0.1.0
+ */
+export const answer = (error: AuthError, options: Options): Answer => {
+  const plain = verdictOf(error)
+  const detailed = options.showErrorDetails === true && error._tag === "InvalidToken"
+  const verdict = detailed ? { ...plain, description: error.description } : plain
+  return {
+    status: verdict.status,
+    headers: { ...actOn(error, verdict, options), "cache-control": "no-store" },
+    error: verdict.error,
+    description: verdict.description
+  }
+}
+
+const oauthBody = ({ description, error }: Answer): Schema.JsonObject => ({
+  ...(error === undefined ? {} : { error }),
+  error_description: description
+})
+
+/** JSON-RPC 2.0, section 5.1. The request was not read, so its id is not known. */
+const jsonRpcBody = (answer: Answer): Schema.JsonObject => ({
+  jsonrpc: "2.0",
+  id: null,
+  error: { code: -32_001, message: answer.description, data: oauthBody(answer) }
+})
+
+/**
+ * The HTTP response: the error of RFC 6749 as JSON, or wrapped in a JSON-RPC error for a client that speaks it.
+ *
+ * @category answering
+ * @since 0.1.0
+ */
+export const response = (
+  error: AuthError,
+  options: Options & { readonly jsonRpc?: boolean | undefined }
+): HttpServerResponse.HttpServerResponse => {
+  const answered = answer(error, options)
+  const { headers, status } = answered
+  return HttpServerResponse.jsonUnsafe(options.jsonRpc === true ? jsonRpcBody(answered) : oauthBody(answered), {
+    status,
+    headers
+  })
+}

@@ -1,0 +1,105 @@
+/**
+ * The same verification for any server that speaks `Request` and `Response`: Hono, the MCP TypeScript SDK, an edge runtime.
+ *
+ * A request is either answered (the metadata, a preflight, a challenge) or let in with what its token says.
+ *
+ * **Example** (Asking without a token)
+ *
+ * ```ts import.meta.vitest
+ * import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
+ * import * as FetchAuth from "@effect-mcp-auth/core/FetchAuth"
+ * import * as TestProvider from "@effect-mcp-auth/test-utils/TestProvider"
+ * import * as Effect from "effect/Effect"
+ *
+ * const status = Effect.gen(function*() {
+ *   const { authenticate } = yield* FetchAuth.make({
+ *     resource: "https://api.example.com/mcp",
+ *     authorizationServers: [AuthorizationServer.discover("https://as.test")]
+ *   })
+ *   const result = yield* authenticate(new Request("https://api.example.com/mcp", { method: "POST" }))
+ *   return result._tag === "Answered" ? result.response.status : 200
+ * })
+ *
+ * await Effect.runPromise(status.pipe(Effect.scoped, Effect.provide(TestProvider.layer()))) // => 401
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpEffect from "effect/http/HttpEffect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { AuthInfo } from "../token/AuthInfo.ts"
+import { gate } from "./internal/gate.ts"
+import { PublicDocuments } from "./internal/metadataRoutes.ts"
+import { serveMetadata } from "./internal/serveMetadata.ts"
+import { type BuildError, make as makeService, McpAuth } from "./internal/service.ts"
+import type { Options } from "./McpAuthOptions.ts"
+
+/**
+ * What becomes of a request.
+ *
+ * **Details**
+ *
+ * - `Answered`: this is the response; nobody else has to look at the request.
+ * - `LetIn`: `info` says who makes the request; `headers` belong on whatever it is answered with (CORS).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Outcome = Data.TaggedEnum<{
+  Answered: { readonly response: Response }
+  LetIn: { readonly info: AuthInfo["Service"]; readonly headers: Headers }
+}>
+
+const { Answered, LetIn } = Data.taggedEnum<Outcome>()
+
+/**
+ * What guards a resource, for requests of the Fetch API.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FetchAuth {
+  /** Judges a request by its URL and headers. The body is not read. */
+  readonly authenticate: (request: Request) => Effect.Effect<Outcome>
+}
+
+/** The headers that a response needs so that a page of another origin may read it. */
+const corsHeaders = (response: Response): Headers =>
+  new Headers([...response.headers].filter(([name]) => name.startsWith("access-control-") || name === "vary"))
+
+/**
+ * Builds what guards a resource.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*<E = never, R = never, RV = HttpClient.HttpClient>(
+  options: Options<E, R, RV>
+): Effect.fn.Return<FetchAuth, BuildError | E, R | RV | HttpClient.HttpClient | Scope.Scope> {
+  const letIn = new WeakMap<object, AuthInfo["Service"]>()
+  const routes = HttpRouter.add("*", "/*", (request) =>
+    Effect.map(AuthInfo, (info) => {
+      letIn.set(request.source, info)
+      return HttpServerResponse.empty()
+    })).pipe(Layer.provide(gate.layer), Layer.merge(Layer.effectDiscard(serveMetadata)))
+  const handler = yield* HttpRouter.toHttpEffect(routes.pipe(
+    Layer.provide(PublicDocuments.layer),
+    Layer.provide(Layer.succeed(McpAuth, yield* makeService(options)))
+  ))
+  const context = yield* Effect.context<never>()
+  const handle = HttpEffect.toWebHandlerWith<never, HttpServerRequest.HttpServerRequest | Scope.Scope>(context)(handler)
+  return {
+    authenticate: (request) =>
+      Effect.map(Effect.promise(() => handle(request)), (response) => {
+        const info = letIn.get(request)
+        return info === undefined ? Answered({ response }) : LetIn({ info, headers: corsHeaders(response) })
+      })
+  }
+})

@@ -1,0 +1,207 @@
+/**
+ * A protected MCP server is a layer with one more pipe.
+ *
+ * `protect` serves the resource's metadata (RFC 9728), lets in who has a valid token, answers everybody else with the
+ * challenge that makes clients log in, and provides `AuthInfo` to every tool that asks for it. `layer` is the same
+ * knowledge as a service, for whatever else a program serves.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as McpServer from "effect/ai/McpServer"
+import type * as Config from "effect/Config"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import type * as Issuer from "../metadata/Issuer.ts"
+import { AuthInfo } from "../token/AuthInfo.ts"
+import { gate } from "./internal/gate.ts"
+import { PublicDocuments } from "./internal/metadataRoutes.ts"
+import { optionsConfig } from "./internal/optionsConfig.ts"
+import { requestState } from "./internal/requestState.ts"
+import { serveMetadata } from "./internal/serveMetadata.ts"
+import { recording } from "./internal/servedPaths.ts"
+import { type BuildError, make, McpAuth } from "./internal/service.ts"
+import { InvalidOptions, type Options } from "./McpAuthOptions.ts"
+
+export {
+  /**
+   * Serves the metadata of an authorization server at the resource's own origin, for clients of MCP 2025-03-26, which look
+   * for it there, and for clients that refuse the provider's own document: what is served is the document after its repairs.
+   *
+   * **Details**
+   *
+   * It needs the `McpAuth` of the resource. With `issuer: "provider"` (the default) the document keeps the provider's
+   * issuer: right for clients that do not compare, which those of 2025-03-26 are. With `issuer: "resource"` it names the
+   * origin it is served from, for clients that do; that is refused (`issuer-would-change`) when the provider names itself
+   * in authorization responses, because such clients would then refuse every login (RFC 9207, section 2.4).
+   *
+   * @category legacy
+   * @since 0.1.0
+   */
+  legacyAuthorizationServerMetadata,
+  /**
+   * What may be chosen about the older world.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  type LegacyOptions
+} from "./internal/legacyMetadata.ts"
+
+export {
+  /**
+   * Middleware for plain routes, beside or instead of an MCP server: lets in who has a valid token, provides `AuthInfo`,
+   * and answers everybody else with the challenge. Provide its `layer` to the routes, and `McpAuth` to that.
+   *
+   * @category middleware
+   * @since 0.1.0
+   */
+  gate as middleware
+} from "./internal/gate.ts"
+
+export {
+  /**
+   * Why a protected resource cannot be built.
+   *
+   * @category errors
+   * @since 0.1.0
+   */
+  type BuildError,
+  /**
+   * Service that guards one resource.
+   *
+   * @category services
+   * @since 0.1.0
+   */
+  McpAuth
+} from "./internal/service.ts"
+
+/**
+ * What guards a resource, as a service.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = <E = never, R = never, RV = HttpClient.HttpClient>(
+  options: Options<E, R, RV>
+): Layer.Layer<McpAuth, BuildError | E, Exclude<R | RV, Scope.Scope> | HttpClient.HttpClient> =>
+  Layer.effect(McpAuth, make(options))
+
+/**
+ * The same from the environment, so that a container needs no code.
+ *
+ * **Details**
+ *
+ * `MCP_AUTH_RESOURCE` and `MCP_AUTH_ISSUER` are required. Lists are separated by spaces or commas:
+ *
+ * - `MCP_AUTH_ISSUER`: the issuers whose tokens are accepted.
+ * - `MCP_AUTH_TYPE`: `auto` (default), `oidc` or `oauth`; `MCP_AUTH_REPAIRS`: names of `Repairs`.
+ * - `MCP_AUTH_AUDIENCE`: the audiences that are accepted instead of the resource.
+ * - `MCP_AUTH_SCOPES_SUPPORTED`, `MCP_AUTH_REQUIRED_SCOPES`, `MCP_AUTH_ALLOWED_ORIGINS`, `MCP_AUTH_SERVED_PATH`.
+ * - `MCP_AUTH_CLIENT_ID`, `MCP_AUTH_CLIENT_SECRET`: credentials for introspection, for tokens that are no JWTs.
+ * - `MCP_AUTH_REQUEST_STATE_SECRET`, `MCP_AUTH_SHOW_ERROR_DETAILS`.
+ * - `MCP_AUTH_ALLOW_INSECURE_LOOPBACK`: for development only.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig: Layer.Layer<
+  McpAuth,
+  BuildError | Issuer.InvalidIssuer | Config.ConfigError,
+  HttpClient.HttpClient
+> = Layer.unwrap(Effect.map(optionsConfig, layer))
+
+/**
+ * Provides `AuthInfo` on stdio, where the environment says who speaks and there is no token to verify: the same tools run
+ * there. Provide it to the registrations of `McpServer.layerStdio`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerStdio = (
+  info: Partial<AuthInfo["Service"]> & Pick<AuthInfo["Service"], "subject" | "scopes">
+): Layer.Layer<McpServer.McpRequest<"Requires", AuthInfo>> =>
+  McpServer.middleware<{ provides: AuthInfo }>()((respond) =>
+    Effect.provideService(respond, AuthInfo, {
+      token: Redacted.make("", { label: "no access token" }),
+      issuer: "stdio",
+      clientId: undefined,
+      audience: [],
+      expiresAt: undefined,
+      claims: {},
+      ...info
+    })
+  ).layer
+
+/** Builds a server behind the gate, and makes sure that what is guarded is what is served. */
+const guarded = <A, E, R>(self: Layer.Layer<A, E, R>) =>
+  Layer.unwrap(Effect.gen(function*() {
+    const { resource, servedPath } = yield* McpAuth
+    const router = yield* HttpRouter.HttpRouter
+    const seen = new Set<string>()
+    yield* serveMetadata
+    const check = Layer.effectDiscard(Effect.suspend(() =>
+      seen.has(servedPath)
+        ? Effect.void
+        : Effect.fail(new InvalidOptions({ resource, problem: "not-served", subject: servedPath }))
+    ))
+    const behindGate = self.pipe(
+      Layer.provide(gate.layer),
+      Layer.provide(Layer.succeed(HttpRouter.HttpRouter, recording(router, seen)))
+    )
+    // The check comes after what it checks has been built.
+    return Layer.merge(behindGate, Layer.provide(check, behindGate))
+  })).pipe(Layer.provide(PublicDocuments.layer))
+
+/** What a protected server still requires: no `AuthInfo` any more, but a server to protect. */
+type Requirements<A, R> =
+  | Exclude<R, HttpRouter.Request<"Requires", AuthInfo>>
+  | HttpRouter.HttpRouter
+  | Exclude<McpServer.McpServer, A>
+
+const protectedServer = <A, E, R>(
+  self: Layer.Layer<A, E, R>
+): Layer.Layer<A, E | InvalidOptions, Requirements<A, R> | McpAuth> => {
+  const behindGate = guarded(self)
+  const states = Layer.unwrap(
+    Effect.map(McpAuth, ({ requestStateSecret }) => requestState(requestStateSecret).layerGlobal)
+  )
+  return Layer.merge(behindGate, Layer.provide(states, behindGate))
+}
+
+/**
+ * Protects an MCP server by the `McpAuth` that is provided, for example by `layerConfig`.
+ *
+ * @category protecting
+ * @since 0.1.0
+ */
+export function protect(): <A, E, R>(
+  self: Layer.Layer<A, E, R>
+) => Layer.Layer<A, E | InvalidOptions, Requirements<A, R> | McpAuth>
+/**
+ * Protects an MCP server.
+ *
+ * **Details**
+ *
+ * Everything that the server serves is behind the gate: who has no valid token gets the challenge, and nothing of the
+ * request's body is read before. The resource's metadata is served beside it. Tools, resources, prompts and completions get
+ * `AuthInfo` for each request. Sessions and request states belong to the principal who began them, and streams end with
+ * the token they were opened with.
+ *
+ * @category protecting
+ * @since 0.1.0
+ */
+export function protect<E1 = never, R1 = never, RV = HttpClient.HttpClient>(
+  options: Options<E1, R1, RV>
+): <A, E, R>(self: Layer.Layer<A, E, R>) => Layer.Layer<
+  A,
+  E | BuildError | E1,
+  Requirements<A, R> | HttpClient.HttpClient | Exclude<R1 | RV, Scope.Scope>
+>
+export function protect<E1, R1, RV>(options?: Options<E1, R1, RV>) {
+  return <A, E, R>(self: Layer.Layer<A, E, R>) =>
+    options === undefined ? protectedServer(self) : Layer.provide(protectedServer(self), layer(options))
+}

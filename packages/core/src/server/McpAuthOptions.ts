@@ -1,0 +1,100 @@
+/**
+ * What a protected resource is told about itself.
+ *
+ * @since 0.1.0
+ */
+import type * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
+import type { ProtectedResourceMetadata } from "../metadata/ProtectedResourceMetadata.ts"
+import type * as TokenVerifier from "../token/TokenVerifier.ts"
+
+/**
+ * An authorization server that is trusted: a value, or the effect that makes one (`AuthorizationServer.discover`, `fetch`,
+ * `make`), which is run when the layer is built.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type TrustedServer<E, R> = AuthorizationServer<unknown> | Effect.Effect<AuthorizationServer<unknown>, E, R>
+
+/**
+ * What may be chosen about a protected resource. `E` and `R` are those of the effects that make its authorization servers,
+ * `RV` is what its verifier needs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
+  /**
+   * The resource identifier: the URL of the MCP server as clients write it (RFC 9728, section 1.2). It comes from here and
+   * never from a request, and keeps its exact string.
+   */
+  readonly resource: string
+  /** Whose tokens are accepted. At least one, and none twice. */
+  readonly authorizationServers: ReadonlyArray<TrustedServer<E, R>>
+  /** The scopes that clients may ask for (RFC 9728, section 2). Required scopes are added. */
+  readonly scopesSupported?: ReadonlyArray<string> | undefined
+  /** The scopes without which no request is let in. Default: none. */
+  readonly requiredScopes?: ReadonlyArray<string> | undefined
+  /** How tokens are verified. Default: `TokenVerifier.jwt()`. */
+  readonly verifier?: TokenVerifier.Method<RV> | undefined
+  /** More members of the metadata (RFC 9728, section 2), extensions included. */
+  readonly metadata?: Partial<Omit<ProtectedResourceMetadata, "resource">> | undefined
+  /** Where browsers may call from. Default: anywhere, because a request carries its token and nothing else. */
+  readonly allowedOrigins?: ReadonlyArray<string> | undefined
+  /** Tell clients why a token is not valid. Default: `false`. */
+  readonly showErrorDetails?: boolean | undefined
+  /**
+   * With what the request states of handlers are sealed (MCP 2026-07-28). Needed where several instances of a server
+   * continue each other's requests. Default: random, for this instance alone.
+   */
+  readonly requestStateSecret?: Redacted.Redacted | undefined
+  /** The path at which the server listens, where a proxy in front of it rewrites paths. Default: that of the resource. */
+  readonly servedPath?: string | undefined
+  /** Accept an `http` resource whose host is a loopback one. Development only; defaults to `false`. */
+  readonly allowInsecureLoopback?: boolean | undefined
+}
+
+const problems = {
+  "no-authorization-server": "no authorization server is trusted, so nobody could log in; name at least one",
+  "duplicate-authorization-server": "an authorization server is named twice; name it once",
+  "offline-access": "offline_access is among the scopes; it is a matter between clients and the authorization server, " +
+    "leave it out",
+  "invalid-scope": "a scope has characters that no scope may have (RFC 6749, section 3.3); mind that one string is one " +
+    "scope",
+  "duplicate-resource": "the resource is protected twice on one router; protect it once",
+  "not-served": "no route behind this protection is served at the path of the resource; let both be the same, or name " +
+    "`servedPath` if a proxy rewrites paths. A server layer that is also used without protection is built only once, and " +
+    "then without it",
+  "issuer-would-change": "the provider names itself in authorization responses (RFC 9207), and clients would refuse " +
+    "these under another issuer; serve the metadata with the provider's own issuer"
+} as const
+
+/**
+ * A protected resource cannot be built as it is told to. The message says what to change.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidOptions extends Schema.TaggedError<InvalidOptions>()("InvalidOptions", {
+  resource: Schema.String,
+  problem: Schema.Literals([
+    "no-authorization-server",
+    "duplicate-authorization-server",
+    "offline-access",
+    "invalid-scope",
+    "duplicate-resource",
+    "not-served",
+    "issuer-would-change"
+  ]),
+  /** What it is about: an issuer, a scope, a path. */
+  subject: Schema.optionalKey(Schema.String)
+}) {
+  override get message(): string {
+    const subject = this.subject === undefined ? "" : ` (${JSON.stringify(this.subject)})`
+    return `${JSON.stringify(this.resource)} cannot be protected: ${problems[this.problem]}${subject}`
+  }
+}

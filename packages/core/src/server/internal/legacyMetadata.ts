@@ -1,0 +1,81 @@
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
+import type { ServerConfig } from "../../discovery/ServerConfig.ts"
+import * as Metadata from "../../metadata/AuthorizationServerMetadata.ts"
+import { VerificationUnavailable } from "../../token/TokenError.ts"
+import { InvalidOptions } from "../McpAuthOptions.ts"
+import { routeOf } from "./metadataRoutes.ts"
+import { cors, publicDocument, respond } from "./publicDocument.ts"
+import { retryAfterOf } from "./retryAfter.ts"
+import { McpAuth } from "./service.ts"
+
+/** What may be chosen about the older world. */
+export interface LegacyOptions {
+  /** Which of several authorization servers, by its issuer as configured. Default: the first. */
+  readonly server?: string | undefined
+  /** Whose issuer the document names. Default: `provider`. */
+  readonly issuer?: "provider" | "resource" | undefined
+}
+
+const suffixes = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]
+
+/** Where clients look, at the origin and with the path of the resource, and the issuer that leads there. */
+const placesOf = (resource: string) => {
+  const { origin, pathname } = new URL(resource)
+  const paths = pathname === "/" ? [""] : ["", pathname.replace(/\/$/, "")]
+  return paths.flatMap((path) => suffixes.map((suffix) => ({ path: `${suffix}${path}`, issuer: `${origin}${path}` })))
+}
+
+const configOf = (server: AuthorizationServer<unknown>): Effect.Effect<ServerConfig, VerificationUnavailable> =>
+  Effect.mapError(server.config, (cause) => new VerificationUnavailable({ issuer: server.issuer, cause }))
+
+// What was decoded by the codec can be encoded by it.
+const encode = (metadata: Metadata.AuthorizationServerMetadata) =>
+  Effect.orDie(Schema.encodeEffect(Metadata.AuthorizationServerMetadata)(metadata))
+
+/** The document, as somebody asks for it. */
+const answer = (
+  server: AuthorizationServer<unknown>,
+  issuer: string | undefined,
+  request: HttpServerRequest.HttpServerRequest
+) =>
+  configOf(server).pipe(
+    Effect.flatMap(({ metadata }) => encode(issuer === undefined ? metadata : { ...metadata, issuer })),
+    Effect.flatMap(publicDocument),
+    Effect.map((document) => respond(request, document)),
+    Effect.catchTag("VerificationUnavailable", (error) => {
+      const headers = { "retry-after": String(retryAfterOf(error)) }
+      return Effect.succeed(HttpServerResponse.empty({ status: 503, headers }))
+    })
+  )
+
+/** A provider that names itself in authorization responses cannot be given another name. */
+const refuseOtherName = Effect.fnUntraced(function*(resource: string, server: AuthorizationServer<unknown>) {
+  const { metadata } = yield* configOf(server)
+  if (!Metadata.authorizationResponseIss(metadata)) return
+  return yield* new InvalidOptions({ resource, problem: "issuer-would-change", subject: metadata.issuer })
+})
+
+/** Serves the metadata of an authorization server at the origin of the resource. */
+export const legacyAuthorizationServerMetadata = (
+  options: LegacyOptions = {}
+): Layer.Layer<never, InvalidOptions | VerificationUnavailable, McpAuth | HttpRouter.HttpRouter> =>
+  Layer.effectDiscard(Effect.gen(function*() {
+    const { authorizationServers, resource } = yield* McpAuth
+    const router = yield* HttpRouter.HttpRouter
+    const server = authorizationServers.find(({ issuer }) => options.server === undefined || options.server === issuer)
+    if (server === undefined) return yield* new InvalidOptions({ resource, problem: "no-authorization-server" })
+    const renamed = options.issuer === "resource"
+    if (renamed) yield* refuseOtherName(resource, server)
+    yield* Effect.forEach(
+      placesOf(resource),
+      ({ issuer, path }) =>
+        router.add("*", routeOf(path), (request) => cors(answer(server, renamed ? issuer : undefined, request))),
+      { discard: true }
+    )
+  }))

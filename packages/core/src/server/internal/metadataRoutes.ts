@@ -1,0 +1,68 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import { cors, type PublicDocument, respond } from "./publicDocument.ts"
+
+type Find = (location: string) => PublicDocument | undefined
+
+/** Serves what is found for a request, if anything. */
+const serveFound = (find: Find) => (request: HttpServerRequest.HttpServerRequest) => {
+  // A query that belongs to no document is nobody's matter.
+  const document = find(request.url) ?? find(pathOf(request.url))
+  return cors(Effect.succeed(
+    document === undefined ? HttpServerResponse.empty({ status: 404 }) : respond(request, document)
+  ))
+}
+
+const pathOf = (location: string): string => location.replace(/\?.*$/, "")
+
+/** A path as a route: what a colon means to a router, it does not mean in a URL. */
+export const routeOf = (location: string): `/${string}` => `/${pathOf(location).replaceAll(":", "::").slice(1)}`
+
+const make = Effect.gen(function*() {
+  const router = yield* HttpRouter.HttpRouter
+  const own = new Map<string, PublicDocument>()
+  const common = new Map<string, ReadonlyArray<PublicDocument>>()
+  const routes = new Set<string>()
+  const find: Find = (location) => {
+    const [alone, ...others] = common.get(location) ?? []
+    return own.get(location) ?? (others.length === 0 ? alone : undefined)
+  }
+  const route = (location: string) => {
+    const path = routeOf(location)
+    if (routes.has(path)) return Effect.void
+    routes.add(path)
+    return router.add("*", path, serveFound(find))
+  }
+  return PublicDocuments.of({
+    serve: Effect.fnUntraced(function*(location, document) {
+      if (own.has(location)) return false
+      own.set(location, document)
+      yield* route(location)
+      return true
+    }),
+    serveIfAlone: Effect.fnUntraced(function*(location, document) {
+      common.set(location, [...common.get(location) ?? [], document])
+      yield* route(location)
+    })
+  })
+})
+
+/**
+ * The documents of one router. Several resources may share a place, the root form, which then names none of them.
+ */
+export class PublicDocuments extends Context.Service<PublicDocuments, {
+  /** Serves a document at a path, with the query that belongs to it. Answers with `false` when there is one already. */
+  readonly serve: (location: string, document: PublicDocument) => Effect.Effect<boolean>
+  /** Serves a document at a path as long as no other wants to be there. */
+  readonly serveIfAlone: (location: string, document: PublicDocument) => Effect.Effect<void>
+}>()("@effect-mcp-auth/core/server/internal/metadataRoutes/PublicDocuments") {
+  /** One instance for all protected resources of a router, because a layer is built once. */
+  static readonly layer: Layer.Layer<PublicDocuments, never, HttpRouter.HttpRouter> = Layer.effect(
+    PublicDocuments,
+    make
+  )
+}

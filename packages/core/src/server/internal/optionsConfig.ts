@@ -1,0 +1,103 @@
+import * as Config from "effect/Config"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import type * as Scope from "effect/Scope"
+import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
+import * as Purpose from "../../discovery/Purpose.ts"
+import * as Repairs from "../../discovery/Repairs.ts"
+import * as Transpiler from "../../discovery/Transpiler.ts"
+import type * as Issuer from "../../metadata/Issuer.ts"
+import * as AudiencePolicy from "../../token/AudiencePolicy.ts"
+import * as ClientAuthentication from "../../token/ClientAuthentication.ts"
+import * as TokenVerifier from "../../token/TokenVerifier.ts"
+import type { Options } from "../McpAuthOptions.ts"
+
+/** Words, separated by white space or commas. */
+const words = <S extends Schema.ConstraintCodec<string, string>>(word: S) =>
+  Schema.String.pipe(Schema.decodeTo(
+    Schema.Array(word),
+    SchemaTransformation.transform({
+      decode: (text: string): ReadonlyArray<string> => text.split(/[\s,]+/).filter((part) => part !== ""),
+      encode: (parts: ReadonlyArray<string>) => parts.join(" ")
+    })
+  ))
+
+const list = <S extends Schema.ConstraintCodec<string, string>>(name: string, word: S) =>
+  Config.option(Config.schema(words(word), name))
+
+const variables = Config.all({
+  resource: Config.NonEmptyString("MCP_AUTH_RESOURCE"),
+  issuers: Config.schema(words(Schema.String), "MCP_AUTH_ISSUER"),
+  type: Config.withDefault(Config.Literals(["auto", "oidc", "oauth"], "MCP_AUTH_TYPE"), "auto"),
+  repairs: list("MCP_AUTH_REPAIRS", Schema.Literals([...Repairs.byName.keys()])),
+  audience: list("MCP_AUTH_AUDIENCE", Schema.String),
+  scopesSupported: list("MCP_AUTH_SCOPES_SUPPORTED", Schema.String),
+  requiredScopes: list("MCP_AUTH_REQUIRED_SCOPES", Schema.String),
+  allowedOrigins: list("MCP_AUTH_ALLOWED_ORIGINS", Schema.String),
+  clientId: Config.option(Config.NonEmptyString("MCP_AUTH_CLIENT_ID")),
+  clientSecret: Config.option(Config.Redacted("MCP_AUTH_CLIENT_SECRET")),
+  requestStateSecret: Config.option(Config.Redacted("MCP_AUTH_REQUEST_STATE_SECRET")),
+  servedPath: Config.option(Config.NonEmptyString("MCP_AUTH_SERVED_PATH")),
+  showErrorDetails: Config.withDefault(Config.Boolean("MCP_AUTH_SHOW_ERROR_DETAILS"), false),
+  allowInsecureLoopback: Config.withDefault(Config.Boolean("MCP_AUTH_ALLOW_INSECURE_LOOPBACK"), false)
+})
+
+type Variables = Config.Success<typeof variables>
+
+interface Credentials {
+  readonly clientId: string
+  readonly clientSecret: Redacted.Redacted
+}
+
+/** JWTs by their keys; whatever else there is by asking, if this server has the credentials for that. */
+const verifierOf = (audiences: Variables["audience"], credentials: Option.Option<Credentials>): TokenVerifier.Method => {
+  const [first, ...others] = Option.getOrElse(audiences, () => [])
+  const rules = first === undefined ? {} : { audience: AudiencePolicy.anyOf(first, ...others) }
+  const jwt = TokenVerifier.jwt(rules)
+  return Option.match(credentials, {
+    onNone: () => jwt,
+    onSome: ({ clientId, clientSecret }) =>
+      TokenVerifier.firstOf(
+        jwt,
+        TokenVerifier.introspection({
+          ...rules,
+          authentication: ClientAuthentication.clientSecretBasic(clientId, clientSecret)
+        })
+      )
+  })
+}
+
+type Discovered = Options<Issuer.InvalidIssuer, HttpClient.HttpClient | Scope.Scope, HttpClient.HttpClient>
+
+const optionsOf = (variables: Variables): Discovered => {
+  const { allowInsecureLoopback, audience, clientId, clientSecret, issuers, repairs, type, ...rest } = variables
+  const credentials = Option.all({ clientId, clientSecret })
+  const names = Option.getOrElse(repairs, () => [])
+  const discovery = {
+    type,
+    transpileData: Transpiler.all(...names.flatMap((name) => Repairs.byName.get(name) ?? [])),
+    purpose: Option.isNone(credentials)
+      ? Purpose.jwtVerification
+      : Purpose.all(Purpose.jwtVerification, Purpose.introspection),
+    mergeDocuments: true,
+    allowInsecureLoopback
+  }
+  return {
+    resource: rest.resource,
+    authorizationServers: issuers.map((issuer) => AuthorizationServer.discover(issuer, discovery)),
+    verifier: verifierOf(audience, credentials),
+    scopesSupported: Option.getOrUndefined(rest.scopesSupported),
+    requiredScopes: Option.getOrUndefined(rest.requiredScopes),
+    allowedOrigins: Option.getOrUndefined(rest.allowedOrigins),
+    requestStateSecret: Option.getOrUndefined(rest.requestStateSecret),
+    servedPath: Option.getOrUndefined(rest.servedPath),
+    showErrorDetails: rest.showErrorDetails,
+    allowInsecureLoopback
+  }
+}
+
+/** The options of a resource, from the environment. */
+export const optionsConfig: Config.Config<Discovered> = Config.map(variables, optionsOf)

@@ -1,0 +1,23 @@
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
+import * as WellKnown from "../../metadata/WellKnown.ts"
+import { InvalidOptions } from "../McpAuthOptions.ts"
+import { PublicDocuments } from "./metadataRoutes.ts"
+import { locationOf, publicDocument } from "./publicDocument.ts"
+import { McpAuth } from "./service.ts"
+
+/** Serves what the resource says about itself: at its own place, and at the root if no other resource is there. */
+export const serveMetadata = Effect.gen(function*() {
+  const { metadata, metadataUrl, resource } = yield* McpAuth
+  const documents = yield* PublicDocuments
+  // The metadata was checked by its type, so it can be written.
+  const json = yield* Effect.orDie(Schema.encodeEffect(ProtectedResourceMetadata)(metadata))
+  const document = yield* publicDocument(json)
+  const location = locationOf(metadataUrl)
+  const root = locationOf(WellKnown.protectedResourceRoot(resource))
+  if (!(yield* documents.serve(location, document))) {
+    return yield* new InvalidOptions({ resource, problem: "duplicate-resource" })
+  }
+  if (root !== location) yield* documents.serveIfAlone(root, document)
+})

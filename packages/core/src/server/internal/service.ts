@@ -1,0 +1,98 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import type * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
+import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
+import type * as ResourceIdentifier from "../../metadata/ResourceIdentifier.ts"
+import type { AuthInfo } from "../../token/AuthInfo.ts"
+import * as BearerToken from "../../token/BearerToken.ts"
+import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
+import * as TokenVerifier from "../../token/TokenVerifier.ts"
+import * as Challenge from "../Challenge.ts"
+import type { InvalidOptions, Options, TrustedServer } from "../McpAuthOptions.ts"
+import { protectedResource } from "./protectedResource.ts"
+import { observed } from "./telemetry.ts"
+
+/** Service that guards one resource. */
+export class McpAuth extends Context.Service<McpAuth, {
+  readonly resource: ResourceIdentifier.ResourceIdentifier
+  /** What the resource says about itself (RFC 9728). */
+  readonly metadata: ProtectedResourceMetadata
+  /** Where it says so. */
+  readonly metadataUrl: string
+  readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>
+  /** Who makes a request, judged by its headers alone: the body is not read. */
+  readonly authenticate: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<AuthInfo["Service"], AuthError>
+  /** The answer to a request that is not let in. */
+  readonly refuse: (
+    error: AuthError,
+    request: HttpServerRequest.HttpServerRequest
+  ) => HttpServerResponse.HttpServerResponse
+  /** The path at which the resource is served by this program. */
+  readonly servedPath: string
+  /** Where browsers may call from. Empty: anywhere. */
+  readonly allowedOrigins: ReadonlyArray<string>
+  /** With what request states are sealed, if that is not random. */
+  readonly requestStateSecret: Redacted.Redacted | undefined
+}>()("@effect-mcp-auth/core/server/internal/service/McpAuth") {}
+
+const isEffect = <E, R>(
+  server: TrustedServer<E, R>
+): server is Effect.Effect<AuthorizationServer<unknown>, E, R> => Effect.isEffect(server)
+
+/** A client that has begun to speak JSON-RPC here names the revision or its session with every request. */
+const speaksJsonRpc = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
+  headers["mcp-protocol-version"] !== undefined || headers["mcp-session-id"] !== undefined
+
+const authenticator = (verify: TokenVerifier.Verify, requiredScopes: ReadonlyArray<string>) =>
+(request: HttpServerRequest.HttpServerRequest): Effect.Effect<AuthInfo["Service"], AuthError> =>
+  observed(Effect.gen(function*() {
+    const token = yield* Effect.fromResult(BearerToken.fromRequest(request))
+    const info = yield* verify(token)
+    if (requiredScopes.every((scope) => info.scopes.has(scope))) return info
+    return yield* new InsufficientScope({ required: requiredScopes, granted: [...info.scopes] })
+  }))
+
+/** Why a protected resource cannot be built. */
+export type BuildError =
+  | InvalidOptions
+  | ResourceIdentifier.InvalidResourceIdentifier
+  | TokenVerifier.InvalidVerifier
+
+/** Checks the options and builds what guards the resource. */
+export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
+  options: Options<E, R, RV>
+): Effect.fn.Return<
+  McpAuth["Service"],
+  BuildError | E,
+  R | RV | HttpClient.HttpClient | Scope.Scope
+> {
+  const authorizationServers = yield* Effect.forEach(
+    options.authorizationServers,
+    (server) => isEffect(server) ? server : Effect.succeed(server)
+  )
+  const { identifier, loginScopes, metadata, metadataUrl, requiredScopes } = yield* protectedResource(
+    options,
+    authorizationServers
+  )
+  const trust = { resource: identifier, authorizationServers }
+  const verify = yield* options.verifier === undefined
+    ? TokenVerifier.jwt().make(trust)
+    : options.verifier.make(trust)
+  const challenge = { resourceMetadata: metadataUrl, scopes: loginScopes, showErrorDetails: options.showErrorDetails }
+  return McpAuth.of({
+    resource: identifier,
+    metadata,
+    metadataUrl,
+    authorizationServers,
+    authenticate: authenticator(verify, requiredScopes),
+    refuse: (error, request) => Challenge.response(error, { ...challenge, jsonRpc: speaksJsonRpc(request) }),
+    servedPath: options.servedPath ?? new URL(identifier).pathname,
+    allowedOrigins: options.allowedOrigins ?? [],
+    requestStateSecret: options.requestStateSecret
+  })
+})

@@ -1,0 +1,51 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import type { AuthInfo } from "../../token/AuthInfo.ts"
+import type { AuthError } from "../../token/TokenError.ts"
+
+/** Every decision, by a closed set of reasons. */
+const decisions = Metric.counter("mcp_auth_decisions_total", {
+  description: "Decisions about requests, by outcome and reason",
+  incremental: true
+})
+
+/** How long a decision takes, waiting for a provider included. */
+const verification = Metric.histogram("mcp_auth_verification_seconds", {
+  description: "Time from a request to the decision about it, in seconds",
+  boundaries: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
+})
+
+/** A word of a closed set: what a stranger says never becomes a label. */
+const reasonOf = (error: AuthError): string =>
+  error._tag === "InvalidToken" ? error.reason : error._tag === "InvalidRequest" ? error.problem : error._tag
+
+const count = (decision: "allowed" | "refused", reason: string): Effect.Effect<void> =>
+  Metric.update(Metric.withAttributes(decisions, { decision, reason }), 1)
+
+/** Says why, at the level of who has to know: an outage is the operator's, a missing login is nobody's. */
+const log = (error: AuthError): Effect.Effect<void> => {
+  const said = { reason: reasonOf(error) }
+  switch (error._tag) {
+    case "VerificationUnavailable":
+      return Effect.annotateLogs(Effect.logWarning(error.message), said)
+    case "MissingCredentials":
+      return Effect.annotateLogs(Effect.logDebug(error.message), said)
+    default:
+      return Effect.annotateLogs(Effect.logInfo(`Request refused: ${error.message}`), said)
+  }
+}
+
+/** Counts, times and explains a decision. */
+export const observed = Effect.fnUntraced(function*<R>(
+  decision: Effect.Effect<AuthInfo["Service"], AuthError, R>
+): Effect.fn.Return<AuthInfo["Service"], AuthError, R> {
+  const start = yield* Clock.currentTimeNanos
+  return yield* decision.pipe(
+    Effect.tap(() => count("allowed", "allowed")),
+    Effect.tapError((error) => Effect.andThen(count("refused", reasonOf(error)), log(error))),
+    Effect.ensuring(Effect.flatMap(Clock.currentTimeNanos, (end) =>
+      Metric.update(verification, Duration.toSeconds(Duration.nanos(end - start)))))
+  )
+})

@@ -1,0 +1,78 @@
+/**
+ * Authentication for servers that do not use Effect: Express, Hono, the MCP TypeScript SDK.
+ *
+ * The same verification as everywhere, behind one function that answers with a promise.
+ *
+ * **Example** (Guarding a fetch handler)
+ *
+ * ```ts import.meta.vitest
+ * import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
+ * import * as NodeFetchAuth from "@effect-mcp-auth/platform-node/NodeFetchAuth"
+ *
+ * const auth = await NodeFetchAuth.start({
+ *   resource: "https://api.example.com/mcp",
+ *   authorizationServers: [AuthorizationServer.discover("https://auth.example.com")]
+ * })
+ *
+ * const handler = async (request: Request): Promise<Response> => {
+ *   const outcome = await auth.authenticate(request)
+ *   if (outcome._tag === "Answered") return outcome.response
+ *   return new Response(outcome.info.subject, { headers: outcome.headers })
+ * }
+ *
+ * const { status } = await handler(new Request("https://api.example.com/mcp", { method: "POST" }))
+ * await auth.close()
+ * status // => 401
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as FetchAuth from "@effect-mcp-auth/core/FetchAuth"
+import type { Options } from "@effect-mcp-auth/core/McpAuthOptions"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import type * as Scope from "effect/Scope"
+import * as NodeMcpAuth from "./NodeMcpAuth.ts"
+
+class Started extends Context.Service<Started, FetchAuth.FetchAuth>()(
+  "@effect-mcp-auth/platform-node/NodeFetchAuth/Started"
+) {}
+
+/**
+ * What guards a resource, behind promises.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NodeFetchAuth {
+  /** Judges a request by its URL and headers. The body is not read. */
+  readonly authenticate: (request: Request) => Promise<FetchAuth.Outcome>
+  /** Ends what runs in the background. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Builds what guards a resource. The promise is rejected with the typed error when the options are wrong.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const start = <E>(
+  options: Options<E, HttpClient.HttpClient | Scope.Scope, HttpClient.HttpClient> & {
+    /** The HTTP client with which providers are asked. Default: that of `NodeMcpAuth.layer`. */
+    readonly client?: Layer.Layer<HttpClient.HttpClient> | undefined
+  }
+): Promise<NodeFetchAuth> => {
+  const runtime = ManagedRuntime.make(
+    Layer.effect(Started, FetchAuth.make(options)).pipe(Layer.provide(options.client ?? NodeMcpAuth.layer))
+  )
+  return runtime.runPromise(
+    Effect.map(Started, ({ authenticate }) => ({
+      authenticate: (request) => runtime.runPromise(authenticate(request)),
+      close: () => runtime.dispose()
+    }))
+  )
+}
