@@ -15,6 +15,12 @@ const isPublic = ({ path }) => new RegExp(`^(?:(?:${rooms.join("|")})/)?[A-Z][A-
 const isExported = (node) =>
   node.type === "ExportNamedDeclaration" && node.declaration !== null && node.declaration !== undefined
 
+/** The body of an overloaded function, whose overloads carry the docs. */
+const isImplementation = (context, { declaration }) =>
+  declaration.type === "FunctionDeclaration" && context.sourceCode.ast.body.some((node) =>
+    node.declaration?.type === "TSDeclareFunction" && node.declaration.id?.name === declaration.id?.name
+  )
+
 const docOf = (context, node) => {
   const comments = context.sourceCode.getCommentsBefore(node)
   const last = comments.at(-1)
@@ -28,7 +34,7 @@ const publicDocs = {
     if (place === undefined || !isPublic(place)) return {}
     return {
       ExportNamedDeclaration: (node) => {
-        if (!isExported(node)) return
+        if (!isExported(node) || isImplementation(context, node)) return
         const doc = docOf(context, node)
         if (doc === undefined) {
           context.report({ node, message: "Public export without a doc comment." })

@@ -1,45 +1,103 @@
 /**
  * A certified OpenID provider (`oidc-provider`) on a loopback port of its own, with nothing to configure.
  *
- * It stands for the provider that you really use: the demo and the integration tests talk to it over HTTP.
+ * It stands for the provider that you really use: the demo and the integration tests talk to it over HTTP. Its only user is
+ * ada, who is always logged in and consents to everything.
  */
 import * as Effect from "effect/Effect"
 import { exportJWK, generateKeyPair } from "jose"
+import type { IncomingMessage, ServerResponse } from "node:http"
 import { type Configuration, type JWK, Provider } from "oidc-provider"
 import MemoryAdapter from "oidc-provider/lib/adapters/memory_adapter.js"
 import { listen } from "./loopback.ts"
 
-/** Fresh signing keys: nothing that this provider signs outlives it. */
-const signingKeys = Effect.forEach(
-  ["RS256", "ES256"],
-  (alg) =>
-    Effect.promise(() => generateKeyPair(alg, { extractable: true })).pipe(
-      Effect.flatMap(({ privateKey }) => Effect.promise(() => exportJWK(privateKey))),
-      Effect.map((key): JWK => ({ ...key, alg, use: "sig", kid: alg }))
-    )
-)
+/** What may be chosen about the provider. */
+export interface Options {
+  /** How long access tokens for a resource live, in seconds. Default: 300 for all. */
+  readonly accessTokenTtl?: ((resource: string) => number) | undefined
+  /** Whether access tokens are JWTs or opaque. Default: `jwt`. */
+  readonly accessTokenFormat?: "jwt" | "opaque" | undefined
+  /** A confidential client, for example of a resource server that introspects. */
+  readonly client?: { readonly id: string; readonly secret: string } | undefined
+  readonly port?: number | undefined
+}
 
-const configuration = (keys: ReadonlyArray<JWK>): Configuration => ({
+/** Fresh signing keys: nothing that this provider signs outlives it. */
+const signingKeys = Effect.forEach(["RS256", "ES256"], (alg) =>
+  Effect.promise(() => generateKeyPair(alg, { extractable: true })).pipe(
+    Effect.flatMap(({ privateKey }) => Effect.promise(() => exportJWK(privateKey))),
+    Effect.map((key): JWK => ({ ...key, alg, use: "sig", kid: alg }))
+  ))
+
+const scopes = ["notes:read", "notes:write"]
+
+const features = ({ accessTokenFormat = "jwt", accessTokenTtl = () => 300 }: Options): Configuration["features"] => ({
+  devInteractions: { enabled: false },
+  registration: { enabled: true },
+  revocation: { enabled: true },
+  introspection: { enabled: true, allowedPolicy: () => true },
+  clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
+  // RFC 8707: the client says for which resource it wants a token, and the token says so too.
+  resourceIndicators: {
+    enabled: true,
+    useGrantedResource: () => true,
+    getResourceServerInfo: (_, resource) => ({
+      audience: resource,
+      scope: scopes.join(" "),
+      accessTokenTTL: accessTokenTtl(resource),
+      accessTokenFormat,
+      jwt: { sign: { alg: "RS256" } }
+    })
+  }
+})
+
+const configuration = (keys: ReadonlyArray<JWK>, options: Options): Configuration => ({
   // Named, so that the provider does not warn of a default: for a demo, memory is the right place.
   adapter: (name: string) => new MemoryAdapter(name),
   cookies: { keys: ["a provider that lives for minutes needs no secret"] },
   jwks: { keys: [...keys] },
-  scopes: ["openid", "offline_access", "notes:read", "notes:write"],
+  scopes: ["openid", "offline_access", ...scopes],
+  clients: options.client === undefined ? [] : [{
+    client_id: options.client.id,
+    client_secret: options.client.secret,
+    redirect_uris: [],
+    response_types: [],
+    grant_types: []
+  }],
   clientAuthMethods: ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
-  features: {
-    devInteractions: { enabled: false },
-    registration: { enabled: true },
-    revocation: { enabled: true },
-    introspection: { enabled: true },
-    clientIdMetadataDocument: { enabled: true, ack: "draft-02" }
-  }
+  clientBasedCORS: () => true,
+  findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
+  issueRefreshToken: () => true,
+  interactions: { url: (_, { uid }) => `/interaction/${uid}` },
+  ttl: { AccessToken: (_, { resourceServer }) => resourceServer?.accessTokenTTL ?? 300, Grant: 3600, IdToken: 300, Interaction: 300, RefreshToken: 3600, Session: 3600 },
+  features: features(options) ?? {}
 })
 
+/** Ada logs in and agrees to whatever the client asks for. */
+const interact = async (provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const { grantId, params, prompt, session } = await provider.interactionDetails(request, response)
+  if (prompt.name === "login") {
+    return provider.interactionFinished(request, response, { login: { accountId: "ada" } })
+  }
+  const clientId = String(params["client_id"])
+  const grant = (grantId === undefined ? undefined : await provider.Grant.find(grantId)) ??
+    new provider.Grant({ accountId: session?.accountId, clientId })
+  grant.addOIDCScope(String(params["scope"] ?? "openid"))
+  if (params["resource"] !== undefined) grant.addResourceScope(String(params["resource"]), scopes.join(" "))
+  return provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } }, {
+    mergeWithLastSubmission: true
+  })
+}
+
 /** Starts the provider. It ends with the scope. */
-export const start = Effect.gen(function*() {
+export const start = Effect.fnUntraced(function*(options: Options = {}) {
   // The issuer names the port, so the server has to be there before the provider is.
-  const { origin, server } = yield* listen
-  const provider = new Provider(origin, configuration(yield* signingKeys))
-  server.on("request", provider.callback())
-  return { issuer: origin }
+  const { close, origin, server } = yield* listen(options.port)
+  const provider = new Provider(origin, configuration(yield* signingKeys, options))
+  const handle = provider.callback()
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    const isInteraction = request.url?.startsWith("/interaction/") === true
+    void (isInteraction ? interact(provider, request, response) : handle(request, response))
+  })
+  return { issuer: origin, stop: close }
 })

@@ -1,27 +1,33 @@
 import * as Effect from "effect/Effect"
-import { createServer } from "node:http"
+import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 
-/** An HTTP server on a free loopback port, until the scope ends. What it answers is up to its `request` listeners. */
-export const listen = Effect.acquireRelease(
-  Effect.callback<{ readonly server: ReturnType<typeof createServer>; readonly origin: string }>((resume) => {
-    const server = createServer()
-    server.listen(0, "127.0.0.1", () => {
+const close = (server: Server): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    server.close(() => resume(Effect.void))
+    server.closeAllConnections()
+  })
+
+/** An HTTP server on a loopback port, free unless named, until the scope ends. What it answers is up to its listeners. */
+export const listen = (port = 0) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.callback<Server>((resume) => {
+        const server = createServer()
+        server.listen(port, "127.0.0.1", () => resume(Effect.succeed(server)))
+      }),
+      close
+    ),
+    (server) => {
       // A server that listens on a port has an address of this kind.
-      const { port } = server.address() as AddressInfo
-      resume(Effect.succeed({ server, origin: `http://127.0.0.1:${port}` }))
-    })
-  }),
-  ({ server }) =>
-    Effect.callback<void>((resume) => {
-      server.close(() => resume(Effect.void))
-      server.closeAllConnections()
-    })
-)
+      const address = server.address() as AddressInfo
+      return { server, origin: `http://127.0.0.1:${address.port}`, close: close(server) }
+    }
+  )
 
 /** A server with one JSON document for each path, and 404 for all others. The origin is known only when it listens. */
 export const serveJson = (documents: (origin: string) => Readonly<Record<string, unknown>>) =>
-  Effect.map(listen, ({ origin, server }) => {
+  Effect.map(listen(), ({ origin, server }) => {
     const served = new Map(Object.entries(documents(origin)))
     server.on("request", (request, response) => {
       const document = served.get(request.url ?? "")

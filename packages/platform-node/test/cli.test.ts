@@ -51,7 +51,7 @@ const oauthPath = "/.well-known/oauth-authorization-server"
 describe("mcp-auth check", () => {
   it.live("exits with 0 for the embedded provider, and shows what it did", () =>
     Effect.gen(function*() {
-      const { issuer } = yield* EmbeddedProvider.start
+      const { issuer } = yield* EmbeddedProvider.start()
       const { code, stderr, stdout } = yield* check(issuer)
       assert.strictEqual(stderr, "")
       assert.include(stdout, `✓ Found      ${issuer}${oauthPath}`)
@@ -63,7 +63,7 @@ describe("mcp-auth check", () => {
 
   it.live("says the same in JSON", () =>
     Effect.gen(function*() {
-      const { issuer } = yield* EmbeddedProvider.start
+      const { issuer } = yield* EmbeddedProvider.start()
       const { code, report } = yield* checkJson(issuer, "--type", "oidc")
       assert.strictEqual(code, 0)
       assert.strictEqual(report.verdict, "valid")
@@ -132,7 +132,7 @@ describe("mcp-auth check", () => {
 
   it.live("judges by the revision that is asked for", () =>
     Effect.gen(function*() {
-      const { issuer } = yield* EmbeddedProvider.start
+      const { issuer } = yield* EmbeddedProvider.start()
       const { report } = yield* checkJson(issuer, "--spec", "2025-03-26")
       assert.strictEqual(report.found?.report.revision, "2025-03-26")
     }))

@@ -16,7 +16,7 @@ const Ended = Schema.fromJsonString(Schema.Struct({
 }))
 
 const serve = (listener: RequestListener) =>
-  Effect.tap(listen, ({ server }) => Effect.sync(() => server.on("request", listener)))
+  Effect.tap(listen(), ({ server }) => Effect.sync(() => server.on("request", listener)))
 
 /** What the client says of a hostile server, in a process of its own. */
 const endOf = (client: string, listener: RequestListener) =>

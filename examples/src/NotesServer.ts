@@ -1,0 +1,90 @@
+/**
+ * A protected MCP server: notes that belong to whoever writes them.
+ *
+ * Everything about authorization is in the pipe at the end. The tools only say that they need to know who calls.
+ */
+import * as AuthInfo from "@effect-mcp-auth/core/AuthInfo"
+import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
+import * as McpAuth from "@effect-mcp-auth/core/McpAuth"
+import * as TokenVerifier from "@effect-mcp-auth/core/TokenVerifier"
+import * as McpProtocol from "effect/ai/McpProtocol"
+import * as McpServer from "effect/ai/McpServer"
+import * as Tool from "effect/ai/Tool"
+import * as Toolkit from "effect/ai/Toolkit"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+
+const WhoAmI = Tool.make("WhoAmI", {
+  description: "Says who the token speaks for",
+  success: Schema.Struct({ subject: Schema.String, client: Schema.String, scopes: Schema.Array(Schema.String) }),
+  dependencies: [AuthInfo.AuthInfo]
+})
+
+const AddNote = Tool.make("AddNote", {
+  description: "Writes a note",
+  parameters: Schema.Struct({ text: Schema.String }),
+  success: Schema.Struct({ count: Schema.Int }),
+  dependencies: [AuthInfo.AuthInfo]
+})
+
+const Notes = Toolkit.make(WhoAmI, AddNote)
+
+const handlers = Notes.toLayer(Effect.gen(function*() {
+  const notes = yield* Ref.make<Readonly<Record<string, ReadonlyArray<string>>>>({})
+  return {
+    WhoAmI: () =>
+      Effect.map(AuthInfo.AuthInfo, ({ clientId, scopes, subject }) => ({
+        subject: subject ?? "nobody",
+        client: clientId ?? "unknown",
+        scopes: [...scopes]
+      })),
+    AddNote: ({ text }) =>
+      Effect.gen(function*() {
+        const owner = AuthInfo.principal(yield* AuthInfo.AuthInfo)
+        const mine = yield* Ref.modify(notes, (all) => {
+          const mine = [...all[owner] ?? [], text]
+          return [mine, { ...all, [owner]: mine }]
+        })
+        return { count: mine.length }
+      })
+  }
+}))
+
+/** What may be chosen about the server. */
+export interface Options {
+  /** The URL of the server, as clients write it. */
+  readonly resource: string
+  readonly issuer: string
+  /** Where the server is on its host. Default: `/mcp`. */
+  readonly path?: `/${string}` | undefined
+  /** How far the clocks of the provider and of this program may differ. Default: 30 seconds. */
+  readonly clockTolerance?: Duration.Input | undefined
+}
+
+/** The server, for whatever HTTP server is there. */
+export const layer = ({ clockTolerance, issuer, path = "/mcp", resource }: Options) =>
+  McpServer.layerHttp({
+    name: "notes",
+    version: "1.0.0",
+    path,
+    protocols: [
+      McpProtocol.v2026_07_28,
+      McpProtocol.v2025_11_25,
+      McpProtocol.v2025_06_18,
+      McpProtocol.v2025_03_26
+    ],
+    registrations: McpServer.toolkit(Notes).pipe(Layer.provide(handlers))
+  }).pipe(
+    McpAuth.protect({
+      resource,
+      authorizationServers: [AuthorizationServer.discover(issuer, { allowInsecureLoopback: true })],
+      scopesSupported: ["notes:read", "notes:write"],
+      requiredScopes: ["notes:read"],
+      verifier: TokenVerifier.jwt({ clockTolerance }),
+      // Both are on this machine and without TLS, which must be said.
+      allowInsecureLoopback: true
+    })
+  )

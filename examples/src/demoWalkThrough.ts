@@ -1,0 +1,74 @@
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as EmbeddedProvider from "./EmbeddedProvider.ts"
+import { say, step } from "./print.ts"
+import * as SdkClient from "./SdkClient.ts"
+import { serveNotes } from "./serve.ts"
+
+type Provider = Effect.Success<ReturnType<typeof EmbeddedProvider.start>>
+
+/** What a client sees first: a challenge that says where to find out the rest. */
+const challenge = Effect.fnUntraced(function*(resource: string) {
+  yield* step("A request without a token is answered with a challenge")
+  const refused = yield* HttpClient.post(resource)
+  yield* say(`HTTP ${refused.status}`, `WWW-Authenticate: ${refused.headers["www-authenticate"] ?? ""}`)
+  yield* step("The challenge leads to what the resource says about itself")
+  const { origin, pathname } = new URL(resource)
+  const metadata = yield* HttpClient.get(`${origin}/.well-known/oauth-protected-resource${pathname}`)
+  yield* say(yield* metadata.text)
+})
+
+/** Any request of MCP does: it is judged before it is read. */
+const askWith = (resource: string, token: string | undefined) =>
+  HttpClientRequest.post(resource).pipe(
+    HttpClientRequest.bearerToken(token ?? ""),
+    HttpClient.execute,
+    Effect.map(({ headers, status }) => ({ status, challenge: headers["www-authenticate"] ?? "" }))
+  )
+
+class NotRefused extends Data.TaggedError("NotRefused")<{ readonly status: number }> {}
+
+/** A token that must be refused, or the demo fails. */
+const refused = Effect.fnUntraced(function*(resource: string, token: string | undefined) {
+  const answer = yield* askWith(resource, token)
+  if (answer.status !== 401) return yield* new NotRefused({ status: answer.status })
+  yield* say(`HTTP ${answer.status}`, `WWW-Authenticate: ${answer.challenge}`)
+})
+
+const login = Effect.fnUntraced(function*(resource: string) {
+  yield* step("A client of the official SDK goes the whole way by itself")
+  const connected = yield* SdkClient.connect(resource)
+  yield* say(...connected.user.story, `it speaks MCP ${connected.client.getNegotiatedProtocolVersion() ?? "?"}`)
+  yield* step("A tool says who calls")
+  yield* say(yield* SdkClient.callTool(connected.client, "WhoAmI"))
+  return connected
+})
+
+/** Another server of the same provider, whose tokens live for a second. */
+const otherServer = Effect.fnUntraced(function*(issuer: string, resource: string) {
+  const other = yield* serveNotes({ issuer, clockTolerance: 0, path: "/short-lived" })
+  const { client, user } = yield* SdkClient.connect(other.resource)
+  const token = user.tokens()?.access_token
+  yield* step("A token for another server of the same provider is refused here")
+  yield* refused(resource, token)
+  yield* step("A token that has expired is refused where it was good")
+  yield* Effect.sleep("2 seconds")
+  yield* refused(other.resource, token)
+  yield* say("the client of the SDK gets another one by itself, and goes on:")
+  yield* say(yield* SdkClient.callTool(client, "AddNote", { text: "still here" }), ...user.story.slice(-1))
+})
+
+/** The whole way of a client, and what else it may meet. */
+export const walkThrough = Effect.fnUntraced(function*(provider: Provider) {
+  yield* step("A protected MCP server starts beside the provider")
+  const { resource } = yield* serveNotes({ issuer: provider.issuer })
+  yield* say(`resource: ${resource}`)
+  yield* challenge(resource)
+  const { client } = yield* login(resource)
+  yield* otherServer(provider.issuer, resource)
+  yield* step("The provider stops, and the server goes on with what it knows")
+  yield* provider.stop
+  yield* say(yield* SdkClient.callTool(client, "AddNote", { text: "nobody is there" }))
+})
