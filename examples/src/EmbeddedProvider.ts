@@ -23,11 +23,14 @@ export interface Options {
 }
 
 /** Fresh signing keys: nothing that this provider signs outlives it. */
-const signingKeys = Effect.forEach(["RS256", "ES256"], (alg) =>
-  Effect.promise(() => generateKeyPair(alg, { extractable: true })).pipe(
-    Effect.flatMap(({ privateKey }) => Effect.promise(() => exportJWK(privateKey))),
-    Effect.map((key): JWK => ({ ...key, alg, use: "sig", kid: alg }))
-  ))
+const signingKeys = Effect.forEach(
+  ["RS256", "ES256"],
+  (alg) =>
+    Effect.promise(() => generateKeyPair(alg, { extractable: true })).pipe(
+      Effect.flatMap(({ privateKey }) => Effect.promise(() => exportJWK(privateKey))),
+      Effect.map((key): JWK => ({ ...key, alg, use: "sig", kid: alg }))
+    )
+)
 
 const scopes = ["notes:read", "notes:write"]
 
@@ -69,7 +72,14 @@ const configuration = (keys: ReadonlyArray<JWK>, options: Options): Configuratio
   findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
   issueRefreshToken: () => true,
   interactions: { url: (_, { uid }) => `/interaction/${uid}` },
-  ttl: { AccessToken: (_, { resourceServer }) => resourceServer?.accessTokenTTL ?? 300, Grant: 3600, IdToken: 300, Interaction: 300, RefreshToken: 3600, Session: 3600 },
+  ttl: {
+    AccessToken: (_, { resourceServer }) => resourceServer?.accessTokenTTL ?? 300,
+    Grant: 3600,
+    IdToken: 300,
+    Interaction: 300,
+    RefreshToken: 3600,
+    Session: 3600
+  },
   features: features(options) ?? {}
 })
 

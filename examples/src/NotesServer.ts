@@ -60,16 +60,20 @@ export interface Options {
   readonly issuer: string
   /** Where the server is on its host. Default: `/mcp`. */
   readonly path?: `/${string}` | undefined
+  /** Pages of which origins may call the server. Default: none. */
+  readonly allowedOrigins?: ReadonlyArray<string> | undefined
   /** How far the clocks of the provider and of this program may differ. Default: 30 seconds. */
   readonly clockTolerance?: Duration.Input | undefined
 }
 
 /** The server, for whatever HTTP server is there. */
-export const layer = ({ clockTolerance, issuer, path = "/mcp", resource }: Options) =>
+export const layer = ({ allowedOrigins = [], clockTolerance, issuer, path = "/mcp", resource }: Options) =>
   McpServer.layerHttp({
     name: "notes",
     version: "1.0.0",
     path,
+    // The server itself refuses pages of other origins, so what it lets in is said to both.
+    allowedOrigins,
     protocols: [
       McpProtocol.v2026_07_28,
       McpProtocol.v2025_11_25,
@@ -84,6 +88,7 @@ export const layer = ({ clockTolerance, issuer, path = "/mcp", resource }: Optio
       scopesSupported: ["notes:read", "notes:write"],
       requiredScopes: ["notes:read"],
       verifier: TokenVerifier.jwt({ clockTolerance }),
+      allowedOrigins,
       // Both are on this machine and without TLS, which must be said.
       allowInsecureLoopback: true
     })

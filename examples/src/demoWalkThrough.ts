@@ -2,6 +2,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as Scope from "effect/Scope"
 import type * as EmbeddedProvider from "./EmbeddedProvider.ts"
 import { say, step } from "./print.ts"
 import * as SdkClient from "./SdkClient.ts"
@@ -61,7 +62,9 @@ const otherServer = Effect.fnUntraced(function*(issuer: string, resource: string
 })
 
 /** The whole way of a client, and what else it may meet. */
-export const walkThrough = Effect.fnUntraced(function*(provider: Provider) {
+export const walkThrough: (
+  provider: Provider
+) => Effect.Effect<void, unknown, HttpClient.HttpClient | Scope.Scope> = Effect.fnUntraced(function*(provider) {
   yield* step("A protected MCP server starts beside the provider")
   const { resource } = yield* serveNotes({ issuer: provider.issuer })
   yield* say(`resource: ${resource}`)

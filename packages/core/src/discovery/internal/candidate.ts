@@ -16,7 +16,7 @@ import { placeOf } from "./hardened.ts"
 import { documentOf } from "./responseBody.ts"
 
 /** What a candidate is told when it loads. The rest is its own knowledge. */
-type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback" | "shape">
+type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback" | "asked" | "shape">
 
 /** One place to ask, and how its answer is judged. */
 export interface Candidate<out E, out R> {
@@ -62,7 +62,7 @@ export const fromUrl = (
   type,
   location: placeOf(url),
   identity: url,
-  load: (settings) => fetchDocument(url, { ...settings, allowInsecureLoopback, shape: documentOf })
+  load: (settings) => fetchDocument(url, { ...settings, allowInsecureLoopback, shape: documentOf, asked: "metadata" })
 })
 
 /** A candidate that is an effect of somebody else's. */

@@ -11,6 +11,7 @@ import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Limits } from "../FetchLimits.ts"
 import { MetadataFetchError, type Reason, Redirect } from "../MetadataFetchError.ts"
+import { type Asked, timed } from "./fetchTime.ts"
 import { askable, hardened, placeOf, statusError } from "./hardened.ts"
 import { freshFor } from "./headers.ts"
 import { readDocument, type Shape } from "./responseBody.ts"
@@ -31,6 +32,7 @@ export interface FetchSettings {
   readonly allowInsecureLoopback: boolean
   /** What the document is. */
   readonly shape: Shape
+  readonly asked: Asked
 }
 
 const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status)
@@ -122,7 +124,7 @@ export const fetchDocument = Effect.fn("Discovery.fetchDocument")(
     const place = placeOf(url)
     return yield* Effect.fromResult(askable(url, settings.allowInsecureLoopback)).pipe(
       Effect.tap((withoutQuery) => Effect.annotateCurrentSpan({ "url.full": withoutQuery })),
-      Effect.andThen(hardened(follow(url, settings))),
+      Effect.andThen(hardened(timed(follow(url, settings), settings.asked))),
       Effect.mapError((reason) => new MetadataFetchError({ url: place, reason }))
     )
   }

@@ -1,0 +1,96 @@
+import * as EmbeddedProvider from "@effect-mcp-auth/examples/EmbeddedProvider"
+import { listen } from "@effect-mcp-auth/examples/loopback"
+import * as SdkClient from "@effect-mcp-auth/examples/SdkClient"
+import { serveNotes } from "@effect-mcp-auth/examples/serve"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { existsSync } from "node:fs"
+import { chromium } from "playwright-core"
+
+/** Where Debian puts it, unless told otherwise. */
+const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium"
+const isThere = existsSync(executablePath)
+const where = isThere ? "in Chromium" : `skipped, because there is no Chromium at ${executablePath} (see CHROMIUM_PATH)`
+
+const browser = Effect.acquireRelease(
+  Effect.promise(() =>
+    chromium.launch({
+      executablePath,
+      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    })
+  ),
+  (browser) => Effect.promise(() => browser.close())
+)
+
+/** An empty page on an origin of its own, in a real browser. */
+const pageElsewhere = Effect.gen(function*() {
+  const { origin, server } = yield* listen()
+  server.on("request", (_, response) => {
+    response.setHeader("content-type", "text/html")
+    response.end("<!doctype html><title>A client</title>")
+  })
+  const chromium = yield* browser
+  const page = yield* Effect.promise(() => chromium.newPage())
+  yield* Effect.promise(() => page.goto(origin))
+  return { origin, page }
+})
+
+/** What a client in a page does, one step after the other. Runs in the browser. */
+const client = async ({ resource, token }: { readonly resource: string; readonly token: string }) => {
+  const body = JSON.stringify({
+    jsonrpc: "2.0",
+    id: 1,
+    method: "tools/call",
+    params: {
+      name: "WhoAmI",
+      arguments: {},
+      _meta: {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": { name: "page", version: "1" }
+      }
+    }
+  })
+  const headers = {
+    "content-type": "application/json",
+    "accept": "application/json, text/event-stream",
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": "tools/call",
+    "mcp-name": "WhoAmI"
+  }
+  const refused = await fetch(resource, { method: "POST", headers, body })
+  const challenge = refused.headers.get("www-authenticate") ?? ""
+  const metadataUrl = /resource_metadata="([^"]+)"/.exec(challenge)?.[1] ?? ""
+  const metadata = await fetch(metadataUrl).then((response) => response.json())
+  const authorization = `Bearer ${token}`
+  const called = await fetch(resource, { method: "POST", headers: { ...headers, authorization }, body })
+  return { refused: refused.status, challenge, metadata, called: called.status, answer: await called.text() }
+}
+
+describe.skipIf(!isThere)(`a page of another origin, ${where}`, () => {
+  it.live("runs preflights, reads the challenge, fetches the metadata, and calls a tool", () =>
+    Effect.gen(function*() {
+      const { origin, page } = yield* pageElsewhere
+      const { issuer } = yield* EmbeddedProvider.start()
+      const { resource } = yield* serveNotes({ issuer, allowedOrigins: [origin] })
+      const { user } = yield* SdkClient.connect(resource)
+      const token = user.tokens()?.access_token ?? ""
+      const seen = yield* Effect.promise(() => page.evaluate(client, { resource, token }))
+      assert.strictEqual(seen.refused, 401)
+      assert.include(seen.challenge, "scope=\"notes:read\"")
+      assert.strictEqual(seen.metadata.resource, resource)
+      assert.strictEqual(seen.called, 200)
+      assert.include(seen.answer, "\"subject\":\"ada\"")
+    }), 60_000)
+
+  it.live("of an origin that is not allowed reads nothing", () =>
+    Effect.gen(function*() {
+      const { page } = yield* pageElsewhere
+      const { issuer } = yield* EmbeddedProvider.start()
+      const { resource } = yield* serveNotes({ issuer, allowedOrigins: ["https://app.example.com"] })
+      const failed = yield* Effect.promise(() =>
+        page.evaluate((url) => fetch(url, { method: "POST" }).then(() => "read", (error) => String(error)), resource)
+      )
+      assert.include(failed, "Failed to fetch")
+    }), 60_000)
+})
