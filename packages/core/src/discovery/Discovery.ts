@@ -82,13 +82,13 @@ export const search = <E, R>(
 
 /** The configuration, or why there is none. */
 const conclude = <E>(
-  issuer: string,
+  asked: Pick<DiscoveryFailed, "issuer" | "by">,
   { attempts, config }: Search<E>
 ): Effect.Effect<ServerConfig, DiscoveryFailed<E>> =>
   Option.match(config, {
     onNone: () => {
       const outcome = strongest(attempts.map(({ outcome }) => outcome))
-      return Effect.fail(new DiscoveryFailed<E>({ issuer, outcome, attempts }))
+      return Effect.fail(new DiscoveryFailed<E>({ ...asked, outcome, attempts }))
     },
     onSome: Effect.succeed
   })
@@ -104,7 +104,7 @@ export const discover = <E, R>(
   issuer: string,
   options?: SearchOptions
 ): Effect.Effect<ServerConfig, Issuer.InvalidIssuer | DiscoveryFailed<E>, R> =>
-  Effect.flatMap(search(strategy, issuer, options), (found) => conclude(issuer, found))
+  Effect.flatMap(search(strategy, issuer, options), (found) => conclude({ issuer, by: "issuer" }, found))
 
 /**
  * What may be chosen about fetching a configuration.
@@ -172,7 +172,7 @@ export const fetchServerConfig = <R = never>(
  * @category models
  * @since 0.1.0
  */
-export interface FetchByUrlOptions<R = never> extends FetchOptions<R> {
+export interface FetchByUrlOptions<R = never> extends Omit<FetchOptions<R>, "issuerPolicy" | "mergeDocuments"> {
   /** The issuer that the document must name. Default: any issuer that leads back to the URL. */
   readonly expectedIssuer?: string | undefined
 }
@@ -192,14 +192,14 @@ export const fetchServerConfigByWellKnownUrl = <R = never>(
   url: string,
   options?: FetchByUrlOptions<R>
 ): Effect.Effect<ServerConfig, DiscoveryFailed, HttpClient.HttpClient | R> => {
-  const { expectedIssuer, issuerPolicy, type = "auto" } = options ?? {}
-  const named = expectedIssuer === undefined ? IssuerPolicy.leadsBackTo(url) : IssuerPolicy.expected(expectedIssuer)
+  const { expectedIssuer, type = "auto", validation } = options ?? {}
+  const policy = expectedIssuer === undefined ? IssuerPolicy.leadsBackTo(url) : IssuerPolicy.expected(expectedIssuer)
   const asked = expectedIssuer ?? placeOf(url)
   const candidate = {
     ...fromUrl("well-known-url", type === "auto" ? typeOfUrl(url) : type, url, options?.allowInsecureLoopback === true),
-    policy: issuerPolicy ?? named,
+    policy,
     transpiler: transpilerOf(options),
-    validation: options?.validation
+    validations: validation === undefined ? [] : [validation]
   }
   return Engine.search<never, HttpClient.HttpClient | R>([{ candidates: [candidate] }], {
     asked,
@@ -207,6 +207,6 @@ export const fetchServerConfigByWellKnownUrl = <R = never>(
     merge: false
   }).pipe(
     Effect.withSpan("Discovery.searchByUrl"),
-    Effect.flatMap((found) => conclude(asked, found))
+    Effect.flatMap((found) => conclude({ issuer: asked, by: "url" }, found))
   )
 }

@@ -9,6 +9,7 @@
  */
 import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
+import { printable, quoted } from "../metadata/internal/printable.ts"
 import { describeAttempts, discoveryHint } from "./internal/describeAttempts.ts"
 import type { IssuerMismatch } from "./IssuerPolicy.ts"
 import type { MetadataFetchError } from "./MetadataFetchError.ts"
@@ -27,8 +28,8 @@ export class InvalidMetadata extends Schema.TaggedError<InvalidMetadata>()("Inva
   issues: Schema.Array(Schema.Struct({ member: Schema.String, problem: Schema.String }))
 }) {
   override get message(): string {
-    const issues = this.issues.map(({ member, problem }) => `${JSON.stringify(member)}: ${problem}`).join("; ")
-    return `${this.location}: the document is no metadata (${issues}). Mend it at the provider, or with a repair`
+    const issues = this.issues.map(({ member, problem }) => `${quoted(member)}: ${printable(problem)}`).join("; ")
+    return `${printable(this.location)}: the document is no metadata (${issues}). Mend it at the provider, or with a repair`
   }
 }
 
@@ -46,8 +47,30 @@ export class IncompleteMetadata extends Schema.TaggedError<IncompleteMetadata>()
   missing: Schema.Array(Schema.String)
 }) {
   override get message(): string {
-    return `${this.location}: the document has no ${this.missing.join(", ")}, which ${this.purpose} needs. ` +
+    return `${printable(this.location)}: the document has no ${this.missing.join(", ")}, which ${this.purpose} needs. ` +
       "Another document of the same issuer may have it (merge them), or say what you know to be true with a repair"
+  }
+}
+
+const answers = {
+  "nothing": "has no document for this issuer",
+  "no-json-object": "answered with something that is not a JSON object; answer with the raw document, or with undefined",
+  "no-issuer": "answered with a JSON object that has no string member \"issuer\""
+} as const
+
+/**
+ * A strategy of your own answered with no document. Only `nothing` means that there is none.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class NoDocument extends Schema.TaggedError<NoDocument>()("NoDocument", {
+  /** The strategy's name. */
+  strategy: Schema.String,
+  found: Schema.Literals(["nothing", "no-json-object", "no-issuer"])
+}) {
+  override get message(): string {
+    return `${printable(this.strategy)} ${answers[this.found]}`
   }
 }
 
@@ -76,6 +99,7 @@ export type Outcome = "Refused" | "Incomplete" | "Transient" | "Miss" | "Found"
  */
 export type AttemptError<E = never> =
   | MetadataFetchError
+  | NoDocument
   | IssuerMismatch
   | TranspileError
   | InvalidMetadata
@@ -111,7 +135,9 @@ export interface Attempt<out E = never> {
  * @since 0.1.0
  */
 export class DiscoveryFailed<out E = never> extends Data.TaggedError("DiscoveryFailed")<{
+  /** What was asked for: an issuer, or where a document was asked for by its URL and no issuer was named, that URL. */
   readonly issuer: string
+  readonly by: "issuer" | "url"
   /** The strongest outcome among the attempts. */
   readonly outcome: Exclude<Outcome, "Found">
   /** Every attempt, in the order in which they were made. */
@@ -121,6 +147,6 @@ export class DiscoveryFailed<out E = never> extends Data.TaggedError("DiscoveryF
   declare readonly attempts: ReadonlyArray<Attempt<E>>
 
   override get message(): string {
-    return `${describeAttempts(this)}${discoveryHint(this.issuer)}`
+    return `${describeAttempts(this)}${this.by === "issuer" ? discoveryHint(this.issuer) : ""}`
   }
 }

@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { printable } from "../metadata/internal/printable.ts"
 import { violations } from "../metadata/internal/violation.ts"
 import { fetchFailureMessage } from "./internal/fetchFailureMessage.ts"
 
@@ -170,6 +171,6 @@ export class MetadataFetchError extends Schema.TaggedError<MetadataFetchError>()
 }) {
   override get message(): string {
     const { method = "GET", reason, url } = this
-    return `${method} ${url}: ${fetchFailureMessage(reason, method)}`
+    return `${method} ${printable(url)}: ${fetchFailureMessage(reason, method)}`
   }
 }

@@ -36,7 +36,7 @@ export interface Oddity {
 export interface ServerConfig {
   readonly type: ServerType
   /**
-   * The issuer as the document names it. This string, not the one that was configured, counts for the `iss` of tokens
+   * The issuer as the document names it, after repairs that say by their name that they change it. This string, not the one that was configured, counts for the `iss` of tokens
    * and of authorization responses (RFC 9207), and as a key of caches.
    */
   readonly issuer: string

@@ -230,7 +230,7 @@ export const validate: {
 } = dual(
   (args) => isStrategy(args[0]),
   <E, R>(self: Strategy<E, R>, options: Validation.Options = {}): Strategy<E, R> =>
-    mapCandidates(self, (candidate) => ({ ...candidate, validation: options }))
+    mapCandidates(self, (candidate) => ({ ...candidate, validations: [...candidate.validations, options] }))
 )
 
 /**

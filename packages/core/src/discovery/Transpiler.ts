@@ -12,17 +12,18 @@ import * as Effect from "effect/Effect"
 import type * as JsonPatch from "effect/JsonPatch"
 import * as Pipeable from "effect/Pipeable"
 import * as Schema from "effect/Schema"
+import { quoted } from "../metadata/internal/printable.ts"
 import { runRepair } from "./internal/runRepair.ts"
 
 const TypeId: unique symbol = Symbol.for("@effect-mcp-auth/core/Transpiler")
 
 /**
- * What a repair may answer with: a JSON object. Members that are `undefined` count as removed.
+ * What a repair may answer with: a JSON object, and no promise. Members that are `undefined` count as removed.
  *
  * @category models
  * @since 0.1.0
  */
-export type Answer = object
+export type Answer = object & { readonly then?: never }
 
 /**
  * A repair: a function on the raw document, with its name and its reason.
@@ -31,7 +32,7 @@ export type Answer = object
  * @since 0.1.0
  */
 export interface Repair<out R = never> {
-  /** The name, as reports and the command line know it. It must contain `issuer` if the repair may change the issuer. */
+  /** The name, as reports and the command line know it. It begins with `issuer` if the repair may change the issuer. */
   readonly name: string
   /** What is wrong with the document, and why the repair is right. */
   readonly reason: string
@@ -112,7 +113,7 @@ export class TranspileError extends Schema.TaggedError<TranspileError>()("Transp
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message(): string {
-    return `The repair ${JSON.stringify(this.repair)} ${whys[this.why]}`
+    return `The repair ${quoted(this.repair)} ${whys[this.why]}`
   }
 }
 
@@ -120,7 +121,7 @@ const whys: { readonly [Why in TranspileError["why"]]: string } = {
   "failed": "failed; its own error is the cause",
   "threw": "threw; a repair that can fail should answer with an Effect that fails",
   "no-object": "answered with something that is not a JSON object; return the changed document, or an Effect of it",
-  "changed-issuer": "changed the issuer; use an issuer policy instead, or say \"issuer\" in the repair's name"
+  "changed-issuer": "changed the issuer; use an issuer policy instead, or let the repair's name begin with \"issuer\""
 }
 
 const fromRepairs = <R>(repairs: ReadonlyArray<Repair<R>>): Transpiler<R> => ({

@@ -21,6 +21,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { quoted } from "../metadata/internal/printable.ts"
 import { clientRules } from "./internal/clientRules.ts"
 import { documentRules } from "./internal/documentRules.ts"
 import { flowRules } from "./internal/flowRules.ts"
@@ -129,7 +130,7 @@ export class InvalidServerConfig extends Schema.TaggedError<InvalidServerConfig>
   override get message(): string {
     const lines = this.report.errors.map(({ advice, code, message }) => `  ${code}: ${message}; ${advice}`)
     return [
-      `${JSON.stringify(this.report.issuer)} does not meet MCP ${this.report.revision}:`,
+      `${quoted(this.report.issuer)} does not meet MCP ${this.report.revision}:`,
       ...lines
     ].join("\n")
   }

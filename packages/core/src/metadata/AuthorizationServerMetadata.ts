@@ -27,7 +27,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { flag, names, text, url, urls } from "./internal/fields.ts"
+import { flag, names, page, text, url, urls } from "./internal/fields.ts"
 import { type Wire, wire } from "./internal/wire.ts"
 
 /** RFC 8414, section 2. */
@@ -44,10 +44,10 @@ const oauth = {
   grantTypesSupported: names,
   tokenEndpointAuthMethodsSupported: names,
   tokenEndpointAuthSigningAlgValuesSupported: names,
-  serviceDocumentation: url,
+  serviceDocumentation: page,
   uiLocalesSupported: names,
-  opPolicyUri: url,
-  opTosUri: url,
+  opPolicyUri: page,
+  opTosUri: page,
   /** RFC 7009. */
   revocationEndpoint: url,
   revocationEndpointAuthMethodsSupported: names,

@@ -11,7 +11,8 @@ import type * as Brand from "effect/Brand"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { type HttpUri, parse, withoutUserInfo } from "./internal/httpUri.ts"
+import { type HttpUri, parse, redacted } from "./internal/httpUri.ts"
+import { quoted } from "./internal/printable.ts"
 import { advice, violations } from "./internal/violation.ts"
 
 /**
@@ -47,8 +48,8 @@ export class InvalidIssuer extends Schema.TaggedError<InvalidIssuer>()("InvalidI
   reason: Schema.Literals(violations)
 }) {
   override get message(): string {
-    // JSON-quoted: the string may come from a stranger's document and must not forge log lines.
-    const issuer = JSON.stringify(this.issuer)
+    // Quoted: the string may come from a stranger's document and must not forge log lines.
+    const issuer = quoted(this.issuer)
     const hint = discoveryUrl.test(this.issuer) ? `. This is a discovery URL, pass the issuer: ${discoveryHint}` : ""
     return `${issuer} is not an issuer: ${advice[this.reason]}${hint}`
   }
@@ -59,7 +60,7 @@ const discoveryHint = "the value of \"issuer\" in the document it leads to"
 
 const parseIssuer = (issuer: string, options?: Options): Result.Result<HttpUri, InvalidIssuer> =>
   parse(issuer, { query: "forbidden", insecureLoopback: options?.allowInsecureLoopback === true }).pipe(
-    Result.mapError((reason) => new InvalidIssuer({ issuer: withoutUserInfo(issuer), reason }))
+    Result.mapError((reason) => new InvalidIssuer({ issuer: redacted(issuer), reason }))
   )
 
 /**

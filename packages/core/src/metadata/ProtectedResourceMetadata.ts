@@ -23,23 +23,31 @@
  *
  * @since 0.1.0
  */
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { flag, names, text, url } from "./internal/fields.ts"
+import { flag, names, page, text, url } from "./internal/fields.ts"
+import { parse } from "./internal/httpUri.ts"
 import { type Wire, wire } from "./internal/wire.ts"
+
+const identifier = (query: "allowed" | "forbidden", expected: string): Schema.String =>
+  Schema.String.check(
+    Schema.makeFilter<string>((text) => Result.isSuccess(parse(text, { query, insecureLoopback: true })), { expected })
+  )
 
 /** RFC 9728, section 2. */
 const fields = {
   /** Kept as the string of the document: clients compare it character by character (section 3.3). */
-  resource: Schema.String,
-  authorizationServers: names,
+  resource: identifier("allowed", "a resource identifier"),
+  /** At least one, each an issuer identifier. Members with zero elements are to be omitted (section 3.2). */
+  authorizationServers: Schema.optionalKey(Schema.NonEmptyArray(identifier("forbidden", "an issuer identifier"))),
   jwksUri: url,
   scopesSupported: names,
   bearerMethodsSupported: names,
   resourceSigningAlgValuesSupported: names,
   resourceName: text,
-  resourceDocumentation: url,
-  resourcePolicyUri: url,
-  resourceTosUri: url,
+  resourceDocumentation: page,
+  resourcePolicyUri: page,
+  resourceTosUri: page,
   tlsClientCertificateBoundAccessTokens: flag,
   authorizationDetailsTypesSupported: names,
   dpopSigningAlgValuesSupported: names,

@@ -11,7 +11,8 @@ import type * as Brand from "effect/Brand"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { type HttpUri, parse, withoutUserInfo } from "./internal/httpUri.ts"
+import { type HttpUri, parse, redacted } from "./internal/httpUri.ts"
+import { quoted } from "./internal/printable.ts"
 import { advice, violations } from "./internal/violation.ts"
 
 /**
@@ -46,7 +47,7 @@ export class InvalidResourceIdentifier
   })
 {
   override get message(): string {
-    return `${JSON.stringify(this.resource)} is not a resource identifier: ${advice[this.reason]}`
+    return `${quoted(this.resource)} is not a resource identifier: ${advice[this.reason]}`
   }
 }
 
@@ -55,7 +56,7 @@ const parseResource = (
   options?: Options
 ): Result.Result<HttpUri, InvalidResourceIdentifier> =>
   parse(resource, { query: "allowed", insecureLoopback: options?.allowInsecureLoopback === true }).pipe(
-    Result.mapError((reason) => new InvalidResourceIdentifier({ resource: withoutUserInfo(resource), reason }))
+    Result.mapError((reason) => new InvalidResourceIdentifier({ resource: redacted(resource), reason }))
   )
 
 /**

@@ -9,7 +9,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import { quoted } from "./internal/quoted.ts"
+import { quoted } from "../metadata/internal/printable.ts"
 
 /**
  * The request has no bearer token at all. Its challenge carries no error code (RFC 6750, section 3.1).
@@ -23,10 +23,11 @@ export class MissingCredentials extends Schema.TaggedError<MissingCredentials>()
   }
 }
 
+/** In words without quotes: they go into headers, where none may stand (RFC 6750, section 3). */
 const requestProblems = {
   "several-headers": "it has more than one Authorization header",
   "token-in-query": "it has a token in its URL; send it in the Authorization header only",
-  "malformed": "its Authorization header is not \"Bearer\" and a token",
+  "malformed": "its Authorization header is not the word Bearer and a token",
   "too-long": "its token is longer than 16 KiB"
 } as const
 

@@ -76,7 +76,7 @@ describe("a repair", () => {
   it.effect("may change the issuer when its name says so", () =>
     Effect.gen(function*() {
       const { document } = yield* Transpiler.run(
-        repair((document) => ({ ...document, issuer: "https://other.test" }), "fix-issuer-scheme"),
+        repair((document) => ({ ...document, issuer: "https://other.test" }), "issuer-scheme"),
         { issuer }
       )
       assert.strictEqual(document["issuer"], "https://other.test")

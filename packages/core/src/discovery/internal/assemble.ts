@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { printable, quoted } from "../../metadata/internal/printable.ts"
 import { AuthorizationServerMetadata } from "../../metadata/AuthorizationServerMetadata.ts"
 import { IncompleteMetadata, type InvalidMetadata } from "../DiscoveryError.ts"
 import type { Purpose } from "../Purpose.ts"
@@ -15,7 +16,7 @@ import { invalidMetadata } from "./invalidMetadata.ts"
 
 /** A document whose issuer was judged, after its repairs. */
 export interface Judged {
-  readonly candidate: Pick<Candidate<unknown, unknown>, "location" | "type" | "validation">
+  readonly candidate: Pick<Candidate<unknown, unknown>, "location" | "type" | "validations">
   readonly loaded: Loaded
   readonly document: Schema.JsonObject
   readonly repairs: ReadonlyArray<Applied>
@@ -35,7 +36,7 @@ const odditiesOf = (documents: OneOrMore): ReadonlyArray<Oddity> => [
       onNone: () => [],
       onSome: (contentType) => [{
         code: "content_type_not_json",
-        message: `${location} answered with the content type ${JSON.stringify(contentType)} instead of application/json`
+        message: `${printable(location)} answered with the content type ${quoted(contentType)} instead of application/json`
       }]
     })
   ),
@@ -65,15 +66,14 @@ export const assemble = Effect.fnUntraced(function*(
 ): Effect.fn.Return<ServerConfig, InvalidMetadata | IncompleteMetadata | Validation.InvalidServerConfig> {
   const [{ candidate: { location, type } }] = documents
   const metadata = yield* Effect.mapError(
-    decode(merged(documents)),
+    decode(merged(documents), { errors: "all" }),
     (error) => invalidMetadata(location, error)
   )
   const missing = purpose.missing(metadata)
   if (missing.length > 0) return yield* new IncompleteMetadata({ location, purpose: purpose.name, missing })
   yield* Effect.forEach(
-    documents,
-    ({ candidate: { validation } }) =>
-      validation === undefined ? Effect.void : Validation.validateServerConfig({ type, metadata }, validation),
+    Arr.dedupe(documents.flatMap(({ candidate }) => candidate.validations)),
+    (validation) => Validation.validateServerConfig({ type, metadata }, validation),
     { discard: true }
   )
   const [first, ...others] = documents

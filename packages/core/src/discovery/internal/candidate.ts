@@ -2,17 +2,16 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import type * as Issuer from "../../metadata/Issuer.ts"
-import type { AttemptError } from "../DiscoveryError.ts"
+import { type AttemptError, NoDocument } from "../DiscoveryError.ts"
 import type { Limits } from "../FetchLimits.ts"
 import * as IssuerPolicy from "../IssuerPolicy.ts"
-import { MetadataFetchError, NotMetadata } from "../MetadataFetchError.ts"
 import type { ServerType } from "../ServerConfig.ts"
 import * as Transpiler from "../Transpiler.ts"
 import type * as Validation from "../Validation.ts"
 import { fetchDocument, type FetchSettings, type Loaded } from "./fetchDocument.ts"
 import { placeOf } from "./hardened.ts"
+import { jsonObjectOf } from "./json.ts"
 import { documentOf } from "./responseBody.ts"
 
 /** What a candidate is told when it loads. The rest is its own knowledge. */
@@ -22,13 +21,13 @@ type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback" | "asked" | "sha
 export interface Candidate<out E, out R> {
   readonly kind: string
   readonly location: string
-  /** Candidates with the same identity ask the same question, and only the first of them is asked. */
+  /** Candidates with the same identity ask the same question, which is then asked once. */
   readonly identity: unknown
   readonly type: ServerType
   readonly policy: IssuerPolicy.IssuerPolicy
   readonly transpiler: Transpiler.Transpiler<R>
-  /** The rules that the result must keep, when there are any. */
-  readonly validation: Validation.Options | undefined
+  /** The rules that the result must keep, all of them. */
+  readonly validations: ReadonlyArray<Validation.Options>
   /** What differs from the limits of the program. */
   readonly limits: Partial<Limits>
   readonly mapRequest: LoadSettings["mapRequest"]
@@ -45,7 +44,7 @@ export interface Step<out E, out R> {
 const defaults = {
   policy: IssuerPolicy.exact,
   transpiler: Transpiler.identity,
-  validation: undefined,
+  validations: [],
   limits: {},
   mapRequest: (request: Parameters<LoadSettings["mapRequest"]>[0]) => request
 }
@@ -80,11 +79,14 @@ export const fromLoad = <E, R>(
   load: () =>
     Effect.flatMap(
       Effect.suspend(load),
-      (document): Effect.Effect<Loaded, MetadataFetchError> =>
-        Result.match(documentOf(document), {
-          onFailure: (found) => Effect.fail(new MetadataFetchError({ url: name, reason: new NotMetadata({ found }) })),
-          onSuccess: (document) => Effect.succeed({ document, freshFor: Option.none(), oddContentType: Option.none() })
-        })
+      (answer): Effect.Effect<Loaded, NoDocument> => {
+        const document = jsonObjectOf(answer)
+        if (document !== undefined && typeof document["issuer"] === "string") {
+          return Effect.succeed({ document, freshFor: Option.none(), oddContentType: Option.none() })
+        }
+        const found = answer === undefined ? "nothing" : document === undefined ? "no-json-object" : "no-issuer"
+        return Effect.fail(new NoDocument({ strategy: name, found }))
+      }
     )
 })
 
@@ -92,4 +94,5 @@ export const fromLoad = <E, R>(
 export const isInsecure = (issuer: Issuer.Issuer): boolean => /^http:/i.test(issuer)
 
 /** What a URL says about its document. */
-export const typeOfUrl = (url: string): ServerType => url.includes("/oauth-authorization-server") ? "oauth" : "oidc"
+export const typeOfUrl = (url: string): ServerType =>
+  /\/\.well-known\/oauth-authorization-server(?:[/?#]|$)/.test(url) ? "oauth" : "oidc"

@@ -1,4 +1,5 @@
 import * as Predicate from "effect/Predicate"
+import { printable, quoted } from "../../metadata/internal/printable.ts"
 import type { Attempt, DiscoveryFailed } from "../DiscoveryError.ts"
 
 const summary: { readonly [O in DiscoveryFailed<unknown>["outcome"]]: string } = {
@@ -11,7 +12,8 @@ const summary: { readonly [O in DiscoveryFailed<unknown>["outcome"]]: string } =
 /** What a stranger's error says. Custom strategies may fail with anything. */
 const said = (error: unknown): string => {
   if (Predicate.hasProperty(error, "message") && typeof error.message === "string" && error.message !== "") {
-    return error.message
+    // Each line of a stranger's message stays a line, and only that.
+    return error.message.split("\n").map(printable).join("\n")
   }
   return Predicate.hasProperty(error, "_tag") && typeof error._tag === "string" ? error._tag : "failed"
 }
@@ -19,15 +21,15 @@ const said = (error: unknown): string => {
 const describe = ({ error, kind, location, outcome }: Attempt<unknown>, index: number): string => {
   // An error's own message already names the place; a stranger's may not.
   const message = error === undefined ? "found" : said(error)
-  const place = message.includes(location) ? "" : `${location}: `
-  return `  ${index + 1}. ${outcome} (${kind}) ${place}${message}`
+  const place = printable(location)
+  return `  ${index + 1}. ${outcome} (${kind}) ${message.includes(place) ? "" : `${place}: `}${message}`
 }
 
 /** Every attempt on a line of its own, so that a person sees which URL answered what. */
 export const describeAttempts = (
   { attempts, issuer, outcome }: Pick<DiscoveryFailed<unknown>, "attempts" | "issuer" | "outcome">
 ): string =>
-  [`No usable metadata for ${JSON.stringify(issuer)}: ${summary[outcome]}`, ...attempts.map(describe)].join("\n")
+  [`No usable metadata for ${quoted(issuer)}: ${summary[outcome]}`, ...attempts.map(describe)].join("\n")
 
 /** An issuer that is itself a metadata URL is valid, but hardly ever meant. */
 export const discoveryHint = (issuer: string): string =>

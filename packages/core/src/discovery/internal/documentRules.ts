@@ -1,5 +1,6 @@
 import * as Str from "effect/String"
 import { isLoopback } from "../../metadata/internal/httpUri.ts"
+import { quoted } from "../../metadata/internal/printable.ts"
 import { rfc, type Rule, type Subject } from "./rule.ts"
 
 type Member = keyof Subject["metadata"]
@@ -132,7 +133,7 @@ export const documentRules: ReadonlyArray<Rule> = [
       const { issuer } = subject.metadata
       if (!/^https?:\/\/[^/?#]+\/$/i.test(issuer)) return "holds"
       const same = endpoints.some((member) => `${urlOf(subject, member)?.origin}/` === issuer)
-      return same ? `the issuer ${JSON.stringify(issuer)} differs from the origin of its endpoints by a slash` : "holds"
+      return same ? `the issuer ${quoted(issuer)} differs from the origin of its endpoints by a slash` : "holds"
     }
   }
 ]

@@ -12,10 +12,9 @@ import type * as Scope from "effect/Scope"
 import type { Limits } from "../FetchLimits.ts"
 import { MetadataFetchError, type Reason, Redirect } from "../MetadataFetchError.ts"
 import { type Asked, timed } from "./fetchTime.ts"
-import { askable, hardened, placeOf, statusError } from "./hardened.ts"
+import { askable, failureOf, hardened, placeOf, statusError } from "./hardened.ts"
 import { freshFor } from "./headers.ts"
 import { readDocument, type Shape } from "./responseBody.ts"
-import { transportFailure } from "./transportFailure.ts"
 
 /** A document as it came, before anything is believed or repaired. */
 export interface Loaded {
@@ -35,7 +34,8 @@ export interface FetchSettings {
   readonly asked: Asked
 }
 
-const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status)
+/** A browser that is told not to follow a redirect says 0, and not where it leads. */
+const isRedirect = (status: number): boolean => [0, 301, 302, 303, 307, 308].includes(status)
 
 /** A redirect that may be followed. */
 interface Moved {
@@ -99,7 +99,7 @@ const exchange = (
   }).pipe(
     // The scope ends the exchange: what was not read of a body is never read.
     Effect.scoped,
-    Effect.catchTag("HttpClientError", (error) => Effect.fail(transportFailure(error)))
+    Effect.catchTag("HttpClientError", failureOf)
   )
 
 const follow = Effect.fnUntraced(function*(url: string, settings: FetchSettings) {
@@ -107,6 +107,8 @@ const follow = Effect.fnUntraced(function*(url: string, settings: FetchSettings)
   let request = requestFor(url, settings)
   let status = 0
   for (let redirects = 0; redirects <= settings.limits.redirects; redirects++) {
+    // Whoever maps requests may lead them elsewhere, but not past the rules for URLs.
+    yield* Effect.fromResult(askable(request.url, settings.allowInsecureLoopback))
     const result = yield* exchange(client, request, settings)
     if ("document" in result) return result
     request = HttpClientRequest.setUrl(request, result.url)

@@ -1,3 +1,4 @@
+import { printable, quoted } from "../../metadata/internal/printable.ts"
 import { advice } from "../../metadata/internal/violation.ts"
 import type * as Fetch from "../MetadataFetchError.ts"
 import { isTransientStatus } from "./status.ts"
@@ -13,7 +14,7 @@ const found: { readonly [Found in Fetch.NotMetadata["found"]]: string } = {
 
 const redirect: { readonly [Why in Fetch.Redirect["why"]]: (reason: Fetch.Redirect) => string } = {
   "foreign-origin": (reason) =>
-    `redirects to another origin, ${JSON.stringify(reason.origin)}, which is never followed; if that origin is the ` +
+    `redirects to another origin, ${quoted(reason.origin ?? "")}, which is never followed; if that origin is the ` +
     "issuer, configure it instead",
   "too-many": () => "redirects too often",
   "unusable-location": () => "redirects without a usable Location"
@@ -37,7 +38,7 @@ const messages: {
     method: Method
   ) => string
 } = {
-  Transport: ({ detail }) => `no response (${detail}); check the host name and that it can be reached from here`,
+  Transport: ({ detail }) => `no response (${printable(detail)}); check the host name and that it can be reached from here`,
   Timeout: ({ milliseconds, of }) =>
     of === "attempt"
       ? `no complete answer within ${milliseconds} ms`
@@ -47,7 +48,7 @@ const messages: {
   NotMetadata: (reason) => `HTTP 200, but ${found[reason.found]}`,
   Redirect: (reason) => `HTTP ${reason.status} ${redirect[reason.why](reason)}`,
   RefusedAddress: ({ address, host, range }) =>
-    `${JSON.stringify(host)} leads to the ${range} address ${address}, which must not be connected to; allow it ` +
+    `${quoted(host)} leads to the ${range} address ${address}, which must not be connected to; allow it ` +
     "explicitly if the provider really runs there",
   RefusedUrl: ({ why }) => `the URL is refused: ${advice[why]}`
 }

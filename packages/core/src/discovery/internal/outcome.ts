@@ -1,5 +1,5 @@
 import type { AttemptError, Outcome } from "../DiscoveryError.ts"
-import { IncompleteMetadata, InvalidMetadata } from "../DiscoveryError.ts"
+import { IncompleteMetadata, InvalidMetadata, NoDocument } from "../DiscoveryError.ts"
 import { IssuerMismatch } from "../IssuerPolicy.ts"
 import { MetadataFetchError, type Reason } from "../MetadataFetchError.ts"
 import { TranspileError } from "../Transpiler.ts"
@@ -25,6 +25,7 @@ export const outcomeOf = (error: AttemptError<unknown>): Failure => {
     // The table is total over the tags, but TypeScript cannot correlate an indexed function with its argument.
     return (ofReason[error.reason._tag] as (reason: Reason) => Failure)(error.reason)
   }
+  if (error instanceof NoDocument) return error.found === "nothing" ? "Miss" : "Incomplete"
   if (error instanceof IssuerMismatch) return "Refused"
   return error instanceof TranspileError || error instanceof InvalidMetadata || error instanceof IncompleteMetadata ||
       error instanceof InvalidServerConfig

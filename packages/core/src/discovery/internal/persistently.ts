@@ -7,7 +7,7 @@ import { MetadataFetchError, Timeout } from "../MetadataFetchError.ts"
 import { outcomeOf } from "./outcome.ts"
 
 /** How long the failed server asked to wait. */
-const askedToWait = (error: unknown): Duration.Duration =>
+export const askedToWait = (error: unknown): Duration.Duration =>
   error instanceof MetadataFetchError && error.reason._tag === "Status" && error.reason.retryAfter !== undefined
     ? Duration.millis(error.reason.retryAfter)
     : Duration.zero

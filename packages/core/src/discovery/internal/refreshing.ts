@@ -1,33 +1,14 @@
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
-import type * as Scope from "effect/Scope"
-
-/** What a fetch brings: the value, and how long its source says that it is fresh. */
-export interface Fetched<out A> {
-  readonly value: A
-  readonly freshFor: Option.Option<Duration.Duration>
-}
-
-export interface Lifetimes {
-  /** How long a value is fresh when its source does not say. */
-  readonly lifetime: Duration.Duration
-  /** How long after its fetch a value may be used while its source is down. */
-  readonly staleFor: Duration.Duration
-}
-
-/** What a source says is honoured between these. */
-const shortest = Duration.minutes(1)
-const longest = Duration.hours(24)
-
-/** How long a failure is remembered: doubled each time, between these, with jitter. */
-const firstPause = 1_000
-const longestPause = 60_000
+import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
+import { type Fetched, type Good, type Lifetimes, pauseAfter, remember } from "./freshness.ts"
 
 /** A value that is kept fresh. */
 export interface Refreshing<out A, out E> {
@@ -35,18 +16,9 @@ export interface Refreshing<out A, out E> {
   readonly get: Effect.Effect<A, E>
   /**
    * The value after another fetch, for somebody who misses something in it. Nobody is asked twice within `cooldown` on
-   * behalf of such people, together: in between, the outcome of the last time stands.
+   * behalf of such people, together: in between, the outcome of the last time stands, unless something newer is known.
    */
   readonly renew: (cooldown: Duration.Duration) => Effect.Effect<A, E>
-}
-
-interface Good<A> {
-  readonly value: A
-  readonly freshUntil: number
-  /** Until then it is given out at once while it is being refreshed. */
-  readonly graceUntil: number
-  /** Until then it is given out when it cannot be refreshed. */
-  readonly usableUntil: number
 }
 
 interface Failed<E> {
@@ -55,31 +27,18 @@ interface Failed<E> {
   readonly nextTry: number
 }
 
+/** A fetch that is under way, for everybody who waits for it. */
+type Flight<A, E> = Deferred.Deferred<A, E>
+
 interface State<A, E> {
   readonly good: Option.Option<Good<A>>
+  /** The failures since the last success. */
   readonly failed: Option.Option<Failed<E>>
-  readonly flight: Option.Option<Deferred.Deferred<A, E>>
-  /** When somebody last asked for another fetch and got one, and how that ended. */
-  readonly renewal: Option.Option<{ readonly at: number; readonly outcome: Deferred.Deferred<A, E> }>
+  readonly flight: Option.Option<Flight<A, E>>
+  /** When somebody last asked for another fetch and got one. */
+  readonly renewal: Option.Option<{ readonly at: number; readonly flight: Flight<A, E> }>
+  readonly closed: boolean
 }
-
-const remember = <A>({ freshFor, value }: Fetched<A>, { lifetime, staleFor }: Lifetimes, now: number): Good<A> => {
-  const fresh = Duration.toMillis(
-    Option.match(freshFor, { onNone: () => lifetime, onSome: Duration.clamp({ minimum: shortest, maximum: longest }) })
-  )
-  const stale = Duration.toMillis(staleFor)
-  // A value that lived as long as `staleFor` still outlasts a short outage, so that its last second is not a cliff.
-  const outlast = Math.min(stale, Duration.toMillis(Duration.hours(1)))
-  return {
-    value,
-    freshUntil: now + fresh,
-    graceUntil: now + fresh * 1.25,
-    usableUntil: now + Math.max(stale, fresh + outlast)
-  }
-}
-
-const pauseAfter = (times: number): Effect.Effect<number> =>
-  Effect.map(Random.next, (random) => Math.min(longestPause, firstPause * 2 ** (times - 1)) * (0.75 + random / 2))
 
 /** What everybody who asks for the value shares. */
 interface Shared<A, E> {
@@ -104,75 +63,91 @@ const land = Effect.fnUntraced(function*<A, E>({ lifetimes, state }: Shared<A, E
   }))
 })
 
+const closedError = new Error("A server was asked for its metadata or keys after its scope had been closed")
+
 /** Whose flight to take, and what is then known. `mine` is taken by who starts one. */
-type Board<A, E> = (
-  current: State<A, E>,
-  mine: Deferred.Deferred<A, E>
-) => readonly [flight: Deferred.Deferred<A, E>, next: State<A, E>]
+type Board<A, E> = (current: State<A, E>, mine: Flight<A, E>) => readonly [flight: Flight<A, E>, next: State<A, E>]
 
 /** Takes a flight, and starts it if that is a new one. It belongs to the scope and not to the caller who started it. */
 const fly = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, board: Board<A, E>) {
+  if ((yield* Ref.get(shared.state)).closed) return yield* Effect.die(closedError)
   const mine = yield* Deferred.make<A, E>()
   const flight = yield* Ref.modify(shared.state, (current) => board(current, mine))
   if (flight !== mine) return flight
-  yield* Effect.interruptible(shared.fetch).pipe(
-    Effect.onExit((exit) =>
-      Effect.andThen(land(shared, exit), Deferred.done(mine, Exit.map(exit, ({ value }) => value)))
-    ),
+  const fiber = yield* Effect.interruptible(shared.fetch).pipe(
+    Effect.onExit((exit) => land(shared, exit)),
     Effect.forkIn(shared.scope)
   )
+  // Also when the fiber never ran, because the scope was being closed: nobody waits for ever.
+  fiber.addObserver((exit) => Deferred.doneUnsafe(mine, Exit.map(exit, ({ value }) => value)))
   return mine
 }, Effect.uninterruptible)
 
 /** The flight that is under way, or a new one. */
-const anyFlight = <A, E>(current: State<A, E>, mine: Deferred.Deferred<A, E>) => {
+const anyFlight = <A, E>(current: State<A, E>, mine: Flight<A, E>) => {
   const flight = Option.getOrElse(current.flight, () => mine)
   return [flight, { ...current, flight: Option.some(flight) }] as const
 }
 
 const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   const now = yield* Clock.currentTimeMillis
-  const { failed, good } = yield* Ref.get(shared.state)
+  const { closed, failed, good } = yield* Ref.get(shared.state)
   const usable = Option.filter(good, ({ usableUntil }) => now < usableUntil)
-  if (Option.isSome(usable) && now < usable.value.freshUntil) return usable.value.value
-  const down = Option.filter(failed, ({ nextTry }) => now < nextTry)
-  if (Option.isSome(down)) return Option.isSome(usable) ? usable.value.value : yield* down.value.exit
+  if (Option.isNone(usable)) {
+    const isDown = Option.filter(failed, ({ nextTry }) => now < nextTry)
+    return yield* Option.isSome(isDown) ? isDown.value.exit : Effect.flatMap(fly(shared, anyFlight), Deferred.await)
+  }
+  const { freshUntil, graceUntil, value } = usable.value
+  const mayTry = Option.isNone(failed) || now >= failed.value.nextTry
+  if (now < freshUntil || !mayTry || closed) return value
   const flight = yield* fly(shared, anyFlight)
-  if (Option.isNone(usable)) return yield* Deferred.await(flight)
-  // Shortly after its time, or while the source is known to be failing, nobody waits for it.
-  if (now < usable.value.graceUntil || Option.isSome(failed)) return usable.value.value
-  return yield* Effect.catchCause(Deferred.await(flight), () => Effect.succeed(usable.value.value))
+  // Shortly after its time, or while the source is known to be failing, nobody waits for the refresh.
+  if (now < graceUntil || Option.isSome(failed)) return value
+  return yield* Effect.catchCause(Deferred.await(flight), () => Effect.succeed(value))
 })
 
 const renew = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, cooldown: Duration.Duration) {
   const now = yield* Clock.currentTimeMillis
-  const outcome = yield* fly(shared, (current, mine) => {
+  const flight = yield* fly(shared, (current, mine) => {
     const recent = Option.filter(current.renewal, ({ at }) => now < at + Duration.toMillis(cooldown))
-    if (Option.isSome(recent)) return [recent.value.outcome, current]
+    if (Option.isSome(recent)) return [recent.value.flight, current]
     const [flight, next] = anyFlight(current, mine)
-    return [flight, { ...next, renewal: Option.some({ at: now, outcome: flight }) }]
+    return [flight, { ...next, renewal: Option.some({ at: now, flight }) }]
   })
-  return yield* Deferred.await(outcome)
+  const exit = yield* Effect.exit(Deferred.await(flight))
+  const { failed, good } = yield* Ref.get(shared.state)
+  // What a later fetch brought is newer: it may lack what the outcome has.
+  return Option.isSome(good) && (Exit.isSuccess(exit) || Option.isNone(failed)) ? good.value.value : yield* exit
 })
+
+/** A span is never a requirement, so nothing is missing without it, but TypeScript cannot know that of any `R`. */
+const withoutSpan = <R>(context: Context.Context<R>): Context.Context<R> =>
+  Context.omit(Tracer.ParentSpan)(context) as Context.Context<R>
 
 /**
  * Keeps the value of `fetch` fresh, with one fetch at a time. What it once brought is never replaced but by something
- * that was fetched without a failure.
+ * that was fetched without a failure. Each fetch runs with the services and references of whoever made this, and with
+ * nothing of whoever happens to ask: neither its limits nor its span.
  */
 export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
   fetch: Effect.Effect<Fetched<A>, E, R>,
   lifetimes: Lifetimes
 ): Effect.fn.Return<Refreshing<A, E>, never, R | Scope.Scope> {
+  const context = yield* Effect.context<R>()
+  const scope = yield* Effect.scope
+  const state = yield* Ref.make<State<A, E>>({
+    good: Option.none(),
+    failed: Option.none(),
+    flight: Option.none(),
+    renewal: Option.none(),
+    closed: false
+  })
+  yield* Scope.addFinalizer(scope, Ref.update(state, (before) => ({ ...before, closed: true })))
   const shared: Shared<A, E> = {
-    state: yield* Ref.make<State<A, E>>({
-      good: Option.none(),
-      failed: Option.none(),
-      flight: Option.none(),
-      renewal: Option.none()
-    }),
-    fetch: Effect.provideContext(fetch, yield* Effect.context<R>()),
+    state,
+    fetch: Effect.updateContext(fetch, () => withoutSpan(context)),
     lifetimes,
-    scope: yield* Effect.scope
+    scope
   }
   return { get: get(shared), renew: (cooldown) => renew(shared, cooldown) }
 })

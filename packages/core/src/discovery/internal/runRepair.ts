@@ -1,8 +1,9 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as JsonPatch from "effect/JsonPatch"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import type { Answer, Repair, TranspileError } from "../Transpiler.ts"
+import { jsonObjectOf } from "./json.ts"
 
 /** How a repair went wrong, for the `TranspileError` that names it. */
 export interface Failure {
@@ -10,22 +11,14 @@ export interface Failure {
   readonly cause?: unknown
 }
 
-const isJsonObject = Schema.is(Schema.JsonObject)
-
-/** A spread with an optional member leaves `undefined` behind, which no JSON document has. */
-const withoutUndefined = (answer: Answer): object =>
-  Object.fromEntries(Object.entries(answer).filter(([, value]) => value !== undefined))
-
-/** Arrays and promises are objects too, and a promise would pass for an empty document. */
-const isPlain = (answer: unknown): answer is Answer =>
-  typeof answer === "object" && answer !== null && !Array.isArray(answer) && !("then" in answer)
-
 const isEffect = <R>(answer: Answer | Effect.Effect<Answer, unknown, R>): answer is Effect.Effect<Answer, unknown, R> =>
   Effect.isEffect(answer)
 
-const answerOf = <R>(repair: Repair<R>, document: Schema.JsonObject): Effect.Effect<Answer, unknown, R> =>
+const answerOf = <R>(repair: Repair<R>, document: Schema.JsonObject): Effect.Effect<unknown, unknown, R> =>
   Effect.suspend(() => {
-    const answer = repair.apply(document)
+    // A repair may change what it is given instead of answering with another: that must neither reach the original, which
+    // others judge, nor go unnoticed.
+    const answer = repair.apply(structuredClone(document))
     return isEffect(answer) ? answer : Effect.succeed(answer)
   })
 
@@ -42,9 +35,9 @@ export const runRepair = <R>(repair: Repair<R>, document: Schema.JsonObject): Ef
   R
 > =>
   Effect.flatMap(Effect.catchCause(answerOf(repair, document), failureOf), (answer) => {
-    const changed = isPlain(answer) ? withoutUndefined(answer) : undefined
-    if (!isJsonObject(changed)) return Effect.fail<Failure>({ why: "no-object" })
-    return changed["issuer"] === document["issuer"] || repair.name.includes("issuer")
+    const changed = jsonObjectOf(answer)
+    if (changed === undefined) return Effect.fail<Failure>({ why: "no-object" })
+    return changed["issuer"] === document["issuer"] || repair.name.startsWith("issuer")
       ? Effect.succeed({ document: changed, patch: JsonPatch.get(document, changed) })
       : Effect.fail<Failure>({ why: "changed-issuer" })
   })

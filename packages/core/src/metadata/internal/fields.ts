@@ -1,16 +1,34 @@
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { parse } from "./httpUri.ts"
 
-const absoluteUrl = Schema.makeFilter<string>(
-  (url) => /^https?:\/\/[^/?#\s]/i.test(url) && URL.canParse(url),
-  { expected: "an absolute http or https URL" }
+/**
+ * An endpoint is called, so everybody has to read the same host in it: the grammar of identifiers, with a query. Whether it
+ * must be https is a matter of `Validation`. A fragment is never sent (RFC 6749, sections 3.1 and 3.2).
+ */
+const isEndpoint = (url: string): boolean =>
+  Result.isSuccess(parse(url, { query: "allowed", insecureLoopback: true, insecure: true }))
+
+const endpointUrl = Schema.String.check(
+  Schema.makeFilter<string>(isEndpoint, { expected: "an absolute http or https URL that every parser reads alike" })
 )
 
-/** A URL member: checked, and kept as the string it is. Whether it must be https is a matter of `Validation`. */
-export const url: Schema.optionalKey<Schema.String> = Schema.optionalKey(Schema.String.check(absoluteUrl))
+const pageUrl = Schema.String.check(
+  Schema.makeFilter<string>(
+    (url) => /^https?:\/\/[^/?#\s\\@]+(?:[/?#][^\s\\]*)?$/i.test(url) && URL.canParse(url),
+    { expected: "an absolute http or https URL" }
+  )
+)
 
-/** URL members, by names that are nobody's to close. */
+/** The URL of an endpoint or of a key set: checked, and kept as the string it is. */
+export const url: Schema.optionalKey<Schema.String> = Schema.optionalKey(endpointUrl)
+
+/** The URL of a page for people. */
+export const page: Schema.optionalKey<Schema.String> = Schema.optionalKey(pageUrl)
+
+/** URLs of endpoints, by names that are nobody's to close. */
 export const urls: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>> = Schema.optionalKey(
-  Schema.Record(Schema.String, Schema.String.check(absoluteUrl))
+  Schema.Record(Schema.String, endpointUrl)
 )
 
 /** A text member. */

@@ -16,6 +16,8 @@ export interface Grammar {
   readonly query: "forbidden" | "allowed"
   /** Accept http when the host is a loopback one. */
   readonly insecureLoopback: boolean
+  /** Accept http everywhere: where that is judged by somebody else. */
+  readonly insecure?: boolean
 }
 
 // Every pattern below is a single run of one character class, so matching is linear in the length of the input.
@@ -49,6 +51,7 @@ const charactersOf = (text: string): Violation | undefined => {
 
 const schemeOf = (scheme: string, host: string, grammar: Grammar): Violation | undefined => {
   if (/^https$/i.test(scheme)) return undefined
+  if (/^http$/i.test(scheme) && grammar.insecure === true) return undefined
   if (!/^http$/i.test(scheme) || !isLoopback(host)) return "not-https"
   return grammar.insecureLoopback ? undefined : "insecure-loopback"
 }
@@ -82,8 +85,12 @@ const fragmentOf = (fragment: string | undefined): Violation | undefined =>
 /** A query may hold a key of the deployment's own; a document is known well enough by the rest of its URL. */
 export const withoutQuery = (url: string): string => url.replace(/[?#][^]*$/, "?…")
 
-/** User information is a password as often as not, so what names a refused string leaves it out. */
-export const withoutUserInfo = (text: string): string => text.replace(/^([^/?#]*[/\\]{2})[^/?#]*@/, "$1…@")
+/**
+ * What names a string that is refused. User information is a password as often as not, and passwords have slashes and
+ * question marks in them: everything before the last @ is left out, and the query.
+ */
+export const redacted = (text: string): string =>
+  withoutQuery(text.replace(/^([a-z][a-z0-9+.-]*:[/\\]*)?[^]*@/i, (_, scheme: string | undefined) => `${scheme ?? ""}…@`))
 
 /**
  * Takes the string apart by the grammar of RFC 3986, and refuses whatever `new URL` would read differently.

@@ -28,7 +28,6 @@ const problemOf = (
   const strange = scopes.find((scope) => !scopeToken.test(scope))
   if (strange !== undefined) return { problem: "invalid-scope", subject: strange }
   if (scopes.includes("offline_access")) return { problem: "offline-access" }
-  if (issuers.length === 0) return { problem: "no-authorization-server" }
   const twice = issuers.find((issuer, index) => issuers.indexOf(issuer) !== index)
   return twice === undefined ? undefined : { problem: "duplicate-authorization-server", subject: twice }
 }
@@ -42,6 +41,9 @@ export const protectedResource = Effect.fnUntraced(function*(
   const { requiredScopes = [], scopesSupported = [] } = options
   const scopes = Arr.dedupe([...scopesSupported, ...requiredScopes])
   const issuers = servers.map(({ issuer }) => issuer)
+  if (!Arr.isReadonlyArrayNonEmpty(issuers)) {
+    return yield* new InvalidOptions({ resource: identifier, problem: "no-authorization-server" })
+  }
   const problem = problemOf(scopes, issuers)
   if (problem !== undefined) return yield* new InvalidOptions({ resource: identifier, ...problem })
   return {

@@ -10,10 +10,10 @@ import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts
 import { IncompleteMetadata } from "../../discovery/DiscoveryError.ts"
 import type { Limits } from "../../discovery/FetchLimits.ts"
 import { isInsecure } from "../../discovery/internal/candidate.ts"
-import { askable, hardened, placeOf, statusError } from "../../discovery/internal/hardened.ts"
+import { timed } from "../../discovery/internal/fetchTime.ts"
+import { askable, failureOf, hardened, placeOf, statusError } from "../../discovery/internal/hardened.ts"
 import { patiently } from "../../discovery/internal/persistently.ts"
 import { readDocument, type Shape } from "../../discovery/internal/responseBody.ts"
-import { transportFailure } from "../../discovery/internal/transportFailure.ts"
 import { MetadataFetchError, type Reason } from "../../discovery/MetadataFetchError.ts"
 import * as Purpose from "../../discovery/Purpose.ts"
 import type { ServerConfig } from "../../discovery/ServerConfig.ts"
@@ -69,9 +69,9 @@ const exchange = Effect.fnUntraced(function*(
   )
   return yield* Effect.flatMap(client.execute(request), (response) => read(response, limits)).pipe(
     Effect.scoped,
-    Effect.catchTag("HttpClientError", (error) => Effect.fail(transportFailure(error)))
+    Effect.catchTag("HttpClientError", failureOf)
   )
-}, hardened)
+}, (exchange) => hardened(timed(exchange, "introspection")))
 
 /** Asks the authorization server about a token, with the limits and the patience of discovery. */
 export const introspect = Effect.fn("TokenVerifier.introspect")(function*<E>(
@@ -92,6 +92,7 @@ export const introspect = Effect.fn("TokenVerifier.introspect")(function*<E>(
         const fields = { token: Redacted.value(token), token_type_hint: "access_token", ...form }
         return Effect.mapError(exchange(url, fields, headers, limits), failed)
       })
-  )
+    // What ran out of time does not know by which method it asked.
+  ).pipe(Effect.mapError(({ reason }) => failed(reason)))
   return { answer, config }
 })

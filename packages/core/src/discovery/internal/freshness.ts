@@ -1,0 +1,55 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+
+/** What a fetch brings: the value, and how long its source says that it is fresh. */
+export interface Fetched<out A> {
+  readonly value: A
+  readonly freshFor: Option.Option<Duration.Duration>
+}
+
+export interface Lifetimes {
+  /** How long a value is fresh when its source does not say. */
+  readonly lifetime: Duration.Duration
+  /** How long after its fetch a value may be used while its source is down; never shorter than it is fresh. */
+  readonly staleFor: Duration.Duration
+}
+
+/** What a source says is honoured between these. */
+const shortest = Duration.minutes(1)
+const longest = Duration.hours(24)
+
+/** For this part of its lifetime a value that is due is still given out at once, while it is being refreshed. */
+const grace = 0.25
+
+/** A value, and until when it is what. All in milliseconds of the `Clock`. */
+export interface Good<out A> {
+  readonly value: A
+  readonly freshUntil: number
+  /** Until then nobody waits for the refresh. */
+  readonly graceUntil: number
+  /** Until then it is given out when it cannot be refreshed. */
+  readonly usableUntil: number
+}
+
+/** What a fetch brought, from now on. */
+export const remember = <A>({ freshFor, value }: Fetched<A>, { lifetime, staleFor }: Lifetimes, now: number): Good<A> => {
+  const fresh = Duration.toMillis(
+    Option.match(freshFor, { onNone: () => lifetime, onSome: Duration.clamp({ minimum: shortest, maximum: longest }) })
+  )
+  const freshUntil = now + fresh
+  return {
+    value,
+    freshUntil,
+    graceUntil: freshUntil + fresh * grace,
+    usableUntil: Math.max(freshUntil, now + Duration.toMillis(staleFor))
+  }
+}
+
+/** How long a failure is remembered, in milliseconds: doubled each time, between these, with jitter. */
+const firstPause = 1_000
+const longestPause = 60_000
+
+export const pauseAfter = (times: number): Effect.Effect<number> =>
+  Effect.map(Random.next, (random) => Math.min(longestPause, firstPause * 2 ** (times - 1)) * (0.75 + random / 2))
