@@ -1,4 +1,5 @@
 // The rules of this house that no linter knows.
+import { builtinModules } from "node:module"
 import { dirname, relative, resolve } from "node:path"
 
 const rooms = ["metadata", "discovery", "token", "server"]
@@ -17,7 +18,8 @@ const isExported = (node) =>
 
 /** The body of an overloaded function, whose overloads carry the docs. */
 const isImplementation = (context, { declaration }) =>
-  declaration.type === "FunctionDeclaration" && context.sourceCode.ast.body.some((node) =>
+  declaration.type === "FunctionDeclaration" &&
+  context.sourceCode.ast.body.some((node) =>
     node.declaration?.type === "TSDeclareFunction" && node.declaration.id?.name === declaration.id?.name
   )
 
@@ -55,9 +57,15 @@ const roomOf = (path) => {
 
 /** What is wrong with an import, if anything. */
 const misplaced = (place, filename, specifier) => {
-  if (specifier.startsWith("@effect-mcp-auth/test-utils")) return "Only tests import test-utils."
+  if (specifier.startsWith("@effect-mcp-auth/test-utils") && place.name !== "test-utils") {
+    return "Only tests import test-utils."
+  }
+  const isInside = !specifier.startsWith(".") || resolve(dirname(filename), specifier).startsWith(place.root)
+  if (!isInside) return "A package imports others by their name."
   if (place.name !== "core") return undefined
-  if (/^(?:node:|@effect\/platform-)/.test(specifier)) return "core runs anywhere: it imports nothing of a platform."
+  if (/^(?:node:|@effect\/platform-)/.test(specifier) || builtinModules.includes(specifier)) {
+    return "core runs anywhere: it imports nothing of a platform."
+  }
   if (specifier.startsWith("@effect-mcp-auth/")) {
     return "core imports its own modules by their path, and no other package."
   }

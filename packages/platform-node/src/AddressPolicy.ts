@@ -31,6 +31,8 @@ const ranges = {
   "private": ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"],
   "shared": ["100.64.0.0/10"],
   "link-local": ["169.254.0.0/16", "fe80::/10"],
+  // Globally routable by its number, but the host of a virtual machine in Azure (WireServer).
+  "cloud-host": ["168.63.129.16/32"],
   "unique-local": ["fc00::/7"],
   "site-local": ["fec0::/10"],
   "multicast": ["224.0.0.0/4", "ff00::/8"],
@@ -81,7 +83,7 @@ export class InvalidAddressPolicy extends Schema.TaggedError<InvalidAddressPolic
 }) {
   override get message(): string {
     return `${JSON.stringify(this.entry)} is neither a network such as "10.1.0.0/16" nor one of the ranges ` +
-      Struct.keys(ranges).join(", ")
+      `${Struct.keys(ranges).join(", ")}. An IPv4 network is written as such, also where IPv6 leads to it`
   }
 }
 
@@ -92,6 +94,12 @@ export class InvalidAddressPolicy extends Schema.TaggedError<InvalidAddressPolic
  * @since 0.1.0
  */
 export const publicOnly: AddressPolicy = { allowedRanges: new Set(), allowedNetworks: [] }
+
+/** IPv6 addresses that carry an IPv4 one are judged as that, so a network of them would never match. */
+const carriers = ["::ffff:0:0/96", "64:ff9b::/96"].map(IpNetwork.fromStringUnsafe)
+
+const isJudgedAsWritten = (network: IpNetwork.IpNetwork): boolean =>
+  !carriers.some((carrier) => IpNetwork.containsNetwork(carrier, network))
 
 const isRange = (entry: string): entry is Range => Object.hasOwn(ranges, entry)
 
@@ -120,7 +128,10 @@ export const allow = (
     Effect.forEach(
       entries.filter((entry) => !isRange(entry)),
       (entry) =>
-        Effect.mapError(Effect.fromResult(IpNetwork.fromString(entry)), () => new InvalidAddressPolicy({ entry }))
+        Result.match(Result.filterOrFail(IpNetwork.fromString(entry), isJudgedAsWritten, () => undefined), {
+          onFailure: () => Effect.fail(new InvalidAddressPolicy({ entry })),
+          onSuccess: Effect.succeed
+        })
     ),
     (allowedNetworks) => ({ allowedRanges: new Set(entries.filter(isRange)), allowedNetworks })
   )

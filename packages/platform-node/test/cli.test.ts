@@ -55,7 +55,7 @@ describe("mcp-auth check", () => {
       const { code, stderr, stdout } = yield* check(issuer)
       assert.strictEqual(stderr, "")
       assert.include(stdout, `✓ Found      ${issuer}${oauthPath}`)
-      assert.include(stdout, "✓ s256_code_challenge_method_not_supported")
+      assert.include(stdout, "✓ PKCE with S256 is advertised (s256_code_challenge_method_not_supported)")
       assert.include(stdout, "! insecure_loopback_endpoint")
       assert.include(stdout, `${issuer} valid: 0 errors`)
       assert.strictEqual(code, 0)
@@ -146,7 +146,8 @@ describe("mcp-auth check", () => {
     ["a discovery URL", ["check", "https://as.example.com/.well-known/openid-configuration?"], "pass the issuer"],
     ["http on loopback without saying so", ["check", "http://127.0.0.1:1"], "http is refused"],
     ["an unknown address range", ["check", "https://as.example.com", "--allow", "moon"], "moon"],
-    ["an unknown command", ["frobnicate"], "frobnicate"]
+    ["an unknown command", ["frobnicate"], "frobnicate"],
+    ["no command at all", [], "SUBCOMMANDS"]
   ]
   for (const [name, args, said] of wrong) {
     it.live(`exits with 64 for ${name}`, () =>

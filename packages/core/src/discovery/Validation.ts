@@ -210,7 +210,12 @@ export const validate = (subject: Subject, options?: Options): Report => {
   const broken = (severity: Rule["severity"]) =>
     judged
       .filter(({ rule, verdict }) => rule.severity === severity && verdict !== "holds" && verdict !== "not-applicable")
-      .map(({ rule: { advice, code, reference }, verdict }) => ({ code, message: verdict, advice, reference }))
+      .map(({ rule: { advice, code, reference }, verdict }) => ({
+        code,
+        message: verdict,
+        advice,
+        reference: typeof reference === "string" ? reference : reference(revision)
+      }))
   return {
     issuer: subject.metadata.issuer,
     revision,

@@ -59,22 +59,26 @@ const rows: ReadonlyArray<Row> = [
     what: "OpenID requires subject types, an OAuth document does not",
     changes: { subject_types_supported: undefined },
     type: "oidc",
-    errors: ["invalid_server_metadata"]
+    warnings: ["openid_member_missing"]
   },
   { what: "OAuth requires no subject types", changes: { subject_types_supported: undefined } },
   {
     what: "OpenID requires signing algorithms",
     changes: { id_token_signing_alg_values_supported: undefined },
     type: "oidc",
-    errors: ["invalid_server_metadata"]
+    warnings: ["openid_member_missing"]
   },
   {
     what: "OpenID requires a key set",
     changes: { jwks_uri: undefined },
     type: "oidc",
-    errors: ["invalid_server_metadata"],
-    warnings: ["jwks_uri_missing"]
+    warnings: ["openid_member_missing", "jwks_uri_missing"]
   },
+  { what: "an issuer without a scheme is an error", changes: { issuer: "as.test" }, errors: ["invalid_issuer"] },
+  { what: "an issuer with a query is an error", changes: { issuer: "https://as.test/?t=1" }, errors: ["invalid_issuer"] },
+  { what: "an http issuer is an error", changes: { issuer: "http://as.test" }, errors: ["invalid_issuer"] },
+  { what: "an http issuer on loopback is not", changes: { issuer: "http://127.0.0.1:1" } },
+  { what: "a template of issuers is not", changes: { issuer: "https://as.test/{tenantid}/v2.0" } },
   { what: "OAuth works without a key set", changes: { jwks_uri: undefined }, warnings: ["jwks_uri_missing"] },
   {
     what: "an http endpoint is an error",
@@ -96,6 +100,13 @@ const rows: ReadonlyArray<Row> = [
     changes: { id_token_signing_alg_values_supported: ["RS256", "none"] },
     warnings: ["weak_algorithm_advertised"]
   },
+  ...["dpop", "revocation_endpoint_auth", "introspection_endpoint_auth", "token_endpoint_auth", "userinfo"].map((
+    what
+  ) => ({
+    what: `a shared-secret algorithm is a warning, also for ${what}`,
+    changes: { [`${what}_signing_alg_values_supported`]: ["ES256", "HS256"] },
+    warnings: ["weak_algorithm_advertised"]
+  })),
   {
     what: "a shared-secret algorithm is a warning",
     changes: { id_token_signing_alg_values_supported: ["HS256"] },
@@ -196,7 +207,9 @@ describe("the rules", () => {
 
   it("have codes of their own, and a reference", () => {
     assert.strictEqual(new Set(codes(Validation.rules)).size, Validation.rules.length)
-    for (const { reference } of Validation.rules) assert.match(reference, /^https:\/\/.+#./)
+    for (const { reference } of Validation.rules) {
+      assert.match(typeof reference === "string" ? reference : reference("2025-03-26"), /^https:\/\/.+#./)
+    }
   })
 
   it.effect("say what to do, and where it stands", () =>
@@ -246,6 +259,12 @@ describe("revisions", () => {
       const before = yield* report(documents, { revision: "2025-06-18" })
       assert.deepStrictEqual(codes(before.warnings), ["dynamic_registration_not_supported"])
       assert.deepStrictEqual((yield* report(documents, { revision: "2025-11-25" })).warnings, [])
+    }))
+
+  it.effect("a reference leads to the revision that is judged by", () =>
+    Effect.gen(function*() {
+      const { errors } = yield* report({ code_challenge_methods_supported: undefined }, { revision: "2025-06-18" })
+      assert.include(errors[0]?.reference, "/specification/2025-06-18/")
     }))
 
   it.effect("the newest is the default", () =>

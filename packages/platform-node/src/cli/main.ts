@@ -7,8 +7,8 @@ import { command, wrongUsage } from "./command.ts"
 import { version } from "./version.ts"
 
 Command.run(command, { version }).pipe(
-  // Help that was asked for is no failure; help that was needed is wrong usage.
-  Effect.catchTag("ShowHelp", (help) => help.errors.length === 0 ? Effect.void : wrongUsage),
+  // Help that was asked for ends well by itself; this is help that was needed.
+  Effect.catchTag("ShowHelp", () => wrongUsage),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain
 )

@@ -52,7 +52,7 @@ const findings = (findings: Findings, sign: string, style: Style, paint: Paint):
 const rules = ({ oddities, report }: NonNullable<CheckReport["found"]>, paint: Paint): ReadonlyArray<string> => [
   "",
   paint("bold", `Rules of MCP ${report.revision}`),
-  ...report.successes.map(({ code, message }) => `  ${paint("green", `✓ ${code}`)} ${paint("dim", message)}`),
+  ...report.successes.map(({ code, message }) => `  ${paint("green", `✓ ${message}`)} ${paint("dim", `(${code})`)}`),
   ...oddities.map(({ code, message }) => `  ${paint("yellow", `! ${code}`)} ${message}`),
   ...findings(report.warnings, "!", "yellow", paint),
   ...findings(report.errors, "✗", "red", paint)

@@ -24,7 +24,7 @@ export const clientRules: ReadonlyArray<Rule> = [
     code: "client_registration_unavailable",
     severity: "warning",
     since: "2025-11-25",
-    reference: mcp("2026-07-28", "client-registration-approaches"),
+    reference: mcp("client-registration-approaches"),
     holds: "unknown clients can introduce themselves",
     advice: "enable client ID metadata documents at the provider; otherwise every client must be registered by hand",
     check: (subject) =>
@@ -36,7 +36,7 @@ export const clientRules: ReadonlyArray<Rule> = [
     code: "dynamic_registration_only",
     severity: "warning",
     since: "2026-07-28",
-    reference: mcp("2026-07-28", "dynamic-client-registration"),
+    reference: mcp("dynamic-client-registration"),
     holds: "registration does not rest on the deprecated dynamic registration alone",
     advice: "enable client ID metadata documents at the provider",
     check: (subject) => {

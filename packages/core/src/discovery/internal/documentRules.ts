@@ -1,22 +1,21 @@
+import * as Result from "effect/Result"
 import * as Str from "effect/String"
 import { isLoopback } from "../../metadata/internal/httpUri.ts"
+import * as Issuer from "../../metadata/Issuer.ts"
 import { quoted } from "../../metadata/internal/printable.ts"
 import { rfc, type Rule, type Subject } from "./rule.ts"
 
 type Member = keyof Subject["metadata"]
 
-/** What each specification requires of its document: RFC 8414, section 2; OpenID Connect Discovery 1.0, section 3. */
-const required: { readonly [Type in Subject["type"]]: ReadonlyArray<Member> } = {
-  oauth: ["authorizationEndpoint", "tokenEndpoint", "responseTypesSupported"],
-  oidc: [
-    "authorizationEndpoint",
-    "tokenEndpoint",
-    "jwksUri",
-    "responseTypesSupported",
-    "subjectTypesSupported",
-    "idTokenSigningAlgValuesSupported"
-  ]
-}
+/** What both specifications require of a server that users log in to (RFC 8414, section 2). */
+const required: ReadonlyArray<Member> = ["authorizationEndpoint", "tokenEndpoint", "responseTypesSupported"]
+
+/** What OpenID Connect Discovery 1.0, section 3 requires besides. */
+const requiredOfOpenid: ReadonlyArray<Member> = [
+  "jwksUri",
+  "subjectTypesSupported",
+  "idTokenSigningAlgValuesSupported"
+]
 
 const endpoints: ReadonlyArray<Member> = [
   "authorizationEndpoint",
@@ -35,7 +34,10 @@ const algorithms: ReadonlyArray<Member> = [
   "idTokenSigningAlgValuesSupported",
   "userinfoSigningAlgValuesSupported",
   "requestObjectSigningAlgValuesSupported",
-  "tokenEndpointAuthSigningAlgValuesSupported"
+  "tokenEndpointAuthSigningAlgValuesSupported",
+  "revocationEndpointAuthSigningAlgValuesSupported",
+  "introspectionEndpointAuthSigningAlgValuesSupported",
+  "dpopSigningAlgValuesSupported"
 ]
 
 const list = (members: ReadonlyArray<Member>): string => members.map(Str.camelToSnake).join(", ")
@@ -67,9 +69,36 @@ export const documentRules: ReadonlyArray<Rule> = [
     reference: rfc(8414, "2"),
     holds: "the document has every member that its specification requires",
     advice: "complete the document at the provider, or add what you know to be true with a repair",
-    check: ({ metadata, type }) => {
-      const missing = required[type].filter((member) => metadata[member] === undefined)
+    check: ({ metadata }) => {
+      const missing = required.filter((member) => metadata[member] === undefined)
       return missing.length === 0 ? "holds" : `the document has no ${list(missing)}`
+    }
+  },
+  {
+    code: "openid_member_missing",
+    severity: "warning",
+    since: "2025-03-26",
+    reference: "https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata",
+    holds: "the document has every member that OpenID Connect requires",
+    advice: "complete the document at the provider; clients that take it for an OpenID document may refuse it",
+    check: ({ metadata, type }) => {
+      if (type !== "oidc") return "not-applicable"
+      const missing = requiredOfOpenid.filter((member) => metadata[member] === undefined)
+      return missing.length === 0 ? "holds" : `the document has no ${list(missing)}`
+    }
+  },
+  {
+    code: "invalid_issuer",
+    severity: "error",
+    since: "2025-03-26",
+    reference: rfc(8414, "2"),
+    holds: "the issuer is an https URL without a query and a fragment",
+    advice: "give the provider an issuer that clients can compare and look up",
+    check: ({ metadata: { issuer } }) => {
+      // A template names many issuers, each of which is judged where it is met.
+      if (issuer.includes("{")) return "not-applicable"
+      const made = Issuer.makeResult(issuer, { allowInsecureLoopback: true })
+      return Result.isSuccess(made) ? "holds" : made.failure.message
     }
   },
   {

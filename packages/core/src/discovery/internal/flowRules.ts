@@ -31,7 +31,7 @@ export const flowRules: ReadonlyArray<Rule> = [
     code: "pkce_not_supported",
     severity: "error",
     since: "2025-03-26",
-    reference: mcp("2026-07-28", "authorization-code-protection"),
+    reference: mcp("authorization-code-protection"),
     holds: "PKCE is advertised",
     advice: "clients refuse such a server; if the provider is known to enforce PKCE, say so with the repair \"pkce\"",
     check: ({ metadata }) =>

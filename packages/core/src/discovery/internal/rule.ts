@@ -19,8 +19,8 @@ export interface Rule {
   readonly severity: "error" | "warning"
   /** The MCP revision that introduced the rule. */
   readonly since: Revision
-  /** Where the rule stands. */
-  readonly reference: string
+  /** Where the rule stands, for all revisions or by revision. */
+  readonly reference: string | ((revision: Revision) => string)
   /** What is true when the rule holds. */
   readonly holds: string
   /** What to do when it does not. */
@@ -28,8 +28,8 @@ export interface Rule {
   readonly check: (subject: Subject, revision: Revision) => Verdict
 }
 
-/** The MCP specification's page on authorization, as of a revision. */
-export const mcp = (revision: Revision, anchor: string): string =>
+/** The MCP specification's page on authorization, as of the revision that is judged by. */
+export const mcp = (anchor: string) => (revision: Revision): string =>
   `https://modelcontextprotocol.io/specification/${revision}/basic/authorization#${anchor}`
 
 /** An RFC's section. */

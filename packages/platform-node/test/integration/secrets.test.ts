@@ -1,0 +1,65 @@
+import { assert, describe } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { fork } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { live } from "./support/live.ts"
+
+const wholeRun = fileURLToPath(new URL("fixtures/wholeRun.ts", import.meta.url))
+
+const Secrets = Schema.Array(Schema.String)
+
+/** What a process prints, and what it knows that must not be printed. */
+const run = Effect.callback<{ readonly printed: string; readonly message: unknown; readonly code: number | null }>(
+  (resume) => {
+    const child = fork(wholeRun, { silent: true, env: { NO_COLOR: "1" } })
+    let printed = ""
+    let message: unknown
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (chunk: string) => {
+        printed += chunk
+      })
+    }
+    child.on("message", (sent) => {
+      message = sent
+    })
+    child.on("close", (code) => resume(Effect.succeed({ printed, message, code })))
+    return Effect.sync(() => child.kill())
+  }
+)
+
+describe("secrets", () => {
+  live("no token, no part of one, no code and no secret is in anything that a whole run prints", () =>
+    Effect.gen(function*() {
+      const { code, message, printed } = yield* run
+      assert.strictEqual(code, 0, printed.slice(-2000))
+      const secrets = yield* Schema.decodeUnknownEffect(Secrets)(message)
+      // The run was one: every reason, by every way to say it.
+      for (
+        const said of [
+          "Request refused",
+          "wrong-audience",
+          "unknown-issuer",
+          "bad-signature",
+          "expired",
+          "sender-constrained",
+          "InsufficientScope",
+          "inactive",
+          "several-headers",
+          "token-in-query",
+          "VerificationUnavailable",
+          "mcp_auth_decisions_total",
+          "TokenVerifier.introspect",
+          "http.response.status_code",
+          "Sent HTTP response"
+        ]
+      ) {
+        assert.include(printed, said)
+      }
+      assert.isAbove(secrets.length, 40)
+      for (const secret of secrets) {
+        assert.isAbove(secret.length, 15)
+        const at = printed.indexOf(secret)
+        assert.strictEqual(at, -1, `it says ${printed.slice(Math.max(0, at - 300), at)}`)
+      }
+    }))
+})

@@ -1,0 +1,101 @@
+/**
+ * A second authorization server that owes nothing to the first: `better-auth` with its OAuth provider, in memory and on a
+ * loopback port of its own. Its only user is ada, who signs up, logs in and consents through its HTTP API.
+ */
+import { oauthProvider } from "@better-auth/oauth-provider"
+import { listen } from "@effect-mcp-auth/examples/loopback"
+import { betterAuth } from "better-auth"
+import { memoryAdapter } from "better-auth/adapters/memory"
+import { getAuthTables } from "better-auth/db"
+import { toNodeHandler } from "better-auth/node"
+import { jwt } from "better-auth/plugins"
+import { Effect } from "effect"
+import { randomBytes, randomUUID } from "node:crypto"
+import type { IncomingMessage, ServerResponse } from "node:http"
+
+/** What may be chosen about the provider. */
+export interface Options {
+  /** For whom it issues tokens: it knows its resources, and refuses all others. */
+  readonly resources: ReadonlyArray<string>
+  /** How long access tokens live, in seconds. Default: 300. */
+  readonly accessTokenTtl?: number | undefined
+}
+
+const scopes = ["openid", "offline_access", "notes:read", "notes:write"]
+const ada = { email: "ada@example.com", password: randomBytes(16).toString("hex"), name: "Ada" }
+
+const build = (origin: string, { accessTokenTtl = 300, resources }: Options) => {
+  const plugins = [
+    // The private key is kept readable, so that a test can sign what the provider never would.
+    jwt({ jwks: { disablePrivateKeyEncryption: true } }),
+    oauthProvider({
+      loginPage: `${origin}/login`,
+      consentPage: `${origin}/consent`,
+      scopes,
+      // Without these two a client of MCP cannot register: it has nobody's session.
+      allowDynamicClientRegistration: true,
+      allowUnauthenticatedClientRegistration: true,
+      // Without these two there is no token for a resource, and so no JWT.
+      resources: [...resources],
+      clientRegistrationDefaultResources: resources,
+      accessTokenExpiresIn: accessTokenTtl,
+      silenceWarnings: { oauthAuthServerConfig: true, openidConfig: true }
+    })
+  ]
+  const tables = Object.values(getAuthTables({ plugins })).map(({ modelName }) => [modelName, []])
+  const store: Record<string, Array<Record<string, unknown>>> = Object.fromEntries(tables)
+  const auth = betterAuth({
+    baseURL: origin,
+    secret: randomBytes(32).toString("base64"),
+    database: memoryAdapter(store),
+    plugins,
+    emailAndPassword: { enabled: true },
+    rateLimit: { enabled: false },
+    telemetry: { enabled: false },
+    // The subject of its tokens is what the other provider's is, so that only the issuer tells their users apart.
+    advanced: { database: { generateId: ({ model }) => model === "user" ? "ada" : randomUUID() } }
+  })
+  return { auth, store }
+}
+
+type Auth = ReturnType<typeof build>["auth"]
+
+const post = (auth: Auth, origin: string, path: string, body: object, cookie = "") =>
+  auth.handler(
+    new Request(`${origin}/api/auth${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", origin, cookie },
+      body: JSON.stringify(body)
+    })
+  )
+
+/** The pages of the provider, with a user who needs no time to fill them in. */
+const page = async (auth: Auth, origin: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const { pathname, search } = new URL(request.url ?? "/", origin)
+  const query = { oauth_query: search.slice(1) }
+  const answer = pathname === "/login"
+    ? await post(auth, origin, "/sign-in/email", { ...ada, ...query })
+    : await post(auth, origin, "/oauth2/consent", { accept: true, ...query }, request.headers.cookie)
+  const { url } = await answer.json() as { readonly url?: string }
+  response.writeHead(url === undefined ? 500 : 302, {
+    "set-cookie": answer.headers.getSetCookie(),
+    ...(url === undefined ? {} : { location: url })
+  })
+  response.end()
+}
+
+/** Starts the provider. It ends with the scope. */
+export const start = Effect.fnUntraced(function*(options: Options) {
+  const { origin, server } = yield* listen()
+  const { auth, store } = build(origin, options)
+  const handle = toNodeHandler(auth)
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    // The scripted user follows links, as a browser does. Node's fetch calls that a request of a page's script, and those
+    // are answered with JSON instead of a redirect.
+    if (request.method === "GET") request.headers["sec-fetch-mode"] = "navigate"
+    const isPage = /^\/(?:login|consent)\?/.test(request.url ?? "")
+    void (isPage ? page(auth, origin, request, response) : handle(request, response))
+  })
+  yield* Effect.promise(() => post(auth, origin, "/sign-up/email", ada))
+  return { issuer: `${origin}/api/auth`, store }
+})

@@ -1,0 +1,117 @@
+/** Requests by hand, for what no client of an SDK would send. */
+import { Clock, Effect, Schedule, Schema } from "effect"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+import { decodeJwt } from "jose"
+import { connect } from "node:net"
+
+/** Any message does: a request is judged before it is read. This one is answered with 200. */
+export const initialize = {
+  jsonrpc: "2.0",
+  id: 1,
+  method: "initialize",
+  params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "by hand", version: "1.0.0" } }
+}
+
+/** What a client acts on. */
+export interface Answer {
+  readonly status: number
+  readonly challenge: string | undefined
+  readonly retryAfter: string | undefined
+  readonly body: string
+}
+
+/** Asks a server something, with a token or without. */
+export const ask = (resource: string, token?: string): Effect.Effect<Answer> =>
+  HttpClientRequest.post(resource).pipe(
+    HttpClientRequest.setHeaders({
+      accept: "application/json, text/event-stream",
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` })
+    }),
+    HttpClientRequest.bodyJsonUnsafe(initialize),
+    HttpClient.execute,
+    Effect.flatMap(({ headers, status, text }) =>
+      Effect.map(text, (body) => ({
+        status,
+        challenge: headers["www-authenticate"],
+        retryAfter: headers["retry-after"],
+        body
+      }))
+    ),
+    Effect.orDie,
+    Effect.provide(FetchHttpClient.layer)
+  )
+
+/** Asks again and again until the answer has this status. */
+export const askUntil = (status: number, resource: string, token: string): Effect.Effect<Answer> =>
+  ask(resource, token).pipe(
+    Effect.repeat({ until: (answer) => answer.status === status, schedule: Schedule.spaced("50 millis") }),
+    Effect.timeout("5 seconds"),
+    Effect.orDie
+  )
+
+/** A JSON document. */
+export const getJson = <A>(url: string, schema: Schema.ConstraintDecoder<A>): Effect.Effect<A> =>
+  HttpClient.get(url).pipe(
+    Effect.flatMap(({ json }) => json),
+    Effect.flatMap(Schema.decodeUnknownEffect(schema)),
+    Effect.orDie,
+    Effect.provide(FetchHttpClient.layer)
+  )
+
+/** Sends a form, and says with which status it is answered. */
+export const postForm = (url: string, form: Readonly<Record<string, string>>): Effect.Effect<number> =>
+  HttpClientRequest.post(url).pipe(
+    HttpClientRequest.bodyUrlParams(form),
+    HttpClient.execute,
+    Effect.map(({ status }) => status),
+    Effect.orDie,
+    Effect.provide(FetchHttpClient.layer)
+  )
+
+/** Waits until a JWT has expired, and not longer. */
+export const untilExpired = (token: string): Effect.Effect<void> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sleep(Math.max(0, (decodeJwt(token).exp ?? 0) * 1000 - now)))
+
+/** An answer as it came through the socket. */
+export interface RawAnswer {
+  readonly status: number
+  /** Without what says when, and which session was begun. */
+  readonly headers: ReadonlyArray<string>
+  readonly body: string
+}
+
+const parse = (text: string): RawAnswer => {
+  const [head = "", ...body] = text.split("\r\n\r\n")
+  const [statusLine = "", ...headers] = head.split("\r\n")
+  return {
+    status: Number(statusLine.split(" ")[1]),
+    headers: headers.filter((header) => !/^(?:date|mcp-session-id):/i.test(header)),
+    body: body.join("\r\n\r\n")
+  }
+}
+
+/**
+ * Sends the lines of a head as they are, and the message above where there is a body: HTTP clients do not send a header
+ * twice, nor a `Host` that is not that of the URL.
+ */
+export const sendRaw = (port: number, head: ReadonlyArray<string>): Effect.Effect<RawAnswer> =>
+  Effect.callback((resume) => {
+    const body = JSON.stringify(initialize)
+    const isGet = head[0]?.startsWith("GET ") === true
+    const content = isGet ? [] : [
+      "content-type: application/json",
+      "accept: application/json, text/event-stream",
+      `content-length: ${Buffer.byteLength(body)}`
+    ]
+    let text = ""
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.write([...head, ...content, "connection: close", "", isGet ? "" : body].join("\r\n"))
+    })
+    socket.setEncoding("utf8")
+    socket.on("data", (chunk: string) => {
+      text += chunk
+    })
+    socket.on("close", () => resume(Effect.succeed(parse(text))))
+    socket.on("error", (error) => resume(Effect.die(error)))
+    return Effect.sync(() => socket.destroy())
+  })
