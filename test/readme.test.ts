@@ -1,6 +1,6 @@
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { HttpEffect, HttpRouter } from "effect/http"
 import { readFile } from "node:fs/promises"
 import { Mcp } from "../README.md?doctest=0.ts"

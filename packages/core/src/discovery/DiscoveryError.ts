@@ -29,7 +29,9 @@ export class InvalidMetadata extends Schema.TaggedError<InvalidMetadata>()("Inva
 }) {
   override get message(): string {
     const issues = this.issues.map(({ member, problem }) => `${quoted(member)}: ${printable(problem)}`).join("; ")
-    return `${printable(this.location)}: the document is no metadata (${issues}). Mend it at the provider, or with a repair`
+    return `${
+      printable(this.location)
+    }: the document is no metadata (${issues}). Mend it at the provider, or with a repair`
   }
 }
 
@@ -47,14 +49,17 @@ export class IncompleteMetadata extends Schema.TaggedError<IncompleteMetadata>()
   missing: Schema.Array(Schema.String)
 }) {
   override get message(): string {
-    return `${printable(this.location)}: the document has no ${this.missing.join(", ")}, which ${this.purpose} needs. ` +
+    return `${printable(this.location)}: the document has no ${
+      this.missing.join(", ")
+    }, which ${this.purpose} needs. ` +
       "Another document of the same issuer may have it (merge them), or say what you know to be true with a repair"
   }
 }
 
 const answers = {
   "nothing": "has no document for this issuer",
-  "no-json-object": "answered with something that is not a JSON object; answer with the raw document, or with undefined",
+  "no-json-object":
+    "answered with something that is not a JSON object; answer with the raw document, or with undefined",
   "no-issuer": "answered with a JSON object that has no string member \"issuer\""
 } as const
 

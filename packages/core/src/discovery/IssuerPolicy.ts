@@ -131,8 +131,7 @@ const fills = (text: string, literals: ReadonlyArray<string>): boolean => {
   return word.test(text.slice(position, text.length - tail.length))
 }
 
-const isIssuer = (text: string): boolean =>
-  Result.isSuccess(Issuer.makeResult(text, { allowInsecureLoopback: true }))
+const isIssuer = (text: string): boolean => Result.isSuccess(Issuer.makeResult(text, { allowInsecureLoopback: true }))
 
 /**
  * The issuer must be this template, or the template with every `{placeholder}` replaced by one path segment of letters,

@@ -25,6 +25,7 @@ import { quoted } from "../metadata/internal/printable.ts"
 import { clientRules } from "./internal/clientRules.ts"
 import { documentRules } from "./internal/documentRules.ts"
 import { flowRules } from "./internal/flowRules.ts"
+import { issuerRules } from "./internal/issuerRules.ts"
 import type { Revision as RevisionType, Rule, Subject } from "./internal/rule.ts"
 
 export {
@@ -155,7 +156,7 @@ export interface Options {
  * @category rules
  * @since 0.1.0
  */
-export const rules: ReadonlyArray<Rule> = [...documentRules, ...flowRules, ...clientRules]
+export const rules: ReadonlyArray<Rule> = [...documentRules, ...issuerRules, ...flowRules, ...clientRules]
 
 /**
  * A rule of your own, checked like the others.

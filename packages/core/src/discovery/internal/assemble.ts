@@ -3,8 +3,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { printable, quoted } from "../../metadata/internal/printable.ts"
 import { AuthorizationServerMetadata } from "../../metadata/AuthorizationServerMetadata.ts"
+import { printable, quoted } from "../../metadata/internal/printable.ts"
 import { IncompleteMetadata, type InvalidMetadata } from "../DiscoveryError.ts"
 import type { Purpose } from "../Purpose.ts"
 import type { Oddity, ServerConfig } from "../ServerConfig.ts"
@@ -36,7 +36,9 @@ const odditiesOf = (documents: OneOrMore): ReadonlyArray<Oddity> => [
       onNone: () => [],
       onSome: (contentType) => [{
         code: "content_type_not_json",
-        message: `${printable(location)} answered with the content type ${quoted(contentType)} instead of application/json`
+        message: `${printable(location)} answered with the content type ${
+          quoted(contentType)
+        } instead of application/json`
       }]
     })
   ),

@@ -28,8 +28,7 @@ const describe = ({ error, kind, location, outcome }: Attempt<unknown>, index: n
 /** Every attempt on a line of its own, so that a person sees which URL answered what. */
 export const describeAttempts = (
   { attempts, issuer, outcome }: Pick<DiscoveryFailed<unknown>, "attempts" | "issuer" | "outcome">
-): string =>
-  [`No usable metadata for ${quoted(issuer)}: ${summary[outcome]}`, ...attempts.map(describe)].join("\n")
+): string => [`No usable metadata for ${quoted(issuer)}: ${summary[outcome]}`, ...attempts.map(describe)].join("\n")
 
 /** An issuer that is itself a metadata URL is valid, but hardly ever meant. */
 export const discoveryHint = (issuer: string): string =>

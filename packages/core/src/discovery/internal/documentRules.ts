@@ -1,11 +1,7 @@
-import * as Result from "effect/Result"
 import * as Str from "effect/String"
 import { isLoopback } from "../../metadata/internal/httpUri.ts"
-import * as Issuer from "../../metadata/Issuer.ts"
-import { quoted } from "../../metadata/internal/printable.ts"
+import { endpoints, type Member, urlOf } from "./endpoints.ts"
 import { rfc, type Rule, type Subject } from "./rule.ts"
-
-type Member = keyof Subject["metadata"]
 
 /** What both specifications require of a server that users log in to (RFC 8414, section 2). */
 const required: ReadonlyArray<Member> = ["authorizationEndpoint", "tokenEndpoint", "responseTypesSupported"]
@@ -15,19 +11,6 @@ const requiredOfOpenid: ReadonlyArray<Member> = [
   "jwksUri",
   "subjectTypesSupported",
   "idTokenSigningAlgValuesSupported"
-]
-
-const endpoints: ReadonlyArray<Member> = [
-  "authorizationEndpoint",
-  "tokenEndpoint",
-  "jwksUri",
-  "registrationEndpoint",
-  "revocationEndpoint",
-  "introspectionEndpoint",
-  "userinfoEndpoint",
-  "endSessionEndpoint",
-  "deviceAuthorizationEndpoint",
-  "pushedAuthorizationRequestEndpoint"
 ]
 
 const algorithms: ReadonlyArray<Member> = [
@@ -41,11 +24,6 @@ const algorithms: ReadonlyArray<Member> = [
 ]
 
 const list = (members: ReadonlyArray<Member>): string => members.map(Str.camelToSnake).join(", ")
-
-const urlOf = ({ metadata }: Subject, member: Member): URL | undefined => {
-  const value = metadata[member]
-  return typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined
-}
 
 /** The endpoints that are http, on loopback hosts or on others, by their names on the wire. */
 const insecure = (subject: Subject, loopback: boolean): ReadonlyArray<string> => {
@@ -85,20 +63,6 @@ export const documentRules: ReadonlyArray<Rule> = [
       if (type !== "oidc") return "not-applicable"
       const missing = requiredOfOpenid.filter((member) => metadata[member] === undefined)
       return missing.length === 0 ? "holds" : `the document has no ${list(missing)}`
-    }
-  },
-  {
-    code: "invalid_issuer",
-    severity: "error",
-    since: "2025-03-26",
-    reference: rfc(8414, "2"),
-    holds: "the issuer is an https URL without a query and a fragment",
-    advice: "give the provider an issuer that clients can compare and look up",
-    check: ({ metadata: { issuer } }) => {
-      // A template names many issuers, each of which is judged where it is met.
-      if (issuer.includes("{")) return "not-applicable"
-      const made = Issuer.makeResult(issuer, { allowInsecureLoopback: true })
-      return Result.isSuccess(made) ? "holds" : made.failure.message
     }
   },
   {
@@ -147,22 +111,6 @@ export const documentRules: ReadonlyArray<Rule> = [
         return Array.isArray(values) && values.some(isWeak)
       })
       return found.length === 0 ? "holds" : `none or HS* is listed in ${list(found)}`
-    }
-  },
-  {
-    code: "issuer_root_slash",
-    severity: "warning",
-    since: "2025-03-26",
-    reference: rfc(8414, "3.3"),
-    holds: "the issuer does not end in a slash that is easily lost",
-    advice:
-      "write the slash wherever you name the issuer: in configuration, in protected resource metadata, and where " +
-      "tokens are checked",
-    check: (subject) => {
-      const { issuer } = subject.metadata
-      if (!/^https?:\/\/[^/?#]+\/$/i.test(issuer)) return "holds"
-      const same = endpoints.some((member) => `${urlOf(subject, member)?.origin}/` === issuer)
-      return same ? `the issuer ${quoted(issuer)} differs from the origin of its endpoints by a slash` : "holds"
     }
   }
 ]

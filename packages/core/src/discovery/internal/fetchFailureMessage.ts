@@ -38,7 +38,8 @@ const messages: {
     method: Method
   ) => string
 } = {
-  Transport: ({ detail }) => `no response (${printable(detail)}); check the host name and that it can be reached from here`,
+  Transport: ({ detail }) =>
+    `no response (${printable(detail)}); check the host name and that it can be reached from here`,
   Timeout: ({ milliseconds, of }) =>
     of === "attempt"
       ? `no complete answer within ${milliseconds} ms`

@@ -14,5 +14,6 @@ export const fetchKeySet = (
 ): Effect.Effect<Loaded, MetadataFetchError, HttpClient.HttpClient> =>
   patiently(
     placeOf(url),
-    (limits) => fetchDocument(url, { limits, mapRequest: identity, allowInsecureLoopback, shape: keySetOf, asked: "keys" })
+    (limits) =>
+      fetchDocument(url, { limits, mapRequest: identity, allowInsecureLoopback, shape: keySetOf, asked: "keys" })
   )

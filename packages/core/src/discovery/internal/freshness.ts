@@ -34,7 +34,11 @@ export interface Good<out A> {
 }
 
 /** What a fetch brought, from now on. */
-export const remember = <A>({ freshFor, value }: Fetched<A>, { lifetime, staleFor }: Lifetimes, now: number): Good<A> => {
+export const remember = <A>(
+  { freshFor, value }: Fetched<A>,
+  { lifetime, staleFor }: Lifetimes,
+  now: number
+): Good<A> => {
   const fresh = Duration.toMillis(
     Option.match(freshFor, { onNone: () => lifetime, onSome: Duration.clamp({ minimum: shortest, maximum: longest }) })
   )

@@ -7,7 +7,7 @@ import type { ServerConfig } from "../ServerConfig.ts"
 import { InvalidServerConfig } from "../Validation.ts"
 import { assemble, type Judged } from "./assemble.ts"
 import { judge } from "./judge.ts"
-import { type Loads, load } from "./loads.ts"
+import { load, type Loads } from "./loads.ts"
 import { failed, type Place } from "./place.ts"
 
 /** What is searched for. */
@@ -50,9 +50,7 @@ const together = (mine: Kept, kept: Array<Kept>, purpose: Purpose) => {
 /** The document alone, or together with what others of the same issuer said before. */
 const complete = (mine: Kept, { kept, query: { merge, purpose } }: Pick<Hunt<unknown, unknown>, "kept" | "query">) =>
   assemble([mine.judged], purpose).pipe(
-    Effect.catch((error) =>
-      merge && mayBeCompleted(error) ? together(mine, kept, purpose) : Effect.fail(error)
-    )
+    Effect.catch((error) => merge && mayBeCompleted(error) ? together(mine, kept, purpose) : Effect.fail(error))
   )
 
 /** Asks a place once and writes down how that ended. Fails, with nothing more to say, when it found nothing. */
