@@ -15,15 +15,23 @@ import { listen } from "./loopback.ts"
 export interface Options {
   /** How long access tokens for a resource live, in seconds. Default: 300 for all. */
   readonly accessTokenTtl?: ((resource: string) => number) | undefined
-  /** Whether access tokens are JWTs or opaque. Default: `jwt`. */
-  readonly accessTokenFormat?: "jwt" | "opaque" | undefined
+  /** Whether access tokens are JWTs or opaque, asked for each token if it may change. Default: `jwt`. */
+  readonly accessTokenFormat?: Format | (() => Format) | undefined
   /** A confidential client, for example of a resource server that introspects. */
   readonly client?: { readonly id: string; readonly secret: string } | undefined
   readonly port?: number | undefined
+  /** The keys of a provider that comes back. Default: fresh ones, so that nothing outlives the provider. */
+  readonly signingKeys?: ReadonlyArray<JWK> | undefined
+  /**
+   * The origin from which the documents are read that clients publish about themselves, instead of their own: the
+   * provider reads them over https only, and from no loopback address.
+   */
+  readonly clientDocuments?: string | undefined
 }
 
-/** Fresh signing keys: nothing that this provider signs outlives it. */
-const signingKeys = Effect.forEach(
+type Format = "jwt" | "opaque"
+
+const freshKeys = Effect.forEach(
   ["RS256", "ES256"],
   (alg) =>
     Effect.promise(() => generateKeyPair(alg, { extractable: true })).pipe(
@@ -37,7 +45,7 @@ const scopes = ["notes:read", "notes:write"]
 const features = ({ accessTokenFormat = "jwt", accessTokenTtl = () => 300 }: Options): Configuration["features"] => ({
   devInteractions: { enabled: false },
   registration: { enabled: true },
-  revocation: { enabled: true },
+  revocation: { enabled: true, allowedPolicy: (_, client, token) => token.clientId === client.clientId },
   introspection: { enabled: true, allowedPolicy: () => true },
   clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
   // RFC 8707: the client says for which resource it wants a token, and the token says so too.
@@ -48,7 +56,7 @@ const features = ({ accessTokenFormat = "jwt", accessTokenTtl = () => 300 }: Opt
       audience: resource,
       scope: scopes.join(" "),
       accessTokenTTL: accessTokenTtl(resource),
-      accessTokenFormat,
+      accessTokenFormat: typeof accessTokenFormat === "function" ? accessTokenFormat() : accessTokenFormat,
       jwt: { sign: { alg: "RS256" } }
     })
   }
@@ -80,6 +88,11 @@ const configuration = (keys: ReadonlyArray<JWK>, options: Options): Configuratio
     RefreshToken: 3600,
     Session: 3600
   },
+  fetch: (url, init) =>
+    options.clientDocuments === undefined
+      ? fetch(url, init)
+      // Without the provider's own dispatcher, which hangs up on loopback addresses.
+      : fetch(new URL(new URL(String(url)).pathname, options.clientDocuments)),
   features: features(options) ?? {}
 })
 
@@ -103,11 +116,12 @@ const interact = async (provider: Provider, request: IncomingMessage, response: 
 export const start = Effect.fnUntraced(function*(options: Options = {}) {
   // The issuer names the port, so the server has to be there before the provider is.
   const { close, origin, server } = yield* listen(options.port)
-  const provider = new Provider(origin, configuration(yield* signingKeys, options))
+  const signingKeys = options.signingKeys ?? (yield* freshKeys)
+  const provider = new Provider(origin, configuration(signingKeys, options))
   const handle = provider.callback()
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const isInteraction = request.url?.startsWith("/interaction/") === true
     void (isInteraction ? interact(provider, request, response) : handle(request, response))
   })
-  return { issuer: origin, stop: close }
+  return { issuer: origin, signingKeys, stop: close }
 })

@@ -58,6 +58,10 @@ export interface Options {
   /** The URL of the server, as clients write it. */
   readonly resource: string
   readonly issuer: string
+  /** More issuers whose tokens are accepted. */
+  readonly otherIssuers?: ReadonlyArray<string> | undefined
+  /** How tokens are verified. Default: as JWTs, by the keys of their issuers. */
+  readonly verifier?: TokenVerifier.Method | undefined
   /** Where the server is on its host. Default: `/mcp`. */
   readonly path?: `/${string}` | undefined
   /** Pages of which origins may call the server. Default: none. */
@@ -67,7 +71,9 @@ export interface Options {
 }
 
 /** The server, for whatever HTTP server is there. */
-export const layer = ({ allowedOrigins = [], clockTolerance, issuer, path = "/mcp", resource }: Options) =>
+export const layer = (
+  { allowedOrigins = [], clockTolerance, issuer, otherIssuers = [], path = "/mcp", resource, verifier }: Options
+) =>
   McpServer.layerHttp({
     name: "notes",
     version: "1.0.0",
@@ -84,10 +90,12 @@ export const layer = ({ allowedOrigins = [], clockTolerance, issuer, path = "/mc
   }).pipe(
     McpAuth.protect({
       resource,
-      authorizationServers: [AuthorizationServer.discover(issuer, { allowInsecureLoopback: true })],
+      authorizationServers: [issuer, ...otherIssuers].map((issuer) =>
+        AuthorizationServer.discover(issuer, { allowInsecureLoopback: true })
+      ),
       scopesSupported: ["notes:read", "notes:write"],
       requiredScopes: ["notes:read"],
-      verifier: TokenVerifier.jwt({ clockTolerance }),
+      verifier: verifier ?? TokenVerifier.jwt({ clockTolerance }),
       allowedOrigins,
       // Both are on this machine and without TLS, which must be said.
       allowInsecureLoopback: true

@@ -38,8 +38,12 @@ export class ScriptedUser implements OAuthClientProvider {
     redirect_uris: [callback],
     grant_types: ["authorization_code", "refresh_token"],
     response_types: ["code"],
-    token_endpoint_auth_method: "none"
+    token_endpoint_auth_method: "none",
+    // It waits on loopback for the user to come back (RFC 8252). Providers that are not told so want https there.
+    application_type: "native"
   }
+  /** Where the client publishes what it is, if it does: its name then, instead of a registration. */
+  readonly clientMetadataUrl?: string
   /** What happened, in words, for whoever watches. */
   readonly story: Array<string> = []
   private information: StoredOAuthClientInformation | undefined
@@ -47,6 +51,10 @@ export class ScriptedUser implements OAuthClientProvider {
   private discovery: OAuthDiscoveryState | undefined
   private verifier = ""
   private landed: URL | undefined
+
+  constructor(options: { readonly clientMetadataUrl?: string } = {}) {
+    if (options.clientMetadataUrl !== undefined) this.clientMetadataUrl = options.clientMetadataUrl
+  }
 
   clientInformation(): StoredOAuthClientInformation | undefined {
     return this.information
@@ -85,6 +93,12 @@ export class ScriptedUser implements OAuthClientProvider {
 
   saveDiscoveryState(state: OAuthDiscoveryState): void {
     this.discovery = state
+  }
+
+  invalidateCredentials(scope: "all" | "client" | "tokens" | "verifier" | "discovery"): void {
+    this.story.push(`was told that what it knows is not valid any more (${scope})`)
+    if (scope === "all" || scope === "client") this.information = undefined
+    if (scope === "all" || scope === "tokens") this.stored = undefined
   }
 
   /** What the provider told the client by way of the user's browser. */

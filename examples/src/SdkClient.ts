@@ -1,7 +1,12 @@
 /**
  * The official MCP SDK as a client, going the whole way by itself: challenge, metadata, registration, login, token.
  */
-import { Client, StreamableHTTPClientTransport, UnauthorizedError } from "@modelcontextprotocol/client"
+import {
+  Client,
+  type ClientOptions,
+  StreamableHTTPClientTransport,
+  UnauthorizedError
+} from "@modelcontextprotocol/client"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { ScriptedUser } from "./ScriptedUser.ts"
@@ -13,11 +18,14 @@ class SdkFailed extends Data.TaggedError("SdkFailed")<{ readonly what: string; r
   }
 }
 
-const connectOnce = (url: string, user: ScriptedUser) =>
+const connectOnce = (url: string, user: ScriptedUser, options: ClientOptions = {}) =>
   Effect.tryPromise({
     try: async () => {
       const transport = new StreamableHTTPClientTransport(new URL(url), { authProvider: user })
-      const client = new Client({ name: "demo", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } })
+      const client = new Client(
+        { name: "demo", version: "1.0.0" },
+        { versionNegotiation: { mode: "auto" }, ...options }
+      )
       try {
         await client.connect(transport)
         return client
@@ -32,13 +40,23 @@ const connectOnce = (url: string, user: ScriptedUser) =>
   })
 
 /** A client that is connected, after as many logins as that takes, which is one. */
-export const connect = (url: string, user = new ScriptedUser()) =>
+export const connect = (url: string, user = new ScriptedUser(), options?: ClientOptions) =>
   Effect.acquireRelease(
     Effect.gen(function*() {
-      const client = (yield* connectOnce(url, user)) ?? (yield* connectOnce(url, user))
+      const client = (yield* connectOnce(url, user, options)) ?? (yield* connectOnce(url, user, options))
       return client === undefined ? yield* new SdkFailed({ what: "log in" }) : { client, user }
     }),
     ({ client }) => Effect.promise(() => client.close())
+  )
+
+/**
+ * Logs in and goes no further: the user then has a token that the server has not seen yet, which only said where to get
+ * one.
+ */
+export const logIn = (url: string, user: ScriptedUser) =>
+  Effect.flatMap(
+    connectOnce(url, user),
+    (client) => client === undefined ? Effect.void : new SdkFailed({ what: "log in, because nobody asked it to" })
   )
 
 /** What a tool answers, as text. */
