@@ -93,7 +93,7 @@ export const redirectLoop: Fault = redirect("?again")
 export const html: Fault = { _tag: "Body", content: "<!doctype html><title>App</title>", contentType: "text/html" }
 
 /**
- * Another body, with 200.
+ * Another body, with 200 unless `status` says otherwise before it.
  *
  * @category faults
  * @since 0.1.0
@@ -139,15 +139,32 @@ export const slowBody = (every: Duration.Input = "1 second"): Fault => ({
 })
 
 /**
+ * Another document, made from the one that is served: metadata, the key set, or what is said about a token.
+ *
+ * **Example** (A provider that has lost its keys)
+ *
+ * ```ts import.meta.vitest
+ * import * as Fault from "@effect-mcp-auth/test-utils/Fault"
+ *
+ * const empty = Fault.document((document) => ({ ...document, keys: [] }))
+ * empty._tag // => "Document"
+ * ```
+ *
+ * @category faults
+ * @since 0.1.0
+ */
+export const document = (change: (document: Schema.JsonObject) => Schema.JsonObject): Fault => ({
+  _tag: "Document",
+  change
+})
+
+/**
  * The document of another issuer.
  *
  * @category faults
  * @since 0.1.0
  */
-export const wrongIssuer = (issuer: string): Fault => ({
-  _tag: "Document",
-  change: (document) => ({ ...document, issuer })
-})
+export const wrongIssuer = (issuer: string): Fault => document((document) => ({ ...document, issuer }))
 
 /**
  * Members that are missing.
@@ -155,10 +172,8 @@ export const wrongIssuer = (issuer: string): Fault => ({
  * @category faults
  * @since 0.1.0
  */
-export const missing = (...members: ReadonlyArray<string>): Fault => ({
-  _tag: "Document",
-  change: (document) => Object.fromEntries(Object.entries(document).filter(([member]) => !members.includes(member)))
-})
+export const missing = (...members: ReadonlyArray<string>): Fault =>
+  document((document) => Object.fromEntries(Object.entries(document).filter(([member]) => !members.includes(member))))
 
 /**
  * Members that are `null`.
@@ -166,10 +181,8 @@ export const missing = (...members: ReadonlyArray<string>): Fault => ({
  * @category faults
  * @since 0.1.0
  */
-export const nulls = (...members: ReadonlyArray<string>): Fault => ({
-  _tag: "Document",
-  change: (document) => ({ ...document, ...Object.fromEntries(members.map((member) => [member, null])) })
-})
+export const nulls = (...members: ReadonlyArray<string>): Fault =>
+  document((document) => ({ ...document, ...Object.fromEntries(members.map((member) => [member, null])) }))
 
 /**
  * Headers that are added or replaced, such as a wrong `content-type` or a `cache-control`.

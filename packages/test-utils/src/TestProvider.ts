@@ -2,8 +2,9 @@
  * An authorization server in memory, as an `HttpClient`.
  *
  * The code under test is the production code with its production layers: only the network is replaced. The provider
- * serves its metadata at the well-known URLs and its key set, mints tokens with fixed keys, counts requests, and suffers
- * whatever faults a test asks for. Everything that takes time takes it from the `Clock`.
+ * serves its metadata at the well-known URLs and its key set, mints tokens with fixed keys and says what it thinks of
+ * them, counts requests, and suffers whatever faults a test asks for. Everything that takes time takes it from the
+ * `Clock`.
  *
  * **Example** (An outage, and what discovery says about it)
  *
@@ -33,9 +34,9 @@ import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import type { Fault } from "./Fault.ts"
 import type { Changes } from "./internal/testProvider/document.ts"
+import { mintFor, mintOpaqueFor } from "./internal/testProvider/mint.ts"
 import { client } from "./internal/testProvider/network.ts"
 import { makeState, type State } from "./internal/testProvider/state.ts"
-import { now, sign } from "./internal/testProvider/tokens.ts"
 
 /**
  * What a provider signs with.
@@ -46,12 +47,12 @@ import { now, sign } from "./internal/testProvider/tokens.ts"
 export type Algorithm = "RS256" | "ES256" | "EdDSA"
 
 /**
- * What a fault befalls: all metadata, one form of it, or the key set.
+ * What a fault befalls: all metadata, one form of it, the key set, or the introspection endpoint.
  *
  * @category models
  * @since 0.1.0
  */
-export type Endpoint = "metadata" | WellKnown.Form | "jwks"
+export type Endpoint = "metadata" | WellKnown.Form | "jwks" | "introspection"
 
 /**
  * A request that arrived.
@@ -64,6 +65,8 @@ export interface Request {
   readonly url: string
   readonly endpoint: Endpoint | "unknown"
   readonly headers: Readonly<Record<string, string | undefined>>
+  /** The body as it was sent, such as the form of an introspection. Empty when there is none. */
+  readonly body: string
   /** When, in milliseconds of the `Clock`. */
   readonly at: number
 }
@@ -85,23 +88,37 @@ export interface Options {
   readonly metadataAt?: { readonly [Form in WellKnown.Form]?: Changes } | undefined
   /** Headers of the metadata, such as `cache-control`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /**
+   * Whether JWTs are introspected. If not, they are answered with 400 and `unsupported_token_type`, as oidc-provider does.
+   * Default: `true`.
+   */
+  readonly introspectsJwts?: boolean | undefined
 }
 
 /**
- * What may be chosen about a token.
+ * What may be chosen about a token of any form.
  *
  * @category models
  * @since 0.1.0
  */
-export interface MintOptions {
-  /** Default: `RS256`. ES256 signatures differ each time; the others are the same for the same claims and time. */
-  readonly algorithm?: Algorithm | undefined
+export interface OpaqueOptions {
   /** Claims to add, replace, or (with `undefined`) remove. */
   readonly claims?: Changes | undefined
-  /** Header parameters to add or replace. */
-  readonly header?: Schema.JsonObject | undefined
   /** Seconds until the token expires. Default: 3600. */
   readonly expiresIn?: number | undefined
+}
+
+/**
+ * What may be chosen about a JWT.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MintOptions extends OpaqueOptions {
+  /** Default: `RS256`. ES256 signatures differ each time; the others are the same for the same claims and time. */
+  readonly algorithm?: Algorithm | undefined
+  /** Header parameters to add or replace. */
+  readonly header?: Schema.JsonObject | undefined
   /** Sign with another key than the one that is announced, under the same `kid`: a forgery. */
   readonly forged?: boolean | undefined
 }
@@ -130,6 +147,10 @@ export class TestProvider extends Context.Service<TestProvider, {
   readonly heal: (endpoint?: Endpoint) => Effect.Effect<void>
   /** An access token by RFC 9068, issued now. */
   readonly mint: (options?: MintOptions) => Effect.Effect<string>
+  /** An access token that says nothing by itself, issued now. */
+  readonly mintOpaque: (options?: OpaqueOptions) => Effect.Effect<string>
+  /** Takes a token back: from now on introspection says that it is not active. */
+  readonly revoke: (token: string) => Effect.Effect<void>
   /** The next generation of keys. The old keys stay in the set unless dropped. */
   readonly rotate: (options?: { readonly dropOld?: boolean }) => Effect.Effect<void>
   /** Adds any JSON to the key set. */
@@ -137,29 +158,6 @@ export class TestProvider extends Context.Service<TestProvider, {
   /** Takes a key out of the set. */
   readonly removeKey: (kid: string) => Effect.Effect<void>
 }>()("@effect-mcp-auth/test-utils/TestProvider") {}
-
-const mintFor = ({ issuer, signingKey }: State) =>
-  Effect.fnUntraced(function*(options: MintOptions = {}) {
-    const { algorithm = "RS256", claims = {}, expiresIn = 3600, forged = false, header = {} } = options
-    const { key, other, serial } = yield* signingKey(algorithm)
-    const issuedAt = yield* now
-    return yield* sign({
-      key: forged ? { ...other, kid: key.kid ?? "" } : key,
-      algorithm,
-      header: { typ: "at+jwt", ...header },
-      claims: {
-        iss: issuer,
-        sub: "user-1",
-        aud: "https://api.test/mcp",
-        client_id: "client-1",
-        scope: "notes:read",
-        iat: issuedAt,
-        exp: issuedAt + expiresIn,
-        jti: `jti-${serial}`,
-        ...claims
-      }
-    })
-  })
 
 const service = (state: State): TestProvider["Service"] =>
   TestProvider.of({
@@ -176,6 +174,8 @@ const service = (state: State): TestProvider["Service"] =>
     fault: state.fault,
     heal: state.heal,
     mint: mintFor(state),
+    mintOpaque: mintOpaqueFor(state),
+    revoke: state.revoke,
     rotate: state.rotate,
     addKey: state.addKey,
     removeKey: state.removeKey

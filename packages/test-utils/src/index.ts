@@ -77,8 +77,9 @@ export * as Providers from "./Providers.ts"
  * An authorization server in memory, as an `HttpClient`.
  *
  * The code under test is the production code with its production layers: only the network is replaced. The provider
- * serves its metadata at the well-known URLs and its key set, mints tokens with fixed keys, counts requests, and suffers
- * whatever faults a test asks for. Everything that takes time takes it from the `Clock`.
+ * serves its metadata at the well-known URLs and its key set, mints tokens with fixed keys and says what it thinks of
+ * them, counts requests, and suffers whatever faults a test asks for. Everything that takes time takes it from the
+ * `Clock`.
  *
  * **Example** (An outage, and what discovery says about it)
  *

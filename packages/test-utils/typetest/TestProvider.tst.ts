@@ -15,12 +15,15 @@ describe("TestProvider", () => {
   it("never fails a test by itself", () => {
     expect<Service["requests"]>().type.toBe<Effect.Effect<ReadonlyArray<TestProvider.Request>>>()
     expect<ReturnType<Service["mint"]>>().type.toBe<Effect.Effect<string>>()
+    expect<ReturnType<Service["mintOpaque"]>>().type.toBe<Effect.Effect<string>>()
+    expect<ReturnType<Service["revoke"]>>().type.toBe<Effect.Effect<void>>()
     expect<ReturnType<Service["fault"]>>().type.toBe<Effect.Effect<void>>()
     expect<ReturnType<Service["rotate"]>>().type.toBe<Effect.Effect<void>>()
   })
 
   it("suffers only what a fault can say", () => {
     expect(Fault.all(Fault.html, Fault.delay("1 second"))).type.toBe<Fault.Fault>()
+    expect<Service["fault"]>().type.toBeCallableWith("introspection", Fault.document((answer) => answer))
     expect<Service["fault"]>().type.not.toBeCallableWith("token", Fault.html)
   })
 })

@@ -96,7 +96,11 @@ const makeMemory = Effect.fnUntraced(function*(server: Server, { authentication,
   return (token: Redacted.Redacted) =>
     Effect.flatMap(
       digest.digestHex(Digest.sha256, new TextEncoder().encode(Redacted.value(token))),
-      (key) => Cache.get(memory, new Question(key, token))
+      (key) => {
+        const question = new Question(key, token)
+        // The memory keeps the question, also one that it could answer without asking.
+        return Effect.ensuring(Cache.get(memory, question), Effect.sync(() => question.take()))
+      }
     )
 }, Effect.provide(Digest.layerWebCrypto))
 

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type { Document, Provider } from "../../Providers.ts"
-import type { Endpoint } from "../../TestProvider.ts"
+import type { Endpoint, Request } from "../../TestProvider.ts"
 import { healthy } from "../testProvider/answer.ts"
 import { client } from "../testProvider/network.ts"
 import { makeState, type State } from "../testProvider/state.ts"
@@ -17,9 +17,9 @@ const hostOf = (origin: string, documents: ReadonlyArray<Document>): Effect.Effe
       const document = documents.find((document) => document.url === url.href)
       return document === undefined ? "unknown" : endpointOf(document)
     },
-    answer: (endpoint: Endpoint | "unknown") => {
-      const document = documents.find((document) => endpointOf(document) === endpoint)
-      return document === undefined ? state.answer("unknown") : Effect.succeed(healthy(document.json, {}))
+    answer: (request: Request) => {
+      const document = documents.find((document) => endpointOf(document) === request.endpoint)
+      return document === undefined ? state.answer(request) : Effect.succeed(healthy(document.json, {}))
     }
   }))
 

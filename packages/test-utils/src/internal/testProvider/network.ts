@@ -43,6 +43,10 @@ const respond = Effect.fnUntraced(function*(
   return HttpClientResponse.fromWeb(request, new Response(readable, { status, headers }))
 })
 
+/** Forms and JSON are sent as bytes; other bodies are nobody's here. */
+const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): string =>
+  body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : ""
+
 const exchange = Effect.fnUntraced(function*(
   state: State,
   request: HttpClientRequest.HttpClientRequest,
@@ -51,11 +55,19 @@ const exchange = Effect.fnUntraced(function*(
 ) {
   const endpoint = state.endpointOf(url)
   const at = yield* Clock.currentTimeMillis
-  yield* state.record({ method: request.method, url: url.href, endpoint, headers: { ...request.headers }, at })
+  const arrived = {
+    method: request.method,
+    url: url.href,
+    endpoint,
+    headers: { ...request.headers },
+    body: bodyOf(request),
+    at
+  }
+  yield* state.record(arrived)
   const close = yield* Effect.cached(state.closed)
   yield* state.opened
   signal.addEventListener("abort", () => Effect.runFork(close))
-  return yield* state.answer(endpoint).pipe(
+  return yield* state.answer(arrived).pipe(
     Effect.tap(({ before }) => Effect.mapError(before, (code) => transportError(request, code))),
     Effect.flatMap((answer) => respond(request, answer, state, close)),
     // From here on the body is what is open.

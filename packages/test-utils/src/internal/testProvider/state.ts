@@ -8,6 +8,7 @@ import type { Fault } from "../../Fault.ts"
 import type { Algorithm, Endpoint, Options, Request } from "../../TestProvider.ts"
 import { type Answer, healthy, suffer } from "./answer.ts"
 import { change, conforming } from "./document.ts"
+import { introspectionOf } from "./introspection.ts"
 import { generations } from "./keys.ts"
 import { publicJwk } from "./tokens.ts"
 
@@ -24,7 +25,8 @@ const served: ReadonlyArray<WellKnown.Form> = [
   "openid-configuration"
 ]
 
-const isMetadata = (endpoint: Endpoint | "unknown"): boolean => endpoint !== "jwks" && endpoint !== "unknown"
+const isMetadata = (endpoint: Endpoint | "unknown"): boolean =>
+  endpoint !== "jwks" && endpoint !== "introspection" && endpoint !== "unknown"
 
 /** Whether what is said of `subject` holds for `endpoint`: "metadata" speaks of all its forms. */
 const concerns = (subject: Endpoint, endpoint: Endpoint | "unknown"): boolean =>
@@ -57,7 +59,6 @@ const faultsOf = Effect.fnUntraced(function*() {
 
 const keysOf = Effect.fnUntraced(function*() {
   const generation = yield* Ref.make(0)
-  const serial = yield* Ref.make(0)
   const first = Object.values(generations[0] ?? {})
   const keys = yield* Ref.make<ReadonlyArray<Schema.JsonObject>>(first.map(publicJson))
   const at = (index: number) => generations[index % generations.length]
@@ -67,7 +68,7 @@ const keysOf = Effect.fnUntraced(function*() {
       const index = yield* Ref.get(generation)
       const [key, other] = [at(index)?.[algorithm], at(index + 1)?.[algorithm]]
       // There are two generations of every algorithm, so both are there.
-      return { key: key ?? {}, other: other ?? {}, serial: yield* Ref.updateAndGet(serial, (last) => last + 1) }
+      return { key: key ?? {}, other: other ?? {} }
     }),
     rotate: Effect.fnUntraced(function*(options?: { readonly dropOld?: boolean }) {
       const next = at(yield* Ref.updateAndGet(generation, (last) => last + 1))
@@ -79,18 +80,31 @@ const keysOf = Effect.fnUntraced(function*() {
   }
 })
 
+/** What has come and gone. */
+const trafficOf = Effect.fnUntraced(function*() {
+  const requests = yield* Ref.make<ReadonlyArray<Request>>([])
+  const inFlight = yield* Ref.make(0)
+  const bytesSent = yield* Ref.make(0)
+  return {
+    requests: Ref.get(requests),
+    inFlight: Ref.get(inFlight),
+    bytesSent: Ref.get(bytesSent),
+    record: (request: Request) => Ref.update(requests, (all) => [...all, request]),
+    opened: Ref.update(inFlight, (count) => count + 1),
+    closed: Ref.update(inFlight, (count) => count - 1),
+    sent: (bytes: number) => Ref.update(bytesSent, (total) => total + bytes)
+  }
+})
+
 const publicJson = (key: JWK): Schema.JsonObject =>
   // A public JWK of these algorithms has string members only; the type allows more.
   ({ ...publicJwk(key) }) as Schema.JsonObject
 
-const answerFor = (
+const metadataFor = (
   options: Options,
   document: Schema.JsonObject,
-  endpoint: Endpoint | "unknown",
-  jwks: Schema.JsonObject
+  endpoint: Exclude<Endpoint, "jwks" | "introspection">
 ): Answer => {
-  if (endpoint === "unknown") return { ...healthy({}, {}), status: 404 }
-  if (endpoint === "jwks") return healthy(jwks, {})
   const changes = endpoint === "metadata" ? {} : options.metadataAt?.[endpoint] ?? {}
   return healthy(change(document, changes), options.headers ?? {})
 }
@@ -103,34 +117,38 @@ export const makeState = Effect.fnUntraced(function*(options: Options) {
   )
   const document = change(conforming(issuer), options.metadata ?? {})
   const routes = routesOf(options, issuer)
-  const requests = yield* Ref.make<ReadonlyArray<Request>>([])
-  const inFlight = yield* Ref.make(0)
-  const bytesSent = yield* Ref.make(0)
+  const serial = yield* Ref.make(0)
   const { fault, heal, take } = yield* faultsOf()
   const { jwks, ...keys } = yield* keysOf()
+  const { introspect, issued, revoke } = yield* introspectionOf(options)
   const endpointOf = (url: URL): Endpoint | "unknown" => {
     const plain = `${url.origin}${url.pathname}`
+    if (plain === document["introspection_endpoint"]) return "introspection"
     return routes.get(plain) ?? (plain === document["jwks_uri"] ? "jwks" : "unknown")
+  }
+  const answer = ({ body, endpoint, method }: Request): Effect.Effect<Answer> => {
+    if (endpoint === "unknown") return Effect.succeed({ ...healthy({}, {}), status: 404 })
+    if (endpoint === "jwks") return Effect.map(jwks, (keys) => healthy(keys, {}))
+    if (endpoint === "introspection") return introspect(method, body)
+    return Effect.succeed(metadataFor(options, document, endpoint))
   }
   return {
     ...keys,
     issuer,
     document,
     origin: new URL(issuer).origin,
-    requests: Ref.get(requests),
-    inFlight: Ref.get(inFlight),
-    bytesSent: Ref.get(bytesSent),
+    ...(yield* trafficOf()),
     concerns,
     fault,
     heal,
     endpointOf,
-    record: (request: Request) => Ref.update(requests, (all) => [...all, request]),
-    opened: Ref.update(inFlight, (count) => count + 1),
-    closed: Ref.update(inFlight, (count) => count - 1),
-    sent: (bytes: number) => Ref.update(bytesSent, (total) => total + bytes),
-    answer: Effect.fnUntraced(function*(endpoint: Endpoint | "unknown") {
-      const faults = yield* take(endpoint)
-      return faults.reduce(suffer, answerFor(options, document, endpoint, yield* jwks))
+    /** Numbers tokens, so that no two are the same. */
+    nextSerial: Ref.updateAndGet(serial, (last) => last + 1),
+    issued,
+    revoke,
+    answer: Effect.fnUntraced(function*(request: Request) {
+      const faults = yield* take(request.endpoint)
+      return faults.reduce(suffer, yield* answer(request))
     })
   }
 })

@@ -1,0 +1,175 @@
+import { BearerToken } from "@effect-mcp-auth/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Redacted, Result, Schema } from "effect"
+import * as Arbitrary from "effect/Arbitrary"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+
+const outcome = (read: ReturnType<typeof BearerToken.read>): string =>
+  Result.match(read, {
+    onSuccess: (token) => `token ${Redacted.value(token)}`,
+    onFailure: (error) => error._tag === "InvalidRequest" ? error.problem : error._tag
+  })
+
+const longest = 16 * 1024
+
+const headers: ReadonlyArray<readonly [rule: string, authorization: ReadonlyArray<string>, outcome: string]> = [
+  ["a bearer token is read", ["Bearer abc"], "token abc"],
+  ["every character of a b64token is read", ["Bearer aZ09-._~+/=="], "token aZ09-._~+/=="],
+  ["the scheme may be lower case", ["bearer abc"], "token abc"],
+  ["the scheme may be upper case", ["BEARER abc"], "token abc"],
+  ["several spaces may separate scheme and token", ["Bearer   abc"], "token abc"],
+  ["no header is no credentials", [], "MissingCredentials"],
+  ["Basic is no bearer token", ["Basic dXNlcjpwdw=="], "MissingCredentials"],
+  ["DPoP is no bearer token", ["DPoP abc"], "MissingCredentials"],
+  ["a scheme that begins like Bearer is another one", ["BearerX abc"], "MissingCredentials"],
+  ["a scheme without credentials is no bearer token", ["Negotiate"], "MissingCredentials"],
+  ["an empty header is malformed", [""], "malformed"],
+  ["a header of spaces is malformed", ["   "], "malformed"],
+  ["a space before the scheme is malformed", [" Bearer abc"], "malformed"],
+  ["a space behind the token is malformed", ["Bearer abc "], "malformed"],
+  ["a tab between scheme and token is malformed", ["Bearer\tabc"], "malformed"],
+  ["no token is malformed", ["Bearer"], "malformed"],
+  ["an empty token is malformed", ["Bearer "], "malformed"],
+  ["two tokens are malformed", ["Bearer abc def"], "malformed"],
+  ["two headers that were joined by a comma are malformed", ["Bearer abc, Bearer def"], "malformed"],
+  ["a scheme and a token that were joined by a comma are malformed", ["Basic, Bearer abc"], "malformed"],
+  ["a quoted token is malformed", ["Bearer \"abc\""], "malformed"],
+  ["padding in the middle is malformed", ["Bearer ab=c"], "malformed"],
+  ["padding alone is malformed", ["Bearer ="], "malformed"],
+  ["a token that is a parameter of another name is malformed", ["Bearer token:abc"], "malformed"],
+  ["a null byte is malformed", ["Bearer a\u0000c"], "malformed"],
+  ["a line feed in the token is malformed", ["Bearer abc\nX-Evil: 1"], "malformed"],
+  ["a line feed behind the token is malformed", ["Bearer abc\n"], "malformed"],
+  ["a carriage return is malformed", ["Bearer abc\r"], "malformed"],
+  ["a delete character is malformed", ["Bearer abc\u007f"], "malformed"],
+  ["a control character in the scheme is malformed", ["Bea\u0001rer abc"], "malformed"],
+  ["a token that is not ASCII is malformed", ["Bearer äbc"], "malformed"],
+  ["a full-width letter is malformed", ["Bearer \uff41bc"], "malformed"],
+  ["a scheme that is not ASCII is malformed", ["Beärer abc"], "malformed"],
+  ["a Kelvin sign is no K and a long s no s", ["Bearer \u212a\u017f"], "malformed"],
+  ["a non-breaking space is no space", ["Bearer\u00a0abc"], "malformed"],
+  ["half a surrogate pair is malformed", ["Bearer \ud800"], "malformed"],
+  ["several headers are refused", ["Bearer abc", "Bearer def"], "several-headers"],
+  ["the same header twice is refused", ["Bearer abc", "Bearer abc"], "several-headers"],
+  ["a second header of another scheme is refused", ["Bearer abc", "Basic dXNlcg=="], "several-headers"],
+  ["a first header of another scheme is refused", ["Basic dXNlcg==", "Bearer abc"], "several-headers"],
+  ["a token of 16 KiB is read", [`Bearer ${"a".repeat(longest)}`], `token ${"a".repeat(longest)}`],
+  ["a token of one byte more is too long", [`Bearer ${"a".repeat(longest + 1)}`], "too-long"],
+  ["padding counts as well", [`Bearer ${"a".repeat(longest)}=`], "too-long"],
+  ["what is too long is not looked at", [`Bearer ${"ä".repeat(longest + 1)}`], "too-long"],
+  [
+    "credentials of another scheme may be as long as they like",
+    [`Basic ${"a".repeat(longest + 1)}`],
+    "MissingCredentials"
+  ]
+]
+
+const urls: ReadonlyArray<readonly [rule: string, url: string, outcome: string]> = [
+  ["a token in the query is refused", "/mcp?access_token=abc", "token-in-query"],
+  ["an empty one is refused", "/mcp?access_token=", "token-in-query"],
+  ["one without a value is refused", "/mcp?access_token", "token-in-query"],
+  ["one among others is refused", "/mcp?a=1&access_token=abc&b=2", "token-in-query"],
+  ["one behind a second question mark is part of another value", "/mcp?a=1?access_token=abc", "token abc"],
+  ["its name may be percent-encoded", "/mcp?%61ccess%5Ftoken=abc", "token-in-query"],
+  ["it counts in an absolute URL", "https://api.test/mcp?access_token=abc", "token-in-query"],
+  ["it counts when a fragment follows", "/mcp?access_token=abc#x", "token-in-query"],
+  ["a name that is longer is another name", "/mcp?xaccess_token=abc&access_tokens=1", "token abc"],
+  ["a name of another case is another name", "/mcp?Access_Token=abc", "token abc"],
+  ["a path is no query", "/access_token=abc", "token abc"],
+  ["a broken escape does no harm", "/mcp?%zz=%&%E0%A4%A", "token abc"]
+]
+
+describe("the Authorization header", () => {
+  for (const [rule, authorization, expected] of headers) {
+    it(`${rule}`, () => {
+      assert.strictEqual(outcome(BearerToken.read({ authorization, url: "/mcp" })), expected)
+    })
+  }
+})
+
+describe("the URL", () => {
+  for (const [rule, url, expected] of urls) {
+    it(`${rule}`, () => {
+      assert.strictEqual(outcome(BearerToken.read({ authorization: ["Bearer abc"], url })), expected)
+    })
+  }
+
+  it("a token in the query is refused without a header, too", () => {
+    assert.strictEqual(outcome(BearerToken.read({ authorization: [], url: "/mcp?access_token=abc" })), "token-in-query")
+  })
+
+  it("a token in the query is refused beside several headers", () => {
+    const authorization = ["Bearer abc", "Bearer abc"]
+    assert.strictEqual(outcome(BearerToken.read({ authorization, url: "/mcp?access_token=abc" })), "token-in-query")
+  })
+})
+
+/** A request as a server hands it on; `rawHeaders` as Node has them. */
+const request = (url: string, authorization: ReadonlyArray<string>, rawHeaders?: ReadonlyArray<string>) => {
+  const web = new Request(url, { headers: authorization.map((value): [string, string] => ["authorization", value]) })
+  return HttpServerRequest.fromWeb(rawHeaders === undefined ? web : Object.assign(web, { rawHeaders }))
+}
+
+describe("a request", () => {
+  const url = "https://api.test/mcp"
+  const rows: ReadonlyArray<readonly [rule: string, HttpServerRequest.HttpServerRequest, outcome: string]> = [
+    ["its header is read", request(url, ["Bearer abc"]), "token abc"],
+    ["no header is no credentials", request(url, []), "MissingCredentials"],
+    ["headers that a server joined are malformed", request(url, ["Bearer abc", "Bearer def"]), "malformed"],
+    [
+      "headers of which Node kept the first are refused",
+      request(url, ["Bearer abc"], ["Authorization", "Bearer abc", "Accept", "*/*", "AUTHORIZATION", "Bearer def"]),
+      "several-headers"
+    ],
+    [
+      "one header among raw headers is read",
+      request(url, ["Bearer abc"], ["Host", "api.test", "authorization", "Bearer abc"]),
+      "token abc"
+    ],
+    [
+      "a raw header whose value is the name is not counted",
+      request(url, ["Bearer abc"], ["authorization", "Bearer abc", "x-header", "authorization"]),
+      "token abc"
+    ],
+    ["a token in its query is refused", request(`${url}?access_token=abc`, ["Bearer abc"]), "token-in-query"]
+  ]
+  for (const [rule, request, expected] of rows) {
+    it(`${rule}`, () => {
+      assert.strictEqual(outcome(BearerToken.fromRequest(request)), expected)
+    })
+  }
+})
+
+describe("laws of reading", () => {
+  const text = Arbitrary.schema(Schema.String)
+  const schemes = ["", "Bearer", "Bearer ", "bEaReR ", "Bearer  ", "Bearer\t", "Basic ", "Bearer abc", "Bearer abc,"]
+  const header = Arbitrary.map(
+    Arbitrary.all([Arbitrary.schema(Schema.Literals(schemes)), text]),
+    ([scheme, rest]) => `${scheme}${rest}`
+  )
+
+  it.prop(
+    "no header makes it throw, and a token is exactly what stands behind the scheme",
+    [header, Arbitrary.array(header, { maxLength: 1 }), Arbitrary.map(text, (path) => `/${path}`)],
+    ([authorization, others, url]) => {
+      const read = BearerToken.read({ authorization: [authorization, ...others], url })
+      if (Result.isFailure(read)) return
+      const token = Redacted.value(read.success)
+      assert.strictEqual(/^bearer +(.*)$/is.exec(authorization)?.[1], token)
+      assert.match(token, /^[\x21-\x7e]{1,16384}$/)
+      assert.lengthOf(others, 0)
+    },
+    { arbitrary: { runs: 2000 } }
+  )
+
+  it.prop(
+    "a token of the grammar comes back whole, and does not print",
+    [Arbitrary.schema(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9._~+/-]+=*$/)))],
+    ([token]) => {
+      const read = BearerToken.read({ authorization: [`Bearer ${token}`], url: "/mcp" })
+      assert.strictEqual(outcome(read), `token ${token}`)
+      assert.isTrue(Result.isSuccess(read) && String(read.success) === "<redacted:access token>")
+    },
+    { arbitrary: { runs: 1000 } }
+  )
+})

@@ -1,0 +1,85 @@
+import { TokenError } from "@effect-mcp-auth/core"
+import { assert, describe, it } from "@effect/vitest"
+
+const { InsufficientScope, InvalidRequest, InvalidToken, MissingCredentials, VerificationUnavailable } = TokenError
+
+const reasons: { readonly [Reason in TokenError.InvalidTokenReason]: true } = {
+  "malformed": true,
+  "unsupported-algorithm": true,
+  "unknown-issuer": true,
+  "unknown-key": true,
+  "bad-signature": true,
+  "expired": true,
+  "not-yet-valid": true,
+  "issued-in-future": true,
+  "wrong-audience": true,
+  "not-an-access-token": true,
+  "sender-constrained": true,
+  "missing-claim": true,
+  "invalid-claim": true,
+  "inactive": true,
+  "rejected": true
+}
+
+const problems = ["several-headers", "token-in-query", "malformed", "too-long"] as const
+
+/** RFC 6750, section 3: what an `error_description` may hold, as it stands. */
+const description = /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/
+
+describe("descriptions", () => {
+  // The record has every reason as a key, and nothing else.
+  for (const reason of Object.keys(reasons) as ReadonlyArray<TokenError.InvalidTokenReason>) {
+    it(`"${reason}" has fixed words that fit into a header`, () => {
+      const error = new InvalidToken({ reason, claim: "a\r\n\"", expected: "b\r\n\"", actual: "c\r\n\"" })
+      assert.match(error.description, description)
+      assert.strictEqual(error.description, new InvalidToken({ reason }).description)
+    })
+  }
+
+  it("no two reasons have the same words", () => {
+    // The record has every reason as a key, and nothing else.
+    const all = Object.keys(reasons) as ReadonlyArray<TokenError.InvalidTokenReason>
+    assert.strictEqual(new Set(all.map((reason) => new InvalidToken({ reason }).description)).size, all.length)
+  })
+})
+
+describe("messages", () => {
+  it("say the claim, what was expected and what came", () => {
+    const error = new InvalidToken({ reason: "wrong-audience", claim: "aud", expected: "\"a\"", actual: "b" })
+    assert.strictEqual(
+      error.message,
+      "the access token was issued for another resource (aud), expected \"a\", got \"b\""
+    )
+  })
+
+  it("a stranger's word cannot forge a log line", () => {
+    const error = new InvalidToken({ reason: "unknown-issuer", claim: "iss", actual: "x\nlevel=info msg=ok\u001b[2K" })
+    assert.match(error.message, /^[\x20-\x7e]*$/)
+  })
+
+  it("a stranger's word cannot flood a log", () => {
+    const error = new InvalidToken({ reason: "unknown-issuer", claim: "iss", actual: "x".repeat(16_000) })
+    assert.isAtMost(error.message.length, 400)
+  })
+
+  for (const problem of problems) {
+    it(`"${problem}" says what to change`, () => {
+      assert.match(new InvalidRequest({ problem }).message, /^The request is refused: it/)
+    })
+  }
+
+  it("missing credentials say where they belong", () => {
+    assert.include(new MissingCredentials().message, "Authorization header")
+  })
+
+  it("too few scopes: those that lack are named, those that are there are not", () => {
+    const error = new InsufficientScope({ required: ["a", "b\n"], granted: ["a"] })
+    assert.strictEqual(error.message, "The access token lacks the scope \"b\\n\"")
+  })
+
+  it("an outage says whose, and why", () => {
+    const error = new VerificationUnavailable({ issuer: "https://as.test", cause: new Error("no route") })
+    assert.strictEqual(error.message, "The token of \"https://as.test\" cannot be verified now: no route")
+    assert.strictEqual(new VerificationUnavailable({}).message, "The token cannot be verified now")
+  })
+})

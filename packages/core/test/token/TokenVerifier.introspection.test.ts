@@ -1,0 +1,522 @@
+import { AudiencePolicy, ClientAuthentication, TokenVerifier } from "@effect-mcp-auth/core"
+import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Redacted, type Schema, Tracer } from "effect"
+import * as HttpClient from "effect/http/HttpClient"
+import { TestClock } from "effect/testing"
+import * as Jose from "jose"
+import { inspect } from "node:util"
+import { elapse, issuer, makeEc, moment, now, outcome, printed, resource, today, verifier } from "./harness.ts"
+
+const secret = "s:3%c+r é"
+const basic = ClientAuthentication.clientSecretBasic("notes:server", Redacted.make(secret))
+const post = ClientAuthentication.clientSecretPost("notes:server", Redacted.make(secret))
+const key = makeEc("P-256")
+const { d = "", kty = "", ...jwk } = key.privateKey.export({ format: "jwk" })
+const signed = ClientAuthentication.privateKeyJwt("notes:server", Redacted.make({ ...jwk, d, kty, kid: "k" }), "ES256")
+
+const scenario = (options: Partial<TokenVerifier.IntrospectionOptions> = {}) =>
+  Effect.gen(function*() {
+    const provider = yield* TestProvider.TestProvider
+    const verify = yield* verifier(TokenVerifier.introspection({ authentication: basic, ...options }))
+    return {
+      provider,
+      verify,
+      asked: provider.count("introspection"),
+      outcomeOf: (token: string) => elapse(outcome(verify(token))),
+      says: (changes: Schema.JsonObject) =>
+        provider.fault("introspection", Fault.document((answer) => ({ ...answer, ...changes })))
+    }
+  })
+
+const introspections = Effect.gen(function*() {
+  const provider = yield* TestProvider.TestProvider
+  const requests = yield* provider.requests
+  return requests.filter(({ endpoint }) => endpoint === "introspection")
+})
+
+const only = Effect.flatMap(introspections, ([request, ...others]) => {
+  assert.lengthOf(others, 0)
+  return request === undefined ? Effect.die("nobody was asked") : Effect.succeed(request)
+})
+
+describe("introspection: what is sent", () => {
+  it.effect("client_secret_basic: the token in the form, the secret in the header", () =>
+    Effect.gen(function*() {
+      const { provider, verify } = yield* scenario({ authentication: basic })
+      const token = yield* provider.mintOpaque()
+      yield* verify(token)
+      const { body, headers, method, url } = yield* only
+      assert.strictEqual(method, "POST")
+      assert.strictEqual(url, "https://as.test/introspect")
+      assert.strictEqual(body, `token=${token}&token_type_hint=access_token`)
+      assert.strictEqual(headers["content-type"], "application/x-www-form-urlencoded")
+      assert.strictEqual(headers["accept"], "application/json")
+      assert.strictEqual(headers["accept-encoding"], "identity")
+      assert.isUndefined(headers["cookie"])
+      const credentials = Buffer.from("notes%3Aserver:s%3A3%25c%2Br+%C3%A9").toString("base64")
+      assert.strictEqual(headers["authorization"], `Basic ${credentials}`)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("client_secret_post: both in the form, nothing in the header", () =>
+    Effect.gen(function*() {
+      const { provider, verify } = yield* scenario({ authentication: post })
+      const token = yield* provider.mintOpaque()
+      yield* verify(token)
+      const { body, headers } = yield* only
+      assert.strictEqual(
+        body,
+        `token=${token}&token_type_hint=access_token&client_id=notes%3Aserver&client_secret=s%3A3%25c%2Br+%C3%A9`
+      )
+      assert.isUndefined(headers["authorization"])
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("private_key_jwt: an assertion for the issuer, nothing in the header", () =>
+    Effect.gen(function*() {
+      const { provider, verify } = yield* scenario({ authentication: signed })
+      yield* verify(yield* provider.mintOpaque())
+      const { body, headers } = yield* only
+      const form = new URLSearchParams(body)
+      assert.isUndefined(headers["authorization"])
+      assert.deepStrictEqual(
+        [...form.keys()],
+        ["token", "token_type_hint", "client_id", "client_assertion_type", "client_assertion"]
+      )
+      const { payload } = yield* Effect.promise(() =>
+        Jose.jwtVerify(form.get("client_assertion") ?? "", key.publicKey, {
+          algorithms: ["ES256"],
+          issuer: "notes:server",
+          subject: "notes:server",
+          audience: issuer,
+          currentDate: today
+        })
+      )
+      assert.strictEqual(payload.aud, issuer)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("private_key_jwt: no assertion is sent twice, not even when a request is tried again", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider } = yield* scenario({ authentication: signed })
+      yield* provider.fault("introspection", Fault.status(503), { times: 2 })
+      assert.strictEqual(yield* outcomeOf(yield* provider.mintOpaque()), "accepted")
+      const requests = yield* introspections
+      const names = requests.map(({ body }) =>
+        Jose.decodeJwt(new URLSearchParams(body).get("client_assertion") ?? "").jti
+      )
+      assert.lengthOf(names, 3)
+      assert.strictEqual(new Set(names).size, 3)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("a token cannot smuggle another field into the form", () =>
+    Effect.gen(function*() {
+      const { outcomeOf } = yield* scenario({ authentication: post })
+      assert.strictEqual(yield* outcomeOf("a&client_id=evil&token=b"), "inactive")
+      const form = new URLSearchParams((yield* only).body)
+      assert.deepStrictEqual(form.getAll("client_id"), ["notes:server"])
+      assert.deepStrictEqual(form.getAll("token"), ["a&client_id=evil&token=b"])
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("no token and no secret reach spans or a trace context the provider", () =>
+    Effect.gen(function*() {
+      const spans: Array<Tracer.Span> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          spans.push(span)
+          return span
+        }
+      })
+      const { provider, verify } = yield* scenario({ authentication: post })
+      const token = yield* provider.mintOpaque()
+      yield* verify(token).pipe(Effect.withTracer(tracer), Effect.withSpan("outer"))
+      assert.include(spans.map(({ name }) => name), "TokenVerifier.introspect")
+      const texts = spans.map((span) => inspect(span, { depth: 6 }))
+      assert.notInclude(texts.join(), token)
+      assert.notInclude(texts.join(), secret)
+      assert.include(texts.join(), "https://as.test/introspect")
+      assert.isUndefined((yield* only).headers["traceparent"])
+    }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+describe("introspection: what is answered", () => {
+  it.effect("an opaque token that is active says who its caller is", () =>
+    Effect.gen(function*() {
+      const { provider, verify } = yield* scenario()
+      const token = yield* provider.mintOpaque({ claims: { scope: "a b" } })
+      const info = yield* verify(token)
+      assert.strictEqual(Redacted.value(info.token), token)
+      assert.strictEqual(info.issuer, issuer)
+      assert.strictEqual(info.subject, "user-1")
+      assert.strictEqual(info.clientId, "client-1")
+      assert.deepStrictEqual([...info.scopes], ["a", "b"])
+      assert.deepStrictEqual(info.audience, [resource])
+      assert.strictEqual(info.expiresAt, now + 3600)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("a JWT is one of its tokens, too", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider } = yield* scenario()
+      assert.strictEqual(yield* outcomeOf(yield* provider.mint()), "accepted")
+      assert.strictEqual(yield* provider.count("jwks"), 0)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("a token that nobody issued is not active", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider } = yield* scenario()
+      assert.strictEqual(yield* outcomeOf("made-up"), "inactive")
+      assert.strictEqual(yield* outcomeOf(yield* provider.mint({ forged: true })), "inactive")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("a token that was revoked is not active", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider } = yield* scenario()
+      const token = yield* provider.mintOpaque()
+      yield* provider.revoke(token)
+      assert.strictEqual(yield* outcomeOf(token), "inactive")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("a kind of token that the provider does not introspect is a bad token, and no outage", () =>
+    Effect.gen(function*() {
+      const { asked, outcomeOf, provider } = yield* scenario()
+      assert.strictEqual(yield* outcomeOf(yield* provider.mint()), "inactive")
+      assert.strictEqual(yield* asked, 1)
+      assert.strictEqual(yield* outcomeOf(yield* provider.mintOpaque()), "accepted")
+    }).pipe(Effect.provide(TestProvider.layer({ introspectsJwts: false }))))
+
+  const answers: ReadonlyArray<readonly [rule: string, changes: Schema.JsonObject, outcome: string]> = [
+    ["active as text is no yes", { active: "true" }, "inactive"],
+    ["active as a number is no yes", { active: 1 }, "inactive"],
+    ["active as null is no yes", { active: null }, "inactive"],
+    ["active as a list is no yes", { active: [true] }, "inactive"],
+    ["active: false counts, whatever else is said", { active: false }, "inactive"],
+    ["an answer for another resource is refused", { aud: "https://other.test" }, "wrong-audience aud"],
+    ["an answer for others as well is accepted", { aud: ["https://other.test", resource] }, "accepted"],
+    ["an aud that cannot be read is refused", { aud: 1 }, "invalid-claim aud"],
+    ["another issuer is refused", { iss: "https://evil.test" }, "unknown-issuer iss"],
+    ["an issuer with one slash more is refused", { iss: `${issuer}/` }, "unknown-issuer iss"],
+    ["an issuer that is null is refused", { iss: null }, "unknown-issuer iss"],
+    ["an issuer that is an object is refused", { iss: { toString: 1 } }, "unknown-issuer iss"],
+    ["a template is no issuer", { iss: "https://as.test/{tenantid}" }, "unknown-issuer iss"],
+    ["a token that has expired is refused, though active", { exp: now - 60 }, "expired exp"],
+    ["a token that expired within the tolerance is accepted", { exp: now - 29 }, "accepted"],
+    ["exp as text is refused", { exp: String(now + 60) }, "invalid-claim exp"],
+    ["a token that is not valid yet is refused", { nbf: now + 60 }, "not-yet-valid nbf"],
+    ["a token of the future is refused", { iat: now + 600 }, "issued-in-future iat"],
+    ["a token that is bound to a key is refused", { cnf: { jkt: "x" } }, "sender-constrained cnf"]
+  ]
+  for (const [rule, changes, expected] of answers) {
+    it.effect(rule, () =>
+      Effect.gen(function*() {
+        const { outcomeOf, provider, says } = yield* scenario()
+        yield* says(changes)
+        assert.strictEqual(yield* outcomeOf(yield* provider.mintOpaque()), expected)
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  const lacking: ReadonlyArray<readonly [rule: string, member: string, outcome: string]> = [
+    ["an answer without active is no yes", "active", "inactive"],
+    ["an answer without aud is for nobody", "aud", "wrong-audience aud"],
+    ["an answer without exp is refused", "exp", "missing-claim exp"],
+    ["an answer without iss is from who was asked", "iss", "accepted"],
+    ["an answer without sub is accepted", "sub", "accepted"]
+  ]
+  for (const [rule, member, expected] of lacking) {
+    it.effect(rule, () =>
+      Effect.gen(function*() {
+        const { outcomeOf, provider } = yield* scenario()
+        yield* provider.fault("introspection", Fault.missing(member))
+        assert.strictEqual(yield* outcomeOf(yield* provider.mintOpaque()), expected)
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("exp of 1e400 is refused", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider } = yield* scenario()
+      yield* provider.fault("introspection", Fault.body(`{"active":true,"aud":"${resource}","exp":1e400}`))
+      assert.strictEqual(yield* outcomeOf("any"), "invalid-claim exp")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("nbf of -1e400 is refused", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider } = yield* scenario()
+      const body = `{"active":true,"aud":"${resource}","exp":${now + 60},"nbf":-1e400}`
+      yield* provider.fault("introspection", Fault.body(body))
+      assert.strictEqual(yield* outcomeOf("any"), "invalid-claim nbf")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("a policy of audience is kept", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider, says } = yield* scenario({ audience: AudiencePolicy.exclusive })
+      yield* says({ aud: [resource, "https://other.test"] })
+      assert.strictEqual(yield* outcomeOf(yield* provider.mintOpaque()), "wrong-audience aud")
+    }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+const outages: Readonly<Record<string, Fault.Fault>> = {
+  "401, as for wrong credentials of ours": Fault.status(401),
+  "403": Fault.status(403),
+  "404": Fault.status(404),
+  "400 of another kind": Fault.all(Fault.status(400), Fault.body("{\"error\":\"invalid_request\"}")),
+  "400 without a word": Fault.status(400),
+  "400 with an HTML page": Fault.all(Fault.status(400), Fault.html),
+  "401 with unsupported_token_type": Fault.all(Fault.status(401), Fault.body("{\"error\":\"unsupported_token_type\"}")),
+  "500": Fault.status(500),
+  "503": Fault.status(503),
+  "429": Fault.status(429),
+  "204": Fault.status(204),
+  "no answer in time": Fault.delay("1 hour"),
+  "a byte a second": Fault.slowBody(),
+  "a refused connection": Fault.connectionError(),
+  "an HTML page": Fault.html,
+  "half an answer": Fault.truncatedBody(),
+  "an answer that breaks off": Fault.truncatedBody({ broken: true }),
+  "an empty body": Fault.body(""),
+  "a list": Fault.body("[]"),
+  "null": Fault.body("null"),
+  "an answer in JWT form": Fault.body("a.b.c", "application/token-introspection+jwt"),
+  "an endless body": Fault.hugeBody(Infinity),
+  "a redirect": Fault.redirect("https://evil.test/introspect"),
+  "a redirect on the same host": Fault.redirect("?moved", 307)
+}
+
+describe("introspection: outages are no word about a token", () => {
+  for (const [rule, fault] of Object.entries(outages)) {
+    it.effect(rule, () =>
+      Effect.gen(function*() {
+        const { provider, verify } = yield* scenario({ authentication: post })
+        yield* provider.fault("introspection", fault)
+        const token = yield* provider.mintOpaque()
+        const error = yield* elapse(Effect.flip(verify(token)))
+        assert.strictEqual(error._tag, "VerificationUnavailable")
+        assert.include(error.message, "POST https://as.test/introspect")
+        assert.notInclude(printed(error), token)
+        assert.notInclude(printed(error), secret)
+        assert.strictEqual(yield* provider.inFlight, 0)
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("metadata that cannot be had", () =>
+    Effect.gen(function*() {
+      const { asked, outcomeOf, provider } = yield* scenario()
+      yield* provider.fault("metadata", Fault.status(503))
+      assert.strictEqual(yield* outcomeOf(yield* provider.mintOpaque()), "VerificationUnavailable")
+      assert.strictEqual(yield* asked, 0)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("metadata without an endpoint, which the error names", () =>
+    Effect.gen(function*() {
+      const { provider, verify } = yield* scenario()
+      const error = yield* Effect.flip(verify(yield* provider.mintOpaque()))
+      assert.strictEqual(error._tag, "VerificationUnavailable")
+      assert.include(error.message, "introspection_endpoint")
+    }).pipe(Effect.provide(TestProvider.layer({ metadata: { introspection_endpoint: undefined } }))))
+
+  it.effect("an http endpoint of an https issuer: no token is sent there", () =>
+    Effect.gen(function*() {
+      const { asked, provider, verify } = yield* scenario()
+      const error = yield* Effect.flip(verify(yield* provider.mintOpaque()))
+      assert.strictEqual(error._tag, "VerificationUnavailable")
+      assert.include(error.message, "http://as.test/introspect")
+      assert.strictEqual(yield* asked, 0)
+    }).pipe(Effect.provide(TestProvider.layer({ metadata: { introspection_endpoint: "http://as.test/introspect" } }))))
+
+  it.effect("an outage is not remembered longer than it lasts", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider } = yield* scenario()
+      const token = yield* provider.mintOpaque()
+      yield* provider.fault("introspection", Fault.status(403), { times: 1 })
+      assert.strictEqual(yield* outcomeOf(token), "VerificationUnavailable")
+      assert.strictEqual(yield* outcomeOf(token), "accepted")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("what a server gets over is not noticed", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider } = yield* scenario()
+      yield* provider.fault("introspection", Fault.status(503), { times: 2 })
+      assert.strictEqual(yield* outcomeOf(yield* provider.mintOpaque()), "accepted")
+    }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+describe("introspection: what is remembered", () => {
+  it.effect("the second use of a token causes no request", () =>
+    Effect.gen(function*() {
+      const { asked, outcomeOf, provider } = yield* scenario()
+      const token = yield* provider.mintOpaque()
+      assert.strictEqual(yield* outcomeOf(token), "accepted")
+      yield* TestClock.adjust("25 seconds")
+      assert.strictEqual(yield* outcomeOf(token), "accepted")
+      assert.strictEqual(yield* asked, 1)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("a token that is not active is remembered as well", () =>
+    Effect.gen(function*() {
+      const { asked, outcomeOf } = yield* scenario()
+      for (let times = 0; times < 10; times++) assert.strictEqual(yield* outcomeOf("made-up"), "inactive")
+      assert.strictEqual(yield* asked, 1)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("a revoked token is refused after cacheFor, and not good for longer", () =>
+    Effect.gen(function*() {
+      const { asked, provider, verify } = yield* scenario({ cacheFor: "1 minute" })
+      const token = yield* provider.mintOpaque()
+      assert.strictEqual(yield* outcome(verify(token)), "accepted")
+      yield* provider.revoke(token)
+      yield* TestClock.adjust("59 seconds")
+      assert.strictEqual(yield* outcome(verify(token)), "accepted")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* outcome(verify(token)), "inactive")
+      assert.strictEqual(yield* asked, 2)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("use does not prolong what is remembered", () =>
+    Effect.gen(function*() {
+      const { provider, verify } = yield* scenario()
+      const token = yield* provider.mintOpaque()
+      assert.strictEqual(yield* outcome(verify(token)), "accepted")
+      yield* provider.revoke(token)
+      for (let seconds = 0; seconds < 29; seconds++) {
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* outcome(verify(token)), "accepted")
+      }
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* outcome(verify(token)), "inactive")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("nothing is remembered past exp", () =>
+    Effect.gen(function*() {
+      const { asked, provider, verify } = yield* scenario({ cacheFor: "1 hour" })
+      const token = yield* provider.mintOpaque({ expiresIn: 10 })
+      assert.strictEqual(yield* outcome(verify(token)), "accepted")
+      yield* TestClock.adjust("9 seconds")
+      assert.strictEqual(yield* outcome(verify(token)), "accepted")
+      assert.strictEqual(yield* asked, 1)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* outcome(verify(token)), "inactive")
+      assert.strictEqual(yield* asked, 2)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("a provider that says active for ever does not keep an expired token alive", () =>
+    Effect.gen(function*() {
+      const { provider, says, verify } = yield* scenario({ cacheFor: "1 hour" })
+      yield* says({ active: true, aud: resource, exp: now + 60 })
+      const token = yield* provider.mintOpaque()
+      assert.strictEqual(yield* outcome(verify(token)), "accepted")
+      yield* TestClock.adjust("91 seconds")
+      assert.strictEqual(yield* outcome(verify(token)), "expired exp")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("nothing is remembered when that is asked for", () =>
+    Effect.gen(function*() {
+      const { asked, outcomeOf, provider } = yield* scenario({ cacheFor: 0 })
+      const token = yield* provider.mintOpaque()
+      yield* outcomeOf(token)
+      yield* provider.revoke(token)
+      assert.strictEqual(yield* outcomeOf(token), "inactive")
+      assert.strictEqual(yield* asked, 2)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("100 at once cause one request", () =>
+    Effect.gen(function*() {
+      const { asked, provider, verify } = yield* scenario()
+      yield* provider.fault("introspection", Fault.delay("1 second"))
+      const token = yield* provider.mintOpaque()
+      const outcomes = yield* elapse(
+        Effect.all(Array.from({ length: 100 }, () => outcome(verify(token))), { concurrency: "unbounded" })
+      )
+      assert.deepStrictEqual([...new Set(outcomes)], ["accepted"])
+      assert.strictEqual(yield* asked, 1)
+      assert.strictEqual(yield* provider.count("metadata"), 1)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("a caller that goes away takes nothing from the others", () =>
+    Effect.gen(function*() {
+      const { asked, provider, verify } = yield* scenario()
+      yield* provider.fault("introspection", Fault.delay("2 seconds"))
+      const token = yield* provider.mintOpaque()
+      const first = yield* Effect.forkChild(verify(token))
+      const others = yield* Effect.forkChild(
+        Effect.all(Array.from({ length: 9 }, () => outcome(verify(token))), { concurrency: "unbounded" })
+      )
+      while ((yield* provider.inFlight) === 0) yield* moment
+      yield* Fiber.interrupt(first)
+      const outcomes = yield* elapse(Fiber.join(others))
+      assert.deepStrictEqual([...new Set(outcomes)], ["accepted"])
+      assert.strictEqual(yield* asked, 1)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("when all callers have gone away, the next one asks again", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider, verify } = yield* scenario()
+      yield* provider.fault("introspection", Fault.delay("2 seconds"))
+      const token = yield* provider.mintOpaque()
+      const first = yield* Effect.forkChild(verify(token))
+      while ((yield* provider.inFlight) === 0) yield* moment
+      yield* Fiber.interrupt(first)
+      assert.strictEqual(yield* provider.inFlight, 0)
+      assert.strictEqual(yield* outcomeOf(token), "accepted")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("two tokens do not share an answer", () =>
+    Effect.gen(function*() {
+      const { asked, provider, verify } = yield* scenario()
+      const ada = yield* verify(yield* provider.mintOpaque({ claims: { sub: "ada" } }))
+      const bob = yield* verify(yield* provider.mintOpaque({ claims: { sub: "bob" } }))
+      assert.deepStrictEqual([ada.subject, bob.subject], ["ada", "bob"])
+      assert.strictEqual(yield* asked, 2)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("two verifiers do not share answers, nor rules", () =>
+    Effect.gen(function*() {
+      const { provider, verify: loose } = yield* scenario({ audience: AudiencePolicy.acceptAnyUnsafe })
+      const { verify: strict } = yield* scenario()
+      const token = yield* provider.mintOpaque({ claims: { aud: "https://other.test" } })
+      assert.strictEqual(yield* outcome(loose(token)), "accepted")
+      assert.strictEqual(yield* outcome(strict(token)), "wrong-audience aud")
+    }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+describe("introspection: several servers", () => {
+  const others = "https://other.test"
+  const build = Effect.fnUntraced(function*(named?: string) {
+    const { client, providers: [ours, theirs] } = yield* TestProvider.makeNetwork({}, { issuer: others })
+    if (ours === undefined || theirs === undefined) return assert.fail("two providers were asked for")
+    const method = TokenVerifier.introspection({ authentication: post, issuer: named })
+    const verify = yield* Effect.provideService(verifier(method, [issuer, others]), HttpClient.HttpClient, client)
+    return { ours, theirs, verify }
+  })
+
+  it.effect("one of them must be named", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(build())
+      assert.strictEqual(error._tag, "InvalidVerifier")
+      assert.include(error.message, "`issuer`")
+    }).pipe(Effect.scoped))
+
+  it.effect("one that is not trusted cannot be named", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(build("https://evil.test"))
+      assert.strictEqual(error._tag, "InvalidVerifier")
+    }).pipe(Effect.scoped))
+
+  it.effect("the name is compared character by character", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(build(`${others}/`))
+      assert.strictEqual(error._tag, "InvalidVerifier")
+    }).pipe(Effect.scoped))
+
+  it.effect("the one that is named is asked, and no other one sees the token", () =>
+    Effect.gen(function*() {
+      const { ours, theirs, verify } = yield* build(others)
+      const info = yield* verify(yield* theirs.mintOpaque())
+      assert.strictEqual(info.issuer, others)
+      assert.strictEqual(yield* ours.count(), 0)
+      assert.strictEqual(yield* theirs.count("introspection"), 1)
+    }).pipe(Effect.scoped))
+
+  it.effect("a server does not speak for another one that is trusted", () =>
+    Effect.gen(function*() {
+      const { theirs, verify } = yield* build(others)
+      const token = yield* theirs.mintOpaque({ claims: { iss: issuer } })
+      assert.strictEqual(yield* outcome(verify(token)), "unknown-issuer iss")
+    }).pipe(Effect.scoped))
+})

@@ -1,0 +1,133 @@
+/** What the tests of tokens share: keys, raw tokens that no library would sign, and time that passes. */
+import { type AuthInfo, AuthorizationServer, type TokenError, type TokenVerifier } from "@effect-mcp-auth/core"
+import { Cause, DateTime, Effect, Exit, Fiber, Formatter, Inspectable, Redacted, type Schema } from "effect"
+import { TestClock } from "effect/testing"
+import * as Crypto from "node:crypto"
+import { inspect } from "node:util"
+
+export const resource = "https://api.test/mcp"
+
+export const issuer = "https://as.test"
+
+/** A pair of keys, and the public one as a JWK. */
+export interface Key {
+  readonly privateKey: Crypto.KeyObject
+  readonly publicKey: Crypto.KeyObject
+  readonly jwk: Schema.JsonObject
+}
+
+const keyOf = ({ privateKey, publicKey }: Crypto.KeyPairKeyObjectResult): Key => {
+  // A public JWK of these kinds has string members only; the type allows more.
+  const jwk = publicKey.export({ format: "jwk" }) as Schema.JsonObject
+  return { privateKey, publicKey, jwk }
+}
+
+export const makeRsa = (modulusLength = 2048): Key => keyOf(Crypto.generateKeyPairSync("rsa", { modulusLength }))
+
+export const makeEc = (namedCurve: "P-256" | "P-384" | "P-521" | "secp256k1"): Key =>
+  keyOf(Crypto.generateKeyPairSync("ec", { namedCurve }))
+
+export const makeEd25519 = (): Key => keyOf(Crypto.generateKeyPairSync("ed25519"))
+
+const pss = { padding: Crypto.constants.RSA_PKCS1_PSS_PADDING, saltLength: Crypto.constants.RSA_PSS_SALTLEN_DIGEST }
+
+/** Signs what it is given, without asking whether that is wise. */
+export type Signer = (input: string) => Uint8Array
+
+/** A signature by an algorithm of RFC 7518 or RFC 8037, also with a key that is no match for it. */
+export const signer = (key: Key, algorithm: string): Signer => (input) => {
+  const { privateKey } = key
+  const hash = algorithm.startsWith("Ed") ? null : `sha${algorithm.slice(2)}`
+  const options = algorithm.startsWith("PS") ? pss : algorithm.startsWith("ES") ? { dsaEncoding: "ieee-p1363" } : {}
+  return Crypto.sign(hash, Buffer.from(input), { key: privateKey, ...options } as Crypto.SignKeyObjectInput)
+}
+
+/** A signature with a secret, as attackers make it from a public key. */
+export const hmac = (secret: string | Uint8Array, algorithm = "HS256"): Signer => (input) =>
+  Crypto.createHmac(`sha${algorithm.slice(2)}`, secret).update(input).digest()
+
+export const encode = (part: unknown): string =>
+  Buffer.from(part instanceof Uint8Array ? part : typeof part === "string" ? part : JSON.stringify(part))
+    .toString("base64url")
+
+/** A token in the compact form. Parts that are objects become JSON; texts and bytes stay as they are. */
+export const compact = (header: unknown, payload: unknown, sign: Signer): string => {
+  const input = `${encode(header)}.${encode(payload)}`
+  return `${input}.${encode(sign(input))}`
+}
+
+/** The time of the tests, in seconds. */
+export const now = 1_800_000_000
+
+/** The same for who reads a `Date`. */
+export const today = DateTime.toDateUtc(DateTime.makeUnsafe(now * 1000))
+
+/** The claims of a token that is good for an hour from `now` on. */
+export const claims: Schema.JsonObject = {
+  iss: issuer,
+  sub: "user-1",
+  aud: resource,
+  client_id: "client-1",
+  scope: "notes:read",
+  iat: now,
+  exp: now + 3600,
+  jti: "jti-0"
+}
+
+/** A verifier of `resource`, as `TokenVerifier.layer` builds it, for servers that are discovered. It is `now`. */
+export const verifier = Effect.fnUntraced(function*<R>(
+  method: TokenVerifier.Method<R>,
+  issuers: ReadonlyArray<string> = [issuer]
+) {
+  yield* TestClock.setTime(now * 1000)
+  const authorizationServers = yield* Effect.forEach(
+    issuers,
+    (one) => AuthorizationServer.discover(one, { type: "oauth", allowInsecureLoopback: true })
+  )
+  const verify = yield* method.make({ resource, authorizationServers })
+  return (token: string) => verify(Redacted.make(token))
+})
+
+type Verified = Effect.Effect<AuthInfo.AuthInfo["Service"], TokenError.TokenError>
+
+/** What became of a token, in a word or two: the reason, and the claim if there is one. */
+export const outcome = (verified: Verified): Effect.Effect<string> =>
+  Effect.match(verified, {
+    onSuccess: () => "accepted",
+    onFailure: (error) =>
+      error._tag !== "InvalidToken" ? error._tag : [error.reason, ...(error.claim === undefined ? [] : [error.claim])]
+        .join(" ")
+  })
+
+/** A moment of real time, for what does not go by the `Clock`. */
+export const moment = TestClock.withLive(Effect.sleep("2 millis"))
+
+/**
+ * Lets time pass until an effect has ended, a second each step. WebCrypto answers by its own clock, so there is a moment
+ * of real time in each.
+ */
+export const elapse = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
+  const fiber = yield* Effect.forkChild(effect)
+  for (let second = 0; fiber.pollUnsafe() === undefined && second < 7200; second++) {
+    yield* moment
+    if (fiber.pollUnsafe() === undefined) yield* TestClock.adjust("1 second")
+  }
+  return yield* Fiber.join(fiber)
+})
+
+/** Everything that a failure can print: the ways in which errors reach logs. */
+export const printed = (failure: unknown): string => {
+  const ways = [
+    String(failure),
+    JSON.stringify(failure),
+    Inspectable.toStringUnknown(failure),
+    Formatter.format(failure),
+    inspect(failure, { depth: null }),
+    failure instanceof Error ? `${failure.name} ${failure.message} ${failure.stack}` : "",
+    Cause.pretty(Cause.fail(failure)),
+    JSON.stringify(Exit.fail(failure))
+  ]
+  return failure instanceof Error && failure.cause !== undefined
+    ? [...ways, printed(failure.cause)].join("\n")
+    : ways.join("\n")
+}
