@@ -46,12 +46,13 @@ export class BearerAuth extends HttpApiMiddleware.Service<BearerAuth, { provides
 ) {}
 
 /**
- * The middleware, by the `McpAuth` of the resource.
+ * The middleware, by the `McpAuth` of the resource. Each use builds one of its own, so that several resources of a program
+ * do not share the first one's.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<BearerAuth, never, McpAuth> = Layer.effect(
+export const layer: Layer.Layer<BearerAuth, never, McpAuth> = Layer.fresh(Layer.effect(
   BearerAuth,
   Effect.map(McpAuth, ({ authenticate, refuse }) =>
     BearerAuth.of({
@@ -63,4 +64,4 @@ export const layer: Layer.Layer<BearerAuth, never, McpAuth> = Layer.effect(
             onSuccess: (info) => Effect.provideService(respond, AuthInfo, info)
           }))
     }))
-)
+))

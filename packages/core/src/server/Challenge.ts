@@ -76,24 +76,25 @@ interface Verdict {
 }
 
 /** Every error has its row: one that is added without is a type error. */
-const verdicts: { readonly [Tag in AuthError["_tag"]]: (error: Extract<AuthError, { readonly _tag: Tag }>) => Verdict } =
-  {
-    // RFC 6750, section 3.1: who has not tried to authenticate is told no error.
-    MissingCredentials: () => ({ status: 401, description: "This resource needs an access token" }),
-    InvalidRequest: ({ message }) => ({ status: 400, error: "invalid_request", description: message }),
-    InvalidToken: () => ({ status: 401, error: "invalid_token", description: "The access token is not valid" }),
-    InsufficientScope: ({ required }) => ({
-      status: 403,
-      error: "insufficient_scope",
-      description: "The access token has not the scopes that this needs",
-      scopes: required
-    }),
-    VerificationUnavailable: () => ({
-      status: 503,
-      error: "temporarily_unavailable",
-      description: "The access token cannot be verified now"
-    })
-  }
+const verdicts: {
+  readonly [Tag in AuthError["_tag"]]: (error: Extract<AuthError, { readonly _tag: Tag }>) => Verdict
+} = {
+  // RFC 6750, section 3.1: who has not tried to authenticate is told no error.
+  MissingCredentials: () => ({ status: 401, description: "This resource needs an access token" }),
+  InvalidRequest: ({ message }) => ({ status: 400, error: "invalid_request", description: message }),
+  InvalidToken: () => ({ status: 401, error: "invalid_token", description: "The access token is not valid" }),
+  InsufficientScope: ({ required }) => ({
+    status: 403,
+    error: "insufficient_scope",
+    description: "The access token has not the scopes that this needs",
+    scopes: required
+  }),
+  VerificationUnavailable: () => ({
+    status: 503,
+    error: "temporarily_unavailable",
+    description: "The access token cannot be verified now"
+  })
+}
 
 const verdictOf = (error: AuthError): Verdict =>
   // The table is total over the tags, but TypeScript cannot correlate an indexed function with its argument.

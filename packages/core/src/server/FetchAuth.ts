@@ -25,6 +25,7 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -32,6 +33,7 @@ import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as UrlParams from "effect/http/UrlParams"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { AuthInfo } from "../token/AuthInfo.ts"
@@ -93,7 +95,9 @@ export const make = Effect.fnUntraced(function*<E = never, R = never, RV = HttpC
     Layer.provide(PublicDocuments.layer),
     Layer.provide(Layer.succeed(McpAuth, yield* makeService(options)))
   ))
-  const context = yield* Effect.context<never>()
+  // The span of a request shows its query, and some send tokens there.
+  const redacted = [...yield* UrlParams.CurrentRedactedNames, "access_token"]
+  const context = Context.add(yield* Effect.context<never>(), UrlParams.CurrentRedactedNames, redacted)
   const handle = HttpEffect.toWebHandlerWith<never, HttpServerRequest.HttpServerRequest | Scope.Scope>(context)(handler)
   return {
     authenticate: (request) =>

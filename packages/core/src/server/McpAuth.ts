@@ -7,9 +7,9 @@
  *
  * @since 0.1.0
  */
-import * as Effect from "effect/Effect"
 import * as McpServer from "effect/ai/McpServer"
 import type * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
@@ -18,11 +18,11 @@ import type * as Scope from "effect/Scope"
 import type * as Issuer from "../metadata/Issuer.ts"
 import { AuthInfo } from "../token/AuthInfo.ts"
 import { gate } from "./internal/gate.ts"
-import { PublicDocuments } from "./internal/metadataRoutes.ts"
+import { PublicDocuments, routeOf } from "./internal/metadataRoutes.ts"
 import { optionsConfig } from "./internal/optionsConfig.ts"
 import { requestState } from "./internal/requestState.ts"
-import { serveMetadata } from "./internal/serveMetadata.ts"
 import { recording } from "./internal/servedPaths.ts"
+import { serveMetadata } from "./internal/serveMetadata.ts"
 import { type BuildError, make, McpAuth } from "./internal/service.ts"
 import { InvalidOptions, type Options } from "./McpAuthOptions.ts"
 
@@ -144,7 +144,7 @@ const guarded = <A, E, R>(self: Layer.Layer<A, E, R>) =>
     const seen = new Set<string>()
     yield* serveMetadata
     const check = Layer.effectDiscard(Effect.suspend(() =>
-      seen.has(servedPath)
+      seen.has(servedPath) || seen.has(routeOf(servedPath))
         ? Effect.void
         : Effect.fail(new InvalidOptions({ resource, problem: "not-served", subject: servedPath }))
     ))

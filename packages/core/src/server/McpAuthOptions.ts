@@ -61,12 +61,15 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
 const problems = {
   "no-authorization-server": "no authorization server is trusted, so nobody could log in; name at least one",
   "duplicate-authorization-server": "an authorization server is named twice; name it once",
-  "offline-access": "offline_access is among the scopes; it is a matter between clients and the authorization server, " +
+  "offline-access":
+    "offline_access is among the scopes; it is a matter between clients and the authorization server, " +
     "leave it out",
-  "invalid-scope": "a scope has characters that no scope may have (RFC 6749, section 3.3); mind that one string is one " +
+  "invalid-scope":
+    "a scope has characters that no scope may have (RFC 6749, section 3.3); mind that one string is one " +
     "scope",
   "duplicate-resource": "the resource is protected twice on one router; protect it once",
-  "not-served": "no route behind this protection is served at the path of the resource; let both be the same, or name " +
+  "not-served":
+    "no route behind this protection is served at the path of the resource; let both be the same, or name " +
     "`servedPath` if a proxy rewrites paths. A server layer that is also used without protection is built only once, and " +
     "then without it",
   "issuer-would-change": "the provider names itself in authorization responses (RFC 9207), and clients would refuse " +

@@ -19,8 +19,9 @@ import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
 import { IncompleteMetadata } from "../discovery/DiscoveryError.ts"
 import { isInsecure } from "../discovery/internal/candidate.ts"
 import { fetchKeySet } from "../discovery/internal/fetchKeySet.ts"
+import { placeOf } from "../discovery/internal/hardened.ts"
 import { makeRefreshing } from "../discovery/internal/refreshing.ts"
-import type { MetadataFetchError } from "../discovery/MetadataFetchError.ts"
+import { MetadataFetchError, NotMetadata } from "../discovery/MetadataFetchError.ts"
 import * as Purpose from "../discovery/Purpose.ts"
 import { usable, type UsableKey } from "./internal/keyFit.ts"
 import * as Jws from "./Jws.ts"
@@ -129,7 +130,12 @@ export const make = Effect.fnUntraced(function*<E>(
       return yield* new IncompleteMetadata({ location, purpose: Purpose.jwtVerification.name, missing: ["jwks_uri"] })
     }
     const { document, freshFor } = yield* fetchKeySet(jwksUri, isInsecure(server.issuer))
-    return { value: yield* keysOf(document, asked), freshFor }
+    const keys = yield* keysOf(document, asked)
+    // A provider without a key is a provider in trouble: what it signed with a moment ago may still be good.
+    if (keys.size === 0) {
+      return yield* new MetadataFetchError({ url: placeOf(jwksUri), reason: new NotMetadata({ found: "no-keys" }) })
+    }
+    return { value: keys, freshFor }
   })
   const keys = yield* makeRefreshing(fetch, {
     lifetime: Duration.fromInputUnsafe(options.lifetime ?? "10 minutes"),

@@ -9,6 +9,8 @@
  */
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
+import { DiscoveryFailed, IncompleteMetadata } from "../discovery/DiscoveryError.ts"
+import { MetadataFetchError } from "../discovery/MetadataFetchError.ts"
 import { quoted } from "../metadata/internal/printable.ts"
 
 /**
@@ -122,6 +124,9 @@ export class InsufficientScope extends Schema.TaggedError<InsufficientScope>()("
   }
 }
 
+const isOurs = (cause: unknown): cause is Error =>
+  cause instanceof MetadataFetchError || cause instanceof DiscoveryFailed || cause instanceof IncompleteMetadata
+
 /**
  * Whether the token is valid cannot be found out now: the provider cannot be asked. This says nothing about the token,
  * and the client must not throw it away.
@@ -136,7 +141,8 @@ export class VerificationUnavailable extends Schema.TaggedError<VerificationUnav
 }) {
   override get message(): string {
     const issuer = this.issuer === undefined ? "" : ` of ${quoted(this.issuer)}`
-    const cause = this.cause instanceof Error ? `: ${this.cause.message}` : ""
+    // Only this library's own words: what a stranger's code fails with may quote the token.
+    const cause = isOurs(this.cause) ? `: ${this.cause.message}` : ""
     return `The token${issuer} cannot be verified now${cause}`
   }
 }

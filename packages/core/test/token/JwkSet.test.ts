@@ -476,11 +476,18 @@ describe("outages are no word about a token", () => {
       assert.strictEqual(yield* outcomeOf(token), "VerificationUnavailable")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a set without keys is an answer: its tokens are signed by nobody", () =>
+  it.effect("a set without keys is no answer: good tokens are not thrown away for it", () =>
     Effect.gen(function*() {
       const { keys, outcomeOf, provider } = yield* scenario()
       yield* keys()
-      assert.strictEqual(yield* outcomeOf(yield* provider.mint()), "unknown-key kid")
+      assert.strictEqual(yield* outcomeOf(yield* provider.mint()), "VerificationUnavailable")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("nor is a set in which no key can be used", () =>
+    Effect.gen(function*() {
+      const { keys, outcomeOf, provider } = yield* scenario()
+      yield* keys({ kty: "oct", k: "AAAA" }, { kty: "quantum" })
+      assert.strictEqual(yield* outcomeOf(yield* provider.mint()), "VerificationUnavailable")
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 

@@ -1,4 +1,4 @@
-import { TokenError } from "@effect-mcp-auth/core"
+import { MetadataFetchError, TokenError } from "@effect-mcp-auth/core"
 import { assert, describe, it } from "@effect/vitest"
 
 const { InsufficientScope, InvalidRequest, InvalidToken, MissingCredentials, VerificationUnavailable } = TokenError
@@ -78,8 +78,21 @@ describe("messages", () => {
   })
 
   it("an outage says whose, and why", () => {
-    const error = new VerificationUnavailable({ issuer: "https://as.test", cause: new Error("no route") })
-    assert.strictEqual(error.message, "The token of \"https://as.test\" cannot be verified now: no route")
+    const cause = new MetadataFetchError.MetadataFetchError({
+      url: "https://as.test/jwks",
+      reason: new MetadataFetchError.Status({ status: 503 })
+    })
+    const error = new VerificationUnavailable({ issuer: "https://as.test", cause })
+    assert.strictEqual(
+      error.message,
+      "The token of \"https://as.test\" cannot be verified now: " +
+        "GET https://as.test/jwks: HTTP 503, the server cannot answer now"
+    )
     assert.strictEqual(new VerificationUnavailable({}).message, "The token cannot be verified now")
+  })
+
+  it("an outage does not repeat what a stranger's code says: it may quote the token", () => {
+    const error = new VerificationUnavailable({ cause: new Error("no user for eyJhbGciOi") })
+    assert.strictEqual(error.message, "The token cannot be verified now")
   })
 })

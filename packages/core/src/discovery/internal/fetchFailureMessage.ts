@@ -9,7 +9,7 @@ const found: { readonly [Found in Fetch.NotMetadata["found"]]: string } = {
   "malformed-json": "the body is not JSON",
   "not-an-object": "the JSON is not an object",
   "no-issuer": "the JSON object has no string member \"issuer\"",
-  "no-keys": "the JSON object has no array member \"keys\""
+  "no-keys": "the key set has no key that can be used"
 }
 
 const redirect: { readonly [Why in Fetch.Redirect["why"]]: (reason: Fetch.Redirect) => string } = {

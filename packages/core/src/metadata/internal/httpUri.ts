@@ -90,7 +90,9 @@ export const withoutQuery = (url: string): string => url.replace(/[?#][^]*$/, "?
  * question marks in them: everything before the last @ is left out, and the query.
  */
 export const redacted = (text: string): string =>
-  withoutQuery(text.replace(/^([a-z][a-z0-9+.-]*:[/\\]*)?[^]*@/i, (_, scheme: string | undefined) => `${scheme ?? ""}…@`))
+  withoutQuery(
+    text.replace(/^([a-z][a-z0-9+.-]*:[/\\]*)?[^]*@/i, (_, scheme: string | undefined) => `${scheme ?? ""}…@`)
+  )
 
 /**
  * Takes the string apart by the grammar of RFC 3986, and refuses whatever `new URL` would read differently.

@@ -1,8 +1,7 @@
 // Controls (C0 and C1), format characters such as those that turn the direction of writing, and separators of lines.
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu
 
-const shortened = (text: string, longest: number): string =>
-  text.length > longest ? `${text.slice(0, longest)}…` : text
+const shortened = (text: string, longest: number): string => text.length > longest ? `${text.slice(0, longest)}…` : text
 
 const escaped = (text: string): string =>
   text.replaceAll(unprintable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)

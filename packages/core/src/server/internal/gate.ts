@@ -7,6 +7,7 @@ import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { AuthInfo, principal } from "../../token/AuthInfo.ts"
 import { McpAuth } from "./service.ts"
@@ -51,11 +52,7 @@ const letIn = Effect.fnUntraced(function*<E, R>(
   return endWithToken(response, info)
 })
 
-/**
- * The middleware of a protected resource: authentication before anything of the body is read, CORS before that, because
- * a preflight carries no token.
- */
-export const gate = HttpRouter.middleware<{ provides: AuthInfo }>()(
+const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
   Effect.gen(function*() {
     const auth = yield* McpAuth
     const sessions = yield* makeSessions
@@ -65,10 +62,25 @@ export const gate = HttpRouter.middleware<{ provides: AuthInfo }>()(
       exposedHeaders
     })
     return (respond) =>
-      cors(Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-        Effect.matchEffect(auth.authenticate(request), {
-          onFailure: (error) => Effect.succeed(auth.refuse(error, request)),
-          onSuccess: (info) => letIn(respond, info, request, sessions)
-        })))
+      cors(
+        Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+          Effect.matchEffect(auth.authenticate(request), {
+            onFailure: (error) => Effect.succeed(auth.refuse(error, request)),
+            onSuccess: (info) => letIn(respond, info, request, sessions)
+          }))
+      )
   })
 )
+
+/**
+ * The middleware of a protected resource: authentication before anything of the body is read, CORS before that, because
+ * a preflight carries no token.
+ *
+ * A layer is built once wherever it is used, and this one would then guard all resources of a program by the rules of
+ * the first. So each use builds a gate of its own.
+ */
+export const gate: typeof middleware = {
+  ...middleware,
+  layer: Layer.fresh(middleware.layer),
+  combine: (other) => middleware.combine(other)
+}

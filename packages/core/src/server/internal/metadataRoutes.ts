@@ -26,28 +26,23 @@ const make = Effect.gen(function*() {
   const router = yield* HttpRouter.HttpRouter
   const own = new Map<string, PublicDocument>()
   const common = new Map<string, ReadonlyArray<PublicDocument>>()
-  const routes = new Set<string>()
   const find: Find = (location) => {
     const [alone, ...others] = common.get(location) ?? []
     return own.get(location) ?? (others.length === 0 ? alone : undefined)
   }
-  const route = (location: string) => {
-    const path = routeOf(location)
-    if (routes.has(path)) return Effect.void
-    routes.add(path)
-    return router.add("*", path, serveFound(find))
-  }
+  // One route for all: what a router reads into a path (case, escapes, asterisks), a resource identifier does not mean.
+  yield* router.add("*", "/.well-known/oauth-protected-resource/*", serveFound(find))
   return PublicDocuments.of({
-    serve: Effect.fnUntraced(function*(location, document) {
-      if (own.has(location)) return false
-      own.set(location, document)
-      yield* route(location)
-      return true
-    }),
-    serveIfAlone: Effect.fnUntraced(function*(location, document) {
-      common.set(location, [...common.get(location) ?? [], document])
-      yield* route(location)
-    })
+    serve: (location, document) =>
+      Effect.sync(() => {
+        if (own.has(location)) return false
+        own.set(location, document)
+        return true
+      }),
+    serveIfAlone: (location, document) =>
+      Effect.sync(() => {
+        common.set(location, [...common.get(location) ?? [], document])
+      })
   })
 })
 

@@ -53,7 +53,10 @@ interface Credentials {
 }
 
 /** JWTs by their keys; whatever else there is by asking, if this server has the credentials for that. */
-const verifierOf = (audiences: Variables["audience"], credentials: Option.Option<Credentials>): TokenVerifier.Method => {
+const verifierOf = (
+  audiences: Variables["audience"],
+  credentials: Option.Option<Credentials>
+): TokenVerifier.Method => {
   const [first, ...others] = Option.getOrElse(audiences, () => [])
   const rules = first === undefined ? {} : { audience: AudiencePolicy.anyOf(first, ...others) }
   const jwt = TokenVerifier.jwt(rules)

@@ -30,8 +30,11 @@ const methods = ["GET", "HEAD"]
 /** Metadata changes with a deployment, and clients that log in must not wait long for that. */
 const cacheControl = "public, max-age=3600"
 
+/** RFC 9110, section 13.1.2: compared weakly, and an asterisk stands for whatever there is. */
 const isKnown = (request: HttpServerRequest.HttpServerRequest, etag: string): boolean =>
-  (request.headers["if-none-match"] ?? "").split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag)
+  (request.headers["if-none-match"] ?? "").split(",").some((tag) =>
+    ["*", etag].includes(tag.trim().replace(/^W\//, ""))
+  )
 
 /** The answer to whoever asks for a document. */
 export const respond = (

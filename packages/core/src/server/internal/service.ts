@@ -48,14 +48,15 @@ const isEffect = <E, R>(
 const speaksJsonRpc = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
   headers["mcp-protocol-version"] !== undefined || headers["mcp-session-id"] !== undefined
 
-const authenticator = (verify: TokenVerifier.Verify, requiredScopes: ReadonlyArray<string>) =>
-(request: HttpServerRequest.HttpServerRequest): Effect.Effect<AuthInfo["Service"], AuthError> =>
-  observed(Effect.gen(function*() {
-    const token = yield* Effect.fromResult(BearerToken.fromRequest(request))
-    const info = yield* verify(token)
-    if (requiredScopes.every((scope) => info.scopes.has(scope))) return info
-    return yield* new InsufficientScope({ required: requiredScopes, granted: [...info.scopes] })
-  }))
+const authenticator =
+  (verify: TokenVerifier.Verify, requiredScopes: ReadonlyArray<string>) =>
+  (request: HttpServerRequest.HttpServerRequest): Effect.Effect<AuthInfo["Service"], AuthError> =>
+    observed(Effect.gen(function*() {
+      const token = yield* Effect.fromResult(BearerToken.fromRequest(request))
+      const info = yield* verify(token)
+      if (requiredScopes.every((scope) => info.scopes.has(scope))) return info
+      return yield* new InsufficientScope({ required: requiredScopes, granted: [...info.scopes] })
+    }))
 
 /** Why a protected resource cannot be built. */
 export type BuildError =

@@ -45,7 +45,11 @@ export const observed = Effect.fnUntraced(function*<R>(
   return yield* decision.pipe(
     Effect.tap(() => count("allowed", "allowed")),
     Effect.tapError((error) => Effect.andThen(count("refused", reasonOf(error)), log(error))),
-    Effect.ensuring(Effect.flatMap(Clock.currentTimeNanos, (end) =>
-      Metric.update(verification, Duration.toSeconds(Duration.nanos(end - start)))))
+    Effect.ensuring(
+      Effect.flatMap(
+        Clock.currentTimeNanos,
+        (end) => Metric.update(verification, Duration.toSeconds(Duration.nanos(end - start)))
+      )
+    )
   )
 })

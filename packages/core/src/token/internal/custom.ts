@@ -2,9 +2,9 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import * as Servers from "../../discovery/AuthorizationServer.ts"
+import { jsonObjectOf } from "../../discovery/internal/json.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import { InsufficientScope, InvalidToken, type TokenError, VerificationUnavailable } from "../TokenError.ts"
 import { authInfo, type Rules } from "./claims.ts"
@@ -13,8 +13,6 @@ import { authInfo, type Rules } from "./claims.ts"
 export type CustomVerify<R> = (token: Redacted.Redacted) => Effect.Effect<object | undefined, unknown, R>
 
 type Server = AuthorizationServer<unknown>
-
-const isJsonObject = Schema.is(Schema.JsonObject)
 
 const isTokenError = (error: unknown): error is TokenError =>
   error instanceof InvalidToken || error instanceof InsufficientScope || error instanceof VerificationUnavailable
@@ -44,12 +42,13 @@ export const makeCustomVerifier = Effect.fnUntraced(function*<R>(
 ): Effect.fn.Return<(token: Redacted.Redacted) => Effect.Effect<AuthInfo["Service"], TokenError>, never, R> {
   const services = yield* Effect.context<R>()
   return Effect.fnUntraced(function*(token) {
-    const claims = yield* Effect.suspend(() => verify(token)).pipe(
+    const answer = yield* Effect.suspend(() => verify(token)).pipe(
       Effect.provideContext(services),
       Effect.catchCause(failureOf)
     )
-    if (claims === undefined) return yield* new InvalidToken({ reason: "rejected" })
-    if (!isJsonObject(claims)) {
+    if (answer === undefined) return yield* new InvalidToken({ reason: "rejected" })
+    const claims = jsonObjectOf(answer)
+    if (claims === undefined) {
       return yield* new VerificationUnavailable({ cause: new TypeError("The custom verifier answered with no claims") })
     }
     const issuer = yield* issuerOf(servers, claims["iss"])

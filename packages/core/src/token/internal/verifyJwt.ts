@@ -84,7 +84,9 @@ const isSignedBy = (keys: ReadonlyArray<Jws.Verify>, { signed }: UnverifiedJwt):
 
 /** The signature, by the keys that are known, or by those that the provider has published since. */
 const checkSignature = Effect.fnUntraced(function*(jwt: UnverifiedJwt, algorithm: Jws.Algorithm, keyed: Keyed) {
-  const kid = typeof jwt.header["kid"] === "string" ? jwt.header["kid"] : undefined
+  const { kid } = jwt.header
+  // RFC 7515, section 4.1.4: a string.
+  if (kid !== undefined && typeof kid !== "string") return yield* new InvalidToken({ reason: "malformed", claim: "kid" })
   const query = { kid, algorithm }
   const { keys, server } = keyed
   const known = yield* Effect.mapError(keys.find(query), unavailable(server))
