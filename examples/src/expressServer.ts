@@ -11,7 +11,9 @@ const guard = (auth: NodeFetchAuth.NodeFetchAuth, origin: string): express.Reque
   for (let index = 0; index < req.rawHeaders.length; index += 2) {
     headers.append(req.rawHeaders[index] ?? "", req.rawHeaders[index + 1] ?? "")
   }
-  const outcome = await auth.authenticate(new Request(new URL(req.originalUrl, origin), { method: req.method, headers }))
+  const outcome = await auth.authenticate(
+    new Request(new URL(req.originalUrl, origin), { method: req.method, headers })
+  )
   const answer = outcome._tag === "Answered" ? outcome.response : outcome
   answer.headers.forEach((value, name) => res.append(name, value))
   if (outcome._tag === "Answered") return void res.status(outcome.response.status).send(await outcome.response.text())

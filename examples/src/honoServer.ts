@@ -20,7 +20,9 @@ const guard = (auth: NodeFetchAuth.NodeFetchAuth) =>
 /** The application, for any runtime that Hono runs on. */
 export const makeApp = async (options: Parameters<typeof NodeFetchAuth.start>[0]) => {
   const auth = await NodeFetchAuth.start(options)
-  const app = new Hono<Env>().use(guard(auth)).post("/mcp", (context) =>
-    context.json({ subject: context.get("auth").subject }))
+  const app = new Hono<Env>().use(guard(auth)).post(
+    "/mcp",
+    (context) => context.json({ subject: context.get("auth").subject })
+  )
   return { app, close: auth.close }
 }

@@ -35,31 +35,42 @@ const lies: ReadonlyArray<ReadonlyArray<string>> = [
   ["Host: evil.example"]
 ]
 
-const hosts = ["evil.example", "evil.example:443", "user@evil.example", "evil.example/a?b#c", "[::1]", "127.0.0.1:1", ""]
+const hosts = [
+  "evil.example",
+  "evil.example:443",
+  "user@evil.example",
+  "evil.example/a?b#c",
+  "[::1]",
+  "127.0.0.1:1",
+  ""
+]
 
 describe.concurrent("hostile headers", () => {
-  live("two Authorization headers are refused in either order, as are two that are the same", () =>
-    Effect.gen(function*() {
-      const { host, port, token } = yield* start
-      const good = `Authorization: Bearer ${token}`
-      const head = ["POST /mcp HTTP/1.1", host]
-      assert.strictEqual((yield* sendRaw(port, [...head, good])).status, 200)
-      const pairs = [
-        [good, "authorization: Bearer another"],
-        ["AUTHORIZATION: Bearer another", good],
-        [good, good],
-        [good, "Authorization: Basic YTpi"],
-        ["Authorization: Basic YTpi", good],
-        ["Authorization:", good],
-        [good, "Authorization:"]
-      ]
-      for (const pair of pairs) {
-        const { body, headers, status } = yield* sendRaw(port, [...head, ...pair])
-        assert.strictEqual(status, 400, pair.join())
-        assert.include(body, "invalid_request")
-        assert.match(headers.join("\n"), /^www-authenticate: Bearer .*error="invalid_request"/im)
-      }
-    }))
+  live(
+    "two Authorization headers are refused in either order, as are two that are the same",
+    () =>
+      Effect.gen(function*() {
+        const { host, port, token } = yield* start
+        const good = `Authorization: Bearer ${token}`
+        const head = ["POST /mcp HTTP/1.1", host]
+        assert.strictEqual((yield* sendRaw(port, [...head, good])).status, 200)
+        const pairs = [
+          [good, "authorization: Bearer another"],
+          ["AUTHORIZATION: Bearer another", good],
+          [good, good],
+          [good, "Authorization: Basic YTpi"],
+          ["Authorization: Basic YTpi", good],
+          ["Authorization:", good],
+          [good, "Authorization:"]
+        ]
+        for (const pair of pairs) {
+          const { body, headers, status } = yield* sendRaw(port, [...head, ...pair])
+          assert.strictEqual(status, 400, pair.join())
+          assert.include(body, "invalid_request")
+          assert.match(headers.join("\n"), /^www-authenticate: Bearer .*error="invalid_request"/im)
+        }
+      })
+  )
 
   live("no header that names another place changes an answer", () =>
     Effect.gen(function*() {

@@ -7,7 +7,7 @@ import { assert, describe } from "@effect/vitest"
 import { type Duration, Effect, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
 import { live } from "./support/live.ts"
-import { accessTokenOf, addNote, whoAmI } from "./support/logins.ts"
+import { accessTokenOf, addNote, clientIdOf, whoAmI } from "./support/logins.ts"
 import { ask, askUntil, postForm } from "./support/requests.ts"
 
 /** The resource server, as a client of the provider. */
@@ -22,26 +22,29 @@ const introspection = (cacheFor: Duration.Input, secret = client.secret) =>
 
 const revoke = (issuer: string, user: ScriptedUser) =>
   postForm(`${issuer}/token/revocation`, {
-    client_id: user.clientInformation()?.client_id ?? "",
+    client_id: clientIdOf(user),
     token: accessTokenOf(user)
   })
 
 const looksLikeJwt = /^[\w-]+\.[\w-]+\.[\w-]+$/
 
 describe.concurrent("oidc-provider and opaque tokens", () => {
-  live("the client logs in and calls a tool; once revoked, the token is refused when its answer is forgotten", () =>
-    Effect.gen(function*() {
-      const { issuer } = yield* EmbeddedProvider.start({ accessTokenFormat: "opaque", client })
-      const { resource } = yield* serveNotes({ issuer, verifier: introspection("1 second") })
-      const { client: sdk, user } = yield* SdkClient.connect(resource)
-      assert.notMatch(accessTokenOf(user), looksLikeJwt)
-      const caller = yield* whoAmI(sdk)
-      assert.deepInclude(caller, { subject: "ada", client: user.clientInformation()?.client_id })
-      assert.include(caller.scopes, "notes:read")
-      assert.strictEqual(yield* revoke(issuer, user), 200)
-      const { challenge } = yield* askUntil(401, resource, accessTokenOf(user))
-      assert.include(challenge, "error=\"invalid_token\"")
-    }))
+  live(
+    "the client logs in and calls a tool; once revoked, the token is refused when its answer is forgotten",
+    () =>
+      Effect.gen(function*() {
+        const { issuer } = yield* EmbeddedProvider.start({ accessTokenFormat: "opaque", client })
+        const { resource } = yield* serveNotes({ issuer, verifier: introspection("1 second") })
+        const { client: sdk, user } = yield* SdkClient.connect(resource)
+        assert.notMatch(accessTokenOf(user), looksLikeJwt)
+        const caller = yield* whoAmI(sdk)
+        assert.deepInclude(caller, { subject: "ada", client: clientIdOf(user) })
+        assert.include(caller.scopes, "notes:read")
+        assert.strictEqual(yield* revoke(issuer, user), 200)
+        const { challenge } = yield* askUntil(401, resource, accessTokenOf(user))
+        assert.include(challenge, "error=\"invalid_token\"")
+      })
+  )
 
   live("the client replaces an expired opaque token by itself, and goes on", () =>
     Effect.gen(function*() {
@@ -60,31 +63,37 @@ describe.concurrent("oidc-provider and opaque tokens", () => {
       assert.notStrictEqual(accessTokenOf(user), expired)
     }))
 
-  live("a token for another server of the provider, and one that nobody issued, are refused", () =>
-    Effect.gen(function*() {
-      const { issuer } = yield* EmbeddedProvider.start({ accessTokenFormat: "opaque", client })
-      const { resource } = yield* serveNotes({ issuer, verifier: introspection(0) })
-      const other = yield* serveNotes({ issuer, verifier: introspection(0), path: "/other" })
-      const { user } = yield* SdkClient.connect(other.resource)
-      assert.strictEqual((yield* ask(other.resource, accessTokenOf(user))).status, 200)
-      for (const token of [accessTokenOf(user), randomBytes(24).toString("hex"), "eyJhbGciOiJub25lIn0.e30.x"]) {
-        const { challenge, status } = yield* ask(resource, token)
-        assert.strictEqual(status, 401)
-        assert.include(challenge, "error=\"invalid_token\"")
-      }
-    }))
+  live(
+    "a token for another server of the provider, and one that nobody issued, are refused",
+    () =>
+      Effect.gen(function*() {
+        const { issuer } = yield* EmbeddedProvider.start({ accessTokenFormat: "opaque", client })
+        const { resource } = yield* serveNotes({ issuer, verifier: introspection(0) })
+        const other = yield* serveNotes({ issuer, verifier: introspection(0), path: "/other" })
+        const { user } = yield* SdkClient.connect(other.resource)
+        assert.strictEqual((yield* ask(other.resource, accessTokenOf(user))).status, 200)
+        for (const token of [accessTokenOf(user), randomBytes(24).toString("hex"), "eyJhbGciOiJub25lIn0.e30.x"]) {
+          const { challenge, status } = yield* ask(resource, token)
+          assert.strictEqual(status, 401)
+          assert.include(challenge, "error=\"invalid_token\"")
+        }
+      })
+  )
 
-  live("a server whose own secret is wrong says that it cannot tell, and not that the token is bad", () =>
-    Effect.gen(function*() {
-      const { issuer } = yield* EmbeddedProvider.start({ accessTokenFormat: "opaque", client })
-      const { resource } = yield* serveNotes({ issuer, verifier: introspection(0, "not the secret") })
-      const user = new ScriptedUser()
-      yield* SdkClient.logIn(resource, user)
-      const { challenge, retryAfter, status } = yield* ask(resource, accessTokenOf(user))
-      assert.strictEqual(status, 503)
-      assert.strictEqual(challenge, undefined)
-      assert.isAbove(Number(retryAfter), 0)
-    }))
+  live(
+    "a server whose own secret is wrong says that it cannot tell, and not that the token is bad",
+    () =>
+      Effect.gen(function*() {
+        const { issuer } = yield* EmbeddedProvider.start({ accessTokenFormat: "opaque", client })
+        const { resource } = yield* serveNotes({ issuer, verifier: introspection(0, "not the secret") })
+        const user = new ScriptedUser()
+        yield* SdkClient.logIn(resource, user)
+        const { challenge, retryAfter, status } = yield* ask(resource, accessTokenOf(user))
+        assert.strictEqual(status, 503)
+        assert.strictEqual(challenge, undefined)
+        assert.isAbove(Number(retryAfter), 0)
+      })
+  )
 
   live("firstOf(jwt, introspection) serves both kinds of one provider", () =>
     Effect.gen(function*() {
@@ -98,7 +107,7 @@ describe.concurrent("oidc-provider and opaque tokens", () => {
       assert.match(accessTokenOf(first.user), looksLikeJwt)
       assert.notMatch(accessTokenOf(second.user), looksLikeJwt)
       for (const { client, user } of [first, second]) {
-        assert.deepInclude(yield* whoAmI(client), { subject: "ada", client: user.clientInformation()?.client_id })
+        assert.deepInclude(yield* whoAmI(client), { subject: "ada", client: clientIdOf(user) })
       }
       // The provider takes back only what it keeps: a JWT is good until it expires.
       assert.strictEqual(yield* revoke(issuer, second.user), 200)

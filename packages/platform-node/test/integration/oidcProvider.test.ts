@@ -8,7 +8,7 @@ import type { ClientOptions } from "@modelcontextprotocol/client"
 import { Effect, Schema } from "effect"
 import { decodeJwt } from "jose"
 import { live } from "./support/live.ts"
-import { accessTokenOf, addNote, whoAmI } from "./support/logins.ts"
+import { accessTokenOf, addNote, clientIdOf, whoAmI } from "./support/logins.ts"
 import { ask, getJson, postForm, untilExpired } from "./support/requests.ts"
 
 interface Mode {
@@ -64,7 +64,7 @@ describe.concurrent("oidc-provider and the official SDK 2.x", () => {
         assert.strictEqual(client.getNegotiatedProtocolVersion(), speaks)
         const caller = yield* whoAmI(client)
         assert.strictEqual(caller.subject, "ada")
-        assert.strictEqual(caller.client, user.clientInformation()?.client_id)
+        assert.strictEqual(caller.client, clientIdOf(user))
         assert.include(caller.scopes, "notes:read")
         assert.deepStrictEqual(user.story.slice(0, 2), [
           `registered as the client ${caller.client}`,
@@ -75,25 +75,28 @@ describe.concurrent("oidc-provider and the official SDK 2.x", () => {
   }
 
   for (const { name, options, speaks } of modes) {
-    live(`${name} (${speaks}): the client replaces an expired token by itself, and goes on`, () =>
-      Effect.gen(function*() {
-        const { issuer } = yield* EmbeddedProvider.start(shortLived)
-        const { resource } = yield* serveNotes({ issuer, clockTolerance: 0 })
-        const { client, user } = yield* SdkClient.connect(resource, new ScriptedUser(), options)
-        assert.strictEqual(yield* addNote(client), 1)
-        const { sessionId } = client.transport ?? {}
-        assert.strictEqual(sessionId === undefined, speaks >= "2026")
-        const expired = accessTokenOf(user)
-        yield* untilExpired(expired)
-        const refused = yield* ask(resource, expired)
-        assert.strictEqual(refused.status, 401)
-        assert.include(refused.challenge, "error=\"invalid_token\"")
-        // The same principal in the same session: its first note is still there.
-        assert.strictEqual(yield* addNote(client), 2)
-        assert.strictEqual(client.transport?.sessionId, sessionId)
-        assert.notStrictEqual(accessTokenOf(user), expired)
-        assert.match(user.story.at(-1) ?? "", /^refreshed a token/)
-      }))
+    live(
+      `${name} (${speaks}): the client replaces an expired token by itself, and goes on`,
+      () =>
+        Effect.gen(function*() {
+          const { issuer } = yield* EmbeddedProvider.start(shortLived)
+          const { resource } = yield* serveNotes({ issuer, clockTolerance: 0 })
+          const { client, user } = yield* SdkClient.connect(resource, new ScriptedUser(), options)
+          assert.strictEqual(yield* addNote(client), 1)
+          const { sessionId } = client.transport ?? {}
+          assert.strictEqual(sessionId === undefined, speaks >= "2026")
+          const expired = accessTokenOf(user)
+          yield* untilExpired(expired)
+          const refused = yield* ask(resource, expired)
+          assert.strictEqual(refused.status, 401)
+          assert.include(refused.challenge, "error=\"invalid_token\"")
+          // The same principal in the same session: its first note is still there.
+          assert.strictEqual(yield* addNote(client), 2)
+          assert.strictEqual(client.transport?.sessionId, sessionId)
+          assert.notStrictEqual(accessTokenOf(user), expired)
+          assert.match(user.story.at(-1) ?? "", /^refreshed a token/)
+        })
+    )
   }
 
   live("a client whose login was revoked logs in again", () =>
@@ -103,7 +106,7 @@ describe.concurrent("oidc-provider and the official SDK 2.x", () => {
       const { client, user } = yield* SdkClient.connect(resource)
       const token = accessTokenOf(user)
       const revoked = yield* postForm(`${issuer}/token/revocation`, {
-        client_id: user.clientInformation()?.client_id ?? "",
+        client_id: clientIdOf(user),
         token: user.tokens()?.refresh_token ?? ""
       })
       assert.strictEqual(revoked, 200)

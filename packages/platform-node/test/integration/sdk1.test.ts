@@ -4,7 +4,7 @@ import { assert, describe } from "@effect/vitest"
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { Effect } from "effect"
 import { live } from "./support/live.ts"
-import { accessTokenOf, decodeCaller, decodeCount } from "./support/logins.ts"
+import { accessTokenOf, clientIdOf, decodeCaller, decodeCount } from "./support/logins.ts"
 import { ask, untilExpired } from "./support/requests.ts"
 import * as Sdk1Client from "./support/Sdk1Client.ts"
 
@@ -21,7 +21,7 @@ describe.concurrent("oidc-provider and the official SDK 1.x", () => {
       const caller = yield* Effect.flatMap(Sdk1Client.callTool(client, "WhoAmI"), decodeCaller)
       assert.deepStrictEqual(caller, {
         subject: "ada",
-        client: user.clientInformation()?.client_id ?? "",
+        client: clientIdOf(user),
         scopes: ["notes:read"]
       })
       assert.deepStrictEqual(user.story, [

@@ -51,15 +51,39 @@ describe.concurrent("several servers and several providers", () => {
       }
     }))
 
-  live("a server with two providers accepts both, and does not take the one's ada for the other's", () =>
-    Effect.gen(function*() {
-      const { first, second } = yield* twoProviders
-      for (const { client, issuer, user } of [first, second]) {
-        assert.strictEqual(decodeJwt(accessTokenOf(user)).iss, issuer)
-        assert.strictEqual((yield* whoAmI(client)).subject, "ada")
-        assert.strictEqual(yield* addNote(client), 1)
-      }
-    }))
+  live(
+    "a token of a provider that is not trusted is refused, whatever name and key name it bears",
+    () =>
+      Effect.gen(function*() {
+        const provider = yield* EmbeddedProvider.start()
+        const stranger = yield* EmbeddedProvider.start()
+        const { resource } = yield* serveNotes({ issuer: provider.issuer })
+        const { user } = yield* SdkClient.connect(resource)
+        const claims = decodeJwt(accessTokenOf(user))
+        const header = { alg: "RS256", kid: "RS256" }
+        const honest = yield* sign(claims, provider.signingKeys[0] ?? {}, header)
+        assert.strictEqual((yield* ask(resource, honest)).status, 200)
+        for (const iss of [stranger.issuer, provider.issuer, `${provider.issuer}/`]) {
+          const foreign = yield* sign({ ...claims, iss }, stranger.signingKeys[0] ?? {}, header)
+          const { challenge, status } = yield* ask(resource, foreign)
+          assert.strictEqual(status, 401)
+          assert.include(challenge, "error=\"invalid_token\"")
+        }
+      })
+  )
+
+  live(
+    "a server with two providers accepts both, and does not take the one's ada for the other's",
+    () =>
+      Effect.gen(function*() {
+        const { first, second } = yield* twoProviders
+        for (const { client, issuer, user } of [first, second]) {
+          assert.strictEqual(decodeJwt(accessTokenOf(user)).iss, issuer)
+          assert.strictEqual((yield* whoAmI(client)).subject, "ada")
+          assert.strictEqual(yield* addNote(client), 1)
+        }
+      })
+  )
 
   live("a server with two providers never mixes their keys", () =>
     Effect.gen(function*() {
@@ -78,32 +102,35 @@ describe.concurrent("several servers and several providers", () => {
       }
     }))
 
-  live("while the provider is down, a cold server asks to come again and a warm one goes on; both recover", () =>
-    Effect.gen(function*() {
-      const provider = yield* EmbeddedProvider.start()
-      const warm = yield* serveNotes({ issuer: provider.issuer })
-      const cold = yield* serveNotes({ issuer: provider.issuer })
-      const { client, user } = yield* SdkClient.connect(warm.resource)
-      const newcomer = new ScriptedUser()
-      yield* SdkClient.logIn(cold.resource, newcomer)
-      yield* provider.stop
+  live(
+    "while the provider is down, a cold server asks to come again and a warm one goes on; both recover",
+    () =>
+      Effect.gen(function*() {
+        const provider = yield* EmbeddedProvider.start()
+        const warm = yield* serveNotes({ issuer: provider.issuer })
+        const cold = yield* serveNotes({ issuer: provider.issuer })
+        const { client, user } = yield* SdkClient.connect(warm.resource)
+        const newcomer = new ScriptedUser()
+        yield* SdkClient.logIn(cold.resource, newcomer)
+        yield* provider.stop
 
-      const refused = yield* ask(cold.resource, accessTokenOf(newcomer))
-      assert.strictEqual(refused.status, 503)
-      assert.strictEqual(refused.challenge, undefined)
-      assert.isAtLeast(Number(refused.retryAfter), 1)
-      assert.include(refused.body, "temporarily_unavailable")
-      assert.strictEqual((yield* whoAmI(client)).subject, "ada")
-      assert.strictEqual((yield* ask(warm.resource, accessTokenOf(user))).status, 200)
-      // What is wrong with a token by itself is still said.
-      assert.strictEqual((yield* ask(cold.resource, accessTokenOf(user))).status, 401)
+        const refused = yield* ask(cold.resource, accessTokenOf(newcomer))
+        assert.strictEqual(refused.status, 503)
+        assert.strictEqual(refused.challenge, undefined)
+        assert.isAtLeast(Number(refused.retryAfter), 1)
+        assert.include(refused.body, "temporarily_unavailable")
+        assert.strictEqual((yield* whoAmI(client)).subject, "ada")
+        assert.strictEqual((yield* ask(warm.resource, accessTokenOf(user))).status, 200)
+        // What is wrong with a token by itself is still said.
+        assert.strictEqual((yield* ask(cold.resource, accessTokenOf(user))).status, 401)
 
-      const port = Number(new URL(provider.issuer).port)
-      yield* EmbeddedProvider.start({ port, signingKeys: provider.signingKeys })
-      yield* askUntil(200, cold.resource, accessTokenOf(newcomer))
-      const again = yield* SdkClient.connect(cold.resource, newcomer)
-      assert.strictEqual((yield* whoAmI(again.client)).subject, "ada")
-      const another = yield* SdkClient.connect(warm.resource)
-      assert.strictEqual((yield* whoAmI(another.client)).subject, "ada")
-    }))
+        const port = Number(new URL(provider.issuer).port)
+        yield* EmbeddedProvider.start({ port, signingKeys: provider.signingKeys })
+        yield* askUntil(200, cold.resource, accessTokenOf(newcomer))
+        const again = yield* SdkClient.connect(cold.resource, newcomer)
+        assert.strictEqual((yield* whoAmI(again.client)).subject, "ada")
+        const another = yield* SdkClient.connect(warm.resource)
+        assert.strictEqual((yield* whoAmI(another.client)).subject, "ada")
+      })
+  )
 })

@@ -4,7 +4,7 @@
  */
 import { oauthProvider } from "@better-auth/oauth-provider"
 import { listen } from "@effect-mcp-auth/examples/loopback"
-import { betterAuth } from "better-auth"
+import { betterAuth, type BetterAuthPlugin } from "better-auth"
 import { memoryAdapter } from "better-auth/adapters/memory"
 import { getAuthTables } from "better-auth/db"
 import { toNodeHandler } from "better-auth/node"
@@ -25,7 +25,7 @@ const scopes = ["openid", "offline_access", "notes:read", "notes:write"]
 const ada = { email: "ada@example.com", password: randomBytes(16).toString("hex"), name: "Ada" }
 
 const build = (origin: string, { accessTokenTtl = 300, resources }: Options) => {
-  const plugins = [
+  const plugins: Array<BetterAuthPlugin> = [
     // The private key is kept readable, so that a test can sign what the provider never would.
     jwt({ jwks: { disablePrivateKeyEncryption: true } }),
     oauthProvider({
@@ -40,7 +40,8 @@ const build = (origin: string, { accessTokenTtl = 300, resources }: Options) => 
       clientRegistrationDefaultResources: resources,
       accessTokenExpiresIn: accessTokenTtl,
       silenceWarnings: { oauthAuthServerConfig: true, openidConfig: true }
-    })
+      // Its types are not written for exact optional properties.
+    }) as BetterAuthPlugin
   ]
   const tables = Object.values(getAuthTables({ plugins })).map(({ modelName }) => [modelName, []])
   const store: Record<string, Array<Record<string, unknown>>> = Object.fromEntries(tables)

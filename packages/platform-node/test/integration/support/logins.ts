@@ -28,3 +28,8 @@ export const addNote = (client: Client) =>
 /** The access token of a user who has logged in. */
 export const accessTokenOf = (user: { readonly tokens: () => { readonly access_token: string } | undefined }): string =>
   user.tokens()?.access_token ?? ""
+
+/** The client as which a user has logged in. */
+export const clientIdOf = (
+  user: { readonly clientInformation: () => { readonly client_id: string } | undefined }
+): string => user.clientInformation()?.client_id ?? ""

@@ -5,7 +5,7 @@ import { decodeJwt } from "jose"
 import { connect } from "node:net"
 
 /** Any message does: a request is judged before it is read. This one is answered with 200. */
-export const initialize = {
+const initialize = {
   jsonrpc: "2.0",
   id: 1,
   method: "initialize",
