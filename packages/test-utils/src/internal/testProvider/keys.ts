@@ -1,10 +1,14 @@
 import type { JWK } from "jose"
+import type { Algorithm } from "../../TestProvider.ts"
+
+/** A key for each algorithm. */
+export type Generation = { readonly [A in Algorithm]: JWK }
 
 /**
  * Private keys for tests, two generations of each algorithm. They are published, so they protect nothing; they are fixed,
- * so that a failure can be repeated.
+ * so that a failure can be repeated. Their names come from who uses them.
  */
-export const generations: ReadonlyArray<{ readonly [Algorithm in "RS256" | "ES256" | "EdDSA"]: JWK }> = [
+export const generations: readonly [Generation, Generation] = [
   {
     "RS256": {
       "kty": "RSA",
@@ -23,7 +27,6 @@ export const generations: ReadonlyArray<{ readonly [Algorithm in "RS256" | "ES25
         "OLn8FMIQoz5oizS7-uBjYifNT9TF2ChLUzBOejESvbqjAdykddtX6STaDnlOdpY0qhqqBf2nxf8LW_gAvBBIu5ZKKJqvVnUqhTnI4w89r-3Mq6FYJqxgBoy_hUJASrNDj2vNr4koFxg2Huz0JvICsuU1FlM_TYvrLMEuIpY7vZ0",
       "qi":
         "aLU3nbw9512vDw6M1WzMYTOTvZy2RzlchpZGNomt7Gl9wrwPLWkGt3KmZaJBXXwUsCOI90mCzRdv4RuIIA1kD-3Qs9jK6plrnrQVaMR6v38JpX7WJeBTJVqL6cgU3D4iZHNZRnwVYbThOwp0tlBgbRec25kJafLgxzkJVHoAwts",
-      "kid": "rs256-1",
       "alg": "RS256",
       "use": "sig"
     },
@@ -33,7 +36,6 @@ export const generations: ReadonlyArray<{ readonly [Algorithm in "RS256" | "ES25
       "y": "sEJz5vHaslr42Qd3v-c6sNYf4agppFHiTisIhyxxP1U",
       "crv": "P-256",
       "d": "OlGJMA3bWqlFjd5Z95zvOFuXzfOoG4WrmdGaJ8At-7M",
-      "kid": "es256-1",
       "alg": "ES256",
       "use": "sig"
     },
@@ -42,7 +44,6 @@ export const generations: ReadonlyArray<{ readonly [Algorithm in "RS256" | "ES25
       "d": "AoWZSvayt7ZEpveLBMdo91RNVslmAKktvLsDaB9-xQ4",
       "x": "UxycPYm35WPILwTdsH4AWIWFDi9IUdh5WMTFJQnpsHg",
       "kty": "OKP",
-      "kid": "eddsa-1",
       "alg": "EdDSA",
       "use": "sig"
     }
@@ -65,7 +66,6 @@ export const generations: ReadonlyArray<{ readonly [Algorithm in "RS256" | "ES25
         "1va2zCwEY3E0fvQ7fHGWi44Z-7qFNqznUVVxCXVBIKydpcGIfKEpHd2uiJjtiK39DQtw92YYmV6dcov-Taib4U4mHY_164miboPq8YFFngkSjQhGAomjdaPz98mTOTdcc3ksdrtbResLt_wmHnh79LpUdDtff6XHaCAAH-V5-6k",
       "qi":
         "5PemjQ9cYj5aQ3n7xu_7wcaTV9c8iWYlTV127mQfRXuqZAamwp86TKfMliB4oiAseZ6offcKGNq_fwpiZ_sHzJcLVP2w_YpLROHCvf__2DRmgKJCmmOeX5L2qCUfoQQTSCpnYoo-ITwU4owSBCdwpfnJnMfginlIkshbsQX5Cvw",
-      "kid": "rs256-2",
       "alg": "RS256",
       "use": "sig"
     },
@@ -75,7 +75,6 @@ export const generations: ReadonlyArray<{ readonly [Algorithm in "RS256" | "ES25
       "y": "XDgim9BvTSg5Fbnd_cA417lm4ev4uRP9naukr-Y2JqU",
       "crv": "P-256",
       "d": "AFXfDFK1NutetZQyTl7kp9aepjKqxcOzfMjmZCtMIxU",
-      "kid": "es256-2",
       "alg": "ES256",
       "use": "sig"
     },
@@ -84,7 +83,6 @@ export const generations: ReadonlyArray<{ readonly [Algorithm in "RS256" | "ES25
       "d": "DgpmpNFS7SS5dF-Jkb_32J-rHWJR7tv6eOaoCEsgKIQ",
       "x": "UA4V_EkKzmRBNA5-TpIFPslzqv3Sf5q5fpytECQ-DUk",
       "kty": "OKP",
-      "kid": "eddsa-2",
       "alg": "EdDSA",
       "use": "sig"
     }

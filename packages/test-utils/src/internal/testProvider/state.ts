@@ -1,6 +1,7 @@
 import * as Issuer from "@effect-mcp-auth/core/Issuer"
 import * as WellKnown from "@effect-mcp-auth/core/WellKnown"
 import * as Effect from "effect/Effect"
+import * as Record from "effect/Record"
 import * as Ref from "effect/Ref"
 import type * as Schema from "effect/Schema"
 import type { JWK } from "jose"
@@ -9,7 +10,7 @@ import type { Algorithm, Endpoint, Options, Request } from "../../TestProvider.t
 import { type Answer, healthy, suffer } from "./answer.ts"
 import { change, conforming } from "./document.ts"
 import { introspectionOf } from "./introspection.ts"
-import { generations } from "./keys.ts"
+import { type Generation, generations } from "./keys.ts"
 import { publicJwk } from "./tokens.ts"
 
 interface Active {
@@ -57,22 +58,26 @@ const faultsOf = Effect.fnUntraced(function*() {
   }
 })
 
+/** The keys of a generation. Their material comes again, their names (`rs256-3`) do not. */
+const generationAt = (index: number): Generation =>
+  Record.map(
+    generations[index % 2 === 0 ? 0 : 1],
+    (key, algorithm) => ({ ...key, kid: `${algorithm.toLowerCase()}-${index + 1}` })
+  )
+
 const keysOf = Effect.fnUntraced(function*() {
   const generation = yield* Ref.make(0)
-  const first = Object.values(generations[0] ?? {})
+  const first = Object.values(generationAt(0))
   const keys = yield* Ref.make<ReadonlyArray<Schema.JsonObject>>(first.map(publicJson))
-  const at = (index: number) => generations[index % generations.length]
   return {
     jwks: Effect.map(Ref.get(keys), (keys): Schema.JsonObject => ({ keys })),
     signingKey: Effect.fnUntraced(function*(algorithm: Algorithm) {
       const index = yield* Ref.get(generation)
-      const [key, other] = [at(index)?.[algorithm], at(index + 1)?.[algorithm]]
-      // There are two generations of every algorithm, so both are there.
-      return { key: key ?? {}, other: other ?? {} }
+      return { key: generationAt(index)[algorithm], other: generationAt(index + 1)[algorithm] }
     }),
     rotate: Effect.fnUntraced(function*(options?: { readonly dropOld?: boolean }) {
-      const next = at(yield* Ref.updateAndGet(generation, (last) => last + 1))
-      const fresh = Object.values(next ?? {}).map(publicJson)
+      const next = generationAt(yield* Ref.updateAndGet(generation, (last) => last + 1))
+      const fresh = Object.values(next).map(publicJson)
       yield* Ref.update(keys, (old) => options?.dropOld === true ? fresh : [...fresh, ...old])
     }),
     addKey: (key: Schema.JsonObject) => Ref.update(keys, (old) => [...old, key]),
