@@ -100,10 +100,13 @@ export const make = Effect.fnUntraced(function*<E = never, R = never, RV = HttpC
   const context = Context.add(yield* Effect.context<never>(), UrlParams.CurrentRedactedNames, redacted)
   const handle = HttpEffect.toWebHandlerWith<never, HttpServerRequest.HttpServerRequest | Scope.Scope>(context)(handler)
   return {
-    authenticate: (request) =>
-      Effect.map(Effect.promise(() => handle(request)), (response) => {
-        const info = letIn.get(request)
+    authenticate: ({ headers, method, signal, url }) => {
+      // One for each time: what was let in before may have expired since. It has no body, which is nobody's business here.
+      const asked = new Request(url, { method, headers, signal })
+      return Effect.map(Effect.promise(() => handle(asked)), (response) => {
+        const info = letIn.get(asked)
         return info === undefined ? Answered({ response }) : LetIn({ info, headers: corsHeaders(response) })
       })
+    }
   }
 })

@@ -1,0 +1,243 @@
+import { AuthInfo, BearerAuth, McpAuth } from "@effect-mcp-auth/core"
+import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Ref, Schema } from "effect"
+import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import {
+  bearer,
+  callTool,
+  caller,
+  elapse,
+  type Handle,
+  metadataUrl,
+  options,
+  origin,
+  type ProtectOptions,
+  resource,
+  send,
+  serve,
+  server
+} from "./harness.ts"
+
+const notes = HttpApiGroup.make("notes").add(
+  HttpApiEndpoint.get("me", "/me", { success: Schema.String }).middleware(BearerAuth.BearerAuth),
+  HttpApiEndpoint.post("add", "/notes", { payload: Schema.Struct({ text: Schema.String }), success: Schema.String })
+    .middleware(BearerAuth.BearerAuth),
+  HttpApiEndpoint.get("health", "/health", { success: Schema.String })
+)
+
+const api = HttpApi.make("notes").add(notes)
+
+/** The API, and who has reached its handlers. */
+const apiWith = (reached: Ref.Ref<ReadonlyArray<string>>) => {
+  const arrive = Effect.tap(caller, (who) => Ref.update(reached, (all) => [...all, who]))
+  const handlers = HttpApiBuilder.group(api, "notes", (handlers) =>
+    handlers
+      .handle("me", () => arrive)
+      .handle("add", ({ payload: { text } }) => Effect.map(arrive, (who) => `${text} by ${who}`))
+      .handle("health", () => Effect.succeed("well")))
+  return HttpApiBuilder.layer(api).pipe(
+    Layer.provide(handlers),
+    Layer.provide(HttpServer.layerServices)
+  )
+}
+
+const startApi = Effect.fnUntraced(function*(changes: Partial<ProtectOptions> = {}) {
+  const reached = yield* Ref.make<ReadonlyArray<string>>([])
+  const handle = yield* serve(apiWith(reached).pipe(
+    Layer.provide(BearerAuth.layer),
+    Layer.provide(McpAuth.layer(options(changes)))
+  ))
+  return { handle, reached: Ref.get(reached) }
+})
+
+const plain = (path: HttpRouter.PathInput) =>
+  HttpRouter.add("*", path, Effect.map(caller, (who) => HttpServerResponse.text(who))).pipe(
+    Layer.provide(McpAuth.middleware.layer)
+  )
+
+const startPlain = Effect.fnUntraced(function*(changes: Partial<ProtectOptions> = {}) {
+  return { handle: yield* serve(plain("/me").pipe(Layer.provide(McpAuth.layer(options(changes))))) }
+})
+
+const get = (handle: Handle, token: string | undefined, path = "/me") =>
+  send(handle, `${origin}${path}`, { headers: bearer(token) })
+
+for (const [name, start] of [["BearerAuth", startApi], ["McpAuth.middleware", startPlain]] as const) {
+  describe(name, () => {
+    it.effect("lets in who has a good token, and says who that is", () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const { handle } = yield* start()
+        const answer = yield* get(handle, yield* provider.mint())
+        assert.strictEqual(answer.status, 200, answer.body)
+        assert.include(answer.body, "user-1 by client-1")
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+    const refused: ReadonlyArray<
+      readonly [
+        rule: string,
+        status: number,
+        error: string | undefined,
+        token: (provider: TestProvider.TestProvider["Service"]) => Effect.Effect<string | undefined>
+      ]
+    > = [
+      ["no token", 401, undefined, () => Effect.succeed(undefined)],
+      ["a forged token", 401, "invalid_token", (provider) => provider.mint({ forged: true })],
+      ["an expired token", 401, "invalid_token", (provider) => provider.mint({ expiresIn: -3600 })],
+      ["a token for somebody else", 401, "invalid_token", (provider) => provider.mint({ claims: { aud: "x" } })],
+      ["a word", 401, "invalid_token", () => Effect.succeed("undefined")],
+      ["two tokens", 400, "invalid_request", () => Effect.succeed("a b")],
+      ["too few scopes", 403, "insufficient_scope", (provider) => provider.mint({ claims: { scope: "x" } })]
+    ]
+    for (const [rule, status, error, mint] of refused) {
+      it.effect(`answers ${rule} with ${status} and the challenge`, () =>
+        Effect.gen(function*() {
+          const provider = yield* TestProvider.TestProvider
+          const { handle } = yield* start({ requiredScopes: ["notes:read"] })
+          const answer = yield* get(handle, yield* mint(provider))
+          assert.strictEqual(answer.status, status)
+          const challenge = answer.headers.get("www-authenticate") ?? ""
+          assert.include(challenge, `resource_metadata="${metadataUrl}"`)
+          assert.strictEqual(/error="([^"]*)"/.exec(challenge)?.[1], error)
+        }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+    }
+
+    it.effect("answers an outage with 503 and no challenge", () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        yield* provider.fault("jwks", Fault.connectionError())
+        const { handle } = yield* start()
+        const answer = yield* elapse(get(handle, yield* provider.mint()))
+        assert.deepStrictEqual([answer.status, answer.headers.get("www-authenticate")], [503, null])
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+    it.effect("refuses a token in the query", () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const { handle } = yield* start()
+        const token = yield* provider.mint()
+        assert.strictEqual((yield* get(handle, token, `/me?access_token=${token}`)).status, 400)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  })
+}
+
+describe("an API", () => {
+  it.effect("reads no payload before it knows who sends it", () =>
+    Effect.gen(function*() {
+      const { handle, reached } = yield* startApi()
+      const answer = yield* send(handle, `${origin}/notes`, { method: "POST", body: "no JSON at all" })
+      assert.strictEqual(answer.status, 401)
+      assert.deepStrictEqual(yield* reached, [])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("hands the payload of who is let in to the handler", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle, reached } = yield* startApi()
+      const answer = yield* send(handle, `${origin}/notes`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...bearer(yield* provider.mint()) },
+        body: JSON.stringify({ text: "hello" })
+      })
+      assert.strictEqual(answer.body, "\"hello by user-1 by client-1\"")
+      assert.deepStrictEqual(yield* reached, ["user-1 by client-1"])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("asks nobody who calls an endpoint without the middleware", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* startApi()
+      assert.strictEqual((yield* get(handle, undefined, "/health")).status, 200)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it("shows a bearer scheme in its OpenAPI document", () => {
+    const document = OpenApi.fromApi(api)
+    assert.deepInclude(document.components.securitySchemes, { bearer: { type: "http", scheme: "Bearer" } })
+    assert.deepStrictEqual(document.paths["/me"]?.get?.security, [{ bearer: [] }])
+    assert.notDeepEqual(document.paths["/health"]?.get?.security, [{ bearer: [] }])
+  })
+})
+
+describe("plain routes", () => {
+  it.effect("answer a preflight without a token, and carry CORS on every answer", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* startPlain({ allowedOrigins: ["https://app.test"] })
+      const headers = { "origin": "https://app.test", "access-control-request-method": "GET" }
+      const preflight = yield* send(handle, `${origin}/me`, { method: "OPTIONS", headers })
+      const refused = yield* send(handle, `${origin}/me`, { headers })
+      assert.deepStrictEqual([preflight.status, refused.status], [204, 401])
+      for (const answer of [preflight, refused]) {
+        assert.strictEqual(answer.headers.get("access-control-allow-origin"), "https://app.test")
+        assert.include(answer.headers.get("access-control-expose-headers") ?? "", "WWW-Authenticate")
+      }
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+/** A protected MCP server and what else there is, by one `McpAuth`. */
+const beside = Effect.gen(function*() {
+  const reached = yield* Ref.make<ReadonlyArray<string>>([])
+  const all = Layer.mergeAll(
+    server(reached).pipe(McpAuth.protect()),
+    apiWith(reached).pipe(Layer.provide(BearerAuth.layer)),
+    plain("/plain")
+  )
+  return yield* serve(Layer.provide(all, McpAuth.layer(options())))
+})
+
+describe("beside a protected MCP server", () => {
+  it.effect("an API and plain routes share its metadata, its keys and its decisions", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const handle = yield* beside
+      const token = yield* provider.mint()
+      assert.include((yield* send(handle, metadataUrl)).body, resource)
+      for (const path of ["/me", "/plain"]) {
+        assert.strictEqual((yield* get(handle, undefined, path)).status, 401)
+        assert.strictEqual((yield* get(handle, token, path)).status, 200)
+      }
+      assert.strictEqual((yield* callTool(handle, token)).status, 200)
+      assert.strictEqual(yield* provider.count("jwks"), 1)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+describe("two resources of one program", () => {
+  const one = "https://one.test/mcp"
+  const two = "https://two.test/mcp"
+
+  const statuses = Effect.fnUntraced(function*(handle: Handle, paths: readonly [string, string]) {
+    const provider = yield* TestProvider.TestProvider
+    const tokens = yield* Effect.forEach([one, two], (aud) => provider.mint({ claims: { aud } }))
+    return yield* Effect.forEach(paths, (path) =>
+      Effect.forEach(tokens, (token) => Effect.map(get(handle, token, path), ({ status }) => status)))
+  })
+
+  it.effect("guard plain routes each by its own rules", () =>
+    Effect.gen(function*() {
+      const handle = yield* serve(Layer.mergeAll(
+        plain("/one").pipe(Layer.provide(McpAuth.layer(options({ resource: one })))),
+        plain("/two").pipe(Layer.provide(McpAuth.layer(options({ resource: two }))))
+      ))
+      assert.deepStrictEqual(yield* statuses(handle, ["/one", "/two"]), [[200, 401], [401, 200]])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("guard the groups of APIs each by its own rules", () =>
+    Effect.gen(function*() {
+      const apiAt = (path: `/${string}`, resource: string) => {
+        const group = HttpApiGroup.make("who").add(
+          HttpApiEndpoint.get("me", path, { success: Schema.String }).middleware(BearerAuth.BearerAuth)
+        )
+        const api = HttpApi.make(path.slice(1)).add(group)
+        const handlers = HttpApiBuilder.group(api, "who", (handlers) =>
+          handlers.handle("me", () => Effect.map(AuthInfo.AuthInfo, ({ subject }) => String(subject))))
+        return HttpApiBuilder.layer(api).pipe(
+          Layer.provide(handlers),
+          Layer.provide(HttpServer.layerServices),
+          Layer.provide(BearerAuth.layer),
+          Layer.provide(McpAuth.layer(options({ resource })))
+        )
+      }
+      const handle = yield* serve(Layer.mergeAll(apiAt("/one", one), apiAt("/two", two)))
+      assert.deepStrictEqual(yield* statuses(handle, ["/one", "/two"]), [[200, 401], [401, 200]])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})

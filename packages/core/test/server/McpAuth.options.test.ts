@@ -1,0 +1,471 @@
+import {
+  AuthorizationServer,
+  ClientAuthentication,
+  type Jws,
+  McpAuth,
+  type McpAuthOptions,
+  TokenVerifier
+} from "@effect-mcp-auth/core"
+import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer, Redacted, Ref } from "effect"
+import { McpServer } from "effect/ai"
+import { HttpRouter } from "effect/http"
+import {
+  buildError,
+  callTool,
+  discover,
+  issuer,
+  options,
+  type ProtectOptions,
+  type Reached,
+  resource,
+  send,
+  serve,
+  server,
+  serverWith,
+  start
+} from "./harness.ts"
+
+const reached: Effect.Effect<Reached> = Ref.make<ReadonlyArray<string>>([])
+
+const refusal = Effect.fnUntraced(function*(changes: Partial<ProtectOptions>) {
+  return yield* buildError(server(yield* reached).pipe(McpAuth.protect(options(changes))))
+})
+
+type Problem = McpAuthOptions.InvalidOptions["problem"]
+
+describe("options that cannot be", () => {
+  const rows: ReadonlyArray<
+    readonly [
+      rule: string,
+      changes: Partial<ProtectOptions>,
+      problem: Problem,
+      subject: string | undefined,
+      says: RegExp
+    ]
+  > = [
+    [
+      "no authorization server",
+      { authorizationServers: [] },
+      "no-authorization-server",
+      undefined,
+      /name at least one/
+    ],
+    [
+      "an authorization server twice",
+      { authorizationServers: [discover(issuer), discover("https://other.test"), discover(issuer)] },
+      "duplicate-authorization-server",
+      issuer,
+      /name it once/
+    ],
+    [
+      "offline_access among the supported scopes",
+      { scopesSupported: ["offline_access"] },
+      "offline-access",
+      undefined,
+      /leave it out/
+    ],
+    [
+      "offline_access among the required scopes",
+      { requiredScopes: ["a", "offline_access"] },
+      "offline-access",
+      undefined,
+      /leave it out/
+    ],
+    ["two scopes in one string", { scopesSupported: ["a b"] }, "invalid-scope", "a b", /one string is one scope/],
+    ["a scope with a quote", { requiredScopes: ["a\"b"] }, "invalid-scope", "a\"b", /RFC 6749/],
+    ["a scope with a backslash", { scopesSupported: ["a\\b"] }, "invalid-scope", "a\\b", /RFC 6749/],
+    ["a scope that is not ASCII", { scopesSupported: ["n\u00f6te"] }, "invalid-scope", "n\u00f6te", /RFC 6749/],
+    ["a scope with a line break", { scopesSupported: ["a\r\nx: y"] }, "invalid-scope", "a\r\nx: y", /RFC 6749/],
+    ["an empty scope", { scopesSupported: [""] }, "invalid-scope", "", /RFC 6749/],
+    [
+      "a resource at another path than the server",
+      { resource: "https://api.test/other" },
+      "not-served",
+      "/other",
+      /servedPath/
+    ],
+    [
+      "a resource at a longer path than the server",
+      { resource: "https://api.test/mcp/x" },
+      "not-served",
+      "/mcp/x",
+      /servedPath/
+    ],
+    ["a served path at which nothing is served", { servedPath: "/elsewhere" }, "not-served", "/elsewhere", /servedPath/]
+  ]
+  for (const [rule, changes, problem, subject, says] of rows) {
+    it.effect(`${rule}: ${problem}`, () =>
+      Effect.gen(function*() {
+        const error = yield* refusal(changes)
+        if (error._tag !== "InvalidOptions") return assert.fail(error._tag)
+        assert.deepStrictEqual([error.problem, error.subject], [problem, subject])
+        assert.strictEqual(error.resource, changes.resource ?? resource)
+        assert.match(error.message, says)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  const identifiers: ReadonlyArray<readonly [rule: string, resource: string]> = [
+    ["a fragment", "https://api.test/mcp#x"],
+    ["http", "http://api.test/mcp"],
+    ["http on loopback, unless that is allowed", "http://127.0.0.1/mcp"],
+    ["user information", "https://user:secret@api.test/mcp"],
+    ["no scheme", "api.test/mcp"],
+    ["dot segments", "https://api.test/a/../mcp"],
+    ["nothing", ""]
+  ]
+  for (const [rule, identifier] of identifiers) {
+    it.effect(`a resource with ${rule}: InvalidResourceIdentifier`, () =>
+      Effect.gen(function*() {
+        const error = yield* refusal({ resource: identifier })
+        assert.strictEqual(error._tag, "InvalidResourceIdentifier")
+        assert.notInclude(error.message, "secret")
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("an issuer that is none: InvalidIssuer", () =>
+    Effect.gen(function*() {
+      const error = yield* refusal({ authorizationServers: [discover("https://as.test#x")] })
+      assert.strictEqual(error._tag, "InvalidIssuer")
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("two issuers that differ by a slash are two servers", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* start({ authorizationServers: [discover(issuer), discover(`${issuer}/`)] })
+      assert.strictEqual((yield* callTool(handle, undefined)).status, 401)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+describe("verifiers that cannot be", () => {
+  const secret = ClientAuthentication.clientSecretBasic("notes", Redacted.make("s3cret"))
+  // What JavaScript can say and TypeScript refuses: a secret as a public key.
+  const symmetric = "HS256" as Jws.Algorithm
+  const none = "none" as Jws.Algorithm
+  const rows: ReadonlyArray<readonly [rule: string, changes: Partial<ProtectOptions>, says: RegExp]> = [
+    [
+      "HS256 with published keys",
+      { verifier: TokenVerifier.jwt({ algorithms: ["RS256", symmetric] }) },
+      /"HS256" cannot verify/
+    ],
+    ["the algorithm none", { verifier: TokenVerifier.jwt({ algorithms: [none] }) }, /"none" cannot verify/],
+    ["no algorithm at all", { verifier: TokenVerifier.jwt({ algorithms: [] }) }, /no algorithm cannot verify/],
+    [
+      "introspection at two servers",
+      {
+        authorizationServers: [discover(issuer), discover("https://other.test")],
+        verifier: TokenVerifier.introspection({ authentication: secret })
+      },
+      /`issuer`/
+    ],
+    [
+      "introspection at a server that is not trusted",
+      { verifier: TokenVerifier.introspection({ authentication: secret, issuer: "https://other.test" }) },
+      /`issuer`/
+    ],
+    [
+      "one of several that cannot be",
+      { verifier: TokenVerifier.firstOf(TokenVerifier.jwt(), TokenVerifier.jwt({ algorithms: [symmetric] })) },
+      /"HS256"/
+    ]
+  ]
+  for (const [rule, changes, says] of rows) {
+    it.effect(`${rule}: InvalidVerifier`, () =>
+      Effect.gen(function*() {
+        const error = yield* refusal(changes)
+        assert.strictEqual(error._tag, "InvalidVerifier")
+        assert.match(error.message, says)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("introspection at one of two servers is built when it is named", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* start({
+        authorizationServers: [discover(issuer), discover("https://other.test")],
+        verifier: TokenVerifier.introspection({ authentication: secret, issuer })
+      })
+      const provider = yield* TestProvider.TestProvider
+      assert.strictEqual((yield* callTool(handle, yield* provider.mintOpaque())).status, 200)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+/** A server without anything that needs to know who calls: it can be served without protection, to the regret of all. */
+const open = (path: HttpRouter.PathInput = "/mcp") =>
+  serverWith(McpServer.resource({ uri: "notes://open", name: "open", content: Effect.succeed("open") }), { path })
+
+describe("what is protected is what is served", () => {
+  it.effect("the same resource twice on one router: duplicate-resource", () =>
+    Effect.gen(function*() {
+      const error = yield* buildError(Layer.mergeAll(
+        Layer.fresh(open()).pipe(McpAuth.protect(options())),
+        Layer.fresh(open("/other")).pipe(McpAuth.protect(options({ servedPath: "/other" })))
+      ))
+      assert.isTrue(error._tag === "InvalidOptions" && error.problem === "duplicate-resource", error.message)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("two resources of different hosts whose metadata would be at one path: duplicate-resource", () =>
+    Effect.gen(function*() {
+      // Which of the two a request means only its Host header says, and that is not to be believed.
+      const error = yield* buildError(Layer.mergeAll(
+        Layer.fresh(open()).pipe(McpAuth.protect(options())),
+        Layer.fresh(open("/two")).pipe(
+          McpAuth.protect(options({ resource: "https://two.test/mcp", servedPath: "/two" }))
+        )
+      ))
+      assert.isTrue(error._tag === "InvalidOptions" && error.problem === "duplicate-resource", error.message)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("a server layer that is built without protection first: not-served", () =>
+    Effect.gen(function*() {
+      const mcp = open()
+      const error = yield* buildError(Layer.merge(mcp, mcp.pipe(McpAuth.protect(options()))))
+      assert.isTrue(error._tag === "InvalidOptions" && error.problem === "not-served", String(error))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("a server layer that two protections share: not-served for the second", () =>
+    Effect.gen(function*() {
+      const mcp = open()
+      const error = yield* buildError(Layer.merge(
+        mcp.pipe(McpAuth.protect(options())),
+        mcp.pipe(McpAuth.protect(options({ resource: "https://api.test/two", servedPath: "/mcp" })))
+      ))
+      assert.isTrue(error._tag === "InvalidOptions" && error.problem === "not-served", String(error))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("a protection that is built first, and the bare server after it: no road around the gate", () =>
+    Effect.gen(function*() {
+      const mcp = open()
+      const exit = yield* Effect.exit(serve(Layer.provideMerge(mcp, mcp.pipe(McpAuth.protect(options())))))
+      if (exit._tag === "Failure") return
+      assert.strictEqual((yield* callTool(exit.value, undefined)).status, 401)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("a proxy that rewrites paths is told of by servedPath, and changes nothing that clients see", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* start({ servedPath: "/internal" }, { path: "/internal" })
+      const challenged = yield* send(handle, "https://internal.test/internal", { method: "POST" })
+      assert.include(
+        challenged.headers.get("www-authenticate") ?? "",
+        "https://api.test/.well-known/oauth-protected-resource/mcp"
+      )
+      const url = "https://internal.test/internal"
+      assert.strictEqual((yield* callTool(handle, yield* provider.mint(), "WhoAmI", url)).status, 200)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("a prefix of the router belongs to the path", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const prefixed = Layer.effectDiscard(Effect.gen(function*() {
+        const router = yield* HttpRouter.HttpRouter
+        const below = Layer.succeed(HttpRouter.HttpRouter, router.prefixed("/v1"))
+        yield* Layer.build(Layer.provide(server(yield* reached), below))
+      }))
+      const handle = yield* serve(prefixed.pipe(
+        Layer.merge(McpServer.McpServer.layer),
+        McpAuth.protect(options({ resource: "https://api.test/v1/mcp" }))
+      ))
+      const token = yield* provider.mint({ claims: { aud: "https://api.test/v1/mcp" } })
+      const url = "https://api.test/v1/mcp"
+      assert.strictEqual((yield* callTool(handle, undefined, "WhoAmI", url)).status, 401)
+      assert.strictEqual((yield* callTool(handle, token, "WhoAmI", url)).status, 200)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("a server asks nobody before it is asked itself", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.fault("metadata", Fault.connectionError())
+      const { handle } = yield* start()
+      assert.strictEqual((yield* callTool(handle, undefined)).status, 401)
+      assert.strictEqual(yield* provider.count(), 0)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("a server that is to be eager does not start with a wrong provider", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.fault("metadata", Fault.status(404))
+      const eager = AuthorizationServer.fetch(issuer, { type: "oauth" })
+      const error = yield* buildError(
+        server(yield* reached).pipe(McpAuth.protect({ resource, authorizationServers: [eager] }))
+      )
+      assert.strictEqual(error._tag, "DiscoveryFailed")
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("a server that is known by hand asks for keys only", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const byHand = AuthorizationServer.make({ type: "oauth", metadata: { issuer, jwksUri: `${issuer}/jwks` } })
+      const app = server(yield* reached).pipe(McpAuth.protect({ resource, authorizationServers: [byHand] }))
+      const handle = yield* serve(app)
+      assert.strictEqual((yield* callTool(handle, yield* provider.mint())).status, 200)
+      assert.deepStrictEqual((yield* provider.requests).map(({ endpoint }) => endpoint), ["jwks"])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+type Environment = Readonly<Record<string, string>>
+
+const required: Environment = { MCP_AUTH_RESOURCE: resource, MCP_AUTH_ISSUER: issuer }
+
+const fromEnvironment = (env: Environment) =>
+  McpAuth.layerConfig.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))))
+
+const configured = Effect.fnUntraced(function*(env: Environment) {
+  const app = server(yield* reached).pipe(McpAuth.protect(), Layer.provide(fromEnvironment(env)))
+  return { handle: yield* serve(app) }
+})
+
+/** What a client learns without a token. */
+const learned = Effect.fnUntraced(function*({ handle }: Effect.Success<ReturnType<typeof configured>>, url = resource) {
+  const { origin, pathname } = new URL(url)
+  const metadata = yield* send(handle, `${origin}/.well-known/oauth-protected-resource${pathname}`)
+  const challenge = yield* send(handle, url, { method: "POST", headers: { origin: "https://app.test" } })
+  return [metadata, challenge].map(({ body, headers, status }) => ({ status, body, headers: [...headers].toSorted() }))
+})
+
+describe("the environment", () => {
+  const failing: ReadonlyArray<readonly [rule: string, env: Environment, tag: string, says: RegExp]> = [
+    ["without a resource", { MCP_AUTH_ISSUER: issuer }, "ConfigError", /MCP_AUTH_RESOURCE/],
+    ["without an issuer", { MCP_AUTH_RESOURCE: resource }, "ConfigError", /MCP_AUTH_ISSUER/],
+    [
+      "with an issuer of nothing but commas",
+      { ...required, MCP_AUTH_ISSUER: " , " },
+      "InvalidOptions",
+      /name at least one/
+    ],
+    ["with an issuer that is none", { ...required, MCP_AUTH_ISSUER: "as.test" }, "InvalidIssuer", /as\.test/],
+    ["with an http issuer", { ...required, MCP_AUTH_ISSUER: "http://127.0.0.1:8080" }, "InvalidIssuer", /http/],
+    ["with an issuer twice", { ...required, MCP_AUTH_ISSUER: `${issuer} ${issuer}` }, "InvalidOptions", /named twice/],
+    [
+      "with an http resource",
+      { ...required, MCP_AUTH_RESOURCE: "http://127.0.0.1/mcp" },
+      "InvalidResourceIdentifier",
+      /http/
+    ],
+    ["with an unknown type", { ...required, MCP_AUTH_TYPE: "saml" }, "ConfigError", /MCP_AUTH_TYPE/],
+    ["with an unknown repair", { ...required, MCP_AUTH_REPAIRS: "pkce magic" }, "ConfigError", /MCP_AUTH_REPAIRS/],
+    [
+      "with a flag that is none",
+      { ...required, MCP_AUTH_SHOW_ERROR_DETAILS: "perhaps" },
+      "ConfigError",
+      /SHOW_ERROR_DETAILS/
+    ],
+    [
+      "with offline_access",
+      { ...required, MCP_AUTH_SCOPES_SUPPORTED: "a,offline_access" },
+      "InvalidOptions",
+      /leave it out/
+    ],
+    ["with a path that is not served", { ...required, MCP_AUTH_SERVED_PATH: "/other" }, "InvalidOptions", /servedPath/],
+    [
+      "with credentials for introspection and two issuers",
+      {
+        ...required,
+        MCP_AUTH_ISSUER: `${issuer} https://other.test`,
+        MCP_AUTH_CLIENT_ID: "notes",
+        MCP_AUTH_CLIENT_SECRET: "s3cret"
+      },
+      "InvalidVerifier",
+      /`issuer`/
+    ]
+  ]
+  for (const [rule, env, tag, says] of failing) {
+    it.effect(`${rule} is a typed error: ${tag}`, () =>
+      Effect.gen(function*() {
+        const app = server(yield* reached).pipe(McpAuth.protect(), Layer.provide(fromEnvironment(env)))
+        const error = yield* buildError(app)
+        assert.strictEqual(error._tag, tag, error.message)
+        assert.match(error.message, says)
+        assert.notInclude(error.message, "s3cret")
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  const same: ReadonlyArray<readonly [rule: string, env: Environment, changes: Partial<ProtectOptions>]> = [
+    ["the required two", {}, { scopesSupported: undefined }],
+    ["lists by commas", { MCP_AUTH_SCOPES_SUPPORTED: "a,b, c" }, { scopesSupported: ["a", "b", "c"] }],
+    ["lists by white space", { MCP_AUTH_SCOPES_SUPPORTED: " a\tb\n c " }, { scopesSupported: ["a", "b", "c"] }],
+    ["required scopes", { MCP_AUTH_REQUIRED_SCOPES: "a b" }, { scopesSupported: [], requiredScopes: ["a", "b"] }],
+    [
+      "several issuers",
+      { MCP_AUTH_ISSUER: `https://b.test/x, ${issuer}` },
+      { scopesSupported: undefined, authorizationServers: [discover("https://b.test/x"), discover(issuer)] }
+    ],
+    [
+      "allowed origins",
+      { MCP_AUTH_ALLOWED_ORIGINS: "https://app.test https://b.test" },
+      { scopesSupported: undefined, allowedOrigins: ["https://app.test", "https://b.test"] }
+    ],
+    ["an empty variable", { MCP_AUTH_SCOPES_SUPPORTED: "", MCP_AUTH_AUDIENCE: "" }, { scopesSupported: undefined }]
+  ]
+  for (const [rule, env, changes] of same) {
+    it.effect(`${rule}: says the same as options`, () =>
+      Effect.gen(function*() {
+        const byEnvironment = yield* learned(yield* configured({ ...required, ...env }))
+        assert.deepStrictEqual(byEnvironment, yield* learned(yield* start(changes)))
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("lets in and refuses as options do", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* configured({ ...required, MCP_AUTH_REQUIRED_SCOPES: "notes:read" })
+      assert.strictEqual((yield* callTool(handle, yield* provider.mint())).status, 200)
+      assert.strictEqual((yield* callTool(handle, yield* provider.mint({ claims: { scope: "x" } }))).status, 403)
+      assert.strictEqual((yield* callTool(handle, yield* provider.mint({ claims: { aud: "x" } }))).status, 401)
+      assert.strictEqual((yield* callTool(handle, yield* provider.mintOpaque())).status, 401)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("names audiences, one of which a token needs then instead of the resource", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* configured({ ...required, MCP_AUTH_AUDIENCE: "api://notes, api://old" })
+      for (
+        const [aud, status] of [["api://notes", 200], ["api://old", 200], [resource, 401], ["api://x", 401]] as const
+      ) {
+        assert.strictEqual((yield* callTool(handle, yield* provider.mint({ claims: { aud } }))).status, status)
+      }
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("names repairs, without which the provider's document would not do", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const token = yield* provider.mint()
+      const { handle: plain } = yield* configured(required)
+      assert.strictEqual((yield* callTool(plain, token)).status, 503)
+      const { handle } = yield* configured({ ...required, MCP_AUTH_REPAIRS: "nulls" })
+      assert.strictEqual((yield* callTool(handle, token)).status, 200)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer({ metadata: { response_modes_supported: null } }))))
+
+  it.effect("names credentials, and opaque tokens are asked about with them", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const credentials = { MCP_AUTH_CLIENT_ID: "notes", MCP_AUTH_CLIENT_SECRET: "s3cret" }
+      const { handle } = yield* configured({ ...required, ...credentials })
+      assert.strictEqual((yield* callTool(handle, yield* provider.mintOpaque())).status, 200)
+      assert.strictEqual((yield* callTool(handle, yield* provider.mint())).status, 200)
+      assert.strictEqual((yield* callTool(handle, "opaque-token-of-nobody")).status, 401)
+      const asked = (yield* provider.requests).filter(({ endpoint }) => endpoint === "introspection")
+      assert.strictEqual(asked.length, 2)
+      for (const { headers } of asked) assert.strictEqual(headers["authorization"], `Basic ${btoa("notes:s3cret")}`)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("allows http on loopback for development, if told so", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* configured({
+        MCP_AUTH_RESOURCE: "http://localhost:3000/mcp",
+        MCP_AUTH_ISSUER: "http://localhost:8080",
+        MCP_AUTH_ALLOW_INSECURE_LOOPBACK: "true"
+      })
+      const url = "http://localhost:3000/mcp"
+      const token = yield* provider.mint({ claims: { aud: url } })
+      assert.strictEqual((yield* callTool(handle, token, "WhoAmI", url)).status, 200)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer({ issuer: "http://localhost:8080" }))))
+
+  it.effect("shows details if told so", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* configured({ ...required, MCP_AUTH_SHOW_ERROR_DETAILS: "true" })
+      const answer = yield* callTool(handle, yield* provider.mint({ expiresIn: -3600 }))
+      assert.include(answer.body, "the access token has expired")
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})

@@ -1,0 +1,179 @@
+import { TestProvider } from "@effect-mcp-auth/test-utils"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, type Schema } from "effect"
+import { HttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
+import {
+  bearer,
+  callTool,
+  discover,
+  type Handle,
+  initialize,
+  initializeRequest,
+  issuer,
+  mcpHeaders,
+  post,
+  request,
+  resource,
+  resultOf,
+  type Revision,
+  send,
+  start,
+  visible,
+  withSessions
+} from "./harness.ts"
+
+type Claims = { readonly [claim: string]: Schema.Json }
+
+const owner: Claims = { sub: "ada", client_id: "notebook" }
+
+/** Everybody who is not the owner, by one difference each. */
+const others: ReadonlyArray<readonly [who: string, claims: Claims]> = [
+  ["another user of the same client", { ...owner, sub: "bob" }],
+  ["the same user by another client", { ...owner, client_id: "phone" }],
+  ["a user whose name is a prefix of hers", { ...owner, sub: "ad" }],
+  ["a user without a client", { sub: "ada", client_id: "" }],
+  ["a client without a user", { sub: "", client_id: "notebook" }],
+  ["a user who is named like her client", { sub: "notebook", client_id: "ada" }]
+]
+
+type Exchange = readonly [what: string, send: (handle: Handle, token: string, session: string) => ReturnType<typeof send>]
+
+const exchanges = (revision: Revision): ReadonlyArray<Exchange> => {
+  const posted = (body: unknown, more: Readonly<Record<string, string>> = { "mcp-protocol-version": revision }) =>
+  (handle: Handle, token: string, session: string) =>
+    post(handle, body, { token, headers: { ...more, "mcp-session-id": session } })
+  const sent = (method: string) => (handle: Handle, token: string, session: string) =>
+    send(handle, resource, {
+      method,
+      headers: { ...mcpHeaders, ...bearer(token), "mcp-session-id": session, "mcp-protocol-version": revision }
+    })
+  return [
+    ["a call", posted(request(1, "tools/call", { name: "WhoAmI" }))],
+    ["a call without a revision", posted(request(1, "tools/call", { name: "WhoAmI" }), {})],
+    ["a call of another revision", posted(request(1, "ping"), { "mcp-protocol-version": "2025-03-26" })],
+    ["a list", posted(request("x", "tools/list"))],
+    ["a batch", posted([request(1, "ping"), request(2, "ping")])],
+    ["a notification", posted({ jsonrpc: "2.0", method: "notifications/initialized" })],
+    ["a cancellation", posted({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } })],
+    ["a response", posted({ jsonrpc: "2.0", id: 1, result: {} })],
+    ["an error response", posted({ jsonrpc: "2.0", id: 1, error: { code: 1, message: "no" } })],
+    ["another beginning", posted(initializeRequest(revision))],
+    ["what is no JSON-RPC", posted({ hello: "world" })],
+    ["GET", sent("GET")],
+    ["DELETE", sent("DELETE")]
+  ]
+}
+
+describe("a session", () => {
+  for (const revision of withSessions) {
+    for (const [who, claims] of others) {
+      it.effect(`of ${revision} does not exist for ${who}, byte for byte`, () =>
+        Effect.gen(function*() {
+          const provider = yield* TestProvider.TestProvider
+          const { handle, reached } = yield* start()
+          const hers = yield* initialize(handle, revision, yield* provider.mint({ claims: owner }))
+          const token = yield* provider.mint({ claims })
+          for (const [what, exchange] of exchanges(revision)) {
+            const known = yield* exchange(handle, token, hers["mcp-session-id"])
+            const unknown = yield* exchange(handle, token, "00000000-0000-4000-8000-000000000000")
+            assert.deepStrictEqual(visible(known), visible(unknown), what)
+            assert.notStrictEqual(known.status, 200, what)
+          }
+          assert.deepStrictEqual(yield* reached, [])
+          // Nothing of that has touched it.
+          const call = request(1, "tools/call", { name: "WhoAmI" })
+          const answer = yield* post(handle, call, { token: yield* provider.mint({ claims: owner }), headers: hers })
+          assert.include(JSON.stringify(resultOf(answer)), "ada by notebook")
+        }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+    }
+
+    it.effect(`of ${revision} goes on with a refreshed token of the same principal`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const { handle } = yield* start()
+        const hers = yield* initialize(handle, revision, yield* provider.mint({ claims: owner }))
+        yield* TestClock.adjust("2 hours")
+        const refreshed = yield* provider.mint({ claims: { ...owner, scope: "notes:read notes:write" } })
+        const answer = yield* post(handle, request(1, "tools/call", { name: "WhoAmI" }), { token: refreshed, headers: hers })
+        assert.strictEqual(answer.status, 200, answer.body)
+        assert.include(answer.body, "notes:write")
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+    it.effect(`of ${revision} that its owner ends is gone for her as well`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const { handle } = yield* start()
+        const token = yield* provider.mint({ claims: owner })
+        const hers = yield* initialize(handle, revision, token)
+        const headers = { ...bearer(token), ...hers }
+        assert.strictEqual((yield* send(handle, resource, { method: "DELETE", headers })).status, 204)
+        assert.strictEqual((yield* send(handle, resource, { method: "DELETE", headers })).status, 404)
+        assert.strictEqual((yield* post(handle, request(1, "ping"), { token, headers: hers })).status, 404)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("is of no use without a token, whoever knows it", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* start()
+      const hers = yield* initialize(handle, "2025-11-25", yield* provider.mint({ claims: owner }))
+      for (const method of ["POST", "GET", "DELETE"]) {
+        assert.strictEqual((yield* send(handle, resource, { method, headers: hers })).status, 401)
+      }
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("belongs to an issuer too: the same names at another server are somebody else", () =>
+    Effect.gen(function*() {
+      const { client, providers: [one, two] } = yield* TestProvider.makeNetwork({ issuer }, { issuer: "https://two.test" })
+      if (one === undefined || two === undefined) return assert.fail()
+      const { handle } = yield* Effect.provideService(
+        start({ authorizationServers: [discover(issuer), discover("https://two.test")] }),
+        HttpClient.HttpClient,
+        client
+      )
+      const hers = yield* initialize(handle, "2025-11-25", yield* one.mint({ claims: owner }))
+      const answer = yield* post(handle, request(1, "ping"), { token: yield* two.mint({ claims: owner }), headers: hers })
+      assert.strictEqual(answer.status, 404)
+    }).pipe(Effect.scoped))
+
+  it.effect("cannot be chosen: an id that the server did not make up begins nothing", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* start()
+      const token = yield* provider.mint({ claims: owner })
+      // "unknown" is what the gate calls the sessions of others.
+      for (const session of ["unknown", "mine", ""]) {
+        const headers = { "mcp-session-id": session }
+        const begun = yield* post(handle, initializeRequest("2025-11-25"), { token, headers })
+        assert.notStrictEqual(begun.status, 200)
+        assert.strictEqual((yield* post(handle, request(1, "ping"), { token, headers })).status, 404)
+      }
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("of one person and that of another live side by side", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle, reached } = yield* start()
+      const [ada, bob] = [yield* provider.mint({ claims: owner }), yield* provider.mint({ claims: { ...owner, sub: "bob" } })]
+      const hers = yield* initialize(handle, "2025-11-25", ada)
+      const his = yield* initialize(handle, "2025-11-25", bob)
+      const call = request(1, "tools/call", { name: "WhoAmI" })
+      assert.strictEqual((yield* post(handle, call, { token: ada, headers: hers })).status, 200)
+      assert.strictEqual((yield* post(handle, call, { token: bob, headers: his })).status, 200)
+      assert.strictEqual((yield* post(handle, call, { token: ada, headers: his })).status, 404)
+      assert.deepStrictEqual(yield* reached, ["tool: ada by notebook", "tool: bob by notebook"])
+      // The newest revision has none, and asks for none.
+      assert.strictEqual((yield* callTool(handle, bob)).status, 200)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("begins only with a good token, and leaves nothing behind otherwise", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* start()
+      const token = yield* provider.mint({ forged: true })
+      const answer = yield* post(handle, initializeRequest("2025-11-25"), { token })
+      assert.strictEqual(answer.status, 401)
+      assert.isNull(answer.headers.get("mcp-session-id"))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})

@@ -1,0 +1,365 @@
+import {
+  AudiencePolicy,
+  AuthInfo,
+  AuthorizationServer,
+  BearerAuth,
+  BearerToken,
+  Challenge,
+  ClientAuthentication,
+  type DiscoveryError,
+  FetchAuth,
+  type Issuer,
+  JwkSet,
+  Jws,
+  McpAuth,
+  type McpAuthOptions,
+  type MetadataFetchError,
+  type ProtectedResourceMetadata,
+  type ResourceIdentifier,
+  TokenError,
+  TokenVerifier
+} from "@effect-mcp-auth/core"
+import { type Config, type Context, Effect, Layer, Redacted, type Result, Schema, type Scope } from "effect"
+import { McpProtocol, McpServer, Tool, Toolkit } from "effect/ai"
+import {
+  type HttpClient,
+  HttpRouter,
+  type HttpServer,
+  type HttpServerRequest,
+  HttpServerResponse
+} from "effect/http"
+import { describe, expect, it } from "tstyche"
+
+type Client = HttpClient.HttpClient
+type Info = AuthInfo.AuthInfo["Service"]
+type BuildError = McpAuth.BuildError
+type InvalidOptions = McpAuthOptions.InvalidOptions
+type Failed = DiscoveryError.DiscoveryFailed
+
+/** A failure and a need of somebody else's, which must not be lost on the way. */
+interface VaultError {
+  readonly _tag: "VaultError"
+}
+interface Vault {
+  readonly _: unique symbol
+}
+
+declare const request: HttpServerRequest.HttpServerRequest
+declare const trust: TokenVerifier.Trust
+declare const byHand: AuthorizationServer.AuthorizationServer<never>
+declare const fromVault: Effect.Effect<AuthorizationServer.AuthorizationServer<never>, VaultError, Vault>
+declare const lookUp: (token: Redacted.Redacted) => Effect.Effect<object | undefined, VaultError, Vault>
+
+const resource = "https://api.example.com/mcp"
+const discovered = AuthorizationServer.discover("https://as.example.com")
+const eager = AuthorizationServer.fetch("https://as.example.com")
+const protocols = [McpProtocol.v2026_07_28, McpProtocol.v2025_11_25] as const
+const identity = { name: "notes", version: "1.0.0", path: "/mcp", protocols } as const
+
+const WhoAmI = Tool.make("WhoAmI", { success: Schema.String, dependencies: [AuthInfo.AuthInfo] })
+const Notes = Toolkit.make(WhoAmI)
+declare const handlers: Layer.Layer<Tool.HandlersFor<(typeof Notes)["tools"]>>
+declare const httpServer: Layer.Layer<HttpServer.HttpServer>
+declare const client: Layer.Layer<Client>
+
+describe("a server with a tool that wants to know who calls", () => {
+  const registrations = McpServer.toolkit(Notes).pipe(Layer.provide(handlers))
+  const server = McpServer.layerHttp({ ...identity, registrations })
+  const protectedServer = server.pipe(McpAuth.protect({ resource, authorizationServers: [discovered] }))
+
+  it("still requires that of whoever serves it", () => {
+    expect(server).type.toBeAssignableTo<
+      Layer.Layer<
+        McpServer.McpServer,
+        unknown,
+        HttpRouter.HttpRouter | HttpRouter.Request<"Requires", AuthInfo.AuthInfo>
+      >
+    >()
+    expect(server).type.not.toBeAssignableTo<Layer.Layer<McpServer.McpServer, unknown, HttpRouter.HttpRouter>>()
+  })
+
+  it("does not run without protection: nobody can provide what is left over", () => {
+    const environment: Layer.Layer<HttpServer.HttpServer | Client> = Layer.mergeAll(httpServer, client)
+    const bare = HttpRouter.serve(server)
+    expect<Layer.Services<typeof bare>>().type.toBe<HttpServer.HttpServer | AuthInfo.AuthInfo>()
+    expect(Effect.runPromise).type.not.toBeCallableWith(Layer.launch(Layer.provide(bare, environment)))
+  })
+
+  it("runs with it, on a server and a client", () => {
+    const environment: Layer.Layer<HttpServer.HttpServer | Client> = Layer.mergeAll(httpServer, client)
+    const guarded = HttpRouter.serve(protectedServer)
+    expect<Layer.Services<typeof guarded>>().type.toBe<HttpServer.HttpServer | Client>()
+    expect(Effect.runPromise).type.toBeCallableWith(Layer.launch(Layer.provide(guarded, environment)))
+  })
+
+  it("needs nothing but a router and a client when it is protected", () => {
+    expect<Layer.Services<typeof protectedServer>>().type.toBe<HttpRouter.HttpRouter | Client>()
+  })
+
+  it("is a server all the same, so that more can be registered with it", () => {
+    expect(protectedServer).type.toBeAssignableTo<Layer.Layer<McpServer.McpServer, unknown, HttpRouter.HttpRouter | Client>>()
+  })
+})
+
+declare const bare: Layer.Layer<McpServer.McpServer, "bare", HttpRouter.HttpRouter>
+declare const routes: Layer.Layer<never, never, HttpRouter.HttpRouter>
+
+describe("protect", () => {
+  it("shows how its options fail, and what they need", () => {
+    expect(bare.pipe(McpAuth.protect({ resource, authorizationServers: [byHand] }))).type.toBe<
+      Layer.Layer<McpServer.McpServer, "bare" | BuildError, HttpRouter.HttpRouter | Client>
+    >()
+    expect(bare.pipe(McpAuth.protect({ resource, authorizationServers: [discovered] }))).type.toBe<
+      Layer.Layer<McpServer.McpServer, "bare" | BuildError | Issuer.InvalidIssuer, HttpRouter.HttpRouter | Client>
+    >()
+    expect(bare.pipe(McpAuth.protect({ resource, authorizationServers: [eager] }))).type.toBe<
+      Layer.Layer<
+        McpServer.McpServer,
+        "bare" | BuildError | Issuer.InvalidIssuer | Failed,
+        HttpRouter.HttpRouter | Client
+      >
+    >()
+    expect(bare.pipe(McpAuth.protect({ resource, authorizationServers: [byHand, fromVault] }))).type.toBe<
+      Layer.Layer<McpServer.McpServer, "bare" | BuildError | VaultError, HttpRouter.HttpRouter | Client | Vault>
+    >()
+  })
+
+  it("needs what its verifier needs, and hides how that fails: an outage", () => {
+    const verifier = TokenVerifier.custom(lookUp)
+    expect(bare.pipe(McpAuth.protect({ resource, authorizationServers: [byHand], verifier }))).type.toBe<
+      Layer.Layer<McpServer.McpServer, "bare" | BuildError, HttpRouter.HttpRouter | Client | Vault>
+    >()
+  })
+
+  it("without options needs the McpAuth that somebody provides", () => {
+    expect(bare.pipe(McpAuth.protect())).type.toBe<
+      Layer.Layer<McpServer.McpServer, "bare" | InvalidOptions, HttpRouter.HttpRouter | McpAuth.McpAuth>
+    >()
+  })
+
+  it("protects MCP servers: what is none requires one", () => {
+    expect(routes.pipe(McpAuth.protect())).type.toBe<
+      Layer.Layer<never, InvalidOptions, HttpRouter.HttpRouter | McpAuth.McpAuth | McpServer.McpServer>
+    >()
+  })
+
+  it("takes no resource from nowhere, and no other name for it in the metadata", () => {
+    expect(McpAuth.protect).type.not.toBeCallableWith({ authorizationServers: [byHand] })
+    expect(McpAuth.protect).type.not.toBeCallableWith({ resource })
+    expect(McpAuth.protect).type.not.toBeCallableWith({
+      resource,
+      authorizationServers: [byHand],
+      metadata: { resource: "https://evil.example.com" }
+    })
+    expect(McpAuth.protect).type.not.toBeCallableWith({
+      resource,
+      authorizationServers: [byHand],
+      requestStateSecret: "a plain string"
+    })
+  })
+})
+
+describe("McpAuth", () => {
+  it("is a service that never fails but in the ways of AuthError", () => {
+    type Service = McpAuth.McpAuth["Service"]
+    expect<ReturnType<Service["authenticate"]>>().type.toBe<Effect.Effect<Info, TokenError.AuthError>>()
+    expect<ReturnType<Service["refuse"]>>().type.toBe<HttpServerResponse.HttpServerResponse>()
+    expect<Service["resource"]>().type.toBe<ResourceIdentifier.ResourceIdentifier>()
+    expect<Service["metadata"]>().type.toBe<ProtectedResourceMetadata.ProtectedResourceMetadata>()
+    expect<Service["authorizationServers"]>().type.toBe<
+      ReadonlyArray<AuthorizationServer.AuthorizationServer<unknown>>
+    >()
+  })
+
+  it("as a layer shows the same as protect, and needs no scope", () => {
+    expect(McpAuth.layer({ resource, authorizationServers: [discovered] })).type.toBe<
+      Layer.Layer<McpAuth.McpAuth, BuildError | Issuer.InvalidIssuer, Client>
+    >()
+    expect(McpAuth.layer({ resource, authorizationServers: [fromVault] })).type.toBe<
+      Layer.Layer<McpAuth.McpAuth, BuildError | VaultError, Client | Vault>
+    >()
+  })
+
+  it("from the environment fails in one way more", () => {
+    expect(McpAuth.layerConfig).type.toBe<
+      Layer.Layer<McpAuth.McpAuth, BuildError | Issuer.InvalidIssuer | Config.ConfigError, Client>
+    >()
+  })
+
+  it("fails to be built in three ways", () => {
+    expect<BuildError>().type.toBe<
+      InvalidOptions | ResourceIdentifier.InvalidResourceIdentifier | TokenVerifier.InvalidVerifier
+    >()
+  })
+
+  it("on stdio is for registrations, and needs to know who is there", () => {
+    expect(McpAuth.layerStdio({ subject: "ada", scopes: new Set() })).type.toBe<
+      Layer.Layer<McpServer.McpRequest<"Requires", AuthInfo.AuthInfo>>
+    >()
+    expect(McpAuth.layerStdio).type.not.toBeCallableWith({ subject: "ada" })
+  })
+
+  it("serves the metadata of old times by the McpAuth that is provided", () => {
+    expect(McpAuth.legacyAuthorizationServerMetadata()).type.toBe<
+      Layer.Layer<
+        never,
+        InvalidOptions | TokenError.VerificationUnavailable,
+        McpAuth.McpAuth | HttpRouter.HttpRouter
+      >
+    >()
+    expect(McpAuth.legacyAuthorizationServerMetadata).type.not.toBeCallableWith({ issuer: "mine" })
+  })
+})
+
+describe("middleware", () => {
+  const route = HttpRouter.add(
+    "GET",
+    "/me",
+    Effect.map(AuthInfo.AuthInfo, ({ subject }) => HttpServerResponse.text(subject ?? ""))
+  )
+
+  it("provides AuthInfo to routes that require it, by the McpAuth that is provided", () => {
+    expect(route).type.toBe<
+      Layer.Layer<never, never, HttpRouter.HttpRouter | HttpRouter.Request<"Requires", AuthInfo.AuthInfo>>
+    >()
+    expect(McpAuth.middleware.layer).type.toBe<
+      Layer.Layer<HttpRouter.Request<"Requires", AuthInfo.AuthInfo>, never, McpAuth.McpAuth>
+    >()
+  })
+
+  it("of an HttpApi needs McpAuth and nothing else", () => {
+    expect(BearerAuth.layer).type.toBe<Layer.Layer<BearerAuth.BearerAuth, never, McpAuth.McpAuth>>()
+  })
+})
+
+describe("FetchAuth", () => {
+  it("shows how it cannot be built, and never fails afterwards", () => {
+    expect(FetchAuth.make({ resource, authorizationServers: [discovered] })).type.toBe<
+      Effect.Effect<FetchAuth.FetchAuth, BuildError | Issuer.InvalidIssuer, Client | Scope.Scope>
+    >()
+    expect(FetchAuth.make({ resource, authorizationServers: [fromVault] })).type.toBe<
+      Effect.Effect<FetchAuth.FetchAuth, BuildError | VaultError, Client | Vault | Scope.Scope>
+    >()
+    expect<ReturnType<FetchAuth.FetchAuth["authenticate"]>>().type.toBe<Effect.Effect<FetchAuth.Outcome>>()
+  })
+
+  it("answers or lets in", () => {
+    expect<FetchAuth.Outcome["_tag"]>().type.toBe<"Answered" | "LetIn">()
+    expect<Extract<FetchAuth.Outcome, { readonly _tag: "LetIn" }>["info"]>().type.toBe<Info>()
+    expect<Extract<FetchAuth.Outcome, { readonly _tag: "Answered" }>["response"]>().type.toBe<Response>()
+  })
+})
+
+describe("challenges", () => {
+  const options = { resourceMetadata: "", scopes: [] }
+
+  it("are pure, and total over the errors", () => {
+    expect(Challenge.answer(new TokenError.MissingCredentials(), options)).type.toBe<Challenge.Answer>()
+    expect(Challenge.response(new TokenError.MissingCredentials(), options)).type.toBe<
+      HttpServerResponse.HttpServerResponse
+    >()
+    expect<Challenge.Answer["status"]>().type.toBe<400 | 401 | 403 | 503>()
+    expect(Challenge.answer).type.not.toBeCallableWith(new Error(), options)
+  })
+})
+
+describe("AuthInfo", () => {
+  it("holds its token redacted", () => {
+    expect<Info["token"]>().type.toBe<Redacted.Redacted>()
+  })
+
+  it("says who speaks, without an effect", () => {
+    expect(AuthInfo.principal).type.toBe<(info: Info) => string>()
+  })
+
+  it("decodes claims, and fails in one way", () => {
+    expect(AuthInfo.claims(Schema.Struct({ email: Schema.String }))).type.toBe<
+      Effect.Effect<{ readonly email: string }, Schema.SchemaError, AuthInfo.AuthInfo>
+    >()
+  })
+})
+
+describe("tokens", () => {
+  it("are read without an effect, and refused in two ways", () => {
+    type Read = Result.Result<Redacted.Redacted, TokenError.MissingCredentials | TokenError.InvalidRequest>
+    expect(BearerToken.read({ authorization: [], url: "" })).type.toBe<Read>()
+    expect(BearerToken.fromRequest(request)).type.toBe<Read>()
+  })
+
+  it("are verified by methods that say what they need", () => {
+    expect(TokenVerifier.jwt()).type.toBe<TokenVerifier.Method>()
+    expect<TokenVerifier.Method>().type.toBe<TokenVerifier.Method<Client>>()
+    expect(TokenVerifier.introspection({
+      authentication: ClientAuthentication.clientSecretBasic("", Redacted.make(""))
+    })).type.toBe<TokenVerifier.Method>()
+    expect(TokenVerifier.custom(lookUp)).type.toBe<TokenVerifier.Method<Vault>>()
+    expect(TokenVerifier.firstOf(TokenVerifier.jwt(), TokenVerifier.custom(lookUp))).type.toBe<
+      TokenVerifier.Method<Client | Vault>
+    >()
+    expect(TokenVerifier.firstOf).type.not.toBeCallableWith()
+  })
+
+  it("fail in three ways, whatever the method", () => {
+    expect<TokenVerifier.Verify>().type.toBe<
+      (token: Redacted.Redacted) => Effect.Effect<Info, TokenError.TokenError>
+    >()
+    expect<TokenError.TokenError["_tag"]>().type.toBe<"InvalidToken" | "InsufficientScope" | "VerificationUnavailable">()
+    expect<TokenError.AuthError["_tag"]>().type.toBe<
+      "InvalidToken" | "InsufficientScope" | "VerificationUnavailable" | "MissingCredentials" | "InvalidRequest"
+    >()
+  })
+
+  it("have a verifier as a layer, which says what it needs and how it cannot be", () => {
+    expect(TokenVerifier.layer(TokenVerifier.jwt(), trust)).type.toBe<
+      Layer.Layer<TokenVerifier.TokenVerifier, TokenVerifier.InvalidVerifier, Client>
+    >()
+    expect(TokenVerifier.layer(TokenVerifier.custom(lookUp), trust)).type.toBe<
+      Layer.Layer<TokenVerifier.TokenVerifier, TokenVerifier.InvalidVerifier, Vault>
+    >()
+  })
+
+  it("cannot be signed with a secret, or with nothing", () => {
+    expect(TokenVerifier.jwt).type.not.toBeCallableWith({ algorithms: ["HS256"] })
+    expect(TokenVerifier.jwt).type.not.toBeCallableWith({ algorithms: ["none"] })
+    expect(TokenVerifier.jwt).type.toBeCallableWith({ algorithms: ["ES256", "EdDSA"] })
+  })
+})
+
+describe("keys and secrets", () => {
+  it("are had from a server, and fail as that does", () => {
+    expect(JwkSet.make(byHand)).type.toBe<
+      Effect.Effect<
+        JwkSet.JwkSet<MetadataFetchError.MetadataFetchError | DiscoveryError.IncompleteMetadata>,
+        never,
+        Client | Scope.Scope
+      >
+    >()
+  })
+
+  it("are used by a service that need not be provided", () => {
+    expect<typeof Jws.Jws>().type.toBe<Context.Reference<Jws.Shape>>()
+    expect(Jws.webCrypto).type.toBe<Jws.Shape>()
+    expect<ReturnType<Jws.Shape["prepare"]>>().type.toBe<Effect.Effect<Jws.Verify, Jws.UnusableKey>>()
+  })
+
+  it("are never plain strings", () => {
+    expect(ClientAuthentication.clientSecretBasic).type.not.toBeCallableWith("notes", "secret")
+    expect(ClientAuthentication.clientSecretPost).type.not.toBeCallableWith("notes", "secret")
+    expect(ClientAuthentication.clientSecretBasic("notes", Redacted.make(""))).type.toBe<
+      ClientAuthentication.ClientAuthentication
+    >()
+    expect<ReturnType<ClientAuthentication.ClientAuthentication["prove"]>>().type.toBe<
+      Effect.Effect<ClientAuthentication.Proof>
+    >()
+  })
+})
+
+describe("audiences", () => {
+  it("are judged without an effect, and at least one is named", () => {
+    expect(AudiencePolicy.resource).type.toBe<AudiencePolicy.AudiencePolicy>()
+    expect(AudiencePolicy.anyOf("a")).type.toBe<AudiencePolicy.AudiencePolicy>()
+    expect(AudiencePolicy.anyOf).type.not.toBeCallableWith()
+    expect(AudiencePolicy.noneButClients).type.not.toBeCallableWith()
+    expect<ReturnType<AudiencePolicy.AudiencePolicy["accepts"]>>().type.toBe<boolean>()
+  })
+})
