@@ -5,14 +5,15 @@ import {
   type FetchLimits,
   type Issuer,
   IssuerPolicy,
+  type MetadataFetchError,
   Purpose,
   Repairs,
   type ServerConfig,
   Transpiler,
   Validation
 } from "@effect-mcp-auth/core"
-import { type Context, Effect, type Schema, type Scope } from "effect"
-import type { HttpClient } from "effect/http"
+import { type Context, type Duration, Effect, type Option, type Schema, type Scope } from "effect"
+import type { Headers, HttpClient, HttpClientRequest } from "effect/http"
 import { describe, expect, it } from "tstyche"
 
 type Config = ServerConfig.ServerConfig
@@ -52,6 +53,27 @@ describe("fetching", () => {
     >()
   })
 
+  it("by a URL takes an issuer that is expected, and neither a policy nor merging", () => {
+    expect(Discovery.fetchServerConfigByWellKnownUrl("", { expectedIssuer: "", type: "oauth" })).type.toBe<
+      Effect.Effect<Config, Failed, Client>
+    >()
+    expect(Discovery.fetchServerConfigByWellKnownUrl).type.not.toBeCallableWith("", { issuerPolicy: IssuerPolicy.exact })
+    expect(Discovery.fetchServerConfigByWellKnownUrl).type.not.toBeCallableWith("", { mergeDocuments: true })
+    expect(Discovery.fetchServerConfig).type.not.toBeCallableWith("", { expectedIssuer: "" })
+  })
+
+  it("of a strategy takes what is for a search, and no repairs", () => {
+    expect(Discovery.discover(Discovery.mcp, "", { purpose: Purpose.any, mergeDocuments: true })).type.toBe<
+      Effect.Effect<Config, Issuer.InvalidIssuer | Failed, Client>
+    >()
+    expect(Discovery.search(Discovery.mcp, "")).type.toBe<
+      Effect.Effect<Discovery.Search, Issuer.InvalidIssuer, Client>
+    >()
+    expect(Discovery.discover).type.not.toBeCallableWith(Discovery.mcp, "", { transpileData: Repairs.pkce })
+    expect<Discovery.Search<VaultError>["attempts"]>().type.toBe<ReadonlyArray<DiscoveryError.Attempt<VaultError>>>()
+    expect<Discovery.Search["config"]>().type.toBe<Option.Option<Config>>()
+  })
+
   it("knows three types of servers", () => {
     expect(Discovery.fetchServerConfig).type.not.toBeCallableWith("", { type: "saml" })
   })
@@ -64,6 +86,72 @@ describe("strategies", () => {
     expect(Discovery.wellKnownUrl("", "")).type.toBe<Discovery.Strategy>()
     expect(Discovery.fromUrls("", () => [])).type.toBe<Discovery.Strategy>()
     expect(Discovery.manual({ issuer: "" })).type.toBe<Discovery.Strategy<never, never>>()
+  })
+
+  it("of the library are values, every form of them", () => {
+    expect(Discovery.oidc).type.toBe<Discovery.Strategy>()
+    expect(Discovery.oidcInserted).type.toBe<Discovery.Strategy>()
+    expect(Discovery.oauthAppended).type.toBe<Discovery.Strategy>()
+    expect(Discovery.wellKnownUrl("", undefined, { type: "oidc", allowInsecureLoopback: true })).type.toBe<
+      Discovery.Strategy
+    >()
+    expect(Discovery.wellKnownUrl).type.not.toBeCallableWith("", "", { type: "auto" })
+    expect(Discovery.manual({ issuer: "" }, { type: "oidc" })).type.toBe<Discovery.Strategy<never, never>>()
+    expect(Discovery.manual).type.not.toBeCallableWith({ jwksUri: "" })
+  })
+
+  it("come of options, with what their repairs need", () => {
+    expect(Discovery.strategyOf()).type.toBe<Discovery.Strategy>()
+    expect(Discovery.strategyOf({ type: "oidc", issuerPolicy: IssuerPolicy.exact, validation: {} })).type.toBe<
+      Discovery.Strategy
+    >()
+    expect(Discovery.strategyOf({ transpileData: needsVault })).type.toBe<Discovery.Strategy<never, Client | Vault>>()
+    expect(Discovery.strategyOf).type.not.toBeCallableWith({ type: "saml" })
+  })
+
+  it("by a URL of one's own are told the issuer, with its brand", () => {
+    expect(Discovery.fromUrls).type.toBeCallableWith("", (issuer: Issuer.Issuer) => [issuer])
+    expect(Discovery.fromUrls).type.not.toBeCallableWith("", () => "https://as.example.com")
+    expect(Discovery.fromEffect).type.toBeCallableWith("", (issuer: Issuer.Issuer) => Effect.succeed({ issuer }))
+    expect(Discovery.fromEffect).type.not.toBeCallableWith("", () => Effect.succeed("a text"))
+    expect(Discovery.fromEffect).type.not.toBeCallableWith("", () => ({ issuer: "" }))
+  })
+
+  it("can be told from anything else, and read for what they fail with and need", () => {
+    expect(Discovery.isStrategy({})).type.toBe<boolean>()
+    const value: unknown = vault
+    if (Discovery.isStrategy(value)) expect(value).type.toBe<Discovery.Strategy<unknown, unknown>>()
+    expect<Discovery.Error<typeof vault>>().type.toBe<VaultError>()
+    expect<Discovery.Services<typeof vault>>().type.toBe<Vault>()
+    expect<Discovery.Error<typeof Discovery.mcp>>().type.toBe<never>()
+    expect<Discovery.Services<typeof Discovery.mcp>>().type.toBe<Client>()
+    expect<Discovery.Error<string>>().type.toBe<never>()
+  })
+
+  it("are refined in both ways of calling, by what is right and nothing else", () => {
+    type Same = Discovery.Strategy<VaultError, Vault>
+    expect(Discovery.validate(vault)).type.toBe<Same>()
+    expect(Discovery.validate(vault, { revision: "2025-11-25" })).type.toBe<Same>()
+    expect(Discovery.retry(vault, { times: 1, delay: "1 second" })).type.toBe<Same>()
+    expect(Discovery.timeout(vault, "1 second")).type.toBe<Same>()
+    expect(Discovery.withHeaders(vault, { accept: "application/json" })).type.toBe<Same>()
+    expect(Discovery.mapRequest(vault, (request) => request)).type.toBe<Same>()
+    expect(Discovery.withIssuerPolicy(vault, IssuerPolicy.exact)).type.toBe<Same>()
+    expect(Discovery.transpile(vault, Repairs.pkce)).type.toBe<Same>()
+    expect(Discovery.race([vault, vault], { delay: "1 second" })).type.toBe<Same>()
+    expect(Discovery.retry).type.not.toBeCallableWith(vault, { delay: "1 second" })
+    expect(Discovery.timeout).type.not.toBeCallableWith(vault, "soon")
+    expect(Discovery.mapRequest).type.not.toBeCallableWith(vault, () => "https://as.example.com")
+    expect(Discovery.transpile).type.not.toBeCallableWith(vault, () => Promise.resolve({}))
+    expect(Discovery.orElse).type.not.toBeCallableWith(vault, "oidc")
+    expect<Discovery.RequestMap>().type.toBe<
+      (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest
+    >()
+    expect<Discovery.RetryOptions>().type.toBe<
+      { readonly times: number; readonly delay?: Duration.Input | undefined }
+    >()
+    expect(Discovery.withHeaders).type.toBeCallableWith({} as Headers.Input)
+    expect(Discovery.withHeaders).type.not.toBeCallableWith(vault, 7)
   })
 
   it("of your own show what they fail with and need", () => {
@@ -101,6 +189,46 @@ describe("errors", () => {
     type Attempt = Failed<VaultError>["attempts"][number]
     expect<Attempt["error"]>().type.toBe<DiscoveryError.AttemptError<VaultError> | undefined>()
     expect<Failed["outcome"]>().type.toBe<"Refused" | "Incomplete" | "Transient" | "Miss">()
+  })
+
+  it("say what was asked for, and every attempt how it ended", () => {
+    expect<Failed["by"]>().type.toBe<"issuer" | "url">()
+    expect<DiscoveryError.Outcome>().type.toBe<"Refused" | "Incomplete" | "Transient" | "Miss" | "Found">()
+    expect<DiscoveryError.Attempt["error"]>().type.toBe<DiscoveryError.AttemptError | undefined>()
+    expect<DiscoveryError.Attempt<VaultError>>().type.toBeAssignableTo<DiscoveryError.Attempt<unknown>>()
+    expect<DiscoveryError.AttemptError["_tag"]>().type.toBe<
+      | "MetadataFetchError"
+      | "NoDocument"
+      | "IssuerMismatch"
+      | "TranspileError"
+      | "InvalidMetadata"
+      | "IncompleteMetadata"
+      | "InvalidServerConfig"
+    >()
+    expect<DiscoveryError.NoDocument["found"]>().type.toBe<"nothing" | "no-json-object" | "no-issuer">()
+    expect<DiscoveryError.IncompleteMetadata["missing"]>().type.toBe<ReadonlyArray<string>>()
+    expect<DiscoveryError.InvalidMetadata["issues"]>().type.toBe<
+      ReadonlyArray<{ readonly member: string; readonly problem: string }>
+    >()
+  })
+
+  it("of fetching have one of a closed set of reasons", () => {
+    expect<MetadataFetchError.MetadataFetchError["reason"]>().type.toBe<MetadataFetchError.Reason>()
+    expect<MetadataFetchError.Reason["_tag"]>().type.toBe<
+      | "Transport"
+      | "Timeout"
+      | "Status"
+      | "BodyTooLarge"
+      | "NotMetadata"
+      | "Redirect"
+      | "RefusedAddress"
+      | "RefusedUrl"
+    >()
+    expect<MetadataFetchError.RefusedUrl["why"]>().type.toBe<Issuer.InvalidIssuer["reason"]>()
+    expect<MetadataFetchError.Timeout["of"]>().type.toBe<"attempt" | "search">()
+    expect<MetadataFetchError.Redirect["why"]>().type.toBe<"foreign-origin" | "too-many" | "unusable-location">()
+    expect<MetadataFetchError.Status["retryAfter"]>().type.toBe<number | undefined>()
+    expect<MetadataFetchError.MetadataFetchError["method"]>().type.toBe<"GET" | "POST" | undefined>()
   })
 
   it("can be told apart by their tags", () => {
@@ -148,6 +276,127 @@ describe("authorization servers", () => {
   })
 })
 
+describe("authorization servers by options", () => {
+  const server = {} as AuthorizationServer.AuthorizationServer<VaultError>
+
+  it("need what their repairs need", () => {
+    expect(AuthorizationServer.discover("", { transpileData: needsVault, staleFor: "1 hour" })).type.toBe<
+      Effect.Effect<
+        AuthorizationServer.AuthorizationServer<Failed>,
+        Issuer.InvalidIssuer,
+        Client | Vault | Scope.Scope
+      >
+    >()
+    expect(AuthorizationServer.fetch("", { transpileData: needsVault })).type.toBe<
+      Effect.Effect<
+        AuthorizationServer.AuthorizationServer<Failed>,
+        Issuer.InvalidIssuer | Failed,
+        Client | Vault | Scope.Scope
+      >
+    >()
+    expect(AuthorizationServer.discover).type.not.toBeCallableWith("", { lifetime: "for ever" })
+    expect<AuthorizationServer.CacheOptions>().type.toBe<{
+      readonly lifetime?: Duration.Input | undefined
+      readonly staleFor?: Duration.Input | undefined
+    }>()
+  })
+
+  it("by a strategy take a policy for tokens, and no repairs", () => {
+    expect(AuthorizationServer.fromStrategy(vault, "", { issuerPolicy: IssuerPolicy.exact })).type.toBe<
+      Effect.Effect<
+        AuthorizationServer.AuthorizationServer<Failed<VaultError>>,
+        Issuer.InvalidIssuer,
+        Vault | Scope.Scope
+      >
+    >()
+    expect(AuthorizationServer.fromStrategy).type.not.toBeCallableWith(vault, "", { transpileData: Repairs.pkce })
+  })
+
+  it("judge issuers of tokens without effects", () => {
+    expect(AuthorizationServer.mayIssue(server, "")).type.toBe<boolean>()
+    expect(AuthorizationServer.issues(server, {} as Config, "")).type.toBe<boolean>()
+    expect(AuthorizationServer.issues).type.not.toBeCallableWith(server, "")
+  })
+
+  it("keep their failure in their type, and fail as one who fails less", () => {
+    expect(server.config).type.toBe<Effect.Effect<Config, VaultError>>()
+    expect<AuthorizationServer.AuthorizationServer<never>>().type.toBeAssignableTo<typeof server>()
+    expect(server.issuer).type.toBe<Issuer.Issuer>()
+  })
+
+  it("have configurations that came from somewhere", () => {
+    expect<Config["locations"]>().type.toBe<readonly [string, ...ReadonlyArray<string>]>()
+    expect<Config["type"]>().type.toBe<"oauth" | "oidc">()
+    expect<Config["freshFor"]>().type.toBe<Option.Option<Duration.Duration>>()
+    expect<ServerConfig.Oddity["code"]>().type.toBe<"content_type_not_json" | "documents_merged">()
+    expect<Config["repairs"]>().type.toBe<ReadonlyArray<Transpiler.Applied>>()
+  })
+})
+
+describe("policies", () => {
+  it("are values of one type, and judge without effects", () => {
+    expect(IssuerPolicy.exact).type.toBe<IssuerPolicy.IssuerPolicy>()
+    expect(IssuerPolicy.rootSlash).type.toBe<IssuerPolicy.IssuerPolicy>()
+    expect(IssuerPolicy.expected("")).type.toBe<IssuerPolicy.IssuerPolicy>()
+    expect(IssuerPolicy.template("")).type.toBe<IssuerPolicy.IssuerPolicy>()
+    expect(IssuerPolicy.leadsBackTo("")).type.toBe<IssuerPolicy.IssuerPolicy>()
+    expect(IssuerPolicy.acceptAnyUnsafe).type.toBe<IssuerPolicy.IssuerPolicy>()
+    expect(IssuerPolicy.exact.accepts({ asked: "", answered: "" })).type.toBe<boolean>()
+    expect(IssuerPolicy.exact.expects("")).type.toBe<string>()
+    expect<IssuerPolicy.Claim>().type.toBe<{ readonly asked: string; readonly answered: string }>()
+  })
+})
+
+describe("repairs", () => {
+  it("of the library need nothing", () => {
+    expect(Repairs.pkce).type.toBe<Transpiler.Transpiler>()
+    expect(Repairs.nulls).type.toBe<Transpiler.Transpiler>()
+    expect(Repairs.emptyArrays).type.toBe<Transpiler.Transpiler>()
+    expect(Repairs.responseTypes).type.toBe<Transpiler.Transpiler>()
+    expect(Repairs.byName).type.toBe<ReadonlyMap<string, Transpiler.Transpiler>>()
+  })
+
+  it("add endpoints that there are, and no others", () => {
+    expect(Repairs.endpoints({ tokenEndpoint: "" })).type.toBe<Transpiler.Transpiler>()
+    expect<Repairs.Endpoint>().type.toBe<
+      | "authorizationEndpoint"
+      | "tokenEndpoint"
+      | "jwksUri"
+      | "registrationEndpoint"
+      | "introspectionEndpoint"
+      | "revocationEndpoint"
+      | "userinfoEndpoint"
+    >()
+    expect(Repairs.endpoints).type.not.toBeCallableWith({ issuer: "" })
+    expect(Repairs.endpoints).type.not.toBeCallableWith({ token_endpoint: "" })
+    expect(Repairs.endpoints).type.not.toBeCallableWith({ tokenEndpoint: 7 })
+  })
+
+  it("answer with an object or an effect of one, and never with a promise", () => {
+    expect(Transpiler.make({ name: "", reason: "", apply: (document) => document })).type.toBe<Transpiler.Transpiler>()
+    expect(Transpiler.make).type.not.toBeCallableWith({ name: "", reason: "", apply: () => Promise.resolve({}) })
+    expect(Transpiler.make).type.not.toBeCallableWith({ name: "", reason: "", apply: () => "a text" })
+    expect(Transpiler.make).type.not.toBeCallableWith({ name: "", apply: (document: object) => document })
+    expect<Promise<object>>().type.not.toBeAssignableTo<Transpiler.Answer>()
+    expect(Transpiler.fromTranspileData((document) => document)).type.toBe<Transpiler.Transpiler>()
+    expect(Transpiler.fromTranspileData(Repairs.pkce)).type.toBe<Transpiler.Transpiler>()
+  })
+
+  it("can be told from anything else, and read for what they need", () => {
+    expect(Transpiler.isTranspiler({})).type.toBe<boolean>()
+    const value: unknown = Repairs.pkce
+    if (Transpiler.isTranspiler(value)) expect(value).type.toBe<Transpiler.Transpiler<unknown>>()
+    expect(Transpiler.identity).type.toBe<Transpiler.Transpiler>()
+    expect<Transpiler.Services<Transpiler.Transpiler<Vault>>>().type.toBe<Vault>()
+    expect<Transpiler.Services<typeof Repairs.pkce>>().type.toBe<never>()
+    expect(Transpiler.all()).type.toBe<Transpiler.Transpiler>()
+  })
+
+  it("fail for one of four reasons", () => {
+    expect<Transpiler.TranspileError["why"]>().type.toBe<"failed" | "threw" | "no-object" | "changed-issuer">()
+  })
+})
+
 describe("transpilers, policies, purposes, rules", () => {
   it("a transpiler fails in one way and needs what its repairs need", () => {
     const repair = Transpiler.make({ name: "", reason: "", apply: needsVault })
@@ -175,6 +424,48 @@ describe("transpilers, policies, purposes, rules", () => {
 
   it("a purpose is pure", () => {
     expect(Purpose.verification.missing({ issuer: "" })).type.toBe<ReadonlyArray<string>>()
+  })
+
+  it("purposes are made, joined, and named", () => {
+    expect(Purpose.make("", () => [])).type.toBe<Purpose.Purpose>()
+    expect(Purpose.make("", ({ jwksUri = "" }) => [jwksUri])).type.toBe<Purpose.Purpose>()
+    expect(Purpose.make).type.not.toBeCallableWith("", () => "jwks_uri")
+    expect(Purpose.make).type.not.toBeCallableWith("", () => Effect.succeed([]))
+    expect(Purpose.any).type.toBe<Purpose.Purpose>()
+    expect(Purpose.jwtVerification).type.toBe<Purpose.Purpose>()
+    expect(Purpose.introspection).type.toBe<Purpose.Purpose>()
+    expect(Purpose.verification).type.toBe<Purpose.Purpose>()
+    expect(Purpose.authorization).type.toBe<Purpose.Purpose>()
+    expect(Purpose.all(Purpose.any, Purpose.introspection)).type.toBe<Purpose.Purpose>()
+    expect(Purpose.all()).type.toBe<Purpose.Purpose>()
+  })
+
+  it("rules are data, by the revisions that there are", () => {
+    expect(Validation.rules).type.toBe<ReadonlyArray<Validation.Rule>>()
+    expect(Validation.without(Validation.rules, [""])).type.toBe<ReadonlyArray<Validation.Rule>>()
+    expect(Validation.latestRevision).type.toBe<Validation.Revision>()
+    expect<Validation.Revision>().type.toBe<"2025-03-26" | "2025-06-18" | "2025-11-25" | "2026-07-28">()
+    expect<typeof Validation.Revision.Type>().type.toBe<Validation.Revision>()
+    const own: Validation.Rule = {
+      code: "",
+      severity: "error",
+      since: "2025-03-26",
+      reference: "",
+      holds: "",
+      advice: "",
+      check: () => "holds"
+    }
+    expect(Validation.rule(own)).type.toBe<Validation.Rule>()
+    expect(Validation.rule).type.not.toBeCallableWith({ ...own, severity: "fatal" })
+    expect(Validation.rule).type.not.toBeCallableWith({ ...own, since: "2024-11-05" })
+    expect(Validation.rule).type.not.toBeCallableWith({ ...own, check: () => Effect.succeed("holds") })
+    expect<typeof Validation.Finding.Type>().type.toBe<Validation.Report["errors"][number]>()
+    expect<typeof Validation.Success.Type>().type.toBe<Validation.Report["successes"][number]>()
+    expect<Validation.InvalidServerConfig["report"]>().type.toBe<Validation.Report>()
+    expect<Validation.Options>().type.toBe<{
+      readonly revision?: Validation.Revision | undefined
+      readonly rules?: ReadonlyArray<Validation.Rule> | undefined
+    }>()
   })
 
   it("limits need not be provided", () => {

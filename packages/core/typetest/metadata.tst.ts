@@ -1,7 +1,7 @@
 import {
-  type AuthorizationServerMetadata,
+  AuthorizationServerMetadata,
   Issuer,
-  type ProtectedResourceMetadata,
+  ProtectedResourceMetadata,
   ResourceIdentifier,
   WellKnown
 } from "@effect-mcp-auth/core"
@@ -35,6 +35,57 @@ describe("identifiers", () => {
     expect(WellKnown.protectedResource({} as ResourceIdentifier.ResourceIdentifier)).type.toBe<string>()
   })
 
+  it("lead to places by a closed set of forms, and back without failing", () => {
+    const issuer = {} as Issuer.Issuer
+    expect<WellKnown.Form>().type.toBe<
+      | "oauth-authorization-server"
+      | "openid-configuration"
+      | "openid-configuration-inserted"
+      | "oauth-authorization-server-appended"
+    >()
+    expect(WellKnown.oauthAuthorizationServerAppended(issuer)).type.toBe<string>()
+    expect(WellKnown.ofForm(issuer, "openid-configuration")).type.toBe<string>()
+    expect(WellKnown.ofForm).type.not.toBeCallableWith(issuer, "oauth-protected-resource")
+    expect(WellKnown.ofForm).type.not.toBeCallableWith("https://as.example.com", "openid-configuration")
+    expect(WellKnown.leadsTo(issuer, "")).type.toBe<boolean>()
+    expect(WellKnown.leadsTo).type.not.toBeCallableWith("https://as.example.com", "")
+    expect(WellKnown.issuersOf("")).type.toBe<
+      ReadonlyArray<{ readonly form: WellKnown.Form; readonly issuer: Issuer.Issuer }>
+    >()
+  })
+
+  it("of resources lead to the places of resources only", () => {
+    const resource = {} as ResourceIdentifier.ResourceIdentifier
+    expect(WellKnown.protectedResourceRoot(resource)).type.toBe<string>()
+    expect(WellKnown.protectedResourceCandidates(resource)).type.toBe<ReadonlyArray<string>>()
+    expect(WellKnown.protectedResourceRoot).type.not.toBeCallableWith("https://api.example.com")
+    expect(WellKnown.protectedResourceRoot).type.not.toBeCallableWith({} as Issuer.Issuer)
+    expect(WellKnown.protectedResourceCandidates).type.not.toBeCallableWith("https://api.example.com")
+    expect(WellKnown.protectedResourceCandidates).type.not.toBeCallableWith({} as Issuer.Issuer)
+  })
+
+  it("are made under rules that can be loosened for loopback, and for nothing else", () => {
+    expect(Issuer.make("", { allowInsecureLoopback: true })).type.toBe<
+      Effect.Effect<Issuer.Issuer, Issuer.InvalidIssuer>
+    >()
+    expect<Issuer.Options>().type.toBe<{ readonly allowInsecureLoopback?: boolean | undefined }>()
+    expect<ResourceIdentifier.Options>().type.toBe<{ readonly allowInsecureLoopback?: boolean | undefined }>()
+  })
+
+  it("have schemas of plain strings", () => {
+    expect<typeof Issuer.Issuer.Type>().type.toBe<Issuer.Issuer>()
+    expect<typeof Issuer.Issuer.Encoded>().type.toBe<string>()
+    expect(Issuer.InsecureLoopbackIssuer).type.toBe<typeof Issuer.Issuer>()
+    expect<typeof ResourceIdentifier.ResourceIdentifier.Type>().type.toBe<ResourceIdentifier.ResourceIdentifier>()
+    expect(ResourceIdentifier.InsecureLoopbackResourceIdentifier).type.toBe<typeof ResourceIdentifier.ResourceIdentifier>()
+  })
+
+  it("say which string was refused, and why", () => {
+    expect<Issuer.InvalidIssuer["issuer"]>().type.toBe<string>()
+    expect<ResourceIdentifier.InvalidResourceIdentifier["resource"]>().type.toBe<string>()
+    expect<ResourceIdentifier.InvalidResourceIdentifier["reason"]>().type.toBe<Issuer.InvalidIssuer["reason"]>()
+  })
+
   it("name the reason by a closed set of words", () => {
     expect<"query">().type.toBeAssignableTo<Issuer.InvalidIssuer["reason"]>()
     expect<string>().type.not.toBeAssignableTo<Issuer.InvalidIssuer["reason"]>()
@@ -49,6 +100,35 @@ describe("metadata", () => {
     expect<Server["clientIdMetadataDocumentSupported"]>().type.toBe<boolean | undefined>()
     expect<Server["additionalParameters"]>().type.toBe<Schema.JsonObject | undefined>()
     type Resource = ProtectedResourceMetadata.ProtectedResourceMetadata
-    expect<Resource["authorizationServers"]>().type.toBe<ReadonlyArray<string> | undefined>()
+    expect<Resource["authorizationServers"]>().type.toBe<readonly [string, ...ReadonlyArray<string>] | undefined>()
+  })
+
+  it("has defaults that are functions, pure and total", () => {
+    const server: AuthorizationServerMetadata.AuthorizationServerMetadata = { issuer: "" }
+    expect(AuthorizationServerMetadata.responseModes(server)).type.toBe<ReadonlyArray<string>>()
+    expect(AuthorizationServerMetadata.grantTypes(server)).type.toBe<ReadonlyArray<string>>()
+    expect(AuthorizationServerMetadata.tokenEndpointAuthMethods(server)).type.toBe<ReadonlyArray<string>>()
+    expect(AuthorizationServerMetadata.revocationEndpointAuthMethods(server)).type.toBe<ReadonlyArray<string>>()
+    expect(AuthorizationServerMetadata.claimTypes(server)).type.toBe<ReadonlyArray<string>>()
+    expect(AuthorizationServerMetadata.requestUriParameter(server)).type.toBe<boolean>()
+    expect(AuthorizationServerMetadata.advertisesS256(server)).type.toBe<boolean>()
+    expect(AuthorizationServerMetadata.authorizationResponseIss(server)).type.toBe<boolean>()
+    expect(ProtectedResourceMetadata.acceptsHeader({ resource: "" })).type.toBe<boolean>()
+  })
+
+  it("is a JSON object on the wire, and needs nothing to be read or written", () => {
+    expect<typeof AuthorizationServerMetadata.AuthorizationServerMetadata.Encoded>().type.toBe<Schema.JsonObject>()
+    expect<typeof AuthorizationServerMetadata.AuthorizationServerMetadata.DecodingServices>().type.toBe<never>()
+    expect<typeof AuthorizationServerMetadata.AuthorizationServerMetadata.EncodingServices>().type.toBe<never>()
+    expect<typeof ProtectedResourceMetadata.ProtectedResourceMetadata.Encoded>().type.toBe<Schema.JsonObject>()
+  })
+
+  it("names at least one authorization server, if any, and always the resource", () => {
+    type Resource = ProtectedResourceMetadata.ProtectedResourceMetadata
+    expect<Resource["resource"]>().type.toBe<string>()
+    expect<{ readonly resource: string; readonly authorizationServers: readonly [] }>().type.not.toBeAssignableTo<
+      Resource
+    >()
+    expect<{ readonly authorizationServers: readonly [string] }>().type.not.toBeAssignableTo<Resource>()
   })
 })

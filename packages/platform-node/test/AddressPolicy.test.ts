@@ -27,6 +27,11 @@ const rows: ReadonlyArray<readonly [address: string, range: string | undefined]>
   ["100.64.0.0", "shared"],
   ["100.127.255.255", "shared"],
   ["100.128.0.0", undefined],
+  ["168.63.129.15", undefined],
+  ["168.63.129.16", "cloud-host"],
+  ["168.63.129.17", undefined],
+  ["::ffff:168.63.129.16", "cloud-host"],
+  ["64:ff9b::168.63.129.16", "cloud-host"],
   ["169.253.255.255", undefined],
   ["169.254.0.0", "link-local"],
   ["169.254.169.254", "link-local"],
@@ -127,4 +132,41 @@ describe("AddressPolicy", () => {
         assert.strictEqual(error._tag, "InvalidAddressPolicy")
       }))
   }
+
+  // An address in them is judged as the IPv4 one that it carries, so they would allow nothing.
+  for (
+    const entry of [
+      "64:ff9b::/96",
+      "64:ff9b::a00:0/104",
+      "64:ff9b::10.1.2.3/128",
+      "::ffff:0:0/96",
+      "::ffff:10.0.0.0/104",
+      "::ffff:10.1.2.3/128"
+    ]
+  ) {
+    it.effect(`${entry} is refused: an IPv4 network is written as such`, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(AddressPolicy.allow("loopback", entry))
+        assert.strictEqual(error._tag, "InvalidAddressPolicy")
+        assert.strictEqual(error.entry, entry)
+        assert.include(error.message, "An IPv4 network is written as such")
+      }))
+  }
+
+  it.effect("a network that is wider than these is allowed, and allows what is judged as written", () =>
+    Effect.gen(function*() {
+      const policy = yield* AddressPolicy.allow("64:ff9b::/32", "64:ff9b:1::/48")
+      assert.isTrue(Option.isNone(AddressPolicy.refusedRange(policy, "64:ff9b:1::1")))
+      assert.deepStrictEqual(AddressPolicy.refusedRange(policy, "64:ff9b::10.0.0.1"), Option.some("private"))
+    }))
+
+  it.effect("the host of the cloud is allowed by its name or number only", () =>
+    Effect.gen(function*() {
+      const others = yield* AddressPolicy.allow("loopback", "private", "link-local", "shared", "168.63.129.17/32")
+      assert.deepStrictEqual(AddressPolicy.refusedRange(others, "168.63.129.16"), Option.some("cloud-host"))
+      for (const entry of ["cloud-host", "168.63.129.16/32"]) {
+        const policy = yield* AddressPolicy.allow(entry)
+        assert.isTrue(Option.isNone(AddressPolicy.refusedRange(policy, "168.63.129.16")))
+      }
+    }))
 })

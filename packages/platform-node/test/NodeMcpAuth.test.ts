@@ -1,12 +1,16 @@
 import { Discovery } from "@effect-mcp-auth/core"
-import { NodeMcpAuth } from "@effect-mcp-auth/platform-node"
+import { type AddressPolicy, NodeMcpAuth } from "@effect-mcp-auth/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Duration, Effect, Fiber, Layer } from "effect"
 import { HttpClient } from "effect/http"
 import * as Dns from "effect/net/Dns"
 import * as NetAddress from "effect/net/NetAddress"
-import { createServer, type RequestListener } from "node:http"
-import type { AddressInfo } from "node:net"
+import { fork } from "node:child_process"
+import { once } from "node:events"
+import { createServer, type RequestListener, type ServerResponse } from "node:http"
+import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from "node:net"
+import { fileURLToPath } from "node:url"
+import { guardedConnector } from "../src/internal/guardedConnector.ts"
 
 /** A server on a loopback port of its own, that counts the connections it sees. */
 const serve = (listener: RequestListener, host = "127.0.0.1") =>
@@ -155,4 +159,173 @@ describe("the HTTP client", () => {
       const reason = yield* reasonOf("https://nowhere.test/")
       assert.strictEqual(reason?._tag, "Transport")
     }).pipe(Effect.provide(withNames(["loopback"]))))
+})
+
+/** A server that speaks no HTTP, on a loopback port of its own, and the sockets that it has. */
+const serveTcp = Effect.acquireRelease(
+  Effect.callback<{ readonly server: Server; readonly port: number; readonly sockets: ReadonlyArray<Socket> }>((resume) => {
+    const sockets: Array<Socket> = []
+    const server = createTcpServer((socket) => {
+      socket.on("error", () => {})
+      sockets.push(socket)
+    })
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo
+      resume(Effect.succeed({ server, port, sockets }))
+    })
+  }),
+  ({ server, sockets }) =>
+    Effect.sync(() => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    })
+)
+
+describe("whatever is connected is judged once more", () => {
+  /** A policy that says yes so many times, and then no: what connects need not be what was judged. */
+  class Fickle extends Set<string> {
+    left: number
+    constructor(left: number) {
+      super()
+      this.left = left
+    }
+    override has(): boolean {
+      return this.left-- > 0
+    }
+  }
+
+  const connected = Effect.fnUntraced(function*(hostname: string, port: number, times: number) {
+    const policy: AddressPolicy.AddressPolicy = { allowedRanges: new Fickle(times), allowedNetworks: [] }
+    const open = guardedConnector(policy, yield* Dns.Dns, { timeout: 2000, allowH2: false })
+    return yield* Effect.callback<readonly [Error | null, Socket | null]>((resume) => {
+      open({ hostname, host: hostname, protocol: "http:", port: String(port) }, (...result) => resume(Effect.succeed(result)))
+    })
+  })
+
+  for (const host of ["127.0.0.1", "here.test"]) {
+    it.live(`${host}: a connection to an address that is refused by then is ended unused`, () =>
+      Effect.gen(function*() {
+        const { port, server, sockets } = yield* serveTcp
+        const accepted = once(server, "connection")
+        const [error, socket] = yield* connected(host, port, 1)
+        assert.isTrue(
+          error !== null && "_tag" in error && error._tag === "RefusedAddress" && "range" in error &&
+            error.range === "loopback"
+        )
+        assert.isNull(socket)
+        yield* Effect.promise(() => accepted)
+        const [peer] = sockets
+        if (peer === undefined) return assert.fail("never connected")
+        peer.resume()
+        if (!peer.closed) yield* Effect.promise(() => once(peer, "close"))
+        assert.strictEqual(peer.bytesRead, 0)
+      }).pipe(Effect.scoped, Effect.provide(Dns.layerStatic({ hosts: names }))))
+
+    it.live(`${host}: a connection to an address that is still allowed is handed over`, () =>
+      Effect.gen(function*() {
+        const { port } = yield* serveTcp
+        const [error, socket] = yield* connected(host, port, 2)
+        assert.isNull(error)
+        assert.strictEqual(socket?.remoteAddress, "127.0.0.1")
+        socket?.destroy()
+      }).pipe(Effect.scoped, Effect.provide(Dns.layerStatic({ hosts: names }))))
+  }
+})
+
+describe("connections", () => {
+  /** How many connections there are while so many requests wait for their answers. */
+  const opened = (requests: number, options: NodeMcpAuth.Options) =>
+    Effect.gen(function*() {
+      const waiting: Array<ServerResponse> = []
+      let seen = 0
+      const server = yield* serve((_, response) => {
+        seen++
+        waiting.push(response)
+      })
+      const client = yield* HttpClient.HttpClient
+      const fiber = yield* Effect.forkChild(
+        Effect.forEach(
+          Array.from({ length: requests }),
+          () => Effect.flatMap(client.get(`http://127.0.0.1:${server.port}/`), ({ text }) => text),
+          { concurrency: "unbounded", discard: true }
+        )
+      )
+      yield* Effect.sleep("500 millis")
+      const during = { connections: server.connections(), seen }
+      while (fiber.pollUnsafe() === undefined) {
+        for (const response of waiting.splice(0)) response.end("{}")
+        yield* Effect.sleep("10 millis")
+      }
+      yield* Fiber.join(fiber)
+      return { ...during, answered: seen }
+    }).pipe(Effect.scoped, Effect.provide(NodeMcpAuth.layerWith({ allow: ["loopback"], ...options })))
+
+  const rows: ReadonlyArray<readonly [rule: string, options: NodeMcpAuth.Options, connections: number]> = [
+    ["are 8 for an origin", {}, 8],
+    ["are as many as allowed", { connectionsPerOrigin: 3 }, 3],
+    ["may be one", { connectionsPerOrigin: 1 }, 1]
+  ]
+  for (const [rule, options, connections] of rows) {
+    it.live(`${rule}, each with one request at a time, and the others wait`, () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* opened(20, options), { connections, seen: connections, answered: 20 })
+      }))
+  }
+})
+
+describe("connecting takes so long and no longer", () => {
+  const ended = (url: string, options: NodeMcpAuth.Options) =>
+    Effect.gen(function*() {
+      const strategy = Discovery.fromUrls("test", () => [url], { allowInsecureLoopback: true }).pipe(
+        Discovery.retry({ times: 0 }),
+        Discovery.timeout("10 seconds")
+      )
+      const [took, { attempts }] = yield* Effect.timed(Discovery.search(strategy, "https://as.test"))
+      const error = attempts[0]?.error
+      const reason = error?._tag === "MetadataFetchError" ? error.reason : undefined
+      return { detail: reason?._tag === "Transport" ? reason.detail : reason?._tag, took: Duration.toMillis(took) }
+    }).pipe(
+      Effect.provide(
+        Layer.provide(NodeMcpAuth.layerNoDns({ allow: ["loopback"], ...options }), Dns.layerStatic({ hosts: names }))
+      )
+    )
+
+  it.live("a server that never shakes hands over TLS is given up", () =>
+    Effect.gen(function*() {
+      const { port, sockets } = yield* serveTcp
+      const { detail, took } = yield* ended(`https://here.test:${port}/`, { connectTimeout: "300 millis" })
+      assert.strictEqual(detail, "UND_ERR_CONNECT_TIMEOUT")
+      assert.strictEqual(sockets.length, 1)
+      // Undici looks at its timers twice a second.
+      assert.isTrue(took >= 250 && took < 3000, `${took} ms`)
+    }).pipe(Effect.scoped), 15_000)
+
+  it.live("after 5 seconds, unless told otherwise", () =>
+    Effect.gen(function*() {
+      const { port } = yield* serveTcp
+      const { detail, took } = yield* ended(`https://here.test:${port}/`, {})
+      assert.strictEqual(detail, "UND_ERR_CONNECT_TIMEOUT")
+      assert.isTrue(took >= 4500 && took < 8000, `${took} ms`)
+    }).pipe(Effect.scoped), 15_000)
+
+  // Other systems answer for a program whose backlog is full.
+  it.live.runIf(process.platform === "linux")("a server that never accepts is given up", () =>
+    Effect.gen(function*() {
+      const child = yield* Effect.acquireRelease(
+        Effect.sync(() => fork(fileURLToPath(new URL("fixtures/neverAccepts.ts", import.meta.url)))),
+        (child) => Effect.sync(() => child.kill("SIGKILL"))
+      )
+      const [address] = yield* Effect.promise(() => once(child, "message"))
+      const { port } = address as AddressInfo
+      // A backlog of one takes two on Linux.
+      yield* Effect.forEach([1, 2, 3, 4], () =>
+        Effect.acquireRelease(
+          Effect.sync(() => connect(port, "127.0.0.1").on("error", () => {})),
+          (socket) => Effect.sync(() => socket.destroy())
+        ))
+      yield* Effect.sleep("200 millis")
+      const { detail, took } = yield* ended(`http://127.0.0.1:${port}/`, { connectTimeout: "300 millis" })
+      assert.strictEqual(detail, "UND_ERR_CONNECT_TIMEOUT")
+      assert.isTrue(took >= 250 && took < 3000, `${took} ms`)
+    }).pipe(Effect.scoped), 15_000)
 })

@@ -130,6 +130,26 @@ describe("mcp-auth check", () => {
       assert.strictEqual((yield* checkJson(`${origin}/other`, "--url", url, "--type", "oauth")).code, 1)
     }))
 
+  it.live("shows nothing of a document that could command a terminal or forge a line", () =>
+    Effect.gen(function*() {
+      const hostile = "x\n✓ valid\r\u001b[2J\u0085\u009b31m\u202e\u2028\ue000\u{e0041}"
+      const { origin } = yield* serveJson((origin) => ({
+        [oauthPath]: {
+          ...complete(origin),
+          [hostile]: null,
+          mtls_endpoint_aliases: { [hostile]: "http://evil.example/token" }
+        }
+      }))
+      const { code, stderr, stdout } = yield* check(origin, "--repair", "nulls")
+      assert.strictEqual(code, 1)
+      assert.strictEqual(stderr, "")
+      assert.notMatch(stdout, /[^\P{C}\n]|[\p{Zl}\p{Zp}]/u)
+      assert.isTrue(stdout.split("\n").every((line) => !line.startsWith("✓ valid")))
+      assert.include(stdout, "insecure_endpoint")
+      const patch = stdout.split("\n").find((line) => line.includes("\"remove\"")) ?? ""
+      assert.deepStrictEqual(JSON.parse(patch), { op: "remove", path: `/${hostile}` })
+    }))
+
   it.live("judges by the revision that is asked for", () =>
     Effect.gen(function*() {
       const { issuer } = yield* EmbeddedProvider.start()

@@ -49,9 +49,8 @@ export class IncompleteMetadata extends Schema.TaggedError<IncompleteMetadata>()
   missing: Schema.Array(Schema.String)
 }) {
   override get message(): string {
-    return `${printable(this.location)}: the document has no ${
-      this.missing.join(", ")
-    }, which ${this.purpose} needs. ` +
+    const missing = printable(this.missing.join(", "))
+    return `${printable(this.location)}: the document has no ${missing}, which ${printable(this.purpose)} needs. ` +
       "Another document of the same issuer may have it (merge them), or say what you know to be true with a repair"
   }
 }

@@ -62,7 +62,7 @@ export class IssuerMismatch extends Schema.TaggedError<IssuerMismatch>()("Issuer
     // Quoted: the value is the provider's, and must not forge log lines.
     return `${printable(this.location)}: the document names the issuer ${
       quoted(this.actual)
-    }, expected ${this.expected}. ` +
+    }, expected ${printable(this.expected)}. ` +
       "Configure the issuer that the document names if you trust it, or choose an issuer policy that says why they differ"
   }
 }

@@ -86,7 +86,7 @@ export const manual = (
 ): Strategy<never, never> =>
   fromCandidates(() => [
     fromLoad<never, never>("manual", options?.type ?? "oauth", metadata, () =>
-      Schema.encodeEffect(Metadata.AuthorizationServerMetadata)(metadata).pipe(
+      Schema.encodeEffect(Metadata.AuthorizationServerMetadata)(metadata, { errors: "all" }).pipe(
         Effect.mapError((error) =>
           invalidMetadata("manual", error)
         )

@@ -193,6 +193,16 @@ export const race = <const S extends ReadonlyArray<Any>>(
     hedge: Duration.fromInputUnsafe(options?.delay ?? "300 millis")
   }])
 
+/** The same answer to the same question, so that candidates that were equal stay so. */
+const once = <A extends object, B>(f: (a: A) => B): (a: A) => B => {
+  const known = new WeakMap<A, B>()
+  return (a) => {
+    const b = known.get(a) ?? f(a)
+    known.set(a, b)
+    return b
+  }
+}
+
 const mapCandidates = <E, R, R2>(
   self: Strategy<E, R>,
   f: (candidate: Candidate<E, R>) => Candidate<E, R2>
@@ -210,11 +220,14 @@ export const transpile: {
   <E, R, R2 = never>(self: Strategy<E, R>, transpileData: Transpiler.TranspileData<R2>): Strategy<E, R | R2>
 } = dual(
   2,
-  <E, R, R2>(self: Strategy<E, R>, transpileData: Transpiler.TranspileData<R2>): Strategy<E, R | R2> =>
-    mapCandidates<E, R, R | R2>(self, (candidate) => ({
+  <E, R, R2>(self: Strategy<E, R>, transpileData: Transpiler.TranspileData<R2>): Strategy<E, R | R2> => {
+    // Made once: candidates that were equal stay so.
+    const added = Transpiler.fromTranspileData(transpileData)
+    return mapCandidates<E, R, R | R2>(self, (candidate) => ({
       ...candidate,
-      transpiler: Transpiler.all(candidate.transpiler, Transpiler.fromTranspileData(transpileData))
+      transpiler: Transpiler.all(candidate.transpiler, added)
     }))
+  }
 )
 
 /**
@@ -299,8 +312,10 @@ export const mapRequest: {
   <E, R>(self: Strategy<E, R>, f: RequestMap): Strategy<E, R>
 } = dual(
   2,
-  <E, R>(self: Strategy<E, R>, f: RequestMap): Strategy<E, R> =>
-    mapCandidates(self, (candidate) => ({ ...candidate, mapRequest: flow(candidate.mapRequest, f) }))
+  <E, R>(self: Strategy<E, R>, f: RequestMap): Strategy<E, R> => {
+    const after = once((before: RequestMap) => flow(before, f))
+    return mapCandidates(self, (candidate) => ({ ...candidate, mapRequest: after(candidate.mapRequest) }))
+  }
 )
 
 /**

@@ -21,7 +21,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { quoted } from "../metadata/internal/printable.ts"
+import { printable, quoted } from "../metadata/internal/printable.ts"
 import { clientRules } from "./internal/clientRules.ts"
 import { documentRules } from "./internal/documentRules.ts"
 import { flowRules } from "./internal/flowRules.ts"
@@ -129,7 +129,9 @@ export class InvalidServerConfig extends Schema.TaggedError<InvalidServerConfig>
   report: Report
 }) {
   override get message(): string {
-    const lines = this.report.errors.map(({ advice, code, message }) => `  ${code}: ${message}; ${advice}`)
+    const lines = this.report.errors.map(({ advice, code, message }) =>
+      `  ${printable(code)}: ${printable(message)}; ${printable(advice)}`
+    )
     return [
       `${quoted(this.report.issuer)} does not meet MCP ${this.report.revision}:`,
       ...lines

@@ -1,8 +1,9 @@
-import { AuthorizationServer } from "@effect-mcp-auth/core"
+import { AuthorizationServer, JwkSet, Purpose } from "@effect-mcp-auth/core"
 import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Scope } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Option, Scope, Tracer } from "effect"
 import { TestClock } from "effect/testing"
+import { chance, elapse, limited } from "./harness.ts"
 
 const issuer = "https://as.test"
 
@@ -225,4 +226,398 @@ describe("AuthorizationServer", () => {
       assert.isTrue(Exit.isFailure(yield* Fiber.join(fiber)))
       assert.strictEqual(yield* provider.inFlight, 0)
     }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+describe("what Cache-Control says", () => {
+  const rows: ReadonlyArray<readonly [rule: string, headers: Readonly<Record<string, string>>, minutes: number]> = [
+    ["max-age", { "cache-control": "max-age=7200" }, 120],
+    ["max-age, less the Age that the answer has in a cache", { "cache-control": "max-age=7200", age: "1800" }, 90],
+    ["an Age beyond max-age, no shorter than a minute", { "cache-control": "max-age=7200", age: "9000" }, 1],
+    ["an Age that is no number, which says nothing", { "cache-control": "max-age=7200", age: "-1800" }, 120],
+    ["Age alone, which says nothing", { age: "1800" }, 60],
+    ["no-cache, no shorter than a minute", { "cache-control": "no-cache" }, 1],
+    ["no-store", { "cache-control": "no-store" }, 1],
+    ["no-store beside max-age", { "cache-control": "max-age=7200, no-store" }, 1],
+    ["no-cache beside max-age", { "cache-control": "no-cache, max-age=7200" }, 1],
+    ["no-cache for some headers", { "cache-control": "no-cache=\"set-cookie\", max-age=7200" }, 1],
+    ["upper case and white space", { "cache-control": "Public , MAX-AGE = 7200" }, 120],
+    ["a quoted number", { "cache-control": "max-age=\"7200\"" }, 120],
+    ["a number that is none, which says nothing", { "cache-control": "max-age=soon" }, 60],
+    ["a negative number, which says nothing", { "cache-control": "max-age=-1" }, 60],
+    ["what is meant for shared caches, which says nothing", { "cache-control": "s-maxage=7200" }, 60]
+  ]
+  for (const [rule, headers, minutes] of rows) {
+    it.effect(`${rule}: fresh for ${minutes} minutes`, () =>
+      Effect.gen(function*() {
+        const { provider, server } = yield* warm
+        yield* TestClock.adjust(Duration.millis(minutes * 60_000 - 1))
+        yield* ask(server.config)
+        assert.strictEqual(yield* provider.count(), 1)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer({ headers }))))
+
+    it.effect(`${rule}: and no longer`, () =>
+      Effect.gen(function*() {
+        const { provider, server } = yield* warm
+        yield* TestClock.adjust(Duration.minutes(minutes))
+        yield* ask(server.config)
+        assert.strictEqual(yield* provider.count(), 2)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer({ headers }))))
+  }
+})
+
+describe("how long metadata is used while the provider is down", () => {
+  interface Row {
+    readonly rule: string
+    readonly options?: AuthorizationServer.CacheOptions
+    readonly headers?: Readonly<Record<string, string>>
+    readonly until: Duration.Input
+  }
+  const day = { "cache-control": "max-age=86400" }
+  const rows: ReadonlyArray<Row> = [
+    { rule: "24 hours, unless told otherwise", until: "24 hours" },
+    { rule: "as long as it is told to", options: { staleFor: "90 minutes" }, until: "90 minutes" },
+    { rule: "never shorter than it is fresh", options: { staleFor: "5 minutes" }, until: "1 hour" },
+    { rule: "as long as it is fresh, without any time beyond", options: { staleFor: 0 }, until: "1 hour" },
+    { rule: "as long as it is fresh by the provider's word", headers: day, until: "24 hours" },
+    { rule: "never shorter than that", options: { staleFor: "5 minutes" }, headers: day, until: "24 hours" },
+    { rule: "never shorter than a lifetime of one's own", options: { lifetime: "48 hours" }, until: "48 hours" },
+    { rule: "counted from the fetch", options: { lifetime: "1 minute", staleFor: "2 hours" }, until: "2 hours" }
+  ]
+  const after = (duration: Duration.Duration, { headers = {}, options }: Row) =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const server = yield* AuthorizationServer.discover(issuer, { type: "oauth", ...options })
+      yield* server.config
+      yield* provider.fault("metadata", down)
+      yield* TestClock.adjust(duration)
+      return yield* ask(server.config)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer({ headers })))
+
+  for (const row of rows) {
+    const until = Duration.fromInputUnsafe(row.until)
+    it.effect(`${row.rule}: a millisecond before ${row.until}`, () =>
+      Effect.gen(function*() {
+        assert.isTrue(Exit.isSuccess(yield* after(Duration.subtract(until, Duration.millis(1)), row)))
+      }))
+    it.effect(`${row.rule}: no longer at ${row.until}`, () =>
+      Effect.gen(function*() {
+        assert.isTrue(Exit.isFailure(yield* after(until, row)))
+      }))
+  }
+
+  const minutes: ReadonlyArray<readonly [Duration.Input, works: boolean]> = [["1439 minutes", true], ["1441 minutes", false]]
+  for (const [duration, works] of minutes) {
+    it.effect(`${duration} after the fetch it ${works ? "works" : "does not work"}`, () =>
+      Effect.gen(function*() {
+        const exit = yield* after(Duration.fromInputUnsafe(duration), { rule: "", until: 0 })
+        assert.strictEqual(Exit.isSuccess(exit), works)
+      }))
+  }
+
+  it.effect("counts anew from every good fetch", () =>
+    Effect.gen(function*() {
+      const { provider, server } = yield* warm
+      yield* TestClock.adjust("10 hours")
+      yield* server.config
+      assert.strictEqual(yield* provider.count(), 2)
+      yield* provider.fault("metadata", down)
+      yield* TestClock.adjust("23 hours")
+      assert.isTrue(Exit.isSuccess(yield* ask(server.config)))
+      yield* TestClock.adjust("1 hour")
+      assert.isTrue(Exit.isFailure(yield* ask(server.config)))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+describe("how often a provider that fails is asked", () => {
+  const pauses: ReadonlyArray<readonly [random: number, seconds: ReadonlyArray<number>]> = [
+    [0, [0.75, 1.5, 3, 6, 12, 24, 45, 45]],
+    [0.5, [1, 2, 4, 8, 16, 32, 60, 60]],
+    [1, [1.25, 2.5, 5, 10, 20, 40, 75, 75]]
+  ]
+  const failing = Effect.gen(function*() {
+    const provider = yield* TestProvider.TestProvider
+    yield* provider.fault("metadata", Fault.status(404))
+    const server = yield* AuthorizationServer.discover(issuer, { type: "oauth" })
+    return { provider, server }
+  })
+
+  for (const [random, seconds] of pauses) {
+    it.effect(`the pauses double up to a minute, with jitter: ${seconds.join(", ")} s`, () =>
+      Effect.gen(function*() {
+        const { provider, server } = yield* failing
+        yield* Effect.flip(server.config)
+        for (const [failures, pause] of seconds.entries()) {
+          yield* TestClock.adjust(pause * 1000 - 1)
+          yield* Effect.flip(server.config)
+          assert.strictEqual(yield* provider.count(), failures + 1, `before ${pause} s`)
+          yield* TestClock.adjust("1 millis")
+          yield* Effect.flip(server.config)
+          assert.strictEqual(yield* provider.count(), failures + 2, `at ${pause} s`)
+        }
+      }).pipe(Effect.scoped, chance(random), Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("after a success the pauses begin again", () =>
+    Effect.gen(function*() {
+      const { provider, server } = yield* failing
+      for (let failures = 0; failures < 6; failures++) {
+        yield* Effect.flip(server.config)
+        yield* TestClock.adjust("1 minute")
+      }
+      yield* provider.heal()
+      yield* server.config
+      yield* provider.fault("metadata", Fault.status(404))
+      yield* TestClock.adjust("25 hours")
+      yield* Effect.flip(server.config)
+      const before = yield* provider.count()
+      yield* TestClock.adjust("1 second")
+      yield* Effect.flip(server.config)
+      assert.strictEqual(yield* provider.count(), before + 1)
+    }).pipe(Effect.scoped, chance(0.5), Effect.provide(TestProvider.layer())))
+
+  it.effect("in between the failure stands as it was", () =>
+    Effect.gen(function*() {
+      const { server } = yield* failing
+      const error = yield* Effect.flip(server.config)
+      assert.strictEqual(yield* Effect.flip(server.config), error)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("nobody waits for a provider that is known to fail", () =>
+    Effect.gen(function*() {
+      const { provider, server } = yield* warm
+      yield* provider.fault("metadata", down)
+      yield* TestClock.adjust("2 hours")
+      // The first who asks learns it by waiting.
+      const { took } = yield* elapse(server.config)
+      assert.isAbove(took, 0)
+      const before = yield* provider.count()
+      yield* provider.heal()
+      yield* provider.fault("metadata", Fault.delay("1 hour"))
+      for (let times = 0; times < 3; times++) {
+        // No clock moves here: whoever waited would never come back.
+        assert.strictEqual((yield* server.config).issuer, issuer)
+      }
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* provider.count(), before + 1)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("while it fails it is asked in the background, at the end of each pause and not before", () =>
+    Effect.gen(function*() {
+      const { provider, server } = yield* warm
+      yield* provider.fault("metadata", Fault.status(404))
+      yield* TestClock.adjust("2 hours")
+      const counts: Array<number> = []
+      for (let half = 0; half < 8; half++) {
+        yield* server.config
+        yield* TestClock.adjust("500 millis")
+        counts.push(yield* provider.count())
+      }
+      assert.deepStrictEqual(counts, [2, 2, 3, 3, 3, 3, 4, 4])
+    }).pipe(Effect.scoped, chance(0.5), Effect.provide(TestProvider.layer())))
+})
+
+describe("after its scope was closed", () => {
+  /** How asking ended. Whoever hangs is found out: nothing takes nine minutes. */
+  const ended = Effect.fnUntraced(function*<A, E>(effect: Effect.Effect<A, E>) {
+    const { value } = yield* elapse(Effect.exit(Effect.timeoutOption(effect, "9 minutes")))
+    if (Exit.isSuccess(value)) return Option.isSome(value.value) ? "served" : "hangs"
+    return Cause.hasDies(value.cause) ? "defect" : Cause.hasInterruptsOnly(value.cause) ? "interrupted" : "failure"
+  })
+
+  const made = Effect.gen(function*() {
+    const provider = yield* TestProvider.TestProvider
+    const scope = yield* Scope.make()
+    const server = yield* Scope.provide(AuthorizationServer.discover(issuer, { type: "oauth" }), scope)
+    const keys = yield* Scope.provide(JwkSet.make(server, { staleFor: "24 hours" }), scope)
+    const config: Effect.Effect<unknown, unknown> = server.config
+    const find: Effect.Effect<unknown, unknown> = keys.find({ kid: undefined, algorithm: "RS256" })
+    return { provider, scope, config, find }
+  })
+
+  const layer = TestProvider.layer()
+  for (const what of ["config", "find"] as const) {
+    const name = what === "config" ? "metadata" : "keys"
+
+    it.effect(`fresh ${name} are served, and nobody is asked`, () =>
+      Effect.gen(function*() {
+        const { provider, scope, ...ask } = yield* made
+        yield* ask[what]
+        yield* Scope.close(scope, Exit.void)
+        const before = yield* provider.count()
+        assert.strictEqual(yield* ended(ask[what]), "served")
+        assert.strictEqual(yield* provider.count(), before)
+      }).pipe(Effect.provide(layer)))
+
+    it.effect(`${name} that are due but usable are served, and nobody is asked`, () =>
+      Effect.gen(function*() {
+        const { provider, scope, ...ask } = yield* made
+        yield* ask[what]
+        yield* Scope.close(scope, Exit.void)
+        const before = yield* provider.count()
+        for (const hours of [1.1, 10, 12]) {
+          yield* TestClock.adjust(Duration.hours(hours))
+          assert.strictEqual(yield* ended(ask[what]), "served")
+        }
+        assert.strictEqual(yield* provider.count(), before)
+      }).pipe(Effect.provide(layer)))
+
+    it.effect(`${name} that are too old are a defect`, () =>
+      Effect.gen(function*() {
+        const { provider, scope, ...ask } = yield* made
+        yield* ask[what]
+        yield* Scope.close(scope, Exit.void)
+        const before = yield* provider.count()
+        yield* TestClock.adjust("24 hours")
+        assert.strictEqual(yield* ended(ask[what]), "defect")
+        assert.strictEqual(yield* provider.count(), before)
+      }).pipe(Effect.provide(layer)))
+
+    it.effect(`${name} that nobody has asked for are a defect, which says why`, () =>
+      Effect.gen(function*() {
+        const { provider, scope, ...ask } = yield* made
+        yield* Scope.close(scope, Exit.void)
+        assert.strictEqual(yield* ended(ask[what]), "defect")
+        const exit = yield* Effect.exit(ask[what])
+        if (Exit.isSuccess(exit)) return assert.fail("served")
+        assert.include(Cause.pretty(exit.cause), "after its scope had been closed")
+        assert.strictEqual(yield* provider.count(), 0)
+      }).pipe(Effect.provide(layer)))
+
+    it.effect(`a failure is told as long as it is remembered, then it is a defect: ${name}`, () =>
+      Effect.gen(function*() {
+        const { provider, scope, ...ask } = yield* made
+        yield* provider.fault("metadata", Fault.status(404))
+        yield* Effect.flip(ask[what])
+        yield* Scope.close(scope, Exit.void)
+        const exit = yield* Effect.exit(ask[what])
+        assert.isTrue(Exit.isFailure(exit) && Cause.hasFails(exit.cause))
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual(yield* ended(ask[what]), "defect")
+      }).pipe(Effect.provide(layer)))
+
+    it.effect(`who waits for ${name} when it closes is let go`, () =>
+      Effect.gen(function*() {
+        const { provider, scope, ...ask } = yield* made
+        yield* provider.fault("metadata", Fault.delay("1 hour"))
+        const fibers = yield* Effect.forEach([1, 2, 3], () => Effect.forkChild(ended(ask[what])))
+        yield* TestClock.adjust("1 second")
+        yield* Scope.close(scope, Exit.void)
+        for (const fiber of fibers) assert.strictEqual(yield* Fiber.join(fiber), "interrupted")
+        assert.strictEqual(yield* provider.inFlight, 0)
+      }).pipe(Effect.provide(layer)))
+
+    it.effect(`who asks for ${name} while it is being closed does not wait for ever`, () =>
+      Effect.gen(function*() {
+        const { provider, scope, ...ask } = yield* made
+        // Finalizers run last first: this one asks when the scope takes no more fibers and has not said so yet.
+        const seen: Array<string> = []
+        const asking = Effect.exit(Effect.timeoutOption(ask[what], "1 minute"))
+        yield* Scope.addFinalizer(
+          scope,
+          Effect.map(asking, (exit) => {
+            seen.push(Exit.isFailure(exit) ? "let go" : Option.isSome(exit.value) ? "served" : "hangs")
+          })
+        )
+        const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+        yield* TestClock.adjust("10 minutes")
+        yield* Fiber.join(closing)
+        assert.deepStrictEqual(seen, ["let go"])
+        assert.strictEqual(yield* provider.inFlight, 0)
+      }).pipe(Effect.provide(layer)))
+  }
+})
+
+describe("a shared fetch belongs to who made the server, not to who asks", () => {
+  it.effect("the limits of who asks do not reach it", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.fault("metadata", Fault.delay("3 seconds"))
+      const server = yield* AuthorizationServer.discover(issuer)
+      const hasty = limited({ attemptTimeout: Duration.millis(1), totalTimeout: Duration.millis(2), bodyBytes: 1 })
+      const { took, value } = yield* elapse(hasty(server.config))
+      assert.strictEqual(value.issuer, issuer)
+      assert.strictEqual(took, 3000)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("the limits of who made it do", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.fault("metadata", down)
+      const server = yield* limited({ retries: 0 })(AuthorizationServer.discover(issuer, { type: "oauth" }))
+      yield* elapse(limited({ retries: 9 })(Effect.flip(server.config)))
+      assert.strictEqual(yield* provider.count(), 1)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("it is nobody's child in a trace: neither the asker's nor the maker's", () =>
+    Effect.gen(function*() {
+      const spans: Array<Tracer.Span> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          spans.push(span)
+          return span
+        }
+      })
+      yield* Effect.gen(function*() {
+        const server = yield* Effect.withSpan(AuthorizationServer.discover(issuer, { type: "oauth" }), "maker")
+        yield* Effect.withSpan(server.config, "asker")
+      }).pipe(Effect.withTracer(tracer))
+      const parents = spans.map(({ name, parent }) => [
+        name,
+        Option.getOrUndefined(Option.map(parent, (span) => span._tag === "Span" ? span.name : span.spanId))
+      ])
+      assert.deepStrictEqual(parents, [
+        ["maker", undefined],
+        ["asker", undefined],
+        ["Discovery.search", undefined],
+        ["Discovery.fetchDocument", "Discovery.search"]
+      ])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("the tracer of who asks sees nothing of it", () =>
+    Effect.gen(function*() {
+      const names: Array<string> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          names.push(options.name)
+          return new Tracer.NativeSpan(options)
+        }
+      })
+      const server = yield* AuthorizationServer.discover(issuer)
+      yield* server.config.pipe(Effect.withSpan("asker"), Effect.withTracer(tracer))
+      assert.deepStrictEqual(names, ["asker"])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+describe("what the metadata is for", () => {
+  const layer = TestProvider.layer({ metadata: { jwks_uri: undefined } })
+  const known = { type: "oauth", metadata: { issuer, introspectionEndpoint: "https://as.test/introspect" } } as const
+
+  it.effect("is verifying JWTs unless told otherwise, so there must be keys", () =>
+    Effect.gen(function*() {
+      const server = yield* AuthorizationServer.discover(issuer)
+      const lazy = yield* Effect.flip(server.config)
+      assert.strictEqual(lazy.outcome, "Incomplete")
+      assert.include(lazy.message, "no jwks_uri, which JWT verification needs")
+      const eager = yield* Effect.flip(AuthorizationServer.fetch(issuer))
+      assert.include(eager.message, "no jwks_uri")
+      assert.include((yield* Effect.flip(AuthorizationServer.make(known))).message, "no jwks_uri")
+    }).pipe(Effect.scoped, Effect.provide(layer)))
+
+  it.effect("may be another, and then that counts", () =>
+    Effect.gen(function*() {
+      const purpose = Purpose.introspection
+      const lazy = yield* AuthorizationServer.discover(issuer, { purpose })
+      assert.isDefined((yield* lazy.config).metadata.introspectionEndpoint)
+      const eager = yield* AuthorizationServer.fetch(issuer, { purpose })
+      assert.isDefined((yield* eager.config).metadata.introspectionEndpoint)
+      const byHand = yield* AuthorizationServer.make(known, { purpose })
+      assert.strictEqual((yield* byHand.config).issuer, issuer)
+      const other = yield* AuthorizationServer.discover(issuer, {
+        purpose: Purpose.make("device flow", ({ deviceAuthorizationEndpoint }) =>
+          deviceAuthorizationEndpoint === undefined ? ["device_authorization_endpoint"] : [])
+      })
+      const error = yield* Effect.flip(other.config)
+      assert.include(error.message, "no device_authorization_endpoint, which device flow needs")
+    }).pipe(Effect.scoped, Effect.provide(layer)))
 })

@@ -1,4 +1,4 @@
-import { Discovery, Repairs, Transpiler } from "@effect-mcp-auth/core"
+import { Discovery, Repairs, Transpiler, Validation } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Option, type Schema } from "effect"
@@ -53,7 +53,8 @@ describe("a repair", () => {
       throw new Error("no")
     }, "threw"],
     ["that dies", () => Effect.die("no"), "threw"],
-    ["that answers with a promise", () => Promise.resolve({ issuer }), "no-object"],
+    // What the type refuses and JavaScript does not.
+    ["that answers with a promise", (() => Promise.resolve({ issuer })) as unknown as () => object, "no-object"],
     ["that answers with an array", () => [], "no-object"],
     ["that answers with what JSON cannot say", () => ({ issuer, when: () => 1 }), "no-object"],
     ["that changes the issuer", () => ({ issuer: "https://evil.test" }), "changed-issuer"],
@@ -94,6 +95,143 @@ describe("a repair", () => {
         issuer
       )
       assert.strictEqual(attempts[0]?.error?._tag, "IssuerMismatch")
+    }))
+})
+
+/** A document as a repair sees it that was not told, or does not care, that it is read-only. */
+interface Mutable {
+  [member: string]: unknown
+  list?: Array<string>
+}
+
+/** A repair that changes its argument and answers with it. */
+const inPlace = (change: (document: Mutable) => void, name = "in-place") =>
+  repair((document) => {
+    change(document)
+    return document
+  }, name)
+
+describe("a repair that changes its argument in place", () => {
+  it.effect("has its changes told, and leaves the document of others alone", () =>
+    Effect.gen(function*() {
+      const original = { issuer, list: ["a"], deep: { x: 1 } }
+      const transpiler = inPlace((document) => {
+        document["y"] = 2
+        document.list?.push("b")
+        delete document["deep"]
+      })
+      const { applied, document } = yield* Transpiler.run(transpiler, original)
+      assert.deepStrictEqual(document, { issuer, list: ["a", "b"], y: 2 })
+      assert.deepStrictEqual(original, { issuer, list: ["a"], deep: { x: 1 } })
+      const [one] = applied
+      assert.deepStrictEqual(JsonPatch.apply(one?.patch ?? [], original), document)
+      assert.strictEqual(applied.length, 1)
+    }))
+
+  const sneaky: ReadonlyArray<readonly [what: string, apply: Transpiler.Repair["apply"]]> = [
+    ["and answers with it", (document) => Object.assign(document, { issuer: "https://evil.test" })],
+    ["in an effect", (document) => Effect.sync(() => Object.assign(document, { issuer: "https://evil.test" }))],
+    ["and answers with a copy", (document) => ({ ...Object.assign(document, { issuer: "https://evil.test" }) })],
+    ["by deleting it", (document) => {
+      delete (document as Mutable)["issuer"]
+      return document
+    }]
+  ]
+  for (const [what, apply] of sneaky) {
+    it.effect(`cannot change the issuer unnoticed ${what}`, () =>
+      Effect.gen(function*() {
+        const original = { issuer }
+        const error = yield* Effect.flip(Transpiler.run(repair(apply), original))
+        assert.strictEqual(error.why, "changed-issuer")
+        assert.deepStrictEqual(original, { issuer })
+      }))
+  }
+
+  it.effect("changes nothing for the next by what it does not answer with", () =>
+    Effect.gen(function*() {
+      const forgetful = repair((document) => {
+        Object.assign(document, { issuer: "https://evil.test", x: 1 })
+        return { issuer }
+      })
+      const { applied, document } = yield* Transpiler.run(forgetful, { issuer })
+      assert.deepStrictEqual(document, { issuer })
+      assert.deepStrictEqual(applied, [])
+    }))
+
+  it.effect("may say by its name that it changes the issuer, and its changes are told", () =>
+    Effect.gen(function*() {
+      const transpiler = inPlace((document) => document["issuer"] = "https://other.test", "issuer-host")
+      const { applied } = yield* Transpiler.run(transpiler, { issuer })
+      assert.deepStrictEqual(applied[0]?.patch, [{ op: "replace", path: "/issuer", value: "https://other.test" }])
+    }))
+
+  it.effect("works on a document that cannot be changed", () =>
+    Effect.gen(function*() {
+      const frozen = Object.freeze({ issuer, list: Object.freeze(["a"]) })
+      const { document } = yield* Transpiler.run(inPlace((document) => document.list?.push("b")), frozen)
+      assert.deepStrictEqual(document["list"], ["a", "b"])
+    }))
+
+  it.effect("does not change the object of a strategy of one's own, nor what is found there next time", () =>
+    Effect.gen(function*() {
+      const shared = { issuer, list: ["a"] }
+      const strategy = Discovery.transpile(
+        Discovery.fromEffect("shared", () => Effect.succeed(shared)),
+        inPlace((document) => document.list?.push("b"))
+      )
+      for (let time = 0; time < 2; time++) {
+        const config = yield* Discovery.discover(strategy, issuer)
+        assert.deepStrictEqual(config.metadata.additionalParameters?.["list"], ["a", "b"])
+      }
+      assert.deepStrictEqual(shared, { issuer, list: ["a"] })
+    }))
+
+  it.effect("does not change metadata that is known by hand", () =>
+    Effect.gen(function*() {
+      const known = { issuer, scopesSupported: ["a"], additionalParameters: { list: ["a"] } }
+      const strategy = Discovery.transpile(
+        Discovery.manual(known),
+        inPlace((document) => {
+          document.list?.push("b")
+          document["scopes_supported"] = []
+        })
+      )
+      const config = yield* Discovery.discover(strategy, issuer)
+      assert.deepStrictEqual(config.metadata.additionalParameters?.["list"], ["a", "b"])
+      assert.deepStrictEqual(known, { issuer, scopesSupported: ["a"], additionalParameters: { list: ["a"] } })
+    }))
+
+  it.effect("does not change the answer that another place judges", () =>
+    Effect.gen(function*() {
+      const never = Discovery.validate({
+        rules: [Validation.rule({
+          code: "never",
+          severity: "error",
+          since: "2025-03-26",
+          reference: "https://example.com/rules#1",
+          holds: "it holds",
+          advice: "give up",
+          check: () => "it does not hold"
+        })]
+      })
+      const spoiled = Discovery.oauth.pipe(
+        Discovery.transpile(inPlace((document) => document["jwks_uri"] = "https://evil.test/jwks")),
+        never
+      )
+      const provider = yield* TestProvider.TestProvider
+      const config = yield* Discovery.discover(Discovery.firstOf(spoiled, Discovery.oauth), issuer)
+      assert.strictEqual(config.metadata.jwksUri, "https://as.test/jwks")
+      assert.deepStrictEqual(config.repairs, [])
+      assert.strictEqual(yield* provider.count(), 1)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("does not change it later either, by what it has kept of its answer", () =>
+    Effect.gen(function*() {
+      const kept: Mutable = { issuer, list: ["a"] }
+      const { document } = yield* Transpiler.run(repair(() => kept), { issuer })
+      kept.list?.push("b")
+      kept["issuer"] = "https://evil.test"
+      assert.deepStrictEqual(document, { issuer, list: ["a"] })
     }))
 })
 

@@ -75,7 +75,11 @@ const rows: ReadonlyArray<Row> = [
     warnings: ["openid_member_missing", "jwks_uri_missing"]
   },
   { what: "an issuer without a scheme is an error", changes: { issuer: "as.test" }, errors: ["invalid_issuer"] },
-  { what: "an issuer with a query is an error", changes: { issuer: "https://as.test/?t=1" }, errors: ["invalid_issuer"] },
+  {
+    what: "an issuer with a query is an error",
+    changes: { issuer: "https://as.test/?t=1" },
+    errors: ["invalid_issuer"]
+  },
   { what: "an http issuer is an error", changes: { issuer: "http://as.test" }, errors: ["invalid_issuer"] },
   { what: "an http issuer on loopback is not", changes: { issuer: "http://127.0.0.1:1" } },
   { what: "a template of issuers is not", changes: { issuer: "https://as.test/{tenantid}/v2.0" } },

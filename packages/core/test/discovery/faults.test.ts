@@ -1,7 +1,9 @@
-import { Discovery, type DiscoveryError, FetchLimits } from "@effect-mcp-auth/core"
+import { Discovery, type DiscoveryError, FetchLimits, MetadataFetchError } from "@effect-mcp-auth/core"
 import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Tracer } from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
+import { HttpClientError, TransportError } from "effect/http/HttpClientError"
 import { TestClock } from "effect/testing"
 
 const oauthUrl = "https://as.test/.well-known/oauth-authorization-server"
@@ -22,6 +24,9 @@ const tagOf = (attempt: DiscoveryError.Attempt | undefined): string => {
   if (error === undefined) return "none"
   return error._tag === "MetadataFetchError" ? error.reason._tag : error._tag
 }
+
+const reasonOf = (attempt: DiscoveryError.Attempt | undefined): MetadataFetchError.Reason | undefined =>
+  attempt?.error?._tag === "MetadataFetchError" ? attempt.error.reason : undefined
 
 /** A document that is right but for its encoding: 0xfc is "ü" in Latin-1, and no UTF-8. */
 const latin1 = Buffer.from(`{"issuer":"https://as.test","x":"\u00fc"}`, "latin1")
@@ -223,4 +228,216 @@ describe("what is sent", () => {
       assert.strictEqual(error._tag, "InvalidIssuer")
       assert.strictEqual(yield* provider.count(), 0)
     }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+describe("JSON that is well-formed and deep", () => {
+  const nested = (depth: number, open: string, close: string) =>
+    // The document itself is one level.
+    `{"issuer":"https://as.test","x":${open.repeat(depth - 1)}0${close.repeat(depth - 1)}}`
+
+  const rows: ReadonlyArray<readonly [what: string, json: string, outcome: string]> = [
+    ["64 levels of arrays are read", nested(64, "[", "]"), "Found"],
+    ["65 levels of arrays are a miss", nested(65, "[", "]"), "Miss"],
+    ["64 levels of objects are read", nested(64, "{\"x\":", "}"), "Found"],
+    ["65 levels of objects are a miss", nested(65, "{\"x\":", "}"), "Miss"],
+    ["100,000 levels are a miss", nested(100_000, "[", "]"), "Miss"],
+    [
+      "levels that end again do not add up",
+      `{"issuer":"https://as.test","x":[${Array.from({ length: 500 }, () => "[{\"y\":[]}]").join()}]}`,
+      "Found"
+    ],
+    ["brackets in a string are no levels", `{"issuer":"https://as.test","x":"${"[{".repeat(500)}"}`, "Found"],
+    [
+      "brackets after an escaped quotation mark are none either",
+      `{"issuer":"https://as.test","x":"\\"${"[".repeat(500)}"}`,
+      "Found"
+    ],
+    [
+      "brackets after an escaped backslash and the end of a string are",
+      `{"issuer":"https://as.test","x":"\\\\","y":${"[".repeat(64)}0${"]".repeat(64)}}`,
+      "Miss"
+    ],
+    [
+      "closing brackets in a string close nothing",
+      `{"issuer":"https://as.test","x":"${"]".repeat(500)}","y":${"[".repeat(64)}0${"]".repeat(64)}}`,
+      "Miss"
+    ]
+  ]
+  for (const [what, json, outcome] of rows) {
+    it.effect(what, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        yield* provider.fault("metadata", Fault.body(json))
+        const { attempts: [attempt] } = yield* Discovery.search(Discovery.oauth, "https://as.test")
+        assert.strictEqual(attempt?.outcome, outcome)
+        const reason = reasonOf(attempt)
+        const found = reason?._tag === "NotMetadata" ? reason.found : "read"
+        assert.strictEqual(found, outcome === "Miss" ? "malformed-json" : "read")
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+})
+
+describe("redirects", () => {
+  for (const status of [301, 302, 303, 307, 308]) {
+    it.effect(`${status} is followed on the same origin, by GET and with the headers of the request`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        yield* provider.fault("oauth-authorization-server", Fault.redirect("/.well-known/openid-configuration", status))
+        const strategy = Discovery.withHeaders(Discovery.oauth, { "x-tenant": "a" })
+        const config = yield* Discovery.discover(strategy, "https://as.test")
+        assert.deepStrictEqual(config.locations, [oauthUrl])
+        const requests = yield* provider.requests
+        assert.deepStrictEqual(
+          requests.map(({ headers, method, url }) => [method, url, headers["x-tenant"]]),
+          [["GET", oauthUrl, "a"], ["GET", "https://as.test/.well-known/openid-configuration", "a"]]
+        )
+      }).pipe(Effect.provide(TestProvider.layer())))
+
+    it.effect(`${status} to another origin is refused, and nobody is asked there`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        yield* provider.fault("metadata", Fault.redirect("https://evil.test/x", status))
+        const { error } = yield* failure
+        const reason = reasonOf(error.attempts[0])
+        assert.deepStrictEqual(
+          reason,
+          new MetadataFetchError.Redirect({ status, why: "foreign-origin", origin: "https://evil.test" })
+        )
+        assert.strictEqual(yield* provider.count(), 1)
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  for (const status of [300, 304, 305, 306]) {
+    it.effect(`${status} is none, wherever it points to`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        yield* provider.fault("metadata", Fault.redirect("/.well-known/openid-configuration", status))
+        const { error } = yield* failure
+        assert.deepStrictEqual(reasonOf(error.attempts[0]), new MetadataFetchError.Status({ status }))
+        assert.strictEqual(error.outcome, "Miss")
+        assert.strictEqual(yield* provider.count(), 1)
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  const unusable: ReadonlyArray<readonly [what: string, location: string]> = [
+    ["user and password", "https://user:hunter2@as.test/.well-known/openid-configuration"],
+    ["a user", "https://user@as.test/.well-known/openid-configuration"],
+    ["a password", "https://:hunter2@as.test/.well-known/openid-configuration"],
+    ["user and password, without a scheme", "//user:hunter2@as.test/.well-known/openid-configuration"],
+    ["no host", "https://"],
+    ["no port", "https://as.test:x/"]
+  ]
+  for (const [what, location] of unusable) {
+    it.effect(`a Location with ${what} leads nowhere`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        yield* provider.fault("oauth-authorization-server", Fault.redirect(location))
+        const { error } = yield* failure
+        assert.deepStrictEqual(
+          reasonOf(error.attempts[0]),
+          new MetadataFetchError.Redirect({ status: 302, why: "unusable-location" })
+        )
+        assert.strictEqual(error.outcome, "Miss")
+        assert.strictEqual(yield* provider.count(), 1)
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("a Location that parsers read in different ways is refused", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.fault("oauth-authorization-server", Fault.redirect("/x|y"))
+      const { error } = yield* failure
+      assert.strictEqual(tagOf(error.attempts[0]), "RefusedUrl")
+      assert.strictEqual(yield* provider.count(), 1)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("a browser that follows none says 0, and not where it leads: a miss", () =>
+    Effect.gen(function*() {
+      const browser = HttpClient.make((request) =>
+        Effect.succeed(HttpClientResponse.fromWeb(request, Response.error()))
+      )
+      const error = yield* Effect.flip(Effect.provideService(single, HttpClient.HttpClient, browser))
+      if (error._tag !== "DiscoveryFailed") return assert.fail(error._tag)
+      assert.deepStrictEqual(
+        reasonOf(error.attempts[0]),
+        new MetadataFetchError.Redirect({ status: 0, why: "unusable-location" })
+      )
+    }))
+
+  it.effect("are as many as the limits say", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.fault("metadata", Fault.redirectLoop)
+      const { error } = yield* failure
+      assert.deepStrictEqual(
+        reasonOf(error.attempts[0]),
+        new MetadataFetchError.Redirect({ status: 302, why: "too-many" })
+      )
+      assert.strictEqual(yield* provider.count(), 2)
+    }).pipe(
+      Effect.provideService(FetchLimits.FetchLimits, { ...FetchLimits.FetchLimits.defaultValue(), redirects: 1 }),
+      Effect.provide(TestProvider.layer())
+    ))
+})
+
+describe("what a transport says", () => {
+  const coded = (code: string, more: object = {}) => Object.assign(new Error(`connect ${code}`), { code, ...more })
+  const joined = (...errors: ReadonlyArray<unknown>) => new AggregateError(errors, "all failed")
+  const refused = new MetadataFetchError.RefusedAddress({ host: "as.test", address: "10.0.0.1", range: "private" })
+  const circular = Object.assign(new Error("round and round"), { cause: {} })
+  circular.cause = circular
+
+  const rows: ReadonlyArray<readonly [what: string, cause: unknown, detail: string]> = [
+    ["the code of its cause", coded("ECONNREFUSED"), "ECONNREFUSED"],
+    ["the innermost code", new TypeError("fetch failed", { cause: coded("ENOTFOUND") }), "ENOTFOUND"],
+    ["the innermost code of several", coded("OUTER", { cause: coded("INNER") }), "INNER"],
+    ["a code among the failures of several addresses", joined(coded("ETIMEDOUT"), coded("ENETUNREACH")), "ENETUNREACH"],
+    ["a code among them, of those that have one", joined(coded("ETIMEDOUT"), new Error("no code")), "ETIMEDOUT"],
+    ["a code deep among them", new Error("x", { cause: joined(new Error("y", { cause: coded("EPIPE") })) }), "EPIPE"],
+    ["the innermost message, where there is no code", new Error("x", { cause: new Error("bad record") }), "bad record"],
+    ["what the innermost has, when its message is empty", new Error("x", { cause: new Error("") }), "x"],
+    ["its kind, where there is nothing", undefined, "TransportError"],
+    ["no code that is a number", Object.assign(new Error("odd"), { code: 7 }), "odd"],
+    ["an end, when a cause leads back to itself", circular, "round and round"],
+    ["200 characters", new Error("x".repeat(1000)), "x".repeat(200)]
+  ]
+  const failing = (cause: unknown) =>
+    HttpClient.make((request) => Effect.fail(new HttpClientError({ reason: new TransportError({ request, cause }) })))
+
+  const reason = (cause: unknown) =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(
+        Effect.provideService(Discovery.search(Discovery.oauth, "https://as.test"), HttpClient.HttpClient, failing(cause))
+      )
+      yield* TestClock.adjust("1 minute")
+      return reasonOf((yield* Fiber.join(fiber)).attempts[0])
+    })
+
+  for (const [what, cause, detail] of rows) {
+    it.effect(`is ${what}`, () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* reason(cause), new MetadataFetchError.Transport({ detail }))
+      }))
+  }
+
+  const refusals: ReadonlyArray<readonly [what: string, cause: unknown]> = [
+    ["as it is", refused],
+    ["as a cause", new TypeError("fetch failed", { cause: refused })],
+    ["among the failures of several addresses", joined(coded("ETIMEDOUT"), refused)],
+    ["deep among them", new Error("x", { cause: joined(coded("EPIPE"), new Error("y", { cause: joined(refused) })) })]
+  ]
+  for (const [what, cause] of refusals) {
+    it.effect(`is an address that was refused, ${what}`, () =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* reason(cause), refused)
+      }))
+  }
+
+  it.effect("is read from so many causes and no more", () =>
+    Effect.gen(function*() {
+      const wide = joined(...Array.from({ length: 100_000 }, () => new Error("no code")))
+      const late = joined(...Array.from({ length: 100 }, () => new Error("no code")), coded("LATE"))
+      assert.deepStrictEqual(yield* reason(wide), new MetadataFetchError.Transport({ detail: "no code" }))
+      assert.deepStrictEqual(yield* reason(late), new MetadataFetchError.Transport({ detail: "no code" }))
+    }))
 })

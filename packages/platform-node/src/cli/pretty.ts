@@ -30,13 +30,22 @@ const attempts = (report: CheckReport, paint: Paint): ReadonlyArray<string> => [
   })
 ]
 
+/** A unit of UTF-16, as JSON escapes it. */
+const unit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
+
+/**
+ * JSON in which nothing commands a terminal or turns the direction of writing: by itself, it escapes only what it must.
+ */
+const json = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => character.split("").map(unit).join(""))
+
 const repairs = ({ repairs }: NonNullable<CheckReport["found"]>, paint: Paint): ReadonlyArray<string> =>
   repairs.length === 0 ? [] : [
     "",
     paint("bold", "Repairs"),
     ...repairs.flatMap(({ name, patch, reason }) => [
       `  ${paint("cyan", name)} ${reason}`,
-      ...patch.map((change) => `    ${paint("dim", JSON.stringify(change))}`)
+      ...patch.map((change) => `    ${paint("dim", json(change))}`)
     ])
   ]
 

@@ -44,7 +44,7 @@ const odditiesOf = (documents: OneOrMore): ReadonlyArray<Oddity> => [
   ),
   ...(documents.length === 1 ? [] : [{
     code: "documents_merged" as const,
-    message: `merged from ${documents.map(({ candidate: { location } }) => location).join(", ")}`
+    message: `merged from ${documents.map(({ candidate: { location } }) => printable(location)).join(", ")}`
   }])
 ]
 

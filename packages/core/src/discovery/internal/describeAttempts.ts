@@ -12,17 +12,17 @@ const summary: { readonly [O in DiscoveryFailed<unknown>["outcome"]]: string } =
 /** What a stranger's error says. Custom strategies may fail with anything. */
 const said = (error: unknown): string => {
   if (Predicate.hasProperty(error, "message") && typeof error.message === "string" && error.message !== "") {
-    // Each line of a stranger's message stays a line, and only that.
-    return error.message.split("\n").map(printable).join("\n")
+    // Each line of a stranger's message stays a line, and only that. An invalid document has much to say in one.
+    return error.message.split("\n").map((line) => printable(line, 4000)).join("\n")
   }
-  return Predicate.hasProperty(error, "_tag") && typeof error._tag === "string" ? error._tag : "failed"
+  return Predicate.hasProperty(error, "_tag") && typeof error._tag === "string" ? printable(error._tag) : "failed"
 }
 
 const describe = ({ error, kind, location, outcome }: Attempt<unknown>, index: number): string => {
   // An error's own message already names the place; a stranger's may not.
   const message = error === undefined ? "found" : said(error)
   const place = printable(location)
-  return `  ${index + 1}. ${outcome} (${kind}) ${message.includes(place) ? "" : `${place}: `}${message}`
+  return `  ${index + 1}. ${outcome} (${printable(kind)}) ${message.includes(place) ? "" : `${place}: `}${message}`
 }
 
 /** Every attempt on a line of its own, so that a person sees which URL answered what. */

@@ -1,5 +1,6 @@
 import * as Str from "effect/String"
 import { isLoopback } from "../../metadata/internal/httpUri.ts"
+import { printable } from "../../metadata/internal/printable.ts"
 import { endpoints, type Member, urlOf } from "./endpoints.ts"
 import { rfc, type Rule, type Subject } from "./rule.ts"
 
@@ -29,7 +30,7 @@ const list = (members: ReadonlyArray<Member>): string => members.map(Str.camelTo
 const insecure = (subject: Subject, loopback: boolean): ReadonlyArray<string> => {
   const named = endpoints.map((member) => [Str.camelToSnake(member), urlOf(subject, member)] as const)
   const aliases = Object.entries(subject.metadata.mtlsEndpointAliases ?? {}).map(([name, url]) =>
-    [`mtls_endpoint_aliases.${name}`, URL.canParse(url) ? new URL(url) : undefined] as const
+    [printable(`mtls_endpoint_aliases.${name}`), URL.canParse(url) ? new URL(url) : undefined] as const
   )
   return [...named, ...aliases].flatMap(([name, url]) =>
     url !== undefined && url.protocol !== "https:" && isLoopback(url.hostname) === loopback ? [name] : []

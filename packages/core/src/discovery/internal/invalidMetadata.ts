@@ -3,13 +3,16 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import { wireName } from "../../metadata/internal/wire.ts"
 import { InvalidMetadata } from "../DiscoveryError.ts"
 
+/** A document with more than these is nobody's mistake, and its error should not be as long as it is. */
+const most = 100
+
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** What the schema says about a document, member by member, by the names of the wire. */
 export const invalidMetadata = (location: string, error: Schema.SchemaError): InvalidMetadata =>
   new InvalidMetadata({
     location,
-    issues: format(error.issue).issues.map(({ message, path = [] }) => ({
+    issues: format(error.issue).issues.slice(0, most).map(({ message, path = [] }) => ({
       member: path.map((segment) => wireName(String(typeof segment === "object" ? segment.key : segment))).join("."),
       problem: message
     }))

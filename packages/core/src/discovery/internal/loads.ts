@@ -1,6 +1,6 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { AttemptError } from "../DiscoveryError.ts"
+import { type AttemptError, NoDocument } from "../DiscoveryError.ts"
 import { MetadataFetchError, Timeout } from "../MetadataFetchError.ts"
 import type { Loaded } from "./fetchDocument.ts"
 import type { Place } from "./place.ts"
@@ -28,13 +28,20 @@ const once = <E, R>({ candidate, limits }: Place<E, R>): Load<E, R> =>
     }
   })
 
+/** An answer that was asked for by another name. */
+const shared = <E, R>(answer: Load<E, R>, strategy: string): Load<E, R> =>
+  Effect.mapError(
+    answer,
+    (error) => error instanceof NoDocument ? new NoDocument({ strategy, found: error.found }) : error
+  )
+
 /** The answer of a place, asked for unless another place has it already. */
 export const load = <E, R>(place: Place<E, R>, loads: Loads<E, R>): Load<E, R> => {
-  const { identity, mapRequest } = place.candidate
+  const { identity, location, mapRequest } = place.candidate
   const ofIdentity = loads.get(identity) ?? new Map<unknown, Known<E, R>>()
   loads.set(identity, ofIdentity)
   const known = ofIdentity.get(mapRequest)
-  if (known !== undefined && known.tries >= place.tries) return known.answer
+  if (known !== undefined && known.tries >= place.tries) return shared(known.answer, location)
   return Effect.flatMap(Effect.cached(once(place)), (answer) => {
     ofIdentity.set(mapRequest, { answer, tries: place.tries })
     return answer

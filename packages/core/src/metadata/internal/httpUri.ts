@@ -89,10 +89,12 @@ export const withoutQuery = (url: string): string => url.replace(/[?#][^]*$/, "?
  * What names a string that is refused. User information is a password as often as not, and passwords have slashes and
  * question marks in them: everything before the last @ is left out, and the query.
  */
-export const redacted = (text: string): string =>
-  withoutQuery(
-    text.replace(/^([a-z][a-z0-9+.-]*:[/\\]*)?[^]*@/i, (_, scheme: string | undefined) => `${scheme ?? ""}…@`)
-  )
+export const redacted = (text: string): string => {
+  const end = text.lastIndexOf("@")
+  if (end === -1) return withoutQuery(text)
+  const [scheme] = /^(?:[a-z][a-z0-9+.-]*:[/\\]*)?/i.exec(text.slice(0, end)) ?? [""]
+  return withoutQuery(`${scheme}…${text.slice(end)}`)
+}
 
 /**
  * Takes the string apart by the grammar of RFC 3986, and refuses whatever `new URL` would read differently.

@@ -7,7 +7,7 @@ const escaped = (text: string): string =>
   text.replaceAll(unprintable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
 
 /** A text in which nothing can forge a line of a log or command a terminal. Good URLs stay as they are. */
-export const printable = (text: string): string => escaped(shortened(text, 500))
+export const printable = (text: string, longest = 500): string => escaped(shortened(text, longest))
 
 /** A stranger's word, in quotation marks. */
 export const quoted = (text: string): string => escaped(JSON.stringify(shortened(text, 200)))
