@@ -21,13 +21,7 @@ import {
 } from "@effect-mcp-auth/core"
 import { type Config, type Context, Effect, Layer, Redacted, type Result, Schema, type Scope } from "effect"
 import { McpProtocol, McpServer, Tool, Toolkit } from "effect/ai"
-import {
-  type HttpClient,
-  HttpRouter,
-  type HttpServer,
-  type HttpServerRequest,
-  HttpServerResponse
-} from "effect/http"
+import { type HttpClient, HttpRouter, type HttpServer, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { describe, expect, it } from "tstyche"
 
 type Client = HttpClient.HttpClient
@@ -97,7 +91,9 @@ describe("a server with a tool that wants to know who calls", () => {
   })
 
   it("is a server all the same, so that more can be registered with it", () => {
-    expect(protectedServer).type.toBeAssignableTo<Layer.Layer<McpServer.McpServer, unknown, HttpRouter.HttpRouter | Client>>()
+    expect(protectedServer).type.toBeAssignableTo<
+      Layer.Layer<McpServer.McpServer, unknown, HttpRouter.HttpRouter | Client>
+    >()
   })
 })
 
@@ -303,9 +299,16 @@ describe("tokens", () => {
     expect<TokenVerifier.Verify>().type.toBe<
       (token: Redacted.Redacted) => Effect.Effect<Info, TokenError.TokenError>
     >()
-    expect<TokenError.TokenError["_tag"]>().type.toBe<"InvalidToken" | "InsufficientScope" | "VerificationUnavailable">()
+    expect<TokenError.TokenError["_tag"]>().type.toBe<
+      "InvalidToken" | "InsufficientScope" | "VerificationUnavailable"
+    >()
     expect<TokenError.AuthError["_tag"]>().type.toBe<
-      "InvalidToken" | "InsufficientScope" | "VerificationUnavailable" | "MissingCredentials" | "InvalidRequest"
+      | "InvalidToken"
+      | "InsufficientScope"
+      | "VerificationUnavailable"
+      | "AccessDenied"
+      | "MissingCredentials"
+      | "InvalidRequest"
     >()
   })
 

@@ -89,6 +89,8 @@ const verdicts: {
     description: "The access token has not the scopes that this needs",
     scopes: required
   }),
+  // Nothing that the client could ask for would help, so it is not sent away to ask.
+  AccessDenied: () => ({ status: 403, error: "access_denied", description: "The caller may not do this" }),
   VerificationUnavailable: () => ({
     status: 503,
     error: "temporarily_unavailable",
@@ -100,18 +102,23 @@ const verdictOf = (error: AuthError): Verdict =>
   // The table is total over the tags, but TypeScript cannot correlate an indexed function with its argument.
   (verdicts[error._tag] as (error: AuthError) => Verdict)(error)
 
-/** The header that makes a client act: a challenge, or when to come again. */
-const actOn = (error: AuthError, { description, scopes, ...verdict }: Verdict, options: Options) =>
-  error._tag === "VerificationUnavailable"
-    ? { "retry-after": String(retryAfterOf(error)) }
-    : {
-      "www-authenticate": challenge({
-        resource_metadata: options.resourceMetadata,
-        scope: (scopes ?? options.scopes).join(" "),
-        error: verdict.error,
-        error_description: verdict.error === undefined ? undefined : description
-      })
-    }
+/** The header that makes a client act: a challenge, or when to come again. Whom nothing helps gets none. */
+const actOn = (
+  error: AuthError,
+  { description, scopes, ...verdict }: Verdict,
+  options: Options
+): Readonly<Record<string, string>> => {
+  if (error._tag === "AccessDenied") return {}
+  if (error._tag === "VerificationUnavailable") return { "retry-after": String(retryAfterOf(error)) }
+  return {
+    "www-authenticate": challenge({
+      resource_metadata: options.resourceMetadata,
+      scope: (scopes ?? options.scopes).join(" "),
+      error: verdict.error,
+      error_description: verdict.error === undefined ? undefined : description
+    })
+  }
+}
 
 /**
  * What to answer.

@@ -32,7 +32,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
 /**
@@ -44,7 +44,7 @@ import * as Schema from "effect/Schema"
 export class AuthInfo extends Context.Service<AuthInfo, {
   /** The access token. Prints as `<redacted>`. Never pass it on to another service: it was issued for this one. */
   readonly token: Redacted.Redacted
-  /** The issuer, exactly as the token or the provider names it. */
+  /** The issuer, exactly as the token or the provider names it. Empty for who has no token. */
   readonly issuer: string
   /** `sub` (RFC 7519, section 4.1.2). Absent in tokens that some providers issue to clients for themselves. */
   readonly subject: string | undefined
@@ -59,6 +59,31 @@ export class AuthInfo extends Context.Service<AuthInfo, {
   /** Every claim, as it came. */
   readonly claims: Schema.JsonObject
 }>()("@effect-mcp-auth/core/token/AuthInfo") {}
+
+/**
+ * Who has no token. Handlers meet it only where a policy lets in whoever comes.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const anonymous: AuthInfo["Service"] = {
+  token: Redacted.make("", { label: "no access token" }),
+  issuer: "",
+  subject: undefined,
+  clientId: undefined,
+  scopes: new Set(),
+  audience: [],
+  expiresAt: undefined,
+  claims: {}
+}
+
+/**
+ * Whether this is somebody without a token. Nobody has fewer rights.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const isAnonymous = ({ issuer }: AuthInfo["Service"]): boolean => issuer === ""
 
 /**
  * Who a token speaks for, in one string: issuer, subject and client. Two tokens of the same principal have the same one,

@@ -124,6 +124,22 @@ export class InsufficientScope extends Schema.TaggedError<InsufficientScope>()("
   }
 }
 
+/**
+ * The token is valid, but whoever it speaks for may not do this, and no scope would change that. The client hears no
+ * reason.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class AccessDenied extends Schema.TaggedError<AccessDenied>()("AccessDenied", {
+  /** The policy that refused, as it prints itself. For logs. */
+  policy: Schema.String
+}) {
+  override get message(): string {
+    return `The caller may not do this: ${this.policy} is not satisfied`
+  }
+}
+
 const isOurs = (cause: unknown): cause is Error =>
   cause instanceof MetadataFetchError || cause instanceof DiscoveryFailed || cause instanceof IncompleteMetadata
 
@@ -161,4 +177,4 @@ export type TokenError = InvalidToken | InsufficientScope | VerificationUnavaila
  * @category errors
  * @since 0.1.0
  */
-export type AuthError = MissingCredentials | InvalidRequest | TokenError
+export type AuthError = MissingCredentials | InvalidRequest | TokenError | AccessDenied

@@ -6,8 +6,8 @@ import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import {
   bearer,
-  callTool,
   caller,
+  callTool,
   elapse,
   type Handle,
   metadataUrl,
@@ -45,10 +45,12 @@ const apiWith = (reached: Ref.Ref<ReadonlyArray<string>>) => {
 
 const startApi = Effect.fnUntraced(function*(changes: Partial<ProtectOptions> = {}) {
   const reached = yield* Ref.make<ReadonlyArray<string>>([])
-  const handle = yield* serve(apiWith(reached).pipe(
-    Layer.provide(BearerAuth.layer),
-    Layer.provide(McpAuth.layer(options(changes)))
-  ))
+  const handle = yield* serve(
+    apiWith(reached).pipe(
+      Layer.provide(BearerAuth.layer),
+      Layer.provide(McpAuth.layer(options(changes)))
+    )
+  )
   return { handle, reached: Ref.get(reached) }
 })
 
@@ -65,7 +67,7 @@ const get = (handle: Handle, token: string | undefined, path = "/me") =>
   send(handle, `${origin}${path}`, { headers: bearer(token) })
 
 for (const [name, start] of [["BearerAuth", startApi], ["McpAuth.middleware", startPlain]] as const) {
-  describe(name, () => {
+  describe(`${name}`, () => {
     it.effect("lets in who has a good token, and says who that is", () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
@@ -208,8 +210,10 @@ describe("two resources of one program", () => {
   const statuses = Effect.fnUntraced(function*(handle: Handle, paths: readonly [string, string]) {
     const provider = yield* TestProvider.TestProvider
     const tokens = yield* Effect.forEach([one, two], (aud) => provider.mint({ claims: { aud } }))
-    return yield* Effect.forEach(paths, (path) =>
-      Effect.forEach(tokens, (token) => Effect.map(get(handle, token, path), ({ status }) => status)))
+    return yield* Effect.forEach(
+      paths,
+      (path) => Effect.forEach(tokens, (token) => Effect.map(get(handle, token, path), ({ status }) => status))
+    )
   })
 
   it.effect("guard plain routes each by its own rules", () =>
@@ -229,7 +233,8 @@ describe("two resources of one program", () => {
         )
         const api = HttpApi.make(path.slice(1)).add(group)
         const handlers = HttpApiBuilder.group(api, "who", (handlers) =>
-          handlers.handle("me", () => Effect.map(AuthInfo.AuthInfo, ({ subject }) => String(subject))))
+          handlers.handle("me", () =>
+            Effect.map(AuthInfo.AuthInfo, ({ subject }) => String(subject))))
         return HttpApiBuilder.layer(api).pipe(
           Layer.provide(handlers),
           Layer.provide(HttpServer.layerServices),

@@ -65,7 +65,11 @@ describe("FetchAuth", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   const refused: ReadonlyArray<
-    readonly [rule: string, status: number, token: (provider: TestProvider.TestProvider["Service"]) => Effect.Effect<string>]
+    readonly [
+      rule: string,
+      status: number,
+      token: (provider: TestProvider.TestProvider["Service"]) => Effect.Effect<string>
+    ]
   > = [
     ["a forged token", 401, (provider) => provider.mint({ forged: true })],
     ["an expired token", 401, (provider) => provider.mint({ expiresIn: -3600 })],
@@ -140,7 +144,10 @@ describe("FetchAuth", () => {
       for (const aud of names) {
         const headers = bearer(yield* provider.mint({ claims: { aud } }))
         const outcomes = yield* Effect.forEach(guards, (auth) => ask(auth, { headers }))
-        assert.deepStrictEqual(outcomes.map(({ _tag }) => _tag), names.map((name) => name === aud ? "LetIn" : "Answered"))
+        assert.deepStrictEqual(
+          outcomes.map(({ _tag }) => _tag),
+          names.map((name) => name === aud ? "LetIn" : "Answered")
+        )
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 

@@ -359,7 +359,19 @@ describe("roads around the gate", () => {
       assert.deepStrictEqual(yield* reached, [])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  const spellings = ["/mcp", "/mcp/", "/MCP", "//mcp", "/mcp//", "/%6dcp", "/mcp?x=1", "/mcp;x=1", "/mcp?x=/../nothing", "/./mcp", "/x/../mcp"]
+  const spellings = [
+    "/mcp",
+    "/mcp/",
+    "/MCP",
+    "//mcp",
+    "/mcp//",
+    "/%6dcp",
+    "/mcp?x=1",
+    "/mcp;x=1",
+    "/mcp?x=/../nothing",
+    "/./mcp",
+    "/x/../mcp"
+  ]
   for (const spelling of spellings) {
     it.effect(`${spelling} is the server by another name, or nothing at all`, () =>
       Effect.gen(function*() {

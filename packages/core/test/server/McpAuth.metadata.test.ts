@@ -102,7 +102,7 @@ describe("the metadata of a resource", () => {
         assert.strictEqual(answer.status, 200)
         assert.strictEqual(documentOf(answer)["resource"], resource)
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
-    { arbitrary: { runs: 100 } }
+    { arbitrary: { runs: 100 }, timeout: 60_000 }
   )
 
   it.effect("a query that belongs to no resource is nobody's matter", () =>
@@ -257,6 +257,7 @@ describe("a request for metadata", () => {
       for (const method of ["GET", "HEAD", "POST"]) {
         const answer = yield* send(handle, metadataUrl, { method, headers: { origin: "https://anywhere.test" } })
         assert.strictEqual(answer.headers.get("access-control-allow-origin"), "*")
+        assert.strictEqual(answer.headers.get("access-control-expose-headers"), "ETag")
         assert.isNull(answer.headers.get("access-control-allow-credentials"))
       }
       const preflight = yield* send(handle, metadataUrl, {

@@ -150,35 +150,39 @@ const credentials: ReadonlyArray<
 
 describe("a run of everything", () => {
   for (const [name, authentication] of credentials) {
-    it.effect(`with ${name}: no line, span or metric has a token, a part of one, or a secret`, () =>
-      Effect.gen(function*() {
-        const provider = yield* TestProvider.TestProvider
-        const tokens: Array<string> = []
-        const seen = yield* observed(Effect.gen(function*() {
-          const handle = yield* start({
-            requiredScopes: ["notes:read"],
-            verifier: TokenVerifier.firstOf(
-              TokenVerifier.jwt(),
-              TokenVerifier.introspection({ authentication: yield* authentication })
-            )
-          })
-          yield* mixedRun(handle, tokens)
-        }))
-        const text = printed(seen).map(([, text]) => text).join("\n")
-        const asked = (yield* provider.requests).filter(({ endpoint }) => endpoint === "introspection")
-        assert.isAbove(asked.length, 0)
-        const sent = asked.flatMap(({ body, headers }) => [
-          headers["authorization"]?.replace("Basic ", "") ?? "",
-          new URLSearchParams(body).get("client_assertion") ?? "",
-          body
-        ]).filter((one) => one !== "")
-        const secrets = [...secretsOf(tokens), ...secretsOf(sent), secret, btoa(`notes:${secret}`)]
-        assert.deepStrictEqual(leaks(seen, secrets), [])
-        // Something was written down at all, and it says what happened.
-        assert.include(text, "Request refused: the access token has expired")
-        assert.include(text, "TokenVerifier.introspect")
-        assert.isAbove(seen.spans.length, 10)
-      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 30_000)
+    it.effect(
+      `with ${name}: no line, span or metric has a token, a part of one, or a secret`,
+      () =>
+        Effect.gen(function*() {
+          const provider = yield* TestProvider.TestProvider
+          const tokens: Array<string> = []
+          const seen = yield* observed(Effect.gen(function*() {
+            const handle = yield* start({
+              requiredScopes: ["notes:read"],
+              verifier: TokenVerifier.firstOf(
+                TokenVerifier.jwt(),
+                TokenVerifier.introspection({ authentication: yield* authentication })
+              )
+            })
+            yield* mixedRun(handle, tokens)
+          }))
+          const text = printed(seen).map(([, text]) => text).join("\n")
+          const asked = (yield* provider.requests).filter(({ endpoint }) => endpoint === "introspection")
+          assert.isAbove(asked.length, 0)
+          const sent = asked.flatMap(({ body, headers }) => [
+            headers["authorization"]?.replace("Basic ", "") ?? "",
+            new URLSearchParams(body).get("client_assertion") ?? "",
+            body
+          ]).filter((one) => one !== "")
+          const secrets = [...secretsOf(tokens), ...secretsOf(sent), secret, btoa(`notes:${secret}`)]
+          assert.deepStrictEqual(leaks(seen, secrets), [])
+          // Something was written down at all, and it says what happened.
+          assert.include(text, "Request refused: the access token has expired")
+          assert.include(text, "TokenVerifier.introspect")
+          assert.isAbove(seen.spans.length, 10)
+        }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
+      30_000
+    )
   }
 })
 
@@ -224,7 +228,12 @@ describe("decisions", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   const lines: ReadonlyArray<
-    readonly [rule: string, level: string, says: string, token: (provider: TestProvider.TestProvider["Service"]) => Effect.Effect<string | undefined>]
+    readonly [
+      rule: string,
+      level: string,
+      says: string,
+      token: (provider: TestProvider.TestProvider["Service"]) => Effect.Effect<string | undefined>
+    ]
   > = [
     ["that let in say nothing", "", "", (provider) => provider.mint()],
     ["about nobody are for debugging", "DEBUG", "no bearer token", () => Effect.succeed(undefined)],
@@ -234,7 +243,12 @@ describe("decisions", () => {
       `expected \\"${resource}\\", got \\"https://other.test\\"`,
       (provider) => provider.mint({ claims: { aud: "https://other.test" } })
     ],
-    ["about scopes say which are missing", "INFO", "lacks the scope", (provider) => provider.mint({ claims: { scope: "" } })],
+    [
+      "about scopes say which are missing",
+      "INFO",
+      "lacks the scope",
+      (provider) => provider.mint({ claims: { scope: "" } })
+    ],
     [
       "quote what a stranger sent, so that no line is forged",
       "INFO",

@@ -1,17 +1,19 @@
 import { McpAuth } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Redacted, Ref, Schema } from "effect"
+import { ConfigProvider, Context, Effect, Layer, Redacted, Ref, Schema } from "effect"
 import { McpSchema, McpServer } from "effect/ai"
 import * as Arbitrary from "effect/Arbitrary"
 import {
   type Answer,
   type Handle,
   initialize,
+  issuer,
   options,
   post,
   type ProtectOptions,
   request,
+  resource,
   resultOf,
   serve,
   serverWith,
@@ -33,12 +35,12 @@ const ask = (seen: Seen, state: string) =>
 
 const result = new McpSchema.CallToolResult({ content: [{ type: "text", text: "done" }] })
 
-/** Two tools and a prompt of the same name, as handlers that continue have to be registered: by hand. */
+/** Three tools, and a prompt of the same name as one, as handlers that continue have to be registered: by hand. */
 const registrations = (seen: Seen, state: string) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const registry = yield* McpServer.McpServer
     const annotations = Context.empty()
-    for (const name of ["Confirm", "Other"]) {
+    for (const name of ["Confirm", "Other", "ConfirmStep"]) {
       yield* registry.addTool({
         tool: new McpSchema.Tool({ name, inputSchema: { type: "object" } }),
         annotations,
@@ -49,7 +51,8 @@ const registrations = (seen: Seen, state: string) =>
       prompt: new McpSchema.Prompt({ name: "Confirm" }),
       annotations,
       completions: {},
-      handle: () => Effect.map(ask(seen, state), (required) => required ?? new McpSchema.GetPromptResult({ messages: [] }))
+      handle: () =>
+        Effect.map(ask(seen, state), (required) => required ?? new McpSchema.GetPromptResult({ messages: [] }))
     })
   }))
 
@@ -134,7 +137,9 @@ describe("a request state", () => {
       assert.deepStrictEqual(yield* seen, [undefined])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  for (const requestState of ["", ".", "..", "step.2", ".step.2", "AAAA.step.2", "%%%.step.2", `${"A".repeat(43)}.step.2`]) {
+  for (
+    const requestState of ["", ".", "..", "step.2", ".step.2", "AAAA.step.2", "%%%.step.2", `${"A".repeat(43)}.step.2`]
+  ) {
     it.effect(`that somebody made up, ${JSON.stringify(requestState)}, is unknown`, () =>
       Effect.gen(function*() {
         const { handle, seen } = yield* begin()
@@ -189,8 +194,17 @@ describe("a request state", () => {
         yield* call(handle, token, { requestState: stateOf(yield* call(handle, token)) })
         assert.deepStrictEqual(yield* seen, [undefined, state])
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
-    { arbitrary: { runs: 50 } }
+    { arbitrary: { runs: 50 }, timeout: 60_000 }
   )
+
+  it.effect("is bound to its tool letter by letter: none of the state becomes a part of another tool's name", () =>
+    Effect.gen(function*() {
+      const { handle, seen } = yield* begin({}, "Step.2")
+      const token = yield* mintFor("ada")
+      const [tag = ""] = stateOf(yield* call(handle, token)).split(".")
+      assertUnknown(yield* call(handle, token, { name: "ConfirmStep", requestState: `${tag}..2` }))
+      assert.deepStrictEqual(yield* seen, [undefined])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("binds people whose names could be taken for one another's parts", () =>
     Effect.gen(function*() {
@@ -223,6 +237,24 @@ describe("the secret of request states", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
+  it.effect("comes from the environment as well", () =>
+    Effect.gen(function*() {
+      const env = { MCP_AUTH_RESOURCE: resource, MCP_AUTH_ISSUER: issuer, MCP_AUTH_REQUEST_STATE_SECRET: "shared" }
+      const config = ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
+      const seen: Seen = yield* Ref.make<ReadonlyArray<string | undefined>>([])
+      const handle = yield* serve(
+        serverWith(registrations(seen, "step.2")).pipe(
+          McpAuth.protect(),
+          Layer.provide(McpAuth.layerConfig),
+          Layer.provide(config)
+        )
+      )
+      const first = yield* begin(secret("shared"))
+      const token = yield* mintFor("ada")
+      yield* call(handle, token, { requestState: stateOf(yield* call(first.handle, token)) })
+      assert.deepStrictEqual(yield* Ref.get(seen), ["step.2"])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
   it.effect("is never sent", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin(secret("s3cret-of-states"))
@@ -238,7 +270,10 @@ describe("older revisions", () => {
       const { handle, seen } = yield* begin()
       const token = yield* mintFor("ada")
       const headers = yield* initialize(handle, "2025-11-25", token)
-      const answer = yield* post(handle, request(1, "tools/call", { name: "Confirm", requestState: "x" }), { token, headers })
+      const answer = yield* post(handle, request(1, "tools/call", { name: "Confirm", requestState: "x" }), {
+        token,
+        headers
+      })
       assert.strictEqual(answer.status, 200)
       assert.deepStrictEqual(yield* seen, [undefined])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))

@@ -1,8 +1,9 @@
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Schema } from "effect"
-import { HttpClient } from "effect/http"
+import { HttpClient, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { TestClock } from "effect/testing"
+import { makeSessions } from "../../src/server/internal/sessions.ts"
 import {
   bearer,
   callTool,
@@ -37,12 +38,16 @@ const others: ReadonlyArray<readonly [who: string, claims: Claims]> = [
   ["a user who is named like her client", { sub: "notebook", client_id: "ada" }]
 ]
 
-type Exchange = readonly [what: string, send: (handle: Handle, token: string, session: string) => ReturnType<typeof send>]
+type Exchange = readonly [
+  what: string,
+  send: (handle: Handle, token: string, session: string) => ReturnType<typeof send>
+]
 
 const exchanges = (revision: Revision): ReadonlyArray<Exchange> => {
-  const posted = (body: unknown, more: Readonly<Record<string, string>> = { "mcp-protocol-version": revision }) =>
-  (handle: Handle, token: string, session: string) =>
-    post(handle, body, { token, headers: { ...more, "mcp-session-id": session } })
+  const posted =
+    (body: unknown, more: Readonly<Record<string, string>> = { "mcp-protocol-version": revision }) =>
+    (handle: Handle, token: string, session: string) =>
+      post(handle, body, { token, headers: { ...more, "mcp-session-id": session } })
   const sent = (method: string) => (handle: Handle, token: string, session: string) =>
     send(handle, resource, {
       method,
@@ -95,7 +100,10 @@ describe("a session", () => {
         const hers = yield* initialize(handle, revision, yield* provider.mint({ claims: owner }))
         yield* TestClock.adjust("2 hours")
         const refreshed = yield* provider.mint({ claims: { ...owner, scope: "notes:read notes:write" } })
-        const answer = yield* post(handle, request(1, "tools/call", { name: "WhoAmI" }), { token: refreshed, headers: hers })
+        const answer = yield* post(handle, request(1, "tools/call", { name: "WhoAmI" }), {
+          token: refreshed,
+          headers: hers
+        })
         assert.strictEqual(answer.status, 200, answer.body)
         assert.include(answer.body, "notes:write")
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
@@ -125,7 +133,9 @@ describe("a session", () => {
 
   it.effect("belongs to an issuer too: the same names at another server are somebody else", () =>
     Effect.gen(function*() {
-      const { client, providers: [one, two] } = yield* TestProvider.makeNetwork({ issuer }, { issuer: "https://two.test" })
+      const { client, providers: [one, two] } = yield* TestProvider.makeNetwork({ issuer }, {
+        issuer: "https://two.test"
+      })
       if (one === undefined || two === undefined) return assert.fail()
       const { handle } = yield* Effect.provideService(
         start({ authorizationServers: [discover(issuer), discover("https://two.test")] }),
@@ -133,7 +143,10 @@ describe("a session", () => {
         client
       )
       const hers = yield* initialize(handle, "2025-11-25", yield* one.mint({ claims: owner }))
-      const answer = yield* post(handle, request(1, "ping"), { token: yield* two.mint({ claims: owner }), headers: hers })
+      const answer = yield* post(handle, request(1, "ping"), {
+        token: yield* two.mint({ claims: owner }),
+        headers: hers
+      })
       assert.strictEqual(answer.status, 404)
     }).pipe(Effect.scoped))
 
@@ -155,7 +168,10 @@ describe("a session", () => {
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle, reached } = yield* start()
-      const [ada, bob] = [yield* provider.mint({ claims: owner }), yield* provider.mint({ claims: { ...owner, sub: "bob" } })]
+      const [ada, bob] = [
+        yield* provider.mint({ claims: owner }),
+        yield* provider.mint({ claims: { ...owner, sub: "bob" } })
+      ]
       const hers = yield* initialize(handle, "2025-11-25", ada)
       const his = yield* initialize(handle, "2025-11-25", bob)
       const call = request(1, "tools/call", { name: "WhoAmI" })
@@ -176,4 +192,40 @@ describe("a session", () => {
       assert.strictEqual(answer.status, 401)
       assert.isNull(answer.headers.get("mcp-session-id"))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+describe("what the gate knows of sessions", () => {
+  const withSession = (id: string, method = "POST") =>
+    HttpServerRequest.fromWeb(new Request(resource, { method, headers: { "mcp-session-id": id } }))
+  const plain = HttpServerRequest.fromWeb(new Request(resource, { method: "POST" }))
+  const seenAs = ({ headers }: HttpServerRequest.HttpServerRequest) => headers["mcp-session-id"]
+  const begun = HttpServerResponse.empty({ headers: { "mcp-session-id": "s1" } })
+
+  it.effect("one that it has not seen begin, or has forgotten, is nobody's, also where the server still has it", () =>
+    Effect.gen(function*() {
+      const { claim, learn } = yield* makeSessions
+      assert.strictEqual(seenAs(yield* claim("ada", withSession("s1"))), "unknown")
+      yield* learn("ada", plain, begun)
+      assert.strictEqual(seenAs(yield* claim("ada", withSession("s1"))), "s1")
+      assert.strictEqual(seenAs(yield* claim("bob", withSession("s1"))), "unknown")
+      yield* learn("ada", withSession("s1", "DELETE"), HttpServerResponse.empty({ status: 204 }))
+      assert.strictEqual(seenAs(yield* claim("ada", withSession("s1"))), "unknown")
+    }))
+
+  it.effect("an answer that repeats the id of a session gives it to nobody else", () =>
+    Effect.gen(function*() {
+      const { claim, learn } = yield* makeSessions
+      yield* learn("ada", plain, begun)
+      yield* learn("bob", withSession("s1"), begun)
+      assert.strictEqual(seenAs(yield* claim("ada", withSession("s1"))), "s1")
+      assert.strictEqual(seenAs(yield* claim("bob", withSession("s1"))), "unknown")
+    }))
+
+  it.effect("a termination that the server refuses ends nothing", () =>
+    Effect.gen(function*() {
+      const { claim, learn } = yield* makeSessions
+      yield* learn("ada", plain, begun)
+      yield* learn("ada", withSession("s1", "DELETE"), HttpServerResponse.empty({ status: 405 }))
+      assert.strictEqual(seenAs(yield* claim("ada", withSession("s1"))), "s1")
+    }))
 })

@@ -102,21 +102,25 @@ const progress = ({ text }: Arriving): number => text.split("notifications/progr
 
 describe("a stream", () => {
   for (const revision of ["2025-06-18", "2025-11-25", "2026-07-28"] as const) {
-    it.effect(`of a tool in ${revision} ends with the token it was opened with, and not before`, () =>
-      Effect.gen(function*() {
-        const provider = yield* TestProvider.TestProvider
-        const { handle, interrupted } = yield* begin()
-        const arriving = yield* count(handle, revision, yield* provider.mint({ expiresIn: 60 }), 1000)
-        assert.strictEqual(arriving.status, 200)
-        yield* pass(59)
-        assert.isFalse(arriving.ended, arriving.text)
-        assert.strictEqual(progress(arriving), 6)
-        yield* pass(2)
-        assert.isTrue(arriving.ended)
-        assert.strictEqual(progress(arriving), 6)
-        // There is nobody any more who wants to know.
-        assert.isTrue(yield* interrupted)
-      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+    it.effect(
+      `of a tool in ${revision} ends with the token it was opened with, and not before`,
+      () =>
+        Effect.gen(function*() {
+          const provider = yield* TestProvider.TestProvider
+          const { handle, interrupted } = yield* begin()
+          const arriving = yield* count(handle, revision, yield* provider.mint({ expiresIn: 60 }), 1000)
+          assert.strictEqual(arriving.status, 200)
+          yield* pass(59)
+          assert.isFalse(arriving.ended, arriving.text)
+          assert.strictEqual(progress(arriving), 6)
+          yield* pass(2)
+          assert.isTrue(arriving.ended)
+          assert.strictEqual(progress(arriving), 6)
+          // There is nobody any more who wants to know.
+          assert.isTrue(yield* interrupted)
+        }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
+      60_000
+    )
 
     it.effect(`of a tool in ${revision} that is done before its token expires is whole`, () =>
       Effect.gen(function*() {
@@ -127,7 +131,7 @@ describe("a stream", () => {
         assert.isTrue(arriving.ended)
         assert.include(arriving.text, "\"text\":\"3\"")
         assert.isFalse(yield* interrupted)
-      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 60_000)
   }
 
   it.effect("of a subscription ends with its token, and not before", () =>
@@ -141,7 +145,7 @@ describe("a stream", () => {
       assert.include(arriving.text, "notifications/subscriptions/acknowledged")
       yield* pass(2)
       assert.isTrue(arriving.ended)
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 20_000)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 60_000)
 
   it.effect("of one person ends with her token, and that of another with his", () =>
     Effect.gen(function*() {
@@ -153,7 +157,7 @@ describe("a stream", () => {
       assert.deepStrictEqual([hers.ended, his.ended], [true, false])
       yield* pass(20)
       assert.isTrue(his.ended)
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 60_000)
 
   it.effect("with a token that lives for ever ends when it is done", () =>
     Effect.gen(function*() {
@@ -166,7 +170,7 @@ describe("a stream", () => {
       yield* pass(2)
       assert.isTrue(arriving.ended)
       assert.include(arriving.text, "\"text\":\"12\"")
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 60_000)
 
   it.effect("with a token that lives for ages is not cut at once", () =>
     Effect.gen(function*() {
@@ -176,5 +180,5 @@ describe("a stream", () => {
       const arriving = yield* count(handle, "2026-07-28", yield* provider.mint({ expiresIn: 100 * 365 * 86_400 }), 2)
       yield* pass(21)
       assert.include(arriving.text, "\"text\":\"2\"")
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 60_000)
 })

@@ -49,7 +49,7 @@ export const caller = Effect.map(AuthInfo.AuthInfo, ({ clientId, subject }) => `
 const arrive = (reached: Reached, where: string) =>
   Effect.tap(caller, (who) => Ref.update(reached, (all) => [...all, `${where}: ${who}`]))
 
-export const WhoAmI = Tool.make("WhoAmI", {
+const WhoAmI = Tool.make("WhoAmI", {
   description: "Says who the token speaks for",
   success: Schema.Struct({ caller: Schema.String, scopes: Schema.Array(Schema.String) }),
   dependencies: [AuthInfo.AuthInfo]
@@ -179,7 +179,7 @@ type HttpApp<E> = Effect.Effect<
 >
 
 /** Answers the requests of a test as a web server would: a fiber of its own for each, and a line in the log. */
-export const handleWith = <E>(http: HttpApp<E>): Effect.Effect<Handle> =>
+const handleWith = <E>(http: HttpApp<E>): Effect.Effect<Handle> =>
   Effect.map(Effect.context<never>(), (context) => {
     const toHandler = HttpEffect.toWebHandlerWith<never, Scope.Scope | HttpServerRequest.HttpServerRequest>(context)
     const handle = toHandler(http, HttpMiddleware.logger)
@@ -329,7 +329,7 @@ export const initialize = Effect.fnUntraced(function*(handle: Handle, revision: 
 })
 
 /** A client of one revision, which sends requests with a token. */
-export interface Client {
+interface Client {
   readonly call: (method: string, params?: Schema.JsonObject, token?: string) => Effect.Effect<Answer>
 }
 
@@ -367,10 +367,10 @@ export const resultOf = ({ messages }: Answer): Schema.JsonObject | undefined =>
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** A moment of real time, and some turns of the event loop: WebCrypto and streams answer by their own clock. */
-export const moment = Effect.promise(async () => {
-  await setTimeout(1)
-  for (let turn = 0; turn < 8; turn++) await setImmediate()
-})
+export const moment = Effect.andThen(
+  Effect.promise(() => setTimeout(1)),
+  Effect.repeat(Effect.promise(() => setImmediate()), { times: 7 })
+)
 
 /** Lets time pass until an effect has ended, a second each step. */
 export const elapse = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
