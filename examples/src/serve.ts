@@ -2,7 +2,6 @@ import * as NodeMcpAuth from "@effect-mcp-auth/platform-node/NodeMcpAuth"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
-import * as UrlParams from "effect/http/UrlParams"
 import * as Layer from "effect/Layer"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -16,12 +15,6 @@ export const freePort = Effect.callback<number>((resume) => {
     probe.close(() => resume(Effect.succeed(port)))
   })
 })
-
-/** A token in a URL is refused, and Effect's traces name the URL of each request: whoever reads them need not read it. */
-const redacted = Layer.effect(
-  UrlParams.CurrentRedactedNames,
-  Effect.map(UrlParams.CurrentRedactedNames, (names) => [...names, "access_token"])
-)
 
 /** Serves the notes, protected by the provider with this issuer, until the scope ends. */
 export const serveNotes = Effect.fnUntraced(function*(
@@ -39,8 +32,7 @@ export const serveNotes = Effect.fnUntraced(function*(
     disableListenLog: true
   }).pipe(
     Layer.provide(NodeHttpServer.layer(createServer, { port, host: "127.0.0.1" })),
-    Layer.provide(NodeMcpAuth.layerWith({ allow: ["loopback"] })),
-    Layer.provide(redacted)
+    Layer.provide(NodeMcpAuth.layerWith({ allow: ["loopback"] }))
   )
   yield* Layer.build(served)
   return { resource }

@@ -3,7 +3,8 @@
  *
  * It is undici with bounded connections, without redirects, cookies and proxies of its own, and with a guard: addresses
  * that are not globally reachable are refused at connect time, after name resolution, so that a name that changes its
- * mind (DNS rebinding) does not help. A refusal is the reason `RefusedAddress` of a `MetadataFetchError`.
+ * mind (DNS rebinding) does not help. A refusal is the reason `RefusedAddress` of a `MetadataFetchError`. The layers also
+ * keep tokens that clients put into URLs out of Effect's traces.
  *
  * **Example** (A server's layer)
  *
@@ -28,6 +29,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
+import * as UrlParams from "effect/http/UrlParams"
 import * as Layer from "effect/Layer"
 import * as Dns from "effect/net/Dns"
 import * as AddressPolicy from "./AddressPolicy.ts"
@@ -66,6 +68,12 @@ const makeDispatcher = Effect.fnUntraced(function*(options: Options) {
   })
 })
 
+/** A token in a URL is refused, but Effect traces the URL of every request: it must not be read there either. */
+const redacted = Layer.effect(
+  UrlParams.CurrentRedactedNames,
+  Effect.map(UrlParams.CurrentRedactedNames, (names) => [...names, "access_token"])
+)
+
 /**
  * The HTTP client, resolving names through the given `Dns`.
  *
@@ -76,7 +84,8 @@ export const layerNoDns = (
   options: Options = {}
 ): Layer.Layer<HttpClient.HttpClient, AddressPolicy.InvalidAddressPolicy, Dns.Dns> =>
   Layer.effect(HttpClient.HttpClient, NodeHttpClient.makeUndici).pipe(
-    Layer.provide(Layer.effect(NodeHttpClient.Dispatcher, makeDispatcher(options)))
+    Layer.provide(Layer.effect(NodeHttpClient.Dispatcher, makeDispatcher(options))),
+    Layer.merge(redacted)
   )
 
 /**

@@ -76,7 +76,8 @@ export * as NodeFetchAuth from "./NodeFetchAuth.ts"
  *
  * It is undici with bounded connections, without redirects, cookies and proxies of its own, and with a guard: addresses
  * that are not globally reachable are refused at connect time, after name resolution, so that a name that changes its
- * mind (DNS rebinding) does not help. A refusal is the reason `RefusedAddress` of a `MetadataFetchError`.
+ * mind (DNS rebinding) does not help. A refusal is the reason `RefusedAddress` of a `MetadataFetchError`. The layers also
+ * keep tokens that clients put into URLs out of Effect's traces.
  *
  * **Example** (A server's layer)
  *

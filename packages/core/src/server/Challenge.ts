@@ -17,7 +17,7 @@
  * })
  *
  * answer.status // => 401
- * answer.headers["www-authenticate"] // => `Bearer resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp", scope="notes:read"`
+ * answer.headers["www-authenticate"] // => `Bearer scope="notes:read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp"`
  * ```
  *
  * @since 0.1.0
@@ -112,10 +112,11 @@ const actOn = (
   if (error._tag === "VerificationUnavailable") return { "retry-after": String(retryAfterOf(error)) }
   return {
     "www-authenticate": challenge({
-      resource_metadata: options.resourceMetadata,
       scope: (scopes ?? options.scopes).join(" "),
       error: verdict.error,
-      error_description: verdict.error === undefined ? undefined : description
+      error_description: verdict.error === undefined ? undefined : description,
+      // Last: clients look for the first `scope=` and `error=`, and a URL may have these in its query.
+      resource_metadata: options.resourceMetadata
     })
   }
 }

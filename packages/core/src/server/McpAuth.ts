@@ -136,6 +136,18 @@ export const layerStdio = (
     })
   ).layer
 
+/**
+ * What a server has belongs to one resource. Layers of servers share their tools, because each of them is built once:
+ * tokens for one resource would then open the tools of another.
+ */
+const alone = Layer.fresh(Layer.effectDiscard(Effect.gen(function*() {
+  const { resource } = yield* McpAuth
+  const documents = yield* PublicDocuments
+  if (!(yield* documents.isAlone(yield* McpServer.McpServer))) {
+    return yield* new InvalidOptions({ resource, problem: "shared-server" })
+  }
+})))
+
 /** Builds a server behind the gate, and makes sure that what is guarded is what is served. */
 const guarded = <A, E, R>(self: Layer.Layer<A, E, R>) =>
   Layer.unwrap(Effect.gen(function*() {
@@ -154,7 +166,7 @@ const guarded = <A, E, R>(self: Layer.Layer<A, E, R>) =>
     )
     // The check comes after what it checks has been built.
     return Layer.merge(behindGate, Layer.provide(check, behindGate))
-  })).pipe(Layer.provide(PublicDocuments.layer))
+  }))
 
 /** What a protected server still requires: no `AuthInfo` any more, but a server to protect. */
 type Requirements<A, R> =
@@ -169,8 +181,21 @@ const protectedServer = <A, E, R>(
   const states = Layer.unwrap(
     Effect.map(McpAuth, ({ requestStateSecret }) => requestState(requestStateSecret).layerGlobal)
   )
-  return Layer.merge(behindGate, Layer.provide(states, behindGate))
+  return Layer.merge(behindGate, Layer.provide(Layer.merge(states, alone), behindGate)).pipe(
+    Layer.provide(PublicDocuments.layer)
+  )
 }
+
+/**
+ * Serves what the resource says about itself (RFC 9728), for programs that guard their routes by `middleware` or
+ * `BearerAuth` alone. `protect` does so by itself.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerMetadata: Layer.Layer<never, InvalidOptions, McpAuth | HttpRouter.HttpRouter> = Layer.fresh(
+  Layer.effectDiscard(serveMetadata)
+).pipe(Layer.provide(PublicDocuments.layer))
 
 /**
  * Protects an MCP server by the `McpAuth` that is provided, for example by `layerConfig`.

@@ -43,13 +43,16 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
   readonly verifier?: TokenVerifier.Method<RV> | undefined
   /** More members of the metadata (RFC 9728, section 2), extensions included. */
   readonly metadata?: Partial<Omit<ProtectedResourceMetadata, "resource">> | undefined
-  /** Where browsers may call from. Default: anywhere, because a request carries its token and nothing else. */
+  /**
+   * Where browsers may call from. Default: anywhere, because a request carries its token and nothing else.
+   * `McpServer.layerHttp` has an option of the same name, and refuses every origin that it is not told about.
+   */
   readonly allowedOrigins?: ReadonlyArray<string> | undefined
   /** Tell clients why a token is not valid. Default: `false`. */
   readonly showErrorDetails?: boolean | undefined
   /**
-   * With what the request states of handlers are sealed (MCP 2026-07-28). Needed where several instances of a server
-   * continue each other's requests. Default: random, for this instance alone.
+   * With what the request states of handlers are signed (MCP 2026-07-28); clients can read them. Needed where several
+   * instances of a server continue each other's requests. At least 32 characters. Default: random, for this instance alone.
    */
   readonly requestStateSecret?: Redacted.Redacted | undefined
   /** The path at which the server listens, where a proxy in front of it rewrites paths. Default: that of the resource. */
@@ -67,7 +70,11 @@ const problems = {
   "invalid-scope":
     "a scope has characters that no scope may have (RFC 6749, section 3.3); mind that one string is one " +
     "scope",
-  "duplicate-resource": "the resource is protected twice on one router; protect it once",
+  "duplicate-resource": "its metadata would be where other metadata of this router is; protect each resource once",
+  "short-secret": "requestStateSecret has fewer than 32 characters, and clients could guess it; use a random one",
+  "shared-server":
+    "the server is also behind another resource, and each would open the tools of the other; build one of its own with " +
+    "`Layer.fresh(McpServer.layerHttp(…))`",
   "not-served":
     "no route behind this protection is served at the path of the resource; let both be the same, or name " +
     "`servedPath` if a proxy rewrites paths. A server layer that is also used without protection is built only once, and " +
@@ -90,6 +97,8 @@ export class InvalidOptions extends Schema.TaggedError<InvalidOptions>()("Invali
     "offline-access",
     "invalid-scope",
     "duplicate-resource",
+    "short-secret",
+    "shared-server",
     "not-served",
     "issuer-would-change"
   ]),

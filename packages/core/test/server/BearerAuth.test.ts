@@ -6,6 +6,7 @@ import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import {
   bearer,
+  buildError,
   caller,
   callTool,
   elapse,
@@ -244,5 +245,29 @@ describe("two resources of one program", () => {
       }
       const handle = yield* serve(Layer.mergeAll(apiAt("/one", one), apiAt("/two", two)))
       assert.deepStrictEqual(yield* statuses(handle, ["/one", "/two"]), [[200, 401], [401, 200]])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+describe("McpAuth.layerMetadata", () => {
+  it.effect("serves what the challenge of a guarded route points to", () =>
+    Effect.gen(function*() {
+      const app = Layer.merge(plain("/me"), McpAuth.layerMetadata)
+      const handle = yield* serve(app.pipe(Layer.provide(McpAuth.layer(options()))))
+      const refused = yield* get(handle, undefined)
+      assert.include(refused.headers.get("www-authenticate"), metadataUrl)
+      const described = yield* send(handle, metadataUrl)
+      assert.strictEqual(described.status, 200)
+      assert.include(described.body, `"resource":"${resource}"`)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("is not needed beside protect, and refused there", () =>
+    Effect.gen(function*() {
+      const reached = yield* Ref.make<ReadonlyArray<string>>([])
+      const error = yield* buildError(
+        Layer.merge(server(reached).pipe(McpAuth.protect()), McpAuth.layerMetadata).pipe(
+          Layer.provide(McpAuth.layer(options()))
+        )
+      )
+      assert.isTrue(error._tag === "InvalidOptions" && error.problem === "duplicate-resource", error.message)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })

@@ -271,7 +271,7 @@ describe("over HTTP", () => {
       assert.strictEqual(answer.status, 401)
       assert.strictEqual(
         answer.headers.get("www-authenticate"),
-        `Bearer resource_metadata="${metadataUrl}", scope="notes:read notes:write"`
+        `Bearer scope="notes:read notes:write", resource_metadata="${metadataUrl}"`
       )
       assert.deepStrictEqual(bodyOf(answer), { error_description: "This resource needs an access token" })
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))

@@ -50,7 +50,7 @@ describe("FetchAuth", () => {
       assert.strictEqual(answer.status, 401)
       assert.strictEqual(
         answer.headers.get("www-authenticate"),
-        `Bearer resource_metadata="${metadataUrl}", scope="notes:read notes:write"`
+        `Bearer scope="notes:read notes:write", resource_metadata="${metadataUrl}"`
       )
       assert.isFalse(request.bodyUsed)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))

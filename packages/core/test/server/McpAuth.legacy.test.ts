@@ -192,3 +192,14 @@ describe("another issuer than the provider's", () => {
       assert.strictEqual(error._tag, "VerificationUnavailable")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
+
+describe("two resources of one host", () => {
+  it.effect("whose metadata would be at one place are refused: duplicate-resource", () =>
+    Effect.gen(function*() {
+      const legacyOf = (resource: string) =>
+        McpAuth.legacyAuthorizationServerMetadata().pipe(Layer.provide(McpAuth.layer(options({ resource }))))
+      const error = yield* buildError(Layer.merge(legacyOf(`${origin}/one`), legacyOf(`${origin}/two`)))
+      if (error._tag !== "InvalidOptions") return assert.fail(error._tag)
+      assert.deepStrictEqual([error.problem, error.subject], ["duplicate-resource", forms[0]])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})

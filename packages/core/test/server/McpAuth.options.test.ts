@@ -73,6 +73,13 @@ describe("options that cannot be", () => {
       undefined,
       /leave it out/
     ],
+    [
+      "a secret that could be guessed",
+      { requestStateSecret: Redacted.make("x".repeat(31)) },
+      "short-secret",
+      undefined,
+      /random/
+    ],
     ["two scopes in one string", { scopesSupported: ["a b"] }, "invalid-scope", "a b", /one string is one scope/],
     ["a scope with a quote", { requiredScopes: ["a\"b"] }, "invalid-scope", "a\"b", /RFC 6749/],
     ["a scope with a backslash", { scopesSupported: ["a\\b"] }, "invalid-scope", "a\\b", /RFC 6749/],
@@ -213,6 +220,16 @@ describe("what is protected is what is served", () => {
         )
       ))
       assert.isTrue(error._tag === "InvalidOptions" && error.problem === "duplicate-resource", error.message)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("two servers that share their tools, because a layer is built once: shared-server", () =>
+    Effect.gen(function*() {
+      const error = yield* buildError(Layer.mergeAll(
+        open().pipe(McpAuth.protect(options())),
+        open("/two").pipe(McpAuth.protect(options({ resource: "https://api.test/two" })))
+      ))
+      assert.isTrue(error._tag === "InvalidOptions" && error.problem === "shared-server", error.message)
+      assert.include(error.message, "Layer.fresh")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("a server layer that is built without protection first: not-served", () =>
@@ -366,7 +383,9 @@ describe("the environment", () => {
       },
       "InvalidVerifier",
       /`issuer`/
-    ]
+    ],
+    ["an id without a secret", { ...required, MCP_AUTH_CLIENT_ID: "notes" }, "ConfigError", /MCP_AUTH_CLIENT_SECRET/],
+    ["a secret without an id", { ...required, MCP_AUTH_CLIENT_SECRET: "s3cret" }, "ConfigError", /MCP_AUTH_CLIENT_ID/]
   ]
   for (const [rule, env, tag, says] of failing) {
     it.effect(`${rule} is a typed error: ${tag}`, () =>

@@ -217,7 +217,7 @@ describe("a request state", () => {
 })
 
 describe("the secret of request states", () => {
-  const secret = (text: string) => ({ requestStateSecret: Redacted.make(text) })
+  const secret = (text: string) => ({ requestStateSecret: Redacted.make(text.padEnd(32, ".")) })
   const rows: ReadonlyArray<
     readonly [rule: string, one: Partial<ProtectOptions>, two: Partial<ProtectOptions>, continues: boolean]
   > = [
@@ -239,7 +239,11 @@ describe("the secret of request states", () => {
 
   it.effect("comes from the environment as well", () =>
     Effect.gen(function*() {
-      const env = { MCP_AUTH_RESOURCE: resource, MCP_AUTH_ISSUER: issuer, MCP_AUTH_REQUEST_STATE_SECRET: "shared" }
+      const env = {
+        MCP_AUTH_RESOURCE: resource,
+        MCP_AUTH_ISSUER: issuer,
+        MCP_AUTH_REQUEST_STATE_SECRET: "shared".padEnd(32, ".")
+      }
       const config = ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
       const seen: Seen = yield* Ref.make<ReadonlyArray<string | undefined>>([])
       const handle = yield* serve(

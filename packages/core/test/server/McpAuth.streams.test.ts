@@ -134,6 +134,24 @@ describe("a stream", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 60_000)
   }
 
+  it.effect(
+    "whose token was accepted after its end, because clocks differ, may go on for half a minute",
+    () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const { handle } = yield* begin()
+        const token = yield* provider.mint({ expiresIn: 5 })
+        yield* pass(10)
+        const arriving = yield* count(handle, "2026-07-28", token, 1000)
+        assert.strictEqual(arriving.status, 200)
+        yield* pass(29)
+        assert.isFalse(arriving.ended)
+        yield* pass(2)
+        assert.isTrue(arriving.ended)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
+    60_000
+  )
+
   it.effect("of a subscription ends with its token, and not before", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider

@@ -18,6 +18,9 @@ const exposedHeaders = ["WWW-Authenticate", "Mcp-Session-Id", "Mcp-Protocol-Vers
 
 type Respond<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 
+/** How long an answer may go on whose token was accepted after its end, because clocks differ. */
+const grace = 30_000
+
 /** A stream goes on for as long as the token is good with which it was opened, and no longer. */
 const endWithToken = (
   response: HttpServerResponse.HttpServerResponse,
@@ -27,7 +30,7 @@ const endWithToken = (
   if (body._tag !== "Stream" || expiresAt === undefined) return response
   const expired = Effect.flatMap(
     Clock.currentTimeMillis,
-    (now) => Effect.sleep(Duration.millis(Math.max(0, expiresAt * 1000 - now)))
+    (now) => Effect.sleep(Duration.millis(now < expiresAt * 1000 ? expiresAt * 1000 - now : grace))
   )
   const stream = Stream.interruptWhen(body.stream, expired)
   return HttpServerResponse.setBody(response, HttpBody.stream(stream, body.contentType, body.contentLength))

@@ -1,3 +1,4 @@
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -61,6 +62,20 @@ const refuseOtherName = Effect.fnUntraced(function*(resource: string, server: Au
   return yield* new InvalidOptions({ resource, problem: "issuer-would-change", subject: metadata.issuer })
 })
 
+/** The places of one router that are taken. One instance for all resources, because a layer is built once. */
+class Places extends Context.Service<Places, Set<string>>()(
+  "@effect-mcp-auth/core/server/internal/legacyMetadata/Places"
+) {
+  static readonly layer = Layer.sync(Places, () => new Set())
+}
+
+/** Whether a place was free. Two resources of one host may want the same. */
+const take = (path: string): Effect.Effect<boolean, never, Places> =>
+  Effect.map(Places, (places) => {
+    const before = places.size
+    return places.add(path).size > before
+  })
+
 /** Serves the metadata of an authorization server at the origin of the resource. */
 export const legacyAuthorizationServerMetadata = (
   options: LegacyOptions = {}
@@ -72,10 +87,10 @@ export const legacyAuthorizationServerMetadata = (
     if (server === undefined) return yield* new InvalidOptions({ resource, problem: "no-authorization-server" })
     const renamed = options.issuer === "resource"
     if (renamed) yield* refuseOtherName(resource, server)
-    yield* Effect.forEach(
-      placesOf(resource),
-      ({ issuer, path }) =>
-        router.add("*", routeOf(path), (request) => cors(answer(server, renamed ? issuer : undefined, request))),
-      { discard: true }
-    )
-  }))
+    for (const { issuer, path } of placesOf(resource)) {
+      if (!(yield* take(path))) {
+        return yield* new InvalidOptions({ resource, problem: "duplicate-resource", subject: path })
+      }
+      yield* router.add("*", routeOf(path), (request) => cors(answer(server, renamed ? issuer : undefined, request)))
+    }
+  })).pipe(Layer.provide(Places.layer))

@@ -26,6 +26,7 @@ const make = Effect.gen(function*() {
   const router = yield* HttpRouter.HttpRouter
   const own = new Map<string, PublicDocument>()
   const common = new Map<string, ReadonlyArray<PublicDocument>>()
+  const servers = new Set<object>()
   const find: Find = (location) => {
     const [alone, ...others] = common.get(location) ?? []
     return own.get(location) ?? (others.length === 0 ? alone : undefined)
@@ -42,6 +43,11 @@ const make = Effect.gen(function*() {
     serveIfAlone: (location, document) =>
       Effect.sync(() => {
         common.set(location, [...common.get(location) ?? [], document])
+      }),
+    isAlone: (server) =>
+      Effect.sync(() => {
+        const before = servers.size
+        return servers.add(server).size > before
       })
   })
 })
@@ -54,6 +60,8 @@ export class PublicDocuments extends Context.Service<PublicDocuments, {
   readonly serve: (location: string, document: PublicDocument) => Effect.Effect<boolean>
   /** Serves a document at a path as long as no other wants to be there. */
   readonly serveIfAlone: (location: string, document: PublicDocument) => Effect.Effect<void>
+  /** Whether a server has not been seen behind another resource. */
+  readonly isAlone: (server: object) => Effect.Effect<boolean>
 }>()("@effect-mcp-auth/core/server/internal/metadataRoutes/PublicDocuments") {
   /** One instance for all protected resources of a router, because a layer is built once. */
   static readonly layer: Layer.Layer<PublicDocuments, never, HttpRouter.HttpRouter> = Layer.effect(

@@ -28,6 +28,23 @@ const words = <S extends Schema.ConstraintCodec<string, string>>(word: S) =>
 const list = <S extends Schema.ConstraintCodec<string, string>>(name: string, word: S) =>
   Config.option(Config.schema(words(word), name))
 
+interface Credentials {
+  readonly clientId: string
+  readonly clientSecret: Redacted.Redacted
+}
+
+const clientId = Config.NonEmptyString("MCP_AUTH_CLIENT_ID")
+const clientSecret = Config.Redacted("MCP_AUTH_CLIENT_SECRET")
+
+/** Both or none: one alone is a mistake, and introspection would silently be off. */
+const credentials = Config.flatMap(
+  Config.all({ clientId: Config.option(clientId), clientSecret: Config.option(clientSecret) }),
+  (given) =>
+    Option.isNone(given.clientId) && Option.isNone(given.clientSecret)
+      ? Config.succeed(Option.none<Credentials>())
+      : Config.map(Config.all({ clientId, clientSecret }), (both) => Option.some<Credentials>(both))
+)
+
 const variables = Config.all({
   resource: Config.NonEmptyString("MCP_AUTH_RESOURCE"),
   issuers: Config.schema(words(Schema.String), "MCP_AUTH_ISSUER"),
@@ -37,8 +54,7 @@ const variables = Config.all({
   scopesSupported: list("MCP_AUTH_SCOPES_SUPPORTED", Schema.String),
   requiredScopes: list("MCP_AUTH_REQUIRED_SCOPES", Schema.String),
   allowedOrigins: list("MCP_AUTH_ALLOWED_ORIGINS", Schema.String),
-  clientId: Config.option(Config.NonEmptyString("MCP_AUTH_CLIENT_ID")),
-  clientSecret: Config.option(Config.Redacted("MCP_AUTH_CLIENT_SECRET")),
+  credentials,
   requestStateSecret: Config.option(Config.Redacted("MCP_AUTH_REQUEST_STATE_SECRET")),
   servedPath: Config.option(Config.NonEmptyString("MCP_AUTH_SERVED_PATH")),
   showErrorDetails: Config.withDefault(Config.Boolean("MCP_AUTH_SHOW_ERROR_DETAILS"), false),
@@ -46,11 +62,6 @@ const variables = Config.all({
 })
 
 type Variables = Config.Success<typeof variables>
-
-interface Credentials {
-  readonly clientId: string
-  readonly clientSecret: Redacted.Redacted
-}
 
 /** JWTs by their keys; whatever else there is by asking, if this server has the credentials for that. */
 const verifierOf = (
@@ -76,8 +87,7 @@ const verifierOf = (
 type Discovered = Options<Issuer.InvalidIssuer, HttpClient.HttpClient | Scope.Scope, HttpClient.HttpClient>
 
 const optionsOf = (variables: Variables): Discovered => {
-  const { allowInsecureLoopback, audience, clientId, clientSecret, issuers, repairs, type, ...rest } = variables
-  const credentials = Option.all({ clientId, clientSecret })
+  const { allowInsecureLoopback, audience, credentials, issuers, repairs, type, ...rest } = variables
   const names = Option.getOrElse(repairs, () => [])
   const discovery = {
     type,

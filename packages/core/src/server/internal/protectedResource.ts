@@ -1,5 +1,6 @@
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
 import * as ResourceIdentifier from "../../metadata/ResourceIdentifier.ts"
@@ -43,6 +44,10 @@ export const protectedResource = Effect.fnUntraced(function*(
   const issuers = servers.map(({ issuer }) => issuer)
   if (!Arr.isReadonlyArrayNonEmpty(issuers)) {
     return yield* new InvalidOptions({ resource: identifier, problem: "no-authorization-server" })
+  }
+  const secret = options.requestStateSecret
+  if (secret !== undefined && Redacted.value(secret).length < 32) {
+    return yield* new InvalidOptions({ resource: identifier, problem: "short-secret" })
   }
   const problem = problemOf(scopes, issuers)
   if (problem !== undefined) return yield* new InvalidOptions({ resource: identifier, ...problem })
