@@ -65,7 +65,7 @@ for (const [name, start] of [["Express", express], ["Hono", hono]] as const) {
         assert.strictEqual(refused.status, 401)
         assert.strictEqual(
           refused.headers.get("www-authenticate"),
-          "Bearer resource_metadata=\"https://api.test/.well-known/oauth-protected-resource/mcp\", scope=\"notes:read\""
+          "Bearer scope=\"notes:read\", resource_metadata=\"https://api.test/.well-known/oauth-protected-resource/mcp\""
         )
         const metadata = yield* Effect.promise(() => ask("/.well-known/oauth-protected-resource/mcp", {}))
         const document = yield* Effect.promise(() => metadata.json())

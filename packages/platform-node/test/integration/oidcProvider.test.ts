@@ -47,7 +47,7 @@ describe.concurrent("oidc-provider and the official SDK 2.x", () => {
       const { challenge = "", status } = yield* ask(resource)
       assert.strictEqual(status, 401)
       const [, metadataUrl = ""] = /resource_metadata="([^"]+)"/.exec(challenge) ?? []
-      assert.strictEqual(challenge, `Bearer resource_metadata="${metadataUrl}", scope="notes:read"`)
+      assert.strictEqual(challenge, `Bearer scope="notes:read", resource_metadata="${metadataUrl}"`)
       assert.deepStrictEqual(yield* getJson(metadataUrl, ProtectedResource), {
         resource,
         authorization_servers: [issuer],
