@@ -29,7 +29,7 @@ interface Frame {
 }
 
 /** One load, within the time of an attempt, tried again while that can help and there is time. */
-export const persistently = <A, E, R>(
+const persistently = <A, E, R>(
   load: Effect.Effect<A, E | MetadataFetchError, R>,
   { deadline, limits, location }: Frame
 ): Effect.Effect<A, E | MetadataFetchError, R> =>
