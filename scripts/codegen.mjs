@@ -9,7 +9,7 @@ import { basename, dirname } from "node:path"
 
 const check = process.argv.includes("--check")
 const moduleDoc = /^\/\*\*[\s\S]*?\*\//
-const rooms = ["metadata", "discovery", "token", "server"]
+const rooms = ["metadata", "discovery", "token", "policy", "server"]
 const room = (file) => rooms.indexOf(dirname(file))
 const byRoom = (a, b) => room(a) - room(b) || basename(a).localeCompare(basename(b), "en")
 

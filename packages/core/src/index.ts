@@ -406,6 +406,57 @@ export * as TokenError from "./token/TokenError.ts"
 export * as TokenVerifier from "./token/TokenVerifier.ts"
 
 /**
+ * Who may do what: said once, next to what it is about, and everything follows.
+ *
+ * A policy on a tool guards its calls, hides it from the lists of those who may not call it, puts its scopes into the
+ * challenge that lets clients ask for more, and into the metadata that says which scopes there are.
+ *
+ * **Example** (Saying it on a tool)
+ *
+ * ```ts import.meta.vitest
+ * import * as Policy from "@effect-mcp-auth/core/Policy"
+ * import { Tool } from "effect/ai"
+ *
+ * const policy = Policy.allOf(Policy.scopes("notes:write"), Policy.not(Policy.role("guest")))
+ *
+ * const AddNote = Policy.tool(policy)(Tool.make("AddNote"))
+ *
+ * String(policy) // => `allOf(scopes("notes:write"), not(role("guest")))`
+ * AddNote.name // => "AddNote"
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as Policy from "./policy/Policy.ts"
+
+/**
+ * Which scopes are broader than others.
+ *
+ * A token with a broader scope may do whatever a narrower one allows, so a server that demands the narrower one must not
+ * send its client away for it (MCP 2026-07-28, Authorization, "Scope Challenge Handling"). OAuth itself knows no order of
+ * scopes (RFC 6749, section 3.3): it is said here, once, and holds wherever scopes are compared.
+ *
+ * **Example** (Writing implies reading, for every kind of thing)
+ *
+ * ```ts import.meta.vitest
+ * import * as ScopeHierarchy from "@effect-mcp-auth/core/ScopeHierarchy"
+ * import * as Effect from "effect/Effect"
+ *
+ * const hierarchy = Effect.runSync(ScopeHierarchy.make({
+ *   "*:write": ["*:read"],
+ *   "admin": ["*"]
+ * }))
+ *
+ * hierarchy.covers(new Set(["notes:write"]), "notes:read") // => true
+ * hierarchy.covers(new Set(["notes:write"]), "files:read") // => false
+ * hierarchy.covers(new Set(["admin"]), "files:read") // => true
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as ScopeHierarchy from "./policy/ScopeHierarchy.ts"
+
+/**
  * The same verification for an `HttpApi`: a security middleware that provides `AuthInfo` to its endpoints, and shows up as
  * a bearer scheme in the OpenAPI document.
  *
@@ -454,7 +505,7 @@ export * as BearerAuth from "./server/BearerAuth.ts"
  * })
  *
  * answer.status // => 401
- * answer.headers["www-authenticate"] // => `Bearer resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp", scope="notes:read"`
+ * answer.headers["www-authenticate"] // => `Bearer scope="notes:read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp"`
  * ```
  *
  * @since 0.1.0

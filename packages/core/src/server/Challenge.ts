@@ -54,7 +54,29 @@ export interface Answer {
   /** `error` (RFC 6750, section 3.1; RFC 6749, section 4.1.2.1), where there is one. */
   readonly error: string | undefined
   readonly description: string
+  /** Where to ask for a token, and for which scopes, if asking would help. */
+  readonly challenge: Pick<Options, "resourceMetadata" | "scopes"> | undefined
 }
+
+/**
+ * The error of a JSON-RPC response.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface JsonRpcError {
+  readonly code: number
+  readonly message: string
+  readonly data: Schema.JsonObject
+}
+
+/**
+ * The code of all errors of authorization, from the range that MCP leaves to servers. What it is about, the data says.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const errorCode = -32_001
 
 /** A quoted-string (RFC 9110, section 5.6.4), of what may stand in one. */
 const quotedString = (text: string): string =>
@@ -102,21 +124,24 @@ const verdictOf = (error: AuthError): Verdict =>
   // The table is total over the tags, but TypeScript cannot correlate an indexed function with its argument.
   (verdicts[error._tag] as (error: AuthError) => Verdict)(error)
 
+/** Whether asking the authorization server for a token would help. */
+const isChallenge = ({ _tag }: AuthError): boolean => _tag !== "AccessDenied" && _tag !== "VerificationUnavailable"
+
 /** The header that makes a client act: a challenge, or when to come again. Whom nothing helps gets none. */
 const actOn = (
   error: AuthError,
-  { description, scopes, ...verdict }: Verdict,
-  options: Options
+  { description, ...verdict }: Verdict,
+  asked: Answer["challenge"]
 ): Readonly<Record<string, string>> => {
-  if (error._tag === "AccessDenied") return {}
   if (error._tag === "VerificationUnavailable") return { "retry-after": String(retryAfterOf(error)) }
+  if (asked === undefined) return {}
   return {
     "www-authenticate": challenge({
-      scope: (scopes ?? options.scopes).join(" "),
+      scope: asked.scopes.join(" "),
       error: verdict.error,
       error_description: verdict.error === undefined ? undefined : description,
       // Last: clients look for the first `scope=` and `error=`, and a URL may have these in its query.
-      resource_metadata: options.resourceMetadata
+      resource_metadata: asked.resourceMetadata
     })
   }
 }
@@ -131,11 +156,13 @@ export const answer = (error: AuthError, options: Options): Answer => {
   const plain = verdictOf(error)
   const detailed = options.showErrorDetails === true && error._tag === "InvalidToken"
   const verdict = detailed ? { ...plain, description: error.description } : plain
+  const challenge = isChallenge(error) ? { ...options, scopes: verdict.scopes ?? options.scopes } : undefined
   return {
     status: verdict.status,
-    headers: { ...actOn(error, verdict, options), "cache-control": "no-store" },
+    headers: { ...actOn(error, verdict, challenge), "cache-control": "no-store" },
     error: verdict.error,
-    description: verdict.description
+    description: verdict.description,
+    challenge
   }
 }
 
@@ -144,11 +171,29 @@ const oauthBody = ({ description, error }: Answer): Schema.JsonObject => ({
   error_description: description
 })
 
-/** JSON-RPC 2.0, section 5.1. The request was not read, so its id is not known. */
+/**
+ * The error of a JSON-RPC response (JSON-RPC 2.0, section 5.1), which says what the challenge says: a client may meet it
+ * where the status can no longer be chosen, in a stream or among the answers to a batch.
+ *
+ * @category answering
+ * @since 0.1.0
+ */
+export const jsonRpcError = (answer: Answer): JsonRpcError => ({
+  code: errorCode,
+  message: answer.description,
+  data: {
+    ...oauthBody(answer),
+    ...(answer.challenge === undefined
+      ? {}
+      : { scope: answer.challenge.scopes.join(" "), resource_metadata: answer.challenge.resourceMetadata })
+  }
+})
+
+/** The request was not read, so its id is not known. */
 const jsonRpcBody = (answer: Answer): Schema.JsonObject => ({
   jsonrpc: "2.0",
   id: null,
-  error: { code: -32_001, message: answer.description, data: oauthBody(answer) }
+  error: { ...jsonRpcError(answer) }
 })
 
 /**

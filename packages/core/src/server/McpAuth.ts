@@ -9,17 +9,23 @@
  */
 import * as McpServer from "effect/ai/McpServer"
 import type * as Config from "effect/Config"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
+import * as MutableRef from "effect/MutableRef"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type * as Issuer from "../metadata/Issuer.ts"
+import type * as Policy from "../policy/Policy.ts"
 import { AuthInfo } from "../token/AuthInfo.ts"
+import { policies, refusable } from "./internal/enforcement.ts"
 import { gate } from "./internal/gate.ts"
 import { PublicDocuments, routeOf } from "./internal/metadataRoutes.ts"
 import { optionsConfig } from "./internal/optionsConfig.ts"
+import { problemOfScopes } from "./internal/protectedResource.ts"
+import { Registered, registrations } from "./internal/registrations.ts"
 import { requestState } from "./internal/requestState.ts"
 import { recording } from "./internal/servedPaths.ts"
 import { serveMetadata } from "./internal/serveMetadata.ts"
@@ -148,6 +154,19 @@ const alone = Layer.fresh(Layer.effectDiscard(Effect.gen(function*() {
   }
 })))
 
+/** Reads the policies of a server, enforces them, and says which scopes they speak of. */
+const enforced = <S>() =>
+  Layer.unwrap(Effect.gen(function*() {
+    const { advertise, resource, terms } = yield* McpAuth
+    const registered = yield* Registered
+    const found = registrations(yield* McpServer.McpServer, terms.policy)
+    const problem = problemOfScopes(found.scopes())
+    if (problem !== undefined) return yield* new InvalidOptions({ resource, ...problem })
+    MutableRef.set(registered, found)
+    yield* advertise(found.scopes)
+    return policies<S>(Effect.succeed(found)).layerGlobal
+  }))
+
 /** Builds a server behind the gate, and makes sure that what is guarded is what is served. */
 const guarded = <A, E, R>(self: Layer.Layer<A, E, R>) =>
   Layer.unwrap(Effect.gen(function*() {
@@ -168,20 +187,34 @@ const guarded = <A, E, R>(self: Layer.Layer<A, E, R>) =>
     return Layer.merge(behindGate, Layer.provide(check, behindGate))
   }))
 
+/** The marker of what checks need, which is there when the server is built and is nothing that a request could provide. */
+type CheckMarker = HttpRouter.Request<"Requires", Policy.Needs<unknown>>
+
+/** Takes the place of what the markers stand for: that is required by what enforces the policies. */
+const checkMarkers: Layer.Layer<CheckMarker> =
+  // A marker exists in types only.
+  Layer.succeedContext(Context.empty() as Context.Context<CheckMarker>)
+
+/** What the checks on the tools of a server need. */
+type Needed<R> = R extends HttpRouter.Request<"Requires", Policy.Needs<infer N>> ? N : never
+
 /** What a protected server still requires: no `AuthInfo` any more, but a server to protect. */
 type Requirements<A, R> =
-  | Exclude<R, HttpRouter.Request<"Requires", AuthInfo>>
+  | Exclude<Exclude<R, CheckMarker>, HttpRouter.Request<"Requires", AuthInfo>>
+  | Needed<R>
   | HttpRouter.HttpRouter
   | Exclude<McpServer.McpServer, A>
 
 const protectedServer = <A, E, R>(
   self: Layer.Layer<A, E, R>
 ): Layer.Layer<A, E | InvalidOptions, Requirements<A, R> | McpAuth> => {
-  const behindGate = guarded(self)
+  const behindGate = guarded(Layer.provide(self, checkMarkers))
   const states = Layer.unwrap(
     Effect.map(McpAuth, ({ requestStateSecret }) => requestState(requestStateSecret).layerGlobal)
   )
-  return Layer.merge(behindGate, Layer.provide(Layer.merge(states, alone), behindGate)).pipe(
+  const onServer = Layer.mergeAll(states, alone, refusable().layerGlobal, enforced<Needed<R>>())
+  return Layer.merge(behindGate, Layer.provide(onServer, behindGate)).pipe(
+    Layer.provide(Registered.layer()),
     Layer.provide(PublicDocuments.layer)
   )
 }

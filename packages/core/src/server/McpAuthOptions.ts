@@ -9,6 +9,9 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
 import type { ProtectedResourceMetadata } from "../metadata/ProtectedResourceMetadata.ts"
+import type { Visibility } from "../policy/internal/access.ts"
+import type { Policy } from "../policy/Policy.ts"
+import type { InvalidScopeHierarchy, ScopeHierarchy } from "../policy/ScopeHierarchy.ts"
 import type * as TokenVerifier from "../token/TokenVerifier.ts"
 
 /**
@@ -19,6 +22,21 @@ import type * as TokenVerifier from "../token/TokenVerifier.ts"
  * @since 0.1.0
  */
 export type TrustedServer<E, R> = AuthorizationServer<unknown> | Effect.Effect<AuthorizationServer<unknown>, E, R>
+
+export type {
+  /**
+   * What lists show of what a caller may not do, and what calls to it are answered with:
+   *
+   * - `permitted`: lists show what the caller may do. A call to something else is answered with the scopes that would do, or
+   *   as if there was no such thing if no scope would.
+   * - `locked`: lists also show what more scopes would open, so that clients can ask for them.
+   * - `concealed`: whatever lists do not show does not exist, also for calls.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  Visibility
+} from "../policy/internal/access.ts"
 
 /**
  * What may be chosen about a protected resource. `E` and `R` are those of the effects that make its authorization servers,
@@ -35,10 +53,30 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
   readonly resource: string
   /** Whose tokens are accepted. At least one, and none twice. */
   readonly authorizationServers: ReadonlyArray<TrustedServer<E, R>>
-  /** The scopes that clients may ask for (RFC 9728, section 2). Required scopes are added. */
+  /** The scopes that clients may ask for (RFC 9728, section 2). Required scopes are added. Default: those of the policies. */
   readonly scopesSupported?: ReadonlyArray<string> | undefined
+  /** The scopes that clients ask for when they log in. Default: those of the policies, or else the required ones. */
+  readonly loginScopes?: ReadonlyArray<string> | undefined
   /** The scopes without which no request is let in. Default: none. */
   readonly requiredScopes?: ReadonlyArray<string> | undefined
+  /** Who may use the tools, resources and prompts that have no policy of their own. Default: who has a valid token. */
+  readonly policy?: Policy | undefined
+  /** Which scopes cover others: a value, or the effect that makes one. Default: none does. */
+  readonly scopeHierarchy?: ScopeHierarchy | Effect.Effect<ScopeHierarchy, InvalidScopeHierarchy> | undefined
+  /** What callers see of what they may not do. Default: `permitted`. */
+  readonly visibility?: Visibility | undefined
+  /**
+   * Which scopes a challenge for more asks for: those that the operation needs (`minimal`), or together with those that were
+   * granted already (`union`), for clients that forget these. Default: `minimal`.
+   */
+  readonly challengeScopes?: "minimal" | "union" | undefined
+  /**
+   * The form in which scopes are asked for, where it is not the form in which tokens name them: Entra ID grants `read` to
+   * who asks for `api://notes/read`. Everything else here speaks of scopes as tokens do.
+   */
+  readonly scopeRequestForm?: ((scope: string) => string) | undefined
+  /** Let whoever comes read the lists, in full, without a token. Default: `false`. */
+  readonly anonymousLists?: boolean | undefined
   /** How tokens are verified. Default: `TokenVerifier.jwt()`. */
   readonly verifier?: TokenVerifier.Method<RV> | undefined
   /** More members of the metadata (RFC 9728, section 2), extensions included. */

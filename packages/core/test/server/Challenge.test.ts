@@ -117,10 +117,9 @@ const check = Effect.fnUntraced(function*(row: Row, more: { showErrorDetails: bo
   assert.strictEqual(answer.headers.get("cache-control"), "no-store")
   assert.strictEqual(answer.headers.get("content-type"), "application/json")
   assert.strictEqual(answer.headers.get("retry-after"), row.retryAfter ?? null)
-  assert.deepStrictEqual(
-    bodyOf(answer),
-    more.jsonRpc ? { jsonrpc: "2.0", id: null, error: { code: -32_001, message: description, data: body } } : body
-  )
+  const asked = row.challenged === false ? {} : { scope: row.scope ?? "login:scope", resource_metadata: metadataUrl }
+  const error = { code: -32_001, message: description, data: { ...body, ...asked } }
+  assert.deepStrictEqual(bodyOf(answer), more.jsonRpc ? { jsonrpc: "2.0", id: null, error } : body)
   const header = answer.headers.get("www-authenticate")
   if (row.challenged === false) return assert.isNull(header)
   assert.match(header ?? "", grammar)

@@ -8,14 +8,26 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
+import * as MutableRef from "effect/MutableRef"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import { AuthInfo, principal } from "../../token/AuthInfo.ts"
+import { Access } from "../../policy/internal/access.ts"
+import { unnamed } from "../../policy/internal/require.ts"
+import { anonymous, AuthInfo, isAnonymous, principal } from "../../token/AuthInfo.ts"
+import * as BearerToken from "../../token/BearerToken.ts"
+import { mayBeAnonymous } from "./anonymous.ts"
+import { stoppable } from "./enforcement.ts"
+import { makeRefusals } from "./refusals.ts"
+import { Registered, type Registrations } from "./registrations.ts"
 import { McpAuth } from "./service.ts"
 import { makeSessions, type Sessions } from "./sessions.ts"
+import { allowed, refused } from "./telemetry.ts"
 
 /** What browser clients have to read besides the body. */
 const exposedHeaders = ["WWW-Authenticate", "Mcp-Session-Id", "Mcp-Protocol-Version", "Retry-After"]
 
+type Request = HttpServerRequest.HttpServerRequest
 type Respond<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 
 /** How long an answer may go on whose token was accepted after its end, because clocks differ. */
@@ -36,42 +48,80 @@ const endWithToken = (
   return HttpServerResponse.setBody(response, HttpBody.stream(stream, body.contentType, body.contentLength))
 }
 
-/** The request goes on, in the name of who makes it. */
+/** What a gate knows, besides the request. */
+interface Keeper {
+  readonly auth: McpAuth["Service"]
+  readonly sessions: Sessions
+  /** What the MCP server behind the gate has. Without one there are plain routes. */
+  readonly registered: Option.Option<Effect.Effect<Registrations>>
+}
+
+/** Lets handlers of plain routes refuse what they are doing (`Policy.require`). Those of MCP are seen to by the server. */
+const refusable = <E, R>(respond: Respond<E, R>, { auth, registered }: Keeper, request: Request): Respond<E, R> =>
+  Option.isSome(registered)
+    ? respond
+    : stoppable(respond, unnamed, ({ error, trace }) => Effect.as(refused(error, trace), auth.refuse(error, request)))
+
+/** The request goes on, in the name of who makes it. It is one that its session already let in. */
 const letIn = Effect.fnUntraced(function*<E, R>(
   respond: Respond<E, R>,
   info: AuthInfo["Service"],
-  request: HttpServerRequest.HttpServerRequest,
-  sessions: Sessions
+  request: Request,
+  keeper: Keeper
 ) {
-  const owner = principal(info)
-  const response = yield* respond.pipe(
+  const { auth, sessions } = keeper
+  const { anonymousLists, visibility } = auth.terms
+  const refusals = makeRefusals(auth, anonymousLists && isAnonymous(info) ? "locked" : visibility)
+  const response = yield* refusable(respond, keeper, request).pipe(
     Effect.provideService(AuthInfo, info),
-    Effect.provideService(HttpServerRequest.HttpServerRequest, yield* sessions.claim(owner, request))
+    Effect.provideService(Access, refusals.access),
+    Effect.provideService(HttpServerRequest.HttpServerRequest, request)
   )
   // The server adds the id of a new session only when the response is on its way.
   yield* HttpEffect.appendPreResponseHandler((_, response) =>
-    Effect.as(sessions.learn(owner, request, response), response)
+    Effect.as(sessions.learn(principal(info), request, response), response)
   )
-  return endWithToken(response, info)
+  return endWithToken(refusals.answer(response), info)
+})
+
+/** The request as its own session may see it, if it carries no token and may do without. */
+const withoutToken = Effect.fnUntraced(function*(request: Request, { auth, registered, sessions }: Keeper) {
+  const token = BearerToken.fromRequest(request)
+  if (Option.isNone(registered) || Result.isSuccess(token) || token.failure._tag !== "MissingCredentials") {
+    return undefined
+  }
+  const registrations = yield* registered.value
+  // Its body is read here, and again by the server: both have to read it from the same request.
+  const claimed = yield* sessions.claim(principal(anonymous), request)
+  return (yield* mayBeAnonymous(claimed, registrations, auth.terms.anonymousLists)) ? claimed : undefined
+})
+
+const admit = Effect.fnUntraced(function*<E, R>(respond: Respond<E, R>, keeper: Keeper) {
+  const { auth, sessions } = keeper
+  const request = yield* HttpServerRequest.HttpServerRequest
+  const open = yield* withoutToken(request, keeper)
+  if (open !== undefined) return yield* Effect.andThen(allowed("anonymous"), letIn(respond, anonymous, open, keeper))
+  return yield* Effect.matchEffect(auth.authenticate(request), {
+    onFailure: (error) => Effect.succeed(auth.refuse(error, request)),
+    onSuccess: (info) =>
+      Effect.flatMap(sessions.claim(principal(info), request), (claimed) => letIn(respond, info, claimed, keeper))
+  })
 })
 
 const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
   Effect.gen(function*() {
     const auth = yield* McpAuth
-    const sessions = yield* makeSessions
+    const registered = Option.map(
+      yield* Effect.serviceOption(Registered),
+      (ref) => Effect.sync(() => MutableRef.get(ref))
+    )
+    const keeper = { auth, registered, sessions: yield* makeSessions }
     const cors = HttpMiddleware.cors({
       allowedOrigins: auth.allowedOrigins,
       allowedMethods: ["GET", "POST", "DELETE"],
       exposedHeaders
     })
-    return (respond) =>
-      cors(
-        Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-          Effect.matchEffect(auth.authenticate(request), {
-            onFailure: (error) => Effect.succeed(auth.refuse(error, request)),
-            onSuccess: (info) => letIn(respond, info, request, sessions)
-          }))
-      )
+    return (respond) => cors(admit(respond, keeper))
   })
 )
 

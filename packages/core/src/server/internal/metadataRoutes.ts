@@ -6,15 +6,18 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import { cors, type PublicDocument, respond } from "./publicDocument.ts"
 
-type Find = (location: string) => PublicDocument | undefined
+type Document = Effect.Effect<PublicDocument>
+type Find = (location: string) => Document | undefined
 
 /** Serves what is found for a request, if anything. */
 const serveFound = (find: Find) => (request: HttpServerRequest.HttpServerRequest) => {
   // A query that belongs to no document is nobody's matter.
   const document = find(request.url) ?? find(pathOf(request.url))
-  return cors(Effect.succeed(
-    document === undefined ? HttpServerResponse.empty({ status: 404 }) : respond(request, document)
-  ))
+  return cors(
+    document === undefined
+      ? Effect.succeed(HttpServerResponse.empty({ status: 404 }))
+      : Effect.map(document, (document) => respond(request, document))
+  )
 }
 
 const pathOf = (location: string): string => location.replace(/\?.*$/, "")
@@ -24,8 +27,8 @@ export const routeOf = (location: string): `/${string}` => `/${pathOf(location).
 
 const make = Effect.gen(function*() {
   const router = yield* HttpRouter.HttpRouter
-  const own = new Map<string, PublicDocument>()
-  const common = new Map<string, ReadonlyArray<PublicDocument>>()
+  const own = new Map<string, Document>()
+  const common = new Map<string, ReadonlyArray<Document>>()
   const servers = new Set<object>()
   const find: Find = (location) => {
     const [alone, ...others] = common.get(location) ?? []
@@ -57,9 +60,9 @@ const make = Effect.gen(function*() {
  */
 export class PublicDocuments extends Context.Service<PublicDocuments, {
   /** Serves a document at a path, with the query that belongs to it. Answers with `false` when there is one already. */
-  readonly serve: (location: string, document: PublicDocument) => Effect.Effect<boolean>
+  readonly serve: (location: string, document: Document) => Effect.Effect<boolean>
   /** Serves a document at a path as long as no other wants to be there. */
-  readonly serveIfAlone: (location: string, document: PublicDocument) => Effect.Effect<void>
+  readonly serveIfAlone: (location: string, document: Document) => Effect.Effect<void>
   /** Whether a server has not been seen behind another resource. */
   readonly isAlone: (server: object) => Effect.Effect<boolean>
 }>()("@effect-mcp-auth/core/server/internal/metadataRoutes/PublicDocuments") {

@@ -1,5 +1,6 @@
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Redacted from "effect/Redacted"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
@@ -12,25 +13,49 @@ type Described = Omit<Options<unknown, unknown, unknown>, "authorizationServers"
 /** A resource after its options were checked. */
 export interface ProtectedResource {
   readonly identifier: ResourceIdentifier.ResourceIdentifier
-  readonly metadata: ProtectedResourceMetadata
   readonly metadataUrl: string
-  /** The scopes to ask for when logging in. */
-  readonly loginScopes: ReadonlyArray<string>
   readonly requiredScopes: ReadonlyArray<string>
+  /** What is served about it, given the scopes of its policies. */
+  readonly metadata: (policyScopes: ReadonlyArray<string>) => ProtectedResourceMetadata
+  /** The scopes to ask for when logging in, given those of its policies. */
+  readonly loginScopes: (policyScopes: ReadonlyArray<string>) => ReadonlyArray<string>
 }
+
+type Problem = Omit<ConstructorParameters<typeof InvalidOptions>[0], "resource">
 
 // RFC 6749, section 3.3.
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
+/** What is wrong with scopes, if anything. */
+export const problemOfScopes = (scopes: ReadonlyArray<string>): Problem | undefined => {
+  const strange = scopes.find((scope) => !scopeToken.test(scope))
+  if (strange !== undefined) return { problem: "invalid-scope", subject: strange }
+  return scopes.includes("offline_access") ? { problem: "offline-access" } : undefined
+}
+
 const problemOf = (
   scopes: ReadonlyArray<string>,
   issuers: ReadonlyArray<string>
-): Omit<ConstructorParameters<typeof InvalidOptions>[0], "resource"> | undefined => {
-  const strange = scopes.find((scope) => !scopeToken.test(scope))
-  if (strange !== undefined) return { problem: "invalid-scope", subject: strange }
-  if (scopes.includes("offline_access")) return { problem: "offline-access" }
+): Problem | undefined => {
+  const problem = problemOfScopes(scopes)
+  if (problem !== undefined) return problem
   const twice = issuers.find((issuer, index) => issuers.indexOf(issuer) !== index)
   return twice === undefined ? undefined : { problem: "duplicate-authorization-server", subject: twice }
+}
+
+/** In the form in which clients ask for them. */
+const asked = ({ scopeRequestForm = identity }: Described, scopes: ReadonlyArray<string>): ReadonlyArray<string> =>
+  scopes.map((scope) => scopeRequestForm(scope))
+
+const supported = ({ requiredScopes = [], scopesSupported }: Described, policyScopes: ReadonlyArray<string>) =>
+  Arr.dedupe([...scopesSupported ?? policyScopes, ...requiredScopes])
+
+const login = (options: Described, policyScopes: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const { loginScopes, requiredScopes = [], scopesSupported } = options
+  if (loginScopes !== undefined) return loginScopes
+  // A list that was written by hand names what may be asked for, which may be much more than a login needs.
+  const narrow = requiredScopes.length > 0 && (scopesSupported !== undefined || policyScopes.length === 0)
+  return narrow ? requiredScopes : supported(options, policyScopes)
 }
 
 /** Checks the options of a resource, and derives what is served about it. */
@@ -39,8 +64,8 @@ export const protectedResource = Effect.fnUntraced(function*(
   servers: ReadonlyArray<AuthorizationServer<unknown>>
 ): Effect.fn.Return<ProtectedResource, InvalidOptions | ResourceIdentifier.InvalidResourceIdentifier> {
   const identifier = yield* ResourceIdentifier.make(options.resource, options)
-  const { requiredScopes = [], scopesSupported = [] } = options
-  const scopes = Arr.dedupe([...scopesSupported, ...requiredScopes])
+  const { loginScopes = [], requiredScopes = [], scopesSupported = [] } = options
+  const scopes = [...scopesSupported, ...requiredScopes, ...loginScopes]
   const issuers = servers.map(({ issuer }) => issuer)
   if (!Arr.isReadonlyArrayNonEmpty(issuers)) {
     return yield* new InvalidOptions({ resource: identifier, problem: "no-authorization-server" })
@@ -54,14 +79,17 @@ export const protectedResource = Effect.fnUntraced(function*(
   return {
     identifier,
     metadataUrl: WellKnown.protectedResource(identifier),
-    metadata: {
-      authorizationServers: issuers,
-      bearerMethodsSupported: ["header"],
-      ...(scopes.length === 0 ? {} : { scopesSupported: scopes }),
-      ...options.metadata,
-      resource: identifier
+    requiredScopes,
+    metadata: (policyScopes) => {
+      const scopes = supported(options, policyScopes)
+      return {
+        authorizationServers: issuers,
+        bearerMethodsSupported: ["header"],
+        ...(scopes.length === 0 ? {} : { scopesSupported: asked(options, scopes) }),
+        ...options.metadata,
+        resource: identifier
+      }
     },
-    loginScopes: requiredScopes.length === 0 ? scopes : requiredScopes,
-    requiredScopes
+    loginScopes: (policyScopes) => asked(options, login(options, policyScopes))
   }
 })

@@ -70,6 +70,8 @@ export const requestState = (secret: Redacted.Redacted | undefined) =>
       respond: Respond,
       { method, requestContext, target }: McpServer.MiddlewareOptions
     ) {
+      // A list has no state to go on from.
+      if (method.endsWith("/list")) return yield* respond
       // Without an HTTP request there is nobody to bind a state to.
       const info = yield* Effect.serviceOption(AuthInfo)
       if (Option.isNone(info)) return yield* respond

@@ -1,13 +1,19 @@
+import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as MutableRef from "effect/MutableRef"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
 import type * as ResourceIdentifier from "../../metadata/ResourceIdentifier.ts"
+import type { Visibility } from "../../policy/internal/access.ts"
+import { authenticated, type Policy } from "../../policy/Policy.ts"
+import { flat, type InvalidScopeHierarchy, type ScopeHierarchy } from "../../policy/ScopeHierarchy.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
 import * as BearerToken from "../../token/BearerToken.ts"
 import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
@@ -17,11 +23,19 @@ import type { InvalidOptions, Options, TrustedServer } from "../McpAuthOptions.t
 import { protectedResource } from "./protectedResource.ts"
 import { observed } from "./telemetry.ts"
 
+/** The terms on which the policies of a resource are judged. */
+export interface Terms {
+  readonly policy: Policy
+  readonly hierarchy: ScopeHierarchy
+  readonly visibility: Visibility
+  readonly anonymousLists: boolean
+}
+
 /** Service that guards one resource. */
 export class McpAuth extends Context.Service<McpAuth, {
   readonly resource: ResourceIdentifier.ResourceIdentifier
   /** What the resource says about itself (RFC 9728). */
-  readonly metadata: ProtectedResourceMetadata
+  readonly metadata: Effect.Effect<ProtectedResourceMetadata>
   /** Where it says so. */
   readonly metadataUrl: string
   readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>
@@ -32,6 +46,12 @@ export class McpAuth extends Context.Service<McpAuth, {
     error: AuthError,
     request: HttpServerRequest.HttpServerRequest
   ) => HttpServerResponse.HttpServerResponse
+  /** What is to be answered, however it is sent. */
+  readonly answer: (error: AuthError) => Challenge.Answer
+  /** Says which scopes the policies of the resource speak of, whenever somebody wants to know. */
+  readonly advertise: (scopes: () => ReadonlyArray<string>) => Effect.Effect<void>
+  /** The terms on which policies are judged. */
+  readonly terms: Terms
   /** The path at which the resource is served by this program. */
   readonly servedPath: string
   /** Where browsers may call from. Empty: anywhere. */
@@ -49,12 +69,12 @@ const speaksJsonRpc = ({ headers }: HttpServerRequest.HttpServerRequest): boolea
   headers["mcp-protocol-version"] !== undefined || headers["mcp-session-id"] !== undefined
 
 const authenticator =
-  (verify: TokenVerifier.Verify, requiredScopes: ReadonlyArray<string>) =>
+  (verify: TokenVerifier.Verify, requiredScopes: ReadonlyArray<string>, { covers }: ScopeHierarchy) =>
   (request: HttpServerRequest.HttpServerRequest): Effect.Effect<AuthInfo["Service"], AuthError> =>
     observed(Effect.gen(function*() {
       const token = yield* Effect.fromResult(BearerToken.fromRequest(request))
       const info = yield* verify(token)
-      if (requiredScopes.every((scope) => info.scopes.has(scope))) return info
+      if (requiredScopes.every((scope) => covers(info.scopes, scope))) return info
       return yield* new InsufficientScope({ required: requiredScopes, granted: [...info.scopes] })
     }))
 
@@ -63,6 +83,28 @@ export type BuildError =
   | InvalidOptions
   | ResourceIdentifier.InvalidResourceIdentifier
   | TokenVerifier.InvalidVerifier
+  | InvalidScopeHierarchy
+
+/** The terms that the options say. */
+const termsOf = Effect.fnUntraced(function*(
+  { anonymousLists = false, policy = authenticated, scopeHierarchy = flat, visibility = "permitted" }: Pick<
+    Options,
+    "policy" | "scopeHierarchy" | "visibility" | "anonymousLists"
+  >
+): Effect.fn.Return<Terms, InvalidScopeHierarchy> {
+  const hierarchy = Effect.isEffect(scopeHierarchy) ? yield* scopeHierarchy : scopeHierarchy
+  return { policy, hierarchy, visibility, anonymousLists }
+})
+
+/** An error as its challenge asks for it: in the form of requests, and together with what was granted if told so. */
+const asAsked = (
+  error: AuthError,
+  { challengeScopes, scopeRequestForm = identity }: Pick<Options, "challengeScopes" | "scopeRequestForm">
+): AuthError => {
+  if (error._tag !== "InsufficientScope") return error
+  const required = challengeScopes === "union" ? Arr.union(error.granted, error.required) : error.required
+  return new InsufficientScope({ ...error, required: required.map((scope) => scopeRequestForm(scope)) })
+}
 
 /** Checks the options and builds what guards the resource. */
 export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
@@ -76,22 +118,30 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
     options.authorizationServers,
     (server) => isEffect(server) ? server : Effect.succeed(server)
   )
-  const { identifier, loginScopes, metadata, metadataUrl, requiredScopes } = yield* protectedResource(
-    options,
-    authorizationServers
-  )
+  const described = yield* protectedResource(options, authorizationServers)
+  const { identifier, metadataUrl } = described
+  const terms = yield* termsOf(options)
   const trust = { resource: identifier, authorizationServers }
   const verify = yield* options.verifier === undefined
     ? TokenVerifier.jwt().make(trust)
     : options.verifier.make(trust)
-  const challenge = { resourceMetadata: metadataUrl, scopes: loginScopes, showErrorDetails: options.showErrorDetails }
+  const policyScopes = MutableRef.make((): ReadonlyArray<string> => [])
+  const challenge = (): Challenge.Options => ({
+    resourceMetadata: metadataUrl,
+    scopes: described.loginScopes(MutableRef.get(policyScopes)()),
+    showErrorDetails: options.showErrorDetails
+  })
   return McpAuth.of({
     resource: identifier,
-    metadata,
+    metadata: Effect.sync(() => described.metadata(MutableRef.get(policyScopes)())),
     metadataUrl,
     authorizationServers,
-    authenticate: authenticator(verify, requiredScopes),
-    refuse: (error, request) => Challenge.response(error, { ...challenge, jsonRpc: speaksJsonRpc(request) }),
+    terms,
+    authenticate: authenticator(verify, described.requiredScopes, terms.hierarchy),
+    refuse: (error, request) =>
+      Challenge.response(asAsked(error, options), { ...challenge(), jsonRpc: speaksJsonRpc(request) }),
+    answer: (error) => Challenge.answer(asAsked(error, options), challenge()),
+    advertise: (scopes) => Effect.sync(() => MutableRef.set(policyScopes, scopes)),
     servedPath: options.servedPath ?? new URL(identifier).pathname,
     allowedOrigins: options.allowedOrigins ?? [],
     requestStateSecret: options.requestStateSecret

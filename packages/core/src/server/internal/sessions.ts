@@ -4,8 +4,12 @@ import * as Headers from "effect/http/Headers"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
+import { anonymous, principal } from "../../token/AuthInfo.ts"
 
 const header = "mcp-session-id"
+
+/** The principal of everybody who has no token. */
+const unnamed = principal(anonymous)
 
 /** No session has this id, so a request that carries it is answered as for any unknown session. */
 const nobodys = "unknown"
@@ -42,9 +46,13 @@ export const makeSessions: Effect.Effect<Sessions> = Effect.map(
       const session = request.headers[header]
       if (session === undefined) return request
       const owner = yield* Cache.getOption(owners, session)
-      return Option.isSome(owner) && owner.value === principal
-        ? request
-        : request.modify({ headers: Headers.set(request.headers, header, nobodys) })
+      if (Option.isSome(owner) && owner.value === principal) return request
+      if (Option.isSome(owner) && owner.value === unnamed) {
+        // Who has logged in since goes on, and from now on it is theirs alone.
+        yield* Cache.set(owners, session, principal)
+        return request
+      }
+      return request.modify({ headers: Headers.set(request.headers, header, nobodys) })
     }),
     learn: (principal, request, response) => {
       const begun = response.headers[header]

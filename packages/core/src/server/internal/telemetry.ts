@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
+import type { Trace } from "../../policy/internal/judge.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
 import type { AuthError } from "../../token/TokenError.ts"
 
@@ -24,6 +25,13 @@ const reasonOf = (error: AuthError): string =>
 const count = (decision: "allowed" | "refused", reason: string): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(decisions, { decision, reason }), 1)
 
+/** The smallest parts that were not satisfied. */
+const failedParts = ({ outcome, parts, policy }: Trace): ReadonlyArray<string> => {
+  if (outcome !== "no") return []
+  const within = parts.flatMap(failedParts)
+  return within.length === 0 ? [policy] : within
+}
+
 /** Says why, at the level of who has to know: an outage is the operator's, a missing login is nobody's. */
 const log = (error: AuthError): Effect.Effect<void> => {
   const said = { reason: reasonOf(error) }
@@ -36,6 +44,16 @@ const log = (error: AuthError): Effect.Effect<void> => {
       return Effect.annotateLogs(Effect.logInfo(`Request refused: ${error.message}`), said)
   }
 }
+
+/** Counts and explains a refusal by a policy: what was needed, and which part of it was not there. */
+export const refused = (error: AuthError, trace: Trace | undefined): Effect.Effect<void> =>
+  Effect.andThen(
+    count("refused", reasonOf(error)),
+    Effect.annotateLogs(log(error), trace === undefined ? {} : { policy: trace.policy, failed: failedParts(trace) })
+  )
+
+/** Counts a request that was let in otherwise than by a token. */
+export const allowed = (reason: "anonymous"): Effect.Effect<void> => count("allowed", reason)
 
 /** Counts, times and explains a decision. */
 export const observed = Effect.fnUntraced(function*<R>(

@@ -1,0 +1,351 @@
+/**
+ * Who may do what: said once, next to what it is about, and everything follows.
+ *
+ * A policy on a tool guards its calls, hides it from the lists of those who may not call it, puts its scopes into the
+ * challenge that lets clients ask for more, and into the metadata that says which scopes there are.
+ *
+ * **Example** (Saying it on a tool)
+ *
+ * ```ts import.meta.vitest
+ * import * as Policy from "@effect-mcp-auth/core/Policy"
+ * import { Tool } from "effect/ai"
+ *
+ * const policy = Policy.allOf(Policy.scopes("notes:write"), Policy.not(Policy.role("guest")))
+ *
+ * const AddNote = Policy.tool(policy)(Tool.make("AddNote"))
+ *
+ * String(policy) // => `allOf(scopes("notes:write"), not(role("guest")))`
+ * AddNote.name // => "AddNote"
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { VerificationUnavailable } from "../token/TokenError.ts"
+import type { ClaimPath, Operation, Policy } from "./internal/model.ts"
+import { node } from "./internal/node.ts"
+
+export {
+  /**
+   * Puts a policy around everything that a layer registers: resources, templates, prompts, or a whole toolkit. What is
+   * guarded twice has to satisfy both.
+   *
+   * **Details**
+   *
+   * What the checks of the policy need is required when the layer is built, like everything else that it needs.
+   *
+   * **Gotchas**
+   *
+   * A layer is built once wherever it is used: one that is registered without its guard as well may be built without it.
+   * Middleware for the whole server (`layerGlobal`) belongs outside of a guard.
+   *
+   * @category attaching
+   * @since 0.1.0
+   */
+  guard,
+  /**
+   * What a guarded layer requires.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  type GuardRequirements
+} from "./internal/guard.ts"
+
+export {
+  /**
+   * A tool with a policy.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  type GuardedTool,
+  /**
+   * What the checks on tools need, until the server provides it.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  type Needs,
+  /**
+   * Puts a policy on a tool. The tool then depends on `AuthInfo`, so that a server that does not say who calls does not
+   * compile. What the checks of the policy need is required by `McpAuth.protect`. A tool with two policies has to satisfy
+   * both.
+   *
+   * @category attaching
+   * @since 0.1.0
+   */
+  tool
+} from "./internal/toolPolicy.ts"
+
+export {
+  /**
+   * Whether the caller of the current request satisfies a policy.
+   *
+   * @category deciding
+   * @since 0.1.0
+   */
+  allows,
+  /**
+   * Judges a policy for a caller, and says why.
+   *
+   * @category deciding
+   * @since 0.1.0
+   */
+  evaluate,
+  /**
+   * What may be said when a policy is judged.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  type EvaluateOptions,
+  /**
+   * Demands that the caller of the current request satisfies a policy, inside a handler, where it depends on data. If not,
+   * the handler is interrupted, and the answer is that of a refused operation.
+   *
+   * @category deciding
+   * @since 0.1.0
+   */
+  require
+} from "./internal/require.ts"
+
+export type {
+  /**
+   * What came out of a policy.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  Decision,
+  /**
+   * Why somebody may not do something.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  Refusal
+} from "./internal/decide.ts"
+
+export type {
+  /**
+   * Whether a policy is satisfied. `unknown` stands for what only a check can say that has not been asked.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  Outcome,
+  /**
+   * How a policy was judged, part by part.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  Trace
+} from "./internal/judge.ts"
+
+export {
+  /**
+   * The scopes that a policy speaks of: those that a client may have to ask for.
+   *
+   * @category accessors
+   * @since 0.1.0
+   */
+  scopesOf
+} from "./internal/inspect.ts"
+
+export type {
+  /**
+   * Where a role may stand in the claims: the names of members, from the outside in.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  ClaimPath,
+  /**
+   * What somebody wants to do.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  Operation,
+  /**
+   * Who may do something. `R` is what its checks need.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  Policy
+} from "./internal/model.ts"
+
+/**
+ * Everybody, also without a token. What else the server has still asks for one.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const anonymous: Policy = node({ _tag: "Anonymous" })
+
+/**
+ * Everybody who has a valid token.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const authenticated: Policy = node({ _tag: "Authenticated" })
+
+/**
+ * Who has been granted all these scopes, or broader ones.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const scopes = (...scopes: readonly [string, ...ReadonlyArray<string>]): Policy =>
+  node({ _tag: "Scopes", scopes })
+
+/** Keycloak, Entra ID, Amazon Cognito, Auth0. */
+const rolePaths: ReadonlyArray<ClaimPath> = [["realm_access", "roles"], ["roles"], ["cognito:groups"], ["permissions"]]
+
+/**
+ * Who has a role.
+ *
+ * **Details**
+ *
+ * Providers put roles in different claims. Looked at are `realm_access.roles` (Keycloak), `roles` (Entra ID),
+ * `cognito:groups` (Cognito) and `permissions` (Auth0); `at` names others instead.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const role = (role: string, options?: { readonly at?: ReadonlyArray<ClaimPath> | undefined }): Policy =>
+  node({ _tag: "Role", role, paths: options?.at ?? rolePaths })
+
+/**
+ * Whose claims have a form, and satisfy a predicate.
+ *
+ * **Example** (Only verified addresses of one domain)
+ *
+ * ```ts import.meta.vitest
+ * import * as Policy from "@effect-mcp-auth/core/Policy"
+ * import * as Schema from "effect/Schema"
+ *
+ * const staff = Policy.claim(
+ *   Schema.Struct({ email: Schema.String, email_verified: Schema.Literal(true) }),
+ *   ({ email }) => email.endsWith("@example.com"),
+ *   "staff"
+ * )
+ *
+ * String(staff) // => `claim("staff")`
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const claim = <A>(
+  schema: Schema.ConstraintDecoder<A>,
+  predicate: (claims: A) => boolean = () => true,
+  label = "claims"
+): Policy => {
+  const decode = Schema.decodeUnknownOption(schema)
+  return node({
+    _tag: "Claim",
+    label,
+    holds: (claims) => Option.match(decode(claims), { onNone: () => false, onSome: predicate })
+  })
+}
+
+/** The answer of a check: a failure of `VerificationUnavailable` is an outage, and answered as one. */
+type Answer<R> = Effect.Effect<boolean, VerificationUnavailable, R>
+
+/**
+ * Whoever an effect says, which may use services, `AuthInfo` among them.
+ *
+ * **Details**
+ *
+ * An effect is also asked for lists. A function of the operation is not, because there are no arguments then: what it
+ * guards is listed.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const check = <R>(
+  effect: Answer<R> | ((operation: Operation) => Answer<R>),
+  label = "check"
+): Policy<R> =>
+  Effect.isEffect(effect)
+    ? node<R>({ _tag: "Check", label, ofOperation: false, judge: () => effect })
+    : node<R>({ _tag: "Check", label, ofOperation: true, judge: effect })
+
+/**
+ * Whoever an effect says that looks at the arguments, decoded by a schema. Arguments that do not decode are refused.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const checkArguments = <A, RD, R>(
+  schema: Schema.ConstraintDecoder<A, RD>,
+  judge: (decoded: A, operation: Operation) => Answer<R>,
+  label = "arguments"
+): Policy<R | RD> => {
+  const decode = Schema.decodeUnknownEffect(schema)
+  return check((operation) =>
+    Effect.matchEffect(decode(operation.arguments), {
+      onFailure: () => Effect.succeed(false),
+      onSuccess: (decoded) => judge(decoded, operation)
+    }), label)
+}
+
+/**
+ * Whoever satisfies the policy that a function makes for the operation: for scopes that depend on a URI or an argument.
+ *
+ * **Example** (A scope for each notebook)
+ *
+ * ```ts import.meta.vitest
+ * import * as Policy from "@effect-mcp-auth/core/Policy"
+ *
+ * const ofNotebook = Policy.byOperation(({ target }) => Policy.scopes(`notebook:${target.split("/").at(-1) ?? ""}`))
+ *
+ * String(ofNotebook) // => `byOperation("operation")`
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const byOperation = <R>(policyOf: (operation: Operation) => Policy<R>, label = "operation"): Policy<R> =>
+  node<R>({ _tag: "ByOperation", label, policyOf })
+
+/** What all parts need together. */
+type RequirementsOf<P extends ReadonlyArray<Policy<unknown>>> = P[number] extends Policy<infer R> ? R : never
+
+const together = <P extends ReadonlyArray<Policy<unknown>>>(parts: P) =>
+  // No part needs more than all of them.
+  parts as ReadonlyArray<Policy<unknown>> as ReadonlyArray<Policy<RequirementsOf<P>>>
+
+/**
+ * Who satisfies every part.
+ *
+ * @category combining
+ * @since 0.1.0
+ */
+export const allOf = <const P extends ReadonlyArray<Policy<unknown>>>(...parts: P): Policy<RequirementsOf<P>> =>
+  // Of nothing, every part is satisfied; that must not let in who has no token.
+  parts.length === 0 ? authenticated : node<RequirementsOf<P>>({ _tag: "AllOf", parts: together(parts) })
+
+/**
+ * Who satisfies some part.
+ *
+ * @category combining
+ * @since 0.1.0
+ */
+export const anyOf = <const P extends ReadonlyArray<Policy<unknown>>>(...parts: P): Policy<RequirementsOf<P>> =>
+  node<RequirementsOf<P>>({ _tag: "AnyOf", parts: together(parts) })
+
+/**
+ * Who has a valid token and does not satisfy a policy.
+ *
+ * @category combining
+ * @since 0.1.0
+ */
+export const not = <R>(part: Policy<R>): Policy<R> => node<R>({ _tag: "Not", part })

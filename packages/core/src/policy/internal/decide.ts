@@ -1,0 +1,74 @@
+import * as Effect from "effect/Effect"
+import { isAnonymous } from "../../token/AuthInfo.ts"
+import {
+  AccessDenied,
+  InsufficientScope,
+  MissingCredentials,
+  type VerificationUnavailable
+} from "../../token/TokenError.ts"
+import type { ScopeHierarchy } from "../ScopeHierarchy.ts"
+import { format } from "./format.ts"
+import { type Facts, judge, type Judged, type Trace, traceOf } from "./judge.ts"
+import type { Caller, Check, Operation, Policy } from "./model.ts"
+import { settled } from "./settled.ts"
+import { shortfall } from "./shortfall.ts"
+
+/** Why somebody may not do something. */
+export type Refusal = MissingCredentials | InsufficientScope | AccessDenied
+
+/** What came out of a policy. */
+export interface Decision {
+  /** Whether the operation is permitted. In a list: whether it may be, for some arguments. */
+  readonly permitted: boolean
+  /** Why not, as the caller hears it. */
+  readonly refusal: Refusal | undefined
+  /** Which part was satisfied and which was not. */
+  readonly trace: Trace
+}
+
+/** What is asked of a policy. */
+export interface Question {
+  readonly caller: Caller
+  readonly hierarchy: ScopeHierarchy
+  readonly operation: Operation
+}
+
+/** The check to be asked next: one whose answer is needed, from left to right. */
+const nextCheck = ({ node, outcome, parts }: Judged, listing: boolean): Check<unknown> | undefined => {
+  if (outcome !== "unknown") return undefined
+  if (node._tag === "Check") return listing && node.ofOperation ? undefined : node
+  for (const part of parts) {
+    const check = nextCheck(part, listing)
+    if (check !== undefined) return check
+  }
+  return undefined
+}
+
+const refusalOf = (judged: Judged, facts: Facts): Refusal => {
+  if (isAnonymous(facts.caller)) return new MissingCredentials()
+  const required = shortfall(judged, facts)
+  return required === undefined
+    ? new AccessDenied({ policy: format(judged.node) })
+    : new InsufficientScope({ required, granted: [...facts.caller.scopes] })
+}
+
+/**
+ * Judges a policy. What claims can say is judged first, and a check is asked only if the answer still depends on it.
+ */
+export const decide = Effect.fnUntraced(function*<R>(
+  policy: Policy<R>,
+  question: Question
+): Effect.fn.Return<Decision, VerificationUnavailable, R> {
+  const { listing } = question.operation
+  const node = yield* Effect.sync(() => settled(policy, question.operation))
+  const answers = new Map<Check<unknown>, boolean>()
+  const facts: Facts = { ...question, answers }
+  let judged = yield* Effect.sync(() => judge(node, facts))
+  for (let check = nextCheck(judged, listing); check !== undefined; check = nextCheck(judged, listing)) {
+    // The checks of a `Policy<R>` need an `R`. They are kept as `unknown`, because they are told apart by identity alone.
+    answers.set(check, yield* (check as Check<R>).judge(question.operation))
+    judged = yield* Effect.sync(() => judge(node, facts))
+  }
+  const permitted = judged.outcome === "yes" || (listing && judged.outcome === "unknown")
+  return { permitted, refusal: permitted ? undefined : refusalOf(judged, facts), trace: traceOf(judged) }
+})

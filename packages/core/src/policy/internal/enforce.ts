@@ -1,0 +1,64 @@
+import type * as McpSchema from "effect/ai/McpSchema"
+import type * as McpServer from "effect/ai/McpServer"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import { AuthInfo } from "../../token/AuthInfo.ts"
+import { currentAccess } from "./access.ts"
+import { decide, type Question, type Refusal } from "./decide.ts"
+import type { Operation, Policy } from "./model.ts"
+
+const isListing = (method: string): boolean => method.endsWith("/list")
+
+/** Where the arguments of a method stand among its parameters. */
+const argumentsOf = (method: string, payload: unknown): unknown => {
+  if (method !== "tools/call" && method !== "prompts/get") return payload
+  return Predicate.hasProperty(payload, "arguments") ? payload.arguments ?? {} : {}
+}
+
+/** What a request of MCP is about. */
+export const operationOf = (
+  { method, payload, target }: Pick<McpServer.MiddlewareOptions, "method" | "payload" | "target">
+): Operation =>
+  isListing(method)
+    ? { method, target, arguments: undefined, listing: true }
+    : { method, target, arguments: argumentsOf(method, payload), listing: false }
+
+/** Whether a list would show the target of an operation. */
+const isListed = <R>(policy: Policy<R>, { operation, ...question }: Question) =>
+  Effect.map(
+    decide(policy, { ...question, operation: { ...operation, arguments: undefined, listing: true } }),
+    ({ permitted }) => permitted
+  )
+
+const isConcealed = Effect.fnUntraced(function*<R>(policy: Policy<R>, question: Question, refusal: Refusal) {
+  const { visibility } = yield* currentAccess
+  // Who has no token is always told to log in, wherever they knock.
+  if (refusal._tag === "MissingCredentials") return false
+  if (refusal._tag === "InsufficientScope" && visibility !== "concealed") return false
+  return !(yield* isListed(policy, question))
+})
+
+const judged = Effect.fnUntraced(function*<R>(policy: Policy<R>, question: Question) {
+  const access = yield* currentAccess
+  const { permitted, refusal, trace } = yield* decide(policy, question)
+  if (permitted || refusal === undefined) return true
+  if (question.operation.listing) return access.visibility === "locked" && refusal._tag !== "AccessDenied"
+  if (yield* isConcealed(policy, question, refusal)) return yield* Effect.as(access.conceal(refusal, trace), false)
+  return yield* Effect.flatMap(access.refuse(refusal, trace), Effect.fail)
+})
+
+/**
+ * Whether the target of a request is there for its caller. Fails with the answer if it is there, but locked.
+ */
+export const visibleTo = Effect.fnUntraced(function*<R>(
+  policy: Policy<R>,
+  request: Pick<McpServer.MiddlewareOptions, "method" | "payload" | "target">
+): Effect.fn.Return<boolean, McpSchema.McpErrorBase, R | AuthInfo> {
+  const { hierarchy, refuse } = yield* currentAccess
+  const question: Question = { caller: yield* AuthInfo, hierarchy, operation: operationOf(request) }
+  return yield* Effect.catchTag(
+    judged(policy, question),
+    "VerificationUnavailable",
+    (error) => Effect.flatMap(refuse(error, undefined), Effect.fail)
+  )
+})

@@ -1,0 +1,174 @@
+import { ScopeHierarchy } from "@effect-mcp-auth/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+
+const { make } = ScopeHierarchy
+
+interface Row {
+  readonly rules: ScopeHierarchy.Rules
+  readonly options?: ScopeHierarchy.Options
+  readonly granted: ReadonlyArray<string>
+  readonly covers: ReadonlyArray<string>
+  readonly coversNot: ReadonlyArray<string>
+}
+
+const rows: Readonly<Record<string, Row>> = {
+  "a scope covers itself and nothing else without rules": {
+    rules: {},
+    granted: ["files:write"],
+    covers: ["files:write"],
+    coversNot: ["files:read", "files", "files:write:all", ""]
+  },
+  "one scope covers another, and not the other way": {
+    rules: { "files:write": ["files:read"] },
+    granted: ["files:write"],
+    covers: ["files:read"],
+    coversNot: ["files:list"]
+  },
+  "a narrower scope covers no broader one": {
+    rules: { "files:write": ["files:read"] },
+    granted: ["files:read"],
+    covers: [],
+    coversNot: ["files:write"]
+  },
+  "what is covered covers further": {
+    rules: { admin: ["files:write"], "files:write": ["files:read"], "files:read": ["files:list"] },
+    granted: ["admin"],
+    covers: ["files:list"],
+    coversNot: ["notes:list"]
+  },
+  "also through a scope that is longer than what was granted": {
+    rules: { a: ["a-very-long-scope-in-between"], "a-very-long-scope-in-between": ["b"] },
+    granted: ["a"],
+    covers: ["b"],
+    coversNot: ["c"]
+  },
+  "a prefix covers what continues it": {
+    rules: { files: ["files:*"] },
+    granted: ["files"],
+    covers: ["files:read", "files:read:all"],
+    coversNot: ["files:", "filesystem", "notes:read"]
+  },
+  "writing covers reading of the same thing": {
+    rules: { "*:write": ["*:read"] },
+    granted: ["notes:write"],
+    covers: ["notes:read"],
+    coversNot: ["files:read", ":read", "notes:write:read"]
+  },
+  "every scope covers what continues it after a colon, to any depth": {
+    rules: { "*": ["*:*"] },
+    granted: ["files:read"],
+    covers: ["files:read:all", "files:read:all:now"],
+    coversNot: ["files", "files:write", "files:reader"]
+  },
+  "an asterisk covers everything": {
+    rules: { admin: ["*"] },
+    granted: ["admin"],
+    covers: ["files:read", "root"],
+    coversNot: []
+  },
+  "a pattern reaches through what it stands for": {
+    rules: { admin: ["files:*"], "files:special": ["audit:read"] },
+    granted: ["admin"],
+    covers: ["audit:read"],
+    coversNot: ["audit:write"]
+  },
+  "several granted scopes count each for itself": {
+    rules: { "a": ["b"], "c": ["d"] },
+    granted: ["a", "c"],
+    covers: ["b", "d"],
+    coversNot: ["e"]
+  },
+  "an asterisk in a granted scope is a character like any other": {
+    rules: {},
+    granted: ["files:*"],
+    covers: ["files:*"],
+    coversNot: ["files:read"]
+  },
+  "unless providers mean it so": {
+    rules: { "files:read": ["files:list"] },
+    options: { grantedWildcards: true },
+    granted: ["files:*"],
+    covers: ["files:read", "files:list"],
+    coversNot: ["notes:read", "files:"]
+  },
+  "a dollar is a character like any other": {
+    rules: { "*$": ["*"] },
+    granted: ["a$&$"],
+    covers: ["a$&"],
+    coversNot: ["b"]
+  },
+  "rules that go on forever end": {
+    rules: { "a*": ["*"], "b*": ["*"] },
+    granted: ["aax"],
+    covers: ["x"],
+    coversNot: ["y"]
+  }
+}
+
+describe("covers", () => {
+  it.effect.each(Object.entries(rows))(
+    "%s",
+    ([, { covers, coversNot, granted, options, rules }]) =>
+      Effect.gen(function*() {
+        const hierarchy = yield* make(rules, options)
+        const set = new Set(granted)
+        for (const scope of covers) assert.isTrue(hierarchy.covers(set, scope), scope)
+        for (const scope of coversNot) assert.isFalse(hierarchy.covers(set, scope), scope)
+      })
+  )
+})
+
+describe("a hierarchy that is none is refused", () => {
+  it.effect.each<[string, ScopeHierarchy.Rules, string]>([
+    ["two scopes that cover each other", { a: ["b"], b: ["a"] }, "cycle"],
+    ["a longer cycle", { a: ["b"], b: ["c"], c: ["a"] }, "cycle"],
+    ["patterns that cover each other", { "*:read": ["*:write"], "*:write": ["*:read"] }, "cycle"],
+    ["a pattern and a scope that cover each other", { admin: ["*"], root: ["*"] }, "cycle"],
+    ["two asterisks in what covers", { "*:*": ["*"] }, "too-many-wildcards"],
+    ["two asterisks in what one scope covers", { a: ["*:*"] }, "too-many-wildcards"],
+    ["a pattern that covers one scope", { "*:admin": ["audit"] }, "wildcard-is-lost"]
+  ])("%s", ([, rules, problem]) =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(make(rules))
+      assert.strictEqual(error.problem, problem)
+      assert.include(error.message, "; ")
+    }))
+
+  it.effect("not what covers itself, nor two that cover a third", () =>
+    Effect.all([make({ a: ["a"] }), make({ admin: ["*"] }), make({ a: ["c"], b: ["c"] })]))
+})
+
+const Word = Schema.String.check(Schema.isPattern(/^[a-c]{1,3}(:[a-c]{1,3})?$/))
+
+describe("laws", () => {
+  it.effect.prop(
+    "more scopes never cover less, and what was granted is covered",
+    {
+      pairs: Schema.Array(Schema.Tuple([Word, Word])),
+      granted: Schema.Array(Word),
+      more: Schema.Array(Word),
+      scope: Word
+    },
+    ({ granted, more, pairs, scope }) =>
+      Effect.gen(function*() {
+        const rules: Record<string, Array<string>> = {}
+        for (const [covers, covered] of pairs) (rules[covers] ??= []).push(covered)
+        const made = yield* Effect.option(make(rules))
+        if (made._tag === "None") return
+        const { covers } = made.value
+        for (const one of granted) assert.isTrue(covers(new Set(granted), one))
+        if (covers(new Set(granted), scope)) assert.isTrue(covers(new Set([...granted, ...more]), scope))
+        // Transitive: whoever covers what was granted covers what that covers.
+        for (const broader of more) {
+          if (
+            granted.every((one) => covers(new Set([broader]), one)) && covers(new Set(granted), scope) &&
+            granted.length > 0
+          ) {
+            assert.isTrue(covers(new Set([broader]), scope))
+          }
+        }
+      }),
+    { arbitrary: { runs: 1000 } }
+  )
+})
