@@ -16,6 +16,7 @@ import {
   type MetadataFetchError,
   type ProtectedResourceMetadata,
   type ResourceIdentifier,
+  type ScopeHierarchy,
   TokenError,
   TokenVerifier
 } from "@effect-mcp-auth/core"
@@ -161,7 +162,7 @@ describe("McpAuth", () => {
     expect<ReturnType<Service["authenticate"]>>().type.toBe<Effect.Effect<Info, TokenError.AuthError>>()
     expect<ReturnType<Service["refuse"]>>().type.toBe<HttpServerResponse.HttpServerResponse>()
     expect<Service["resource"]>().type.toBe<ResourceIdentifier.ResourceIdentifier>()
-    expect<Service["metadata"]>().type.toBe<ProtectedResourceMetadata.ProtectedResourceMetadata>()
+    expect<Service["metadata"]>().type.toBe<Effect.Effect<ProtectedResourceMetadata.ProtectedResourceMetadata>>()
     expect<Service["authorizationServers"]>().type.toBe<
       ReadonlyArray<AuthorizationServer.AuthorizationServer<unknown>>
     >()
@@ -182,15 +183,22 @@ describe("McpAuth", () => {
     >()
   })
 
-  it("fails to be built in three ways", () => {
+  it("fails to be built in four ways", () => {
     expect<BuildError>().type.toBe<
-      InvalidOptions | ResourceIdentifier.InvalidResourceIdentifier | TokenVerifier.InvalidVerifier
+      | InvalidOptions
+      | ResourceIdentifier.InvalidResourceIdentifier
+      | TokenVerifier.InvalidVerifier
+      | ScopeHierarchy.InvalidScopeHierarchy
     >()
   })
 
   it("on stdio is for registrations, and needs to know who is there", () => {
     expect(McpAuth.layerStdio({ subject: "ada", scopes: new Set() })).type.toBe<
-      Layer.Layer<McpServer.McpRequest<"Requires", AuthInfo.AuthInfo>>
+      Layer.Layer<
+        McpServer.McpRequest<"Requires", AuthInfo.AuthInfo>,
+        ScopeHierarchy.InvalidScopeHierarchy,
+        McpServer.McpServer
+      >
     >()
     expect(McpAuth.layerStdio).type.not.toBeCallableWith({ subject: "ada" })
   })

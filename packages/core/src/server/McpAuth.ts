@@ -15,11 +15,10 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
 import * as MutableRef from "effect/MutableRef"
-import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type * as Issuer from "../metadata/Issuer.ts"
 import type * as Policy from "../policy/Policy.ts"
-import { AuthInfo } from "../token/AuthInfo.ts"
+import type { AuthInfo } from "../token/AuthInfo.ts"
 import { policies, refusable } from "./internal/enforcement.ts"
 import { gate } from "./internal/gate.ts"
 import { PublicDocuments, routeOf } from "./internal/metadataRoutes.ts"
@@ -67,6 +66,31 @@ export {
    */
   gate as middleware
 } from "./internal/gate.ts"
+
+export {
+  /**
+   * Provides `AuthInfo` on stdio, where the environment says who speaks and there is no token to verify: the same tools run
+   * there, under the same policies. Provide it to the registrations of `McpServer.layerStdio`.
+   *
+   * @category layers
+   * @since 0.1.0
+   */
+  layerStdio,
+  /**
+   * What may be chosen about policies on stdio.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  type StdioOptions,
+  /**
+   * Who speaks on stdio.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  type StdioUser
+} from "./internal/layerStdio.ts"
 
 export {
   /**
@@ -119,28 +143,6 @@ export const layerConfig: Layer.Layer<
   BuildError | Issuer.InvalidIssuer | Config.ConfigError,
   HttpClient.HttpClient
 > = Layer.unwrap(Effect.map(optionsConfig, layer))
-
-/**
- * Provides `AuthInfo` on stdio, where the environment says who speaks and there is no token to verify: the same tools run
- * there. Provide it to the registrations of `McpServer.layerStdio`.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layerStdio = (
-  info: Partial<AuthInfo["Service"]> & Pick<AuthInfo["Service"], "subject" | "scopes">
-): Layer.Layer<McpServer.McpRequest<"Requires", AuthInfo>> =>
-  McpServer.middleware<{ provides: AuthInfo }>()((respond) =>
-    Effect.provideService(respond, AuthInfo, {
-      token: Redacted.make("", { label: "no access token" }),
-      issuer: "stdio",
-      clientId: undefined,
-      audience: [],
-      expiresAt: undefined,
-      claims: {},
-      ...info
-    })
-  ).layer
 
 /**
  * What a server has belongs to one resource. Layers of servers share their tools, because each of them is built once:

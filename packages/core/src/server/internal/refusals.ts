@@ -51,7 +51,10 @@ const spokesman = (errors: Arr.NonEmptyReadonlyArray<AuthError>): AuthError => {
 }
 
 /** Collects what is refused while a request is answered. */
-export const makeRefusals = ({ answer, terms }: McpAuth["Service"], visibility = terms.visibility): Refusals => {
+export const makeRefusals = (
+  { answer, terms }: Pick<McpAuth["Service"], "answer" | "terms">,
+  visibility = terms.visibility
+): Refusals => {
   const errors: Array<AuthError> = []
   return {
     access: Access.of({

@@ -11,9 +11,7 @@ import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
 import type * as ResourceIdentifier from "../../metadata/ResourceIdentifier.ts"
-import type { Visibility } from "../../policy/internal/access.ts"
-import { authenticated, type Policy } from "../../policy/Policy.ts"
-import { flat, type InvalidScopeHierarchy, type ScopeHierarchy } from "../../policy/ScopeHierarchy.ts"
+import type { InvalidScopeHierarchy, ScopeHierarchy } from "../../policy/ScopeHierarchy.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
 import * as BearerToken from "../../token/BearerToken.ts"
 import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
@@ -22,14 +20,7 @@ import * as Challenge from "../Challenge.ts"
 import type { InvalidOptions, Options, TrustedServer } from "../McpAuthOptions.ts"
 import { protectedResource } from "./protectedResource.ts"
 import { observed } from "./telemetry.ts"
-
-/** The terms on which the policies of a resource are judged. */
-export interface Terms {
-  readonly policy: Policy
-  readonly hierarchy: ScopeHierarchy
-  readonly visibility: Visibility
-  readonly anonymousLists: boolean
-}
+import { type Terms, termsOf } from "./terms.ts"
 
 /** Service that guards one resource. */
 export class McpAuth extends Context.Service<McpAuth, {
@@ -84,17 +75,6 @@ export type BuildError =
   | ResourceIdentifier.InvalidResourceIdentifier
   | TokenVerifier.InvalidVerifier
   | InvalidScopeHierarchy
-
-/** The terms that the options say. */
-const termsOf = Effect.fnUntraced(function*(
-  { anonymousLists = false, policy = authenticated, scopeHierarchy = flat, visibility = "permitted" }: Pick<
-    Options,
-    "policy" | "scopeHierarchy" | "visibility" | "anonymousLists"
-  >
-): Effect.fn.Return<Terms, InvalidScopeHierarchy> {
-  const hierarchy = Effect.isEffect(scopeHierarchy) ? yield* scopeHierarchy : scopeHierarchy
-  return { policy, hierarchy, visibility, anonymousLists }
-})
 
 /** An error as its challenge asks for it: in the form of requests, and together with what was granted if told so. */
 const asAsked = (

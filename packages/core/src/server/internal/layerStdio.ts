@@ -1,0 +1,64 @@
+import * as McpServer from "effect/ai/McpServer"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { Access } from "../../policy/internal/access.ts"
+import type * as Policy from "../../policy/Policy.ts"
+import type { InvalidScopeHierarchy } from "../../policy/ScopeHierarchy.ts"
+import { AuthInfo } from "../../token/AuthInfo.ts"
+import * as Challenge from "../Challenge.ts"
+import type { Options } from "../McpAuthOptions.ts"
+import { policies, refusable } from "./enforcement.ts"
+import { makeRefusals } from "./refusals.ts"
+import { registrations } from "./registrations.ts"
+import { type Terms, termsOf } from "./terms.ts"
+
+/** Who speaks on stdio. */
+export type StdioUser = Partial<AuthInfo["Service"]> & Pick<AuthInfo["Service"], "subject" | "scopes">
+
+/** What may be chosen about policies on stdio. */
+export type StdioOptions = Pick<Options, "policy" | "scopeHierarchy" | "visibility">
+
+/** What requests no longer require. */
+type Provided<S> =
+  | McpServer.McpRequest<"Requires", AuthInfo>
+  | ([S] extends [never] ? never : McpServer.McpRequest<"Requires", Policy.Needs<S>>)
+
+/** There is nowhere to log in. */
+const answer = (error: Parameters<typeof Challenge.answer>[0]): Challenge.Answer => ({
+  ...Challenge.answer(error, { resourceMetadata: "", scopes: [] }),
+  challenge: undefined
+})
+
+const speaking = (user: StdioUser, terms: Terms) =>
+  McpServer.middleware<{ provides: AuthInfo }>()((respond) =>
+    respond.pipe(
+      Effect.provideService(AuthInfo, {
+        token: Redacted.make("", { label: "no access token" }),
+        issuer: "stdio",
+        clientId: undefined,
+        audience: [],
+        expiresAt: undefined,
+        claims: {},
+        ...user
+      }),
+      Effect.provideService(Access, makeRefusals({ answer, terms }).access)
+    )
+  )
+
+/** Provides `AuthInfo` on stdio, and enforces policies there. `S` is what the checks on the tools need. */
+export const layerStdio = <S = never>(
+  user: StdioUser,
+  options: StdioOptions = {}
+): Layer.Layer<Provided<S>, InvalidScopeHierarchy, McpServer.McpServer | S> =>
+  Layer.unwrap(Effect.gen(function*() {
+    const terms = yield* termsOf(options)
+    const found = registrations(yield* McpServer.McpServer, terms.policy)
+    const enforced = policies<S>(Effect.succeed(found)).combine(refusable()).combine(speaking(user, terms))
+    return Layer.merge(
+      enforced.layer,
+      // A marker exists in types only: what it stands for is required by what enforces the policies.
+      Layer.succeedContext(Context.empty() as Context.Context<Provided<S>>)
+    )
+  }))
