@@ -7,7 +7,7 @@
 import * as Effect from "effect/Effect"
 import { exportJWK, generateKeyPair } from "jose"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { type Configuration, type JWK, Provider } from "oidc-provider"
+import { type AdapterPayload, type Configuration, type JWK, Provider } from "oidc-provider"
 import MemoryAdapter from "oidc-provider/lib/adapters/memory_adapter.js"
 import { listen } from "./loopback.ts"
 
@@ -42,6 +42,16 @@ const freshKeys = Effect.forEach(
 
 const scopes = ["notes:read", "notes:write"]
 
+/**
+ * Clients that may grow. The SDK registers for the scopes of its first login, and this provider would hold it to these for
+ * ever: a client could then not step up.
+ */
+class GrowingClients extends MemoryAdapter {
+  override upsert(id: string, { scope: _, ...payload }: AdapterPayload, expiresIn: number) {
+    return super.upsert(id, payload, expiresIn)
+  }
+}
+
 const features = ({ accessTokenFormat = "jwt", accessTokenTtl = () => 300 }: Options): Configuration["features"] => ({
   devInteractions: { enabled: false },
   registration: { enabled: true },
@@ -64,7 +74,7 @@ const features = ({ accessTokenFormat = "jwt", accessTokenTtl = () => 300 }: Opt
 
 const configuration = (keys: ReadonlyArray<JWK>, options: Options): Configuration => ({
   // Named, so that the provider does not warn of a default: for a demo, memory is the right place.
-  adapter: (name: string) => new MemoryAdapter(name),
+  adapter: (name: string) => name === "Client" ? new GrowingClients(name) : new MemoryAdapter(name),
   cookies: { keys: ["a provider that lives for minutes needs no secret"] },
   jwks: { keys: [...keys] },
   scopes: ["openid", "offline_access", ...scopes],

@@ -1,11 +1,13 @@
 /**
  * A protected MCP server: notes that belong to whoever writes them.
  *
- * Everything about authorization is in the pipe at the end. The tools only say that they need to know who calls.
+ * Everything about authorization is in the pipe at the end. The tools only say that they need to know who calls, and what
+ * that somebody must be allowed to do.
  */
 import * as AuthInfo from "@effect-mcp-auth/core/AuthInfo"
 import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
 import * as McpAuth from "@effect-mcp-auth/core/McpAuth"
+import * as Policy from "@effect-mcp-auth/core/Policy"
 import * as TokenVerifier from "@effect-mcp-auth/core/TokenVerifier"
 import * as McpProtocol from "effect/ai/McpProtocol"
 import * as McpServer from "effect/ai/McpServer"
@@ -30,7 +32,13 @@ const AddNote = Tool.make("AddNote", {
   dependencies: [AuthInfo.AuthInfo]
 })
 
-const Notes = Toolkit.make(WhoAmI, AddNote)
+/** What needs more than a login says so where it is declared. */
+const ClearNotes = Policy.tool(Policy.scopes("notes:write"))(Tool.make("ClearNotes", {
+  description: "Throws all notes away",
+  success: Schema.Struct({ count: Schema.Int })
+}))
+
+const Notes = Toolkit.make(WhoAmI, AddNote, ClearNotes)
 
 const handlers = Notes.toLayer(Effect.gen(function*() {
   const notes = yield* Ref.make<Readonly<Record<string, ReadonlyArray<string>>>>({})
@@ -49,6 +57,12 @@ const handlers = Notes.toLayer(Effect.gen(function*() {
           return [mine, { ...all, [owner]: mine }]
         })
         return { count: mine.length }
+      }),
+    ClearNotes: () =>
+      Effect.gen(function*() {
+        const owner = AuthInfo.principal(yield* AuthInfo.AuthInfo)
+        yield* Ref.update(notes, (all) => ({ ...all, [owner]: [] }))
+        return { count: 0 }
       })
   }
 }))
@@ -95,6 +109,8 @@ export const layer = (
       ),
       scopesSupported: ["notes:read", "notes:write"],
       requiredScopes: ["notes:read"],
+      // Clients see what more scopes would open, and can ask for them.
+      visibility: "locked",
       verifier: verifier ?? TokenVerifier.jwt({ clockTolerance }),
       allowedOrigins,
       // Both are on this machine and without TLS, which must be said.

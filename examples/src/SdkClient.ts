@@ -59,12 +59,37 @@ export const logIn = (url: string, user: ScriptedUser) =>
     (client) => client === undefined ? Effect.void : new SdkFailed({ what: "log in, because nobody asked it to" })
   )
 
+const textOf = async (client: Client, name: string, args: Record<string, unknown>) => {
+  const { content } = await client.callTool({ name, arguments: args })
+  return content.flatMap((part) => part.type === "text" ? [part.text] : []).join("\n")
+}
+
 /** What a tool answers, as text. */
 export const callTool = (client: Client, name: string, args: Record<string, unknown> = {}) =>
   Effect.tryPromise({
-    try: async () => {
-      const { content } = await client.callTool({ name, arguments: args })
-      return content.flatMap((part) => part.type === "text" ? [part.text] : []).join("\n")
-    },
+    try: () => textOf(client, name, args),
     catch: (cause) => new SdkFailed({ what: `call the tool ${name}`, cause })
+  })
+
+/**
+ * What a tool answers that needs more scopes than the client has: the SDK hears which, and sends the user to the provider
+ * for these and those it had. What the provider answers is handed back to it, and the call is made again.
+ */
+export const callToolSteppingUp = (
+  { client, user }: { readonly client: Client; readonly user: ScriptedUser },
+  name: string,
+  args: Record<string, unknown> = {}
+) =>
+  Effect.tryPromise({
+    try: async () => {
+      try {
+        return await textOf(client, name, args)
+      } catch (error) {
+        const { transport } = client
+        if (!(error instanceof UnauthorizedError) || !(transport instanceof StreamableHTTPClientTransport)) throw error
+        await transport.finishAuth(user.callbackParameters)
+        return await textOf(client, name, args)
+      }
+    },
+    catch: (cause) => new SdkFailed({ what: `step up to call the tool ${name}`, cause })
   })

@@ -47,6 +47,16 @@ const login = Effect.fnUntraced(function*(resource: string) {
   return connected
 })
 
+/** A tool that needs a scope that the login did not ask for. */
+const stepUp = Effect.fnUntraced(function*(connected: Effect.Success<ReturnType<typeof SdkClient.connect>>) {
+  const { story } = connected.user
+  const before = story.length
+  yield* step("A tool that needs more than the login gave: the server says which scope, and the SDK gets it")
+  yield* say("ClearNotes is answered with 403, insufficient_scope; so")
+  const answer = yield* SdkClient.callToolSteppingUp(connected, "ClearNotes")
+  yield* say(...story.slice(before), answer)
+})
+
 /** Another server of the same provider, whose tokens live for a second. */
 const otherServer = Effect.fnUntraced(function*(issuer: string, resource: string) {
   const other = yield* serveNotes({ issuer, clockTolerance: 0, path: "/short-lived" })
@@ -69,9 +79,10 @@ export const walkThrough: (
   const { resource } = yield* serveNotes({ issuer: provider.issuer })
   yield* say(`resource: ${resource}`)
   yield* challenge(resource)
-  const { client } = yield* login(resource)
+  const connected = yield* login(resource)
+  yield* stepUp(connected)
   yield* otherServer(provider.issuer, resource)
   yield* step("The provider stops, and the server goes on with what it knows")
   yield* provider.stop
-  yield* say(yield* SdkClient.callTool(client, "AddNote", { text: "nobody is there" }))
+  yield* say(yield* SdkClient.callTool(connected.client, "AddNote", { text: "nobody is there" }))
 })

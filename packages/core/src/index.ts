@@ -430,6 +430,27 @@ export * as TokenVerifier from "./token/TokenVerifier.ts"
 export * as Policy from "./policy/Policy.ts"
 
 /**
+ * Policies that are data: for a configuration, an environment variable, or the command line.
+ *
+ * What a policy of code can do and data cannot (predicates, checks, policies made for an operation) has no form here.
+ *
+ * **Example** (A policy from JSON)
+ *
+ * ```ts import.meta.vitest
+ * import * as PolicyDeclaration from "@effect-mcp-auth/core/PolicyDeclaration"
+ * import * as Schema from "effect/Schema"
+ *
+ * const read = Schema.decodeUnknownSync(Schema.fromJsonString(PolicyDeclaration.PolicyDeclaration))
+ * const declared = read(`{ "allOf": [{ "scopes": ["notes:read"] }, { "not": { "role": "guest" } }] }`)
+ *
+ * String(PolicyDeclaration.toPolicy(declared)) // => `allOf(scopes("notes:read"), not(role("guest")))`
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as PolicyDeclaration from "./policy/PolicyDeclaration.ts"
+
+/**
  * Which scopes are broader than others.
  *
  * A token with a broader scope may do whatever a narrower one allows, so a server that demands the narrower one must not

@@ -41,6 +41,25 @@ export * as AddressPolicy from "./AddressPolicy.ts"
 export * as CheckReport from "./CheckReport.ts"
 
 /**
+ * What `mcp-auth explain --format json` prints: what a server would do with a token, and why. The token is not in it.
+ *
+ * **Example** (Reading a report)
+ *
+ * ```ts import.meta.vitest
+ * import * as ExplainReport from "@effect-mcp-auth/platform-node/ExplainReport"
+ * import * as Schema from "effect/Schema"
+ *
+ * const read = Schema.decodeUnknownSync(Schema.fromJsonString(ExplainReport.ExplainReport))
+ * const report = read(`{"version":1,"verdict":"permitted","policy":"authenticated"}`)
+ *
+ * ExplainReport.exitCode(report) // => 0
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as ExplainReport from "./ExplainReport.ts"
+
+/**
  * Authentication for servers that do not use Effect: Express, Hono, the MCP TypeScript SDK.
  *
  * The same verification as everywhere, behind one function that answers with a promise.

@@ -131,6 +131,8 @@ export const layer = <E = never, R = never, RV = HttpClient.HttpClient>(
  * - `MCP_AUTH_TYPE`: `auto` (default), `oidc` or `oauth`; `MCP_AUTH_REPAIRS`: names of `Repairs`.
  * - `MCP_AUTH_AUDIENCE`: the audiences that are accepted instead of the resource.
  * - `MCP_AUTH_SCOPES_SUPPORTED`, `MCP_AUTH_REQUIRED_SCOPES`, `MCP_AUTH_ALLOWED_ORIGINS`, `MCP_AUTH_SERVED_PATH`.
+ * - `MCP_AUTH_POLICY`: who may use what has no policy of its own, as JSON (`PolicyDeclaration`).
+ * - `MCP_AUTH_SCOPE_HIERARCHY`: which scopes cover others, as JSON (`ScopeHierarchy.Rules`).
  * - `MCP_AUTH_CLIENT_ID`, `MCP_AUTH_CLIENT_SECRET`: credentials for introspection, for tokens that are no JWTs.
  * - `MCP_AUTH_REQUEST_STATE_SECRET`, `MCP_AUTH_SHOW_ERROR_DETAILS`.
  * - `MCP_AUTH_ALLOW_INSECURE_LOOPBACK`: for development only.

@@ -3,7 +3,8 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
-import { command, wrongUsage } from "./command.ts"
+import { command } from "./command.ts"
+import { wrongUsage } from "./exit.ts"
 import { version } from "./version.ts"
 
 Command.run(command, { version }).pipe(

@@ -1,8 +1,5 @@
-import { styleText } from "node:util"
 import type { CheckReport } from "../CheckReport.ts"
-
-type Style = "bold" | "cyan" | "dim" | "green" | "red" | "yellow"
-type Paint = (style: Style | ReadonlyArray<Style>, text: string) => string
+import { harmless, type Paint, painter, type Style } from "./paint.ts"
 
 const outcomes: { readonly [O in CheckReport["attempts"][number]["outcome"]]: readonly [sign: string, style: Style] } =
   {
@@ -30,14 +27,8 @@ const attempts = (report: CheckReport, paint: Paint): ReadonlyArray<string> => [
   })
 ]
 
-/** A unit of UTF-16, as JSON escapes it. */
-const unit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
-
-/**
- * JSON in which nothing commands a terminal or turns the direction of writing: by itself, it escapes only what it must.
- */
-const json = (value: unknown): string =>
-  JSON.stringify(value).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => character.split("").map(unit).join(""))
+/** JSON that commands no terminal: by itself, it escapes only what it must. */
+const json = (value: unknown): string => harmless(JSON.stringify(value))
 
 const repairs = ({ repairs }: NonNullable<CheckReport["found"]>, paint: Paint): ReadonlyArray<string> =>
   repairs.length === 0 ? [] : [
@@ -80,8 +71,7 @@ const summary = (report: CheckReport, paint: Paint): string => {
 
 /** The report for a person. */
 export const pretty = (report: CheckReport, options: { readonly color: boolean }): string => {
-  const paint: Paint = (style, text) =>
-    options.color ? styleText([style].flat(), text, { validateStream: false }) : text
+  const paint = painter(options.color)
   return [
     ...attempts(report, paint),
     ...(report.found === undefined ? [] : [...repairs(report.found, paint), ...rules(report.found, paint)]),

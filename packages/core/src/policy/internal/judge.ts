@@ -1,8 +1,8 @@
-import type * as Schema from "effect/Schema"
 import { isAnonymous } from "../../token/AuthInfo.ts"
 import type { ScopeHierarchy } from "../ScopeHierarchy.ts"
+import { claimAt } from "./claimAt.ts"
 import { format } from "./format.ts"
-import type { Any, Caller, Check, ClaimPath, Operation, Role, Scopes } from "./model.ts"
+import type { Any, Caller, Check, Operation, Role, Scopes } from "./model.ts"
 
 /** What is known when a policy is judged. */
 export interface Facts {
@@ -44,19 +44,9 @@ const combined = (parts: ReadonlyArray<Judged>, decisive: "yes" | "no"): Outcome
   return parts.some(({ outcome }) => outcome === "unknown") ? "unknown" : opposite[decisive]
 }
 
-const isObject = (value: Schema.Json | undefined): value is Schema.JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
-const at = (claims: Schema.JsonObject, path: ClaimPath): Schema.Json | undefined =>
-  path.reduce<Schema.Json | undefined>(
-    // Own members only: a claim must not be found in what every object has.
-    (value, name) => isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined,
-    claims
-  )
-
 const hasRole = ({ paths, role }: Role, { claims }: Caller): boolean =>
   paths.some((path) => {
-    const roles = at(claims, path)
+    const roles = claimAt(claims, path)
     return Array.isArray(roles) ? roles.includes(role) : roles === role
   })
 

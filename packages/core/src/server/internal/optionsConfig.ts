@@ -10,6 +10,8 @@ import * as Purpose from "../../discovery/Purpose.ts"
 import * as Repairs from "../../discovery/Repairs.ts"
 import * as Transpiler from "../../discovery/Transpiler.ts"
 import type * as Issuer from "../../metadata/Issuer.ts"
+import * as PolicyDeclaration from "../../policy/PolicyDeclaration.ts"
+import * as ScopeHierarchy from "../../policy/ScopeHierarchy.ts"
 import * as AudiencePolicy from "../../token/AudiencePolicy.ts"
 import * as ClientAuthentication from "../../token/ClientAuthentication.ts"
 import * as TokenVerifier from "../../token/TokenVerifier.ts"
@@ -27,6 +29,9 @@ const words = <S extends Schema.ConstraintCodec<string, string>>(word: S) =>
 
 const list = <S extends Schema.ConstraintCodec<string, string>>(name: string, word: S) =>
   Config.option(Config.schema(words(word), name))
+
+const json = <A>(name: string, schema: Schema.Codec<A, Schema.Json>) =>
+  Config.option(Config.schema(Schema.fromJsonString(schema), name))
 
 interface Credentials {
   readonly clientId: string
@@ -53,6 +58,8 @@ const variables = Config.all({
   audience: list("MCP_AUTH_AUDIENCE", Schema.String),
   scopesSupported: list("MCP_AUTH_SCOPES_SUPPORTED", Schema.String),
   requiredScopes: list("MCP_AUTH_REQUIRED_SCOPES", Schema.String),
+  policy: json("MCP_AUTH_POLICY", PolicyDeclaration.PolicyDeclaration),
+  scopeHierarchy: json("MCP_AUTH_SCOPE_HIERARCHY", Schema.Record(Schema.String, Schema.Array(Schema.String))),
   allowedOrigins: list("MCP_AUTH_ALLOWED_ORIGINS", Schema.String),
   credentials,
   requestStateSecret: Config.option(Config.Redacted("MCP_AUTH_REQUEST_STATE_SECRET")),
@@ -104,6 +111,8 @@ const optionsOf = (variables: Variables): Discovered => {
     verifier: verifierOf(audience, credentials),
     scopesSupported: Option.getOrUndefined(rest.scopesSupported),
     requiredScopes: Option.getOrUndefined(rest.requiredScopes),
+    policy: Option.getOrUndefined(Option.map(rest.policy, PolicyDeclaration.toPolicy)),
+    scopeHierarchy: Option.getOrUndefined(Option.map(rest.scopeHierarchy, (rules) => ScopeHierarchy.make(rules))),
     allowedOrigins: Option.getOrUndefined(rest.allowedOrigins),
     requestStateSecret: Option.getOrUndefined(rest.requestStateSecret),
     servedPath: Option.getOrUndefined(rest.servedPath),

@@ -1,0 +1,101 @@
+/**
+ * Policies that are data: for a configuration, an environment variable, or the command line.
+ *
+ * What a policy of code can do and data cannot (predicates, checks, policies made for an operation) has no form here.
+ *
+ * **Example** (A policy from JSON)
+ *
+ * ```ts import.meta.vitest
+ * import * as PolicyDeclaration from "@effect-mcp-auth/core/PolicyDeclaration"
+ * import * as Schema from "effect/Schema"
+ *
+ * const read = Schema.decodeUnknownSync(Schema.fromJsonString(PolicyDeclaration.PolicyDeclaration))
+ * const declared = read(`{ "allOf": [{ "scopes": ["notes:read"] }, { "not": { "role": "guest" } }] }`)
+ *
+ * String(PolicyDeclaration.toPolicy(declared)) // => `allOf(scopes("notes:read"), not(role("guest")))`
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import { claimAt } from "./internal/claimAt.ts"
+import type { ClaimPath } from "./internal/model.ts"
+import { node } from "./internal/node.ts"
+import * as Policy from "./Policy.ts"
+
+/**
+ * A policy as data:
+ *
+ * - `"anonymous"`, `"authenticated"`
+ * - `{ "scopes": [...] }`: all of them
+ * - `{ "role": "...", "at": [["realm_access", "roles"]] }`: `at` may be left out
+ * - `{ "claim": ["tenant"], "equals": ... }`: the claim at a path has this value
+ * - `{ "allOf": [...] }`, `{ "anyOf": [...] }`, `{ "not": ... }`
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PolicyDeclaration =
+  | "anonymous"
+  | "authenticated"
+  | { readonly scopes: readonly [string, ...ReadonlyArray<string>] }
+  | { readonly role: string; readonly at?: ReadonlyArray<ClaimPath> }
+  | { readonly claim: ClaimPath; readonly equals: Schema.Json }
+  | { readonly allOf: ReadonlyArray<PolicyDeclaration> }
+  | { readonly anyOf: ReadonlyArray<PolicyDeclaration> }
+  | { readonly not: PolicyDeclaration }
+
+const Path = Schema.NonEmptyArray(Schema.String)
+
+const Part = Schema.suspend((): Schema.Codec<PolicyDeclaration> => Declared)
+
+const Declared: Schema.Codec<PolicyDeclaration> = Schema.Union([
+  Schema.Literals(["anonymous", "authenticated"]),
+  Schema.Struct({ scopes: Schema.NonEmptyArray(Schema.String) }),
+  Schema.Struct({ role: Schema.String, at: Schema.optionalKey(Schema.Array(Path)) }),
+  Schema.Struct({ claim: Path, equals: Schema.Json }),
+  Schema.Struct({ allOf: Schema.Array(Part) }),
+  Schema.Struct({ anyOf: Schema.Array(Part) }),
+  Schema.Struct({ not: Part })
+]).annotate({ identifier: "PolicyDeclaration" })
+
+const decodeStrictly = Schema.decodeUnknownEffect(Declared, { onExcessProperty: "error" })
+
+/**
+ * Reads and writes policies as data. Members that are not known are refused: a misspelt word must not be a weaker policy.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const PolicyDeclaration = Schema.Json.pipe(Schema.decodeTo(
+  Schema.toType(Declared),
+  SchemaTransformation.transformEffect({
+    decode: (json) => Effect.mapError(decodeStrictly(json), ({ issue }) => issue),
+    encode: (declared) => Effect.succeed(declared)
+  })
+))
+
+/**
+ * The policy that is declared.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const toPolicy = (declared: PolicyDeclaration): Policy.Policy => {
+  if (declared === "anonymous") return Policy.anonymous
+  if (declared === "authenticated") return Policy.authenticated
+  if ("scopes" in declared) return Policy.scopes(...declared.scopes)
+  if ("role" in declared) return Policy.role(declared.role, declared)
+  if ("allOf" in declared) return Policy.allOf(...declared.allOf.map(toPolicy))
+  if ("anyOf" in declared) return Policy.anyOf(...declared.anyOf.map(toPolicy))
+  if ("not" in declared) return Policy.not(toPolicy(declared.not))
+  const { claim, equals } = declared
+  return node({
+    _tag: "Claim",
+    label: `${claim.join(".")} = ${JSON.stringify(equals)}`,
+    holds: (claims) => Equal.equals(claimAt(claims, claim), equals)
+  })
+}

@@ -1,0 +1,71 @@
+import * as Repairs from "@effect-mcp-auth/core/Repairs"
+import * as Validation from "@effect-mcp-auth/core/Validation"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import { TerminalCapabilities } from "effect/cli/TerminalCapabilities"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { CheckReport, exitCode } from "../CheckReport.ts"
+import * as NodeMcpAuth from "../NodeMcpAuth.ts"
+import { check } from "./check.ts"
+import { Exit, wrongUsage } from "./exit.ts"
+import { allow, allowInsecureLoopback, format } from "./flags.ts"
+import { pretty } from "./pretty.ts"
+import { withProgress } from "./progress.ts"
+
+const flags = {
+  issuer: Argument.String("issuer").pipe(Argument.withDescription("The issuer of the authorization server")),
+  type: Flag.Literals("type", ["auto", "oidc", "oauth"]).pipe(
+    Flag.withDescription("Where to look: the order of MCP, OpenID Connect Discovery, or RFC 8414"),
+    Flag.withDefault("auto")
+  ),
+  url: Flag.String("url").pipe(
+    Flag.withDescription("The URL of the metadata, where it does not follow from the issuer"),
+    Flag.optional
+  ),
+  repairs: Flag.Literals("repair", [...Repairs.byName.keys()]).pipe(
+    Flag.withDescription("A repair to apply; may be given more than once"),
+    Flag.atLeast(0)
+  ),
+  revision: Flag.Literals("spec", Validation.Revision.literals).pipe(
+    Flag.withDescription("The MCP revision to judge by"),
+    Flag.withDefault(Validation.latestRevision)
+  ),
+  format,
+  allow,
+  allowInsecureLoopback
+}
+
+const encode = Schema.encodeEffect(Schema.fromJsonString(CheckReport, { space: 2 }))
+
+/** `mcp-auth check` */
+export const checkCommand = Command.make(
+  "check",
+  flags,
+  Effect.fnUntraced(function*({ allow, format, ...input }) {
+    const { canAnimate, canColor } = yield* TerminalCapabilities
+    const layer = NodeMcpAuth.layerWith({ allow: input.allowInsecureLoopback ? [...allow, "loopback"] : allow })
+    const run = check(input).pipe(
+      Effect.provide(layer),
+      Effect.catchTags({
+        InvalidIssuer: (error) => Effect.andThen(Console.error(error.message), wrongUsage),
+        InvalidAddressPolicy: (error) => Effect.andThen(Console.error(error.message), wrongUsage)
+      })
+    )
+    const report = yield* canAnimate && format === "pretty" ? withProgress(run, input.issuer) : run
+    yield* Console.log(format === "json" ? yield* Effect.orDie(encode(report)) : pretty(report, { color: canColor }))
+    const code = exitCode(report)
+    if (code !== 0) return yield* new Exit({ code })
+  })
+).pipe(
+  Command.withDescription("Find an authorization server's metadata, repair it, and hold it to the rules of MCP"),
+  Command.withExamples([
+    { command: "mcp-auth check https://accounts.google.com", description: "Check a provider" },
+    {
+      command: "mcp-auth check https://accounts.google.com --type oidc --repair pkce --format json",
+      description: "Check a provider with a repair, for a program to read"
+    }
+  ])
+)

@@ -1,0 +1,11 @@
+import * as Data from "effect/Data"
+import * as Runtime from "effect/Runtime"
+
+/** Ends the program with a code, after everything was said. */
+export class Exit extends Data.TaggedError("Exit")<{ readonly code: number }> {
+  override readonly [Runtime.errorExitCode] = this.code
+  override readonly [Runtime.errorReported] = false
+}
+
+/** EX_USAGE of sysexits.h. */
+export const wrongUsage = new Exit({ code: 64 })

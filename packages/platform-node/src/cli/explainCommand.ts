@@ -1,0 +1,83 @@
+import * as PolicyDeclaration from "@effect-mcp-auth/core/PolicyDeclaration"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import { TerminalCapabilities } from "effect/cli/TerminalCapabilities"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { exitCode, ExplainReport } from "../ExplainReport.ts"
+import * as NodeMcpAuth from "../NodeMcpAuth.ts"
+import { Exit, wrongUsage } from "./exit.ts"
+import { explain } from "./explain.ts"
+import { allow, allowInsecureLoopback, format } from "./flags.ts"
+import { prettyExplanation } from "./prettyExplanation.ts"
+import { readToken } from "./token.ts"
+
+const flags = {
+  resource: Flag.String("resource").pipe(Flag.withDescription("The URL of the MCP server, as clients write it")),
+  issuers: Flag.String("issuer").pipe(
+    Flag.withDescription("An issuer whose tokens are accepted; may be given more than once"),
+    Flag.atLeast(1)
+  ),
+  policy: Flag.String("policy").pipe(
+    Flag.withDescription("The policy, as JSON: {\"allOf\":[{\"scopes\":[\"notes:read\"]},{\"role\":\"admin\"}]}"),
+    Flag.withSchema(Schema.fromJsonString(PolicyDeclaration.PolicyDeclaration))
+  ),
+  rules: Flag.String("hierarchy").pipe(
+    Flag.withDescription("Which scopes cover others, as JSON: {\"*:write\":[\"*:read\"]}"),
+    Flag.withSchema(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Array(Schema.String)))),
+    Flag.withDefault({})
+  ),
+  audiences: Flag.String("audience").pipe(
+    Flag.withDescription("An audience that is accepted instead of the resource; may be given more than once"),
+    Flag.atLeast(0)
+  ),
+  type: Flag.Literals("type", ["auto", "oidc", "oauth"]).pipe(
+    Flag.withDescription("Where to look for the metadata of the issuers"),
+    Flag.withDefault("auto")
+  ),
+  format,
+  allow,
+  allowInsecureLoopback
+}
+
+const encode = Schema.encodeEffect(Schema.fromJsonString(ExplainReport, { space: 2 }))
+
+const misused = ({ message }: Error) => Effect.andThen(Console.error(message), wrongUsage)
+
+/** `mcp-auth explain` */
+export const explainCommand = Command.make(
+  "explain",
+  flags,
+  Effect.fnUntraced(function*({ allow, format, policy, ...input }) {
+    const { canColor } = yield* TerminalCapabilities
+    const token = yield* readToken
+    const layer = NodeMcpAuth.layerWith({ allow: input.allowInsecureLoopback ? [...allow, "loopback"] : allow })
+    const report = yield* explain({ ...input, token, policy: PolicyDeclaration.toPolicy(policy) }).pipe(
+      Effect.scoped,
+      Effect.provide(layer),
+      Effect.catchTags({
+        InvalidIssuer: misused,
+        InvalidResourceIdentifier: misused,
+        InvalidScopeHierarchy: misused,
+        InvalidVerifier: misused,
+        InvalidAddressPolicy: misused
+      })
+    )
+    const text = format === "json"
+      ? yield* Effect.orDie(encode(report))
+      : prettyExplanation(report, { color: canColor })
+    yield* Console.log(text)
+    const code = exitCode(report)
+    if (code !== 0) return yield* new Exit({ code })
+  })
+).pipe(
+  Command.withDescription("Say what a server would do with a token, and why. The token is read from standard input"),
+  Command.withExamples([
+    {
+      command: "mcp-auth explain --resource https://api.example.com/mcp --issuer https://auth.example.com " +
+        "--policy '{\"scopes\":[\"notes:write\"]}' < token.txt",
+      description: "Explain a refusal"
+    }
+  ])
+)
