@@ -57,7 +57,9 @@ describe("fetching", () => {
     expect(Discovery.fetchServerConfigByWellKnownUrl("", { expectedIssuer: "", type: "oauth" })).type.toBe<
       Effect.Effect<Config, Failed, Client>
     >()
-    expect(Discovery.fetchServerConfigByWellKnownUrl).type.not.toBeCallableWith("", { issuerPolicy: IssuerPolicy.exact })
+    expect(Discovery.fetchServerConfigByWellKnownUrl).type.not.toBeCallableWith("", {
+      issuerPolicy: IssuerPolicy.exact
+    })
     expect(Discovery.fetchServerConfigByWellKnownUrl).type.not.toBeCallableWith("", { mergeDocuments: true })
     expect(Discovery.fetchServerConfig).type.not.toBeCallableWith("", { expectedIssuer: "" })
   })

@@ -77,7 +77,9 @@ describe("identifiers", () => {
     expect<typeof Issuer.Issuer.Encoded>().type.toBe<string>()
     expect(Issuer.InsecureLoopbackIssuer).type.toBe<typeof Issuer.Issuer>()
     expect<typeof ResourceIdentifier.ResourceIdentifier.Type>().type.toBe<ResourceIdentifier.ResourceIdentifier>()
-    expect(ResourceIdentifier.InsecureLoopbackResourceIdentifier).type.toBe<typeof ResourceIdentifier.ResourceIdentifier>()
+    expect(ResourceIdentifier.InsecureLoopbackResourceIdentifier).type.toBe<
+      typeof ResourceIdentifier.ResourceIdentifier
+    >()
   })
 
   it("say which string was refused, and why", () => {

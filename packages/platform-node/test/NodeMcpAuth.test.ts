@@ -163,17 +163,19 @@ describe("the HTTP client", () => {
 
 /** A server that speaks no HTTP, on a loopback port of its own, and the sockets that it has. */
 const serveTcp = Effect.acquireRelease(
-  Effect.callback<{ readonly server: Server; readonly port: number; readonly sockets: ReadonlyArray<Socket> }>((resume) => {
-    const sockets: Array<Socket> = []
-    const server = createTcpServer((socket) => {
-      socket.on("error", () => {})
-      sockets.push(socket)
-    })
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo
-      resume(Effect.succeed({ server, port, sockets }))
-    })
-  }),
+  Effect.callback<{ readonly server: Server; readonly port: number; readonly sockets: ReadonlyArray<Socket> }>(
+    (resume) => {
+      const sockets: Array<Socket> = []
+      const server = createTcpServer((socket) => {
+        socket.on("error", () => {})
+        sockets.push(socket)
+      })
+      server.listen(0, "127.0.0.1", () => {
+        const { port } = server.address() as AddressInfo
+        resume(Effect.succeed({ server, port, sockets }))
+      })
+    }
+  ),
   ({ server, sockets }) =>
     Effect.sync(() => {
       for (const socket of sockets) socket.destroy()
@@ -198,7 +200,10 @@ describe("whatever is connected is judged once more", () => {
     const policy: AddressPolicy.AddressPolicy = { allowedRanges: new Fickle(times), allowedNetworks: [] }
     const open = guardedConnector(policy, yield* Dns.Dns, { timeout: 2000, allowH2: false })
     return yield* Effect.callback<readonly [Error | null, Socket | null]>((resume) => {
-      open({ hostname, host: hostname, protocol: "http:", port: String(port) }, (...result) => resume(Effect.succeed(result)))
+      open(
+        { hostname, host: hostname, protocol: "http:", port: String(port) },
+        (...result) => resume(Effect.succeed(result))
+      )
     })
   })
 
@@ -240,6 +245,8 @@ describe("connections", () => {
       let seen = 0
       const server = yield* serve((_, response) => {
         seen++
+        // As long as there are no headers, undici would send nothing more on the connection anyhow.
+        response.flushHeaders()
         waiting.push(response)
       })
       const client = yield* HttpClient.HttpClient

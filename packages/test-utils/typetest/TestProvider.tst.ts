@@ -1,11 +1,4 @@
-import type {
-  Discovery,
-  Issuer,
-  IssuerPolicy,
-  ResourceIdentifier,
-  Transpiler,
-  WellKnown
-} from "@effect-mcp-auth/core"
+import type { Discovery, Issuer, IssuerPolicy, ResourceIdentifier, Transpiler, WellKnown } from "@effect-mcp-auth/core"
 import { Arbitraries, Fault, Providers, TestProvider } from "@effect-mcp-auth/test-utils"
 import type { Effect, Layer, Schema } from "effect"
 import type * as Arbitrary from "effect/Arbitrary"

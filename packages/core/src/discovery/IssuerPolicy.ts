@@ -60,9 +60,9 @@ export class IssuerMismatch extends Schema.TaggedError<IssuerMismatch>()("Issuer
 }) {
   override get message(): string {
     // Quoted: the value is the provider's, and must not forge log lines.
-    return `${printable(this.location)}: the document names the issuer ${
-      quoted(this.actual)
-    }, expected ${printable(this.expected)}. ` +
+    return `${printable(this.location)}: the document names the issuer ${quoted(this.actual)}, expected ${
+      printable(this.expected)
+    }. ` +
       "Configure the issuer that the document names if you trust it, or choose an issuer policy that says why they differ"
   }
 }

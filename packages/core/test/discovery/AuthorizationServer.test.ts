@@ -305,7 +305,10 @@ describe("how long metadata is used while the provider is down", () => {
       }))
   }
 
-  const minutes: ReadonlyArray<readonly [Duration.Input, works: boolean]> = [["1439 minutes", true], ["1441 minutes", false]]
+  const minutes: ReadonlyArray<readonly [Duration.Input, works: boolean]> = [["1439 minutes", true], [
+    "1441 minutes",
+    false
+  ]]
   for (const [duration, works] of minutes) {
     it.effect(`${duration} after the fetch it ${works ? "works" : "does not work"}`, () =>
       Effect.gen(function*() {

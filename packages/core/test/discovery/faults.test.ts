@@ -28,6 +28,11 @@ const tagOf = (attempt: DiscoveryError.Attempt | undefined): string => {
 const reasonOf = (attempt: DiscoveryError.Attempt | undefined): MetadataFetchError.Reason | undefined =>
   attempt?.error?._tag === "MetadataFetchError" ? attempt.error.reason : undefined
 
+/** Of errors, `deepStrictEqual` compares the names only. */
+const isReason = (actual: MetadataFetchError.Reason | undefined, expected: MetadataFetchError.Reason): void => {
+  assert.deepStrictEqual({ ...actual }, { ...expected })
+}
+
 /** A document that is right but for its encoding: 0xfc is "ü" in Latin-1, and no UTF-8. */
 const latin1 = Buffer.from(`{"issuer":"https://as.test","x":"\u00fc"}`, "latin1")
 
@@ -298,11 +303,8 @@ describe("redirects", () => {
         const provider = yield* TestProvider.TestProvider
         yield* provider.fault("metadata", Fault.redirect("https://evil.test/x", status))
         const { error } = yield* failure
-        const reason = reasonOf(error.attempts[0])
-        assert.deepStrictEqual(
-          reason,
-          new MetadataFetchError.Redirect({ status, why: "foreign-origin", origin: "https://evil.test" })
-        )
+        const expected = { status, why: "foreign-origin", origin: "https://evil.test" } as const
+        isReason(reasonOf(error.attempts[0]), new MetadataFetchError.Redirect(expected))
         assert.strictEqual(yield* provider.count(), 1)
       }).pipe(Effect.provide(TestProvider.layer())))
   }
@@ -313,7 +315,7 @@ describe("redirects", () => {
         const provider = yield* TestProvider.TestProvider
         yield* provider.fault("metadata", Fault.redirect("/.well-known/openid-configuration", status))
         const { error } = yield* failure
-        assert.deepStrictEqual(reasonOf(error.attempts[0]), new MetadataFetchError.Status({ status }))
+        isReason(reasonOf(error.attempts[0]), new MetadataFetchError.Status({ status }))
         assert.strictEqual(error.outcome, "Miss")
         assert.strictEqual(yield* provider.count(), 1)
       }).pipe(Effect.provide(TestProvider.layer())))
@@ -333,7 +335,7 @@ describe("redirects", () => {
         const provider = yield* TestProvider.TestProvider
         yield* provider.fault("oauth-authorization-server", Fault.redirect(location))
         const { error } = yield* failure
-        assert.deepStrictEqual(
+        isReason(
           reasonOf(error.attempts[0]),
           new MetadataFetchError.Redirect({ status: 302, why: "unusable-location" })
         )
@@ -358,10 +360,7 @@ describe("redirects", () => {
       )
       const error = yield* Effect.flip(Effect.provideService(single, HttpClient.HttpClient, browser))
       if (error._tag !== "DiscoveryFailed") return assert.fail(error._tag)
-      assert.deepStrictEqual(
-        reasonOf(error.attempts[0]),
-        new MetadataFetchError.Redirect({ status: 0, why: "unusable-location" })
-      )
+      isReason(reasonOf(error.attempts[0]), new MetadataFetchError.Redirect({ status: 0, why: "unusable-location" }))
     }))
 
   it.effect("are as many as the limits say", () =>
@@ -369,10 +368,7 @@ describe("redirects", () => {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.redirectLoop)
       const { error } = yield* failure
-      assert.deepStrictEqual(
-        reasonOf(error.attempts[0]),
-        new MetadataFetchError.Redirect({ status: 302, why: "too-many" })
-      )
+      isReason(reasonOf(error.attempts[0]), new MetadataFetchError.Redirect({ status: 302, why: "too-many" }))
       assert.strictEqual(yield* provider.count(), 2)
     }).pipe(
       Effect.provideService(FetchLimits.FetchLimits, { ...FetchLimits.FetchLimits.defaultValue(), redirects: 1 }),
@@ -407,7 +403,11 @@ describe("what a transport says", () => {
   const reason = (cause: unknown) =>
     Effect.gen(function*() {
       const fiber = yield* Effect.forkChild(
-        Effect.provideService(Discovery.search(Discovery.oauth, "https://as.test"), HttpClient.HttpClient, failing(cause))
+        Effect.provideService(
+          Discovery.search(Discovery.oauth, "https://as.test"),
+          HttpClient.HttpClient,
+          failing(cause)
+        )
       )
       yield* TestClock.adjust("1 minute")
       return reasonOf((yield* Fiber.join(fiber)).attempts[0])
@@ -416,7 +416,7 @@ describe("what a transport says", () => {
   for (const [what, cause, detail] of rows) {
     it.effect(`is ${what}`, () =>
       Effect.gen(function*() {
-        assert.deepStrictEqual(yield* reason(cause), new MetadataFetchError.Transport({ detail }))
+        isReason(yield* reason(cause), new MetadataFetchError.Transport({ detail }))
       }))
   }
 
@@ -437,7 +437,7 @@ describe("what a transport says", () => {
     Effect.gen(function*() {
       const wide = joined(...Array.from({ length: 100_000 }, () => new Error("no code")))
       const late = joined(...Array.from({ length: 100 }, () => new Error("no code")), coded("LATE"))
-      assert.deepStrictEqual(yield* reason(wide), new MetadataFetchError.Transport({ detail: "no code" }))
-      assert.deepStrictEqual(yield* reason(late), new MetadataFetchError.Transport({ detail: "no code" }))
+      isReason(yield* reason(wide), new MetadataFetchError.Transport({ detail: "no code" }))
+      isReason(yield* reason(late), new MetadataFetchError.Transport({ detail: "no code" }))
     }))
 })

@@ -11,6 +11,8 @@ import {
 import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Data, DateTime, Effect, Schema } from "effect"
+import { HttpClient } from "effect/http"
+import { HttpClientError, TransportError } from "effect/http/HttpClientError"
 import { TestClock } from "effect/testing"
 import { elapse, printed, unprintable } from "./harness.ts"
 
@@ -113,6 +115,23 @@ describe("no password and no query of what is refused reaches an error", () => {
         keepsIts(byStrategy.value)
       }
     }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("nor the query of a URL that a client complains about", () =>
+    Effect.gen(function*() {
+      const complaining = HttpClient.make((request) =>
+        Effect.fail(new HttpClientError({ reason: new TransportError({ request }) }))
+      )
+      const url = "https://as.test/.well-known/openid-configuration?key=hunter2"
+      const { value } = yield* elapse(
+        Effect.provideService(
+          Effect.flip(Discovery.fetchServerConfigByWellKnownUrl(url)),
+          HttpClient.HttpClient,
+          complaining
+        )
+      )
+      keepsIts(value)
+      assert.include(value.message, "no response (TransportError)")
+    }))
 
   it.effect("nor the user information of where a redirect leads", () =>
     Effect.gen(function*() {
@@ -222,7 +241,11 @@ const failedBy = (text: string, error: DiscoveryError.AttemptError<unknown>) =>
     issuer: text,
     by: "url",
     outcome: "Refused",
-    attempts: [{ kind: text, location: text, outcome: "Refused", error }, { kind: text, location: text, outcome: "Found" }]
+    attempts: [{ kind: text, location: text, outcome: "Refused", error }, {
+      kind: text,
+      location: text,
+      outcome: "Found"
+    }]
   })
 
 const lines = (message: string): number => message.split("\n").length
@@ -244,15 +267,19 @@ describe("no character reaches a message that could forge a line or command a te
       }))
   }
 
-  it.effect.prop("of InvalidServerConfig, which has a line for every finding", [hostile], ([text]) =>
-    Effect.sync(() => {
-      const { message } = invalidConfig(text)
-      assert.notMatch(message, unprintable)
-      assert.strictEqual(lines(message), 3)
-      const failed = failedBy(text, invalidConfig(text))
-      assert.notMatch(failed.message, unprintable)
-      assert.strictEqual(lines(failed.message), 5)
-    }))
+  it.effect.prop(
+    "of InvalidServerConfig, which has a line for every finding",
+    [hostile],
+    ([text]) =>
+      Effect.sync(() => {
+        const { message } = invalidConfig(text)
+        assert.notMatch(message, unprintable)
+        assert.strictEqual(lines(message), 3)
+        const failed = failedBy(text, invalidConfig(text))
+        assert.notMatch(failed.message, unprintable)
+        assert.strictEqual(lines(failed.message), 5)
+      })
+  )
 
   it.effect.prop("of DiscoveryFailed by what somebody else fails with", [hostile], ([text]) =>
     Effect.sync(() => {
@@ -263,7 +290,16 @@ describe("no character reaches a message that could forge a line or command a te
     }))
 
   it("there is a row for every error", () => {
-    const modules = { Discovery, DiscoveryError, Issuer, IssuerPolicy, MetadataFetchError, ResourceIdentifier, Transpiler, Validation }
+    const modules = {
+      Discovery,
+      DiscoveryError,
+      Issuer,
+      IssuerPolicy,
+      MetadataFetchError,
+      ResourceIdentifier,
+      Transpiler,
+      Validation
+    }
     const classes = Object.values(modules).flatMap((module) =>
       Object.entries(module).flatMap(([name, value]) =>
         typeof value === "function" && value.prototype instanceof Error ? [name] : []
@@ -283,7 +319,9 @@ describe("no character reaches a message that could forge a line or command a te
         "metadata",
         Fault.document((document) => ({ ...document, mtls_endpoint_aliases: { [name]: "http://evil.test/token" } }))
       )
-      const error = yield* Effect.flip(Discovery.fetchServerConfig("https://as.test", { type: "oauth", validation: {} }))
+      const error = yield* Effect.flip(
+        Discovery.fetchServerConfig("https://as.test", { type: "oauth", validation: {} })
+      )
       if (error._tag !== "DiscoveryFailed") return assert.fail(error._tag)
       assert.notMatch(error.message, unprintable)
       assert.strictEqual(lines(error.message), 3)
@@ -314,7 +352,8 @@ describe("no character reaches a message that could forge a line or command a te
           mergeDocuments: true,
           purpose: {
             name: "both",
-            missing: ({ jwksUri, tokenEndpoint }) => jwksUri === undefined || tokenEndpoint === undefined ? ["both"] : []
+            missing: ({ jwksUri, tokenEndpoint }) =>
+              jwksUri === undefined || tokenEndpoint === undefined ? ["both"] : []
           }
         }
       )
@@ -350,7 +389,7 @@ describe("an invalid document", () => {
         grant_types_supported: "authorization_code",
         claims_parameter_supported: "yes",
         op_tos_uri: "javascript:alert(1)",
-        mtls_endpoint_aliases: { token_endpoint: "mtls", other: 7 },
+        mtls_endpoint_aliases: { token_endpoint: "mtls", otherEndpoint: 7 },
         response_types_supported: ["code"]
       }
       const strategy = Discovery.fromEffect("mine", () => Effect.succeed(bad))
@@ -364,7 +403,7 @@ describe("an invalid document", () => {
         "claims_parameter_supported",
         "grant_types_supported",
         "jwks_uri",
-        "mtls_endpoint_aliases.other",
+        "mtls_endpoint_aliases.otherEndpoint",
         "mtls_endpoint_aliases.token_endpoint",
         "op_tos_uri",
         "scopes_supported.1",
@@ -388,7 +427,10 @@ describe("an invalid document", () => {
       const strategy = Discovery.manual({ issuer: "https://as.test", jwksUri: "jwks", tokenEndpoint: "ftp://as.test" })
       const { attempts: [attempt] } = yield* Discovery.search(strategy, "https://as.test")
       if (!(attempt?.error instanceof DiscoveryError.InvalidMetadata)) return assert.fail("valid")
-      assert.deepStrictEqual(attempt.error.issues.map(({ member }) => member).toSorted(), ["jwks_uri", "token_endpoint"])
+      assert.deepStrictEqual(attempt.error.issues.map(({ member }) => member).toSorted(), [
+        "jwks_uri",
+        "token_endpoint"
+      ])
     }))
 })
 

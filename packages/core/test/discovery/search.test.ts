@@ -27,7 +27,11 @@ const outcomes = (attempts: ReadonlyArray<DiscoveryError.Attempt<unknown>>) =>
   attempts.map(({ location, outcome }) => [location, outcome])
 
 const failed = (
-  effect: Effect.Effect<unknown, { readonly _tag: "InvalidIssuer" } | DiscoveryError.DiscoveryFailed, HttpClient.HttpClient>
+  effect: Effect.Effect<
+    unknown,
+    { readonly _tag: "InvalidIssuer" } | DiscoveryError.DiscoveryFailed,
+    HttpClient.HttpClient
+  >
 ) =>
   Effect.map(elapse(Effect.flip(effect)), ({ took, value }) => {
     if (value._tag !== "DiscoveryFailed") return assert.fail(value._tag)
@@ -195,6 +199,24 @@ describe("a place that does not answer keeps nobody from being asked", () => {
     }).pipe(chance(0.5), Effect.provide(layer)))
 })
 
+describe("a race in a later round", () => {
+  it.effect("is a race: the second starts after the delay, and not when the first has failed", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.fault("metadata", Fault.status(503), { times: 2 })
+      const raced = Discovery.race([Discovery.oauth, Discovery.oidc], { delay: "300 millis" })
+      const fiber = yield* Effect.forkChild(Effect.timed(Discovery.discover(raced, issuer)))
+      yield* TestClock.adjust("100 millis")
+      yield* provider.fault(first, Fault.delay("3 seconds"))
+      yield* TestClock.adjust("10 minutes")
+      const [took, { locations }] = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(locations, [appendedUrl])
+      assert.strictEqual(Duration.toMillis(took), 500)
+      assert.deepStrictEqual(yield* arrivals, [[oauthUrl, 0], [appendedUrl, 0], [oauthUrl, 200], [appendedUrl, 500]])
+      assert.strictEqual(yield* provider.inFlight, 0)
+    }).pipe(chance(0.5), Effect.provide(layer)))
+})
+
 describe("the waits between tries", () => {
   const rows: ReadonlyArray<readonly [random: number, waits: ReadonlyArray<number>]> = [
     [0, [160, 320, 640]],
@@ -307,9 +329,11 @@ describe("places with one URL", () => {
     },
     {
       what: "of different headers are asked each",
-      strategy: Discovery.firstOf(
-        held("a")(Discovery.withHeaders(plain, { "x-tenant": "a" })),
-        held("a")(Discovery.withHeaders(plain, { "x-tenant": "b" })),
+      strategy: Discovery.orElse(
+        held("a")(Discovery.firstOf(
+          Discovery.withHeaders(plain, { "x-tenant": "a" }),
+          Discovery.withHeaders(plain, { "x-tenant": "b" })
+        )),
         plain
       ),
       outcomes: ["Incomplete", "Incomplete", "Found"],
@@ -437,7 +461,10 @@ describe("merging", () => {
     Discovery.fromEffect(name, () => Effect.delay(Effect.succeed({ issuer, ...document }), after))
 
   const needs = (...members: ReadonlyArray<string>) =>
-    Purpose.make("everything", ({ additionalParameters = {} }) => members.filter((member) => !(member in additionalParameters)))
+    Purpose.make(
+      "everything",
+      ({ additionalParameters = {} }) => members.filter((member) => !(member in additionalParameters))
+    )
 
   const lacking = (attempt: DiscoveryError.Attempt<unknown> | undefined) =>
     attempt?.error instanceof Object && "missing" in attempt.error ? attempt.error.missing : attempt?.error
@@ -462,7 +489,9 @@ describe("merging", () => {
         part({ name: "slow", document: { x: "slow", y: "slow" }, after: "2 seconds" }),
         part({ name: "fast", document: { x: "fast", z: "fast" } })
       ])
-      const { value } = yield* elapse(Discovery.discover(strategy, issuer, { purpose: needs("y", "z"), mergeDocuments: true }))
+      const { value } = yield* elapse(
+        Discovery.discover(strategy, issuer, { purpose: needs("y", "z"), mergeDocuments: true })
+      )
       assert.deepStrictEqual(value.locations, ["slow", "fast"])
       assert.deepStrictEqual(value.metadata.additionalParameters, { x: "slow", y: "slow", z: "fast" })
     }))
@@ -475,7 +504,9 @@ describe("merging", () => {
           times++ === 0 ? Effect.fail("not yet") : Effect.succeed({ issuer, x: "late", y: "late" })
         ))
       const strategy = Discovery.firstOf(late, part({ name: "early", document: { x: "early", z: "early" } }))
-      const { value } = yield* elapse(Discovery.discover(strategy, issuer, { purpose: needs("y", "z"), mergeDocuments: true }))
+      const { value } = yield* elapse(
+        Discovery.discover(strategy, issuer, { purpose: needs("y", "z"), mergeDocuments: true })
+      )
       assert.deepStrictEqual(value.locations, ["late", "early"])
       assert.deepStrictEqual(value.metadata.additionalParameters, { x: "late", y: "late", z: "early" })
     }))
@@ -593,9 +624,10 @@ describe("requests that are moved elsewhere", () => {
 })
 
 describe("clients that refuse statuses by themselves", () => {
-  const filtering = Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, HttpClient.filterStatusOk)).pipe(
-    Layer.provideMerge(layer)
-  )
+  const filtering = Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, HttpClient.filterStatusOk))
+    .pipe(
+      Layer.provideMerge(layer)
+    )
 
   it.effect("404 is a miss, asked once", () =>
     Effect.gen(function*() {

@@ -147,29 +147,30 @@ describe("reasons", () => {
   })
 
   // Whoever looks back in one of these is still at it when the test gives up: 200,000 squared is 40 thousand million.
-  const long: ReadonlyArray<readonly [part: string, asPath: Issuer.InvalidIssuer["reason"] | "taken", asHost: string]> = [
-    ["/a", "taken", "empty-host"],
-    ["a", "taken", "taken"],
-    ["a.", "taken", "taken"],
-    ["-", "taken", "taken"],
-    ["%41", "taken", "percent-encoded-host"],
-    ["%2", "percent-encoding", "percent-encoded-host"],
-    ["%2e", "taken", "percent-encoded-host"],
-    ["/.", "dot-segment", "empty-host"],
-    ["/%2e", "dot-segment", "empty-host"],
-    ["/..", "dot-segment", "empty-host"],
-    [":", "taken", "invalid-host"],
-    ["1", "taken", "invalid-host"],
-    ["@", "taken", "user-info"],
-    ["{", "forbidden-character", "invalid-host"],
-    ["{}", "template", "template"],
-    ["\\", "backslash", "backslash"],
-    ["[", "forbidden-character", "invalid-host"],
-    ["?", "query", "empty-host"],
-    ["#", "fragment", "empty-host"],
-    [" ", "whitespace", "whitespace"],
-    ["ü", "non-ascii", "non-ascii"]
-  ]
+  const long: ReadonlyArray<readonly [part: string, asPath: Issuer.InvalidIssuer["reason"] | "taken", asHost: string]> =
+    [
+      ["/a", "taken", "empty-host"],
+      ["a", "taken", "taken"],
+      ["a.", "taken", "taken"],
+      ["-", "taken", "taken"],
+      ["%41", "taken", "percent-encoded-host"],
+      ["%2", "percent-encoding", "percent-encoded-host"],
+      ["%2e", "taken", "percent-encoded-host"],
+      ["/.", "dot-segment", "empty-host"],
+      ["/%2e", "dot-segment", "empty-host"],
+      ["/..", "dot-segment", "empty-host"],
+      [":", "taken", "invalid-host"],
+      ["1", "taken", "invalid-host"],
+      ["@", "taken", "user-info"],
+      ["{", "forbidden-character", "invalid-host"],
+      ["{}", "template", "template"],
+      ["\\", "backslash", "backslash"],
+      ["[", "forbidden-character", "invalid-host"],
+      ["?", "query", "empty-host"],
+      ["#", "fragment", "empty-host"],
+      [" ", "whitespace", "whitespace"],
+      ["ü", "non-ascii", "non-ascii"]
+    ]
   for (const [part, asPath, asHost] of long) {
     it(`${shown(part)} 200,000 times is judged in no time`, () => {
       const judged = (issuer: string) =>

@@ -49,7 +49,9 @@ const messages: {
   NotMetadata: (reason) => `HTTP 200, but ${found[reason.found]}`,
   Redirect: (reason) => `HTTP ${reason.status} ${redirect[reason.why](reason)}`,
   RefusedAddress: ({ address, host, range }) =>
-    `${quoted(host)} leads to the ${printable(range)} address ${printable(address)}, which must not be connected to; allow it ` +
+    `${quoted(host)} leads to the ${printable(range)} address ${
+      printable(address)
+    }, which must not be connected to; allow it ` +
     "explicitly if the provider really runs there",
   RefusedUrl: ({ why }) => `the URL is refused: ${advice[why]}`
 }

@@ -13,7 +13,11 @@ export const invalidMetadata = (location: string, error: Schema.SchemaError): In
   new InvalidMetadata({
     location,
     issues: format(error.issue).issues.slice(0, most).map(({ message, path = [] }) => ({
-      member: path.map((segment) => wireName(String(typeof segment === "object" ? segment.key : segment))).join("."),
+      member: path.map((segment, depth) => {
+        const name = String(typeof segment === "object" ? segment.key : segment)
+        // Only the members of the document are renamed: what is inside of them is as it came.
+        return depth === 0 ? wireName(name) : name
+      }).join("."),
       problem: message
     }))
   })

@@ -33,15 +33,16 @@ const messageOf = (link: unknown): string | undefined =>
 
 /**
  * What a failed transport says. The innermost error knows most, and its code, if it has one, is the shortest way to say
- * it. Messages of the wrappers are passed over: they repeat the URL.
+ * it. Messages of the wrappers are passed over: they repeat the URL, and the query with it.
  */
 export const transportFailure = (error: HttpClientError): Transport | RefusedAddress => {
   const links = chain(error)
   const refused = links.find((link): link is RefusedAddress => link instanceof RefusedAddress)
   if (refused !== undefined) return refused
   const innermost = Arr.reverse(links)
+  const wrapped = innermost.filter((link) => link !== error && link !== error.reason)
   const detail = innermost.map(codeOf).find((code) => code !== undefined) ??
-    innermost.map(messageOf).find((message) => message !== undefined) ??
+    wrapped.map(messageOf).find((message) => message !== undefined) ??
     error.reason._tag
   return new Transport({ detail: detail.slice(0, 200) })
 }

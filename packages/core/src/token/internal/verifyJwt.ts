@@ -86,7 +86,9 @@ const isSignedBy = (keys: ReadonlyArray<Jws.Verify>, { signed }: UnverifiedJwt):
 const checkSignature = Effect.fnUntraced(function*(jwt: UnverifiedJwt, algorithm: Jws.Algorithm, keyed: Keyed) {
   const { kid } = jwt.header
   // RFC 7515, section 4.1.4: a string.
-  if (kid !== undefined && typeof kid !== "string") return yield* new InvalidToken({ reason: "malformed", claim: "kid" })
+  if (kid !== undefined && typeof kid !== "string") {
+    return yield* new InvalidToken({ reason: "malformed", claim: "kid" })
+  }
   const query = { kid, algorithm }
   const { keys, server } = keyed
   const known = yield* Effect.mapError(keys.find(query), unavailable(server))
