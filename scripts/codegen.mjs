@@ -51,10 +51,20 @@ for await (const manifest of glob("packages/*/package.json")) {
 }
 
 // The schema of a report is the documentation of its JSON form, also for those who do not read TypeScript.
+const documentSchema = async (command, reportSchema) => {
+  const { definitions, schema } = Schema.toJsonSchemaDocument(reportSchema)
+  const jsonSchema = {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: `mcp-auth ${command}`,
+    ...schema,
+    ...(Object.keys(definitions).length === 0 ? {} : { $defs: definitions })
+  }
+  await update(`docs/${command}-report.schema.json`, `${JSON.stringify(jsonSchema, null, 2)}\n`)
+}
 const { CheckReport } = await import("../packages/platform-node/src/CheckReport.ts")
-const { schema } = Schema.toJsonSchemaDocument(CheckReport)
-const jsonSchema = { $schema: "https://json-schema.org/draft/2020-12/schema", title: "mcp-auth check", ...schema }
-await update("docs/check-report.schema.json", `${JSON.stringify(jsonSchema, null, 2)}\n`)
+await documentSchema("check", CheckReport)
+const { ExplainReport } = await import("../packages/platform-node/src/ExplainReport.ts")
+await documentSchema("explain", ExplainReport)
 
 if (check && stale.length > 0) {
   console.error(`Stale, run \`pnpm codegen\`: ${stale.join(", ")}`)

@@ -3,22 +3,35 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
+import { bound } from "./bound.ts"
 import { visibleTo } from "./enforce.ts"
-import type { Any, Policy } from "./model.ts"
+import type { Policy } from "./model.ts"
 
-/** The policies that guard a registration from outside, as an annotation. They are enforced where they were put. */
-export const Guards = Context.Reference<ReadonlyArray<Any>>(
+/** A policy that guards a registration from outside, and has what its checks need. */
+export type Guard = Policy<AuthInfo>
+
+/** The guards of a registration, as an annotation. */
+export const Guards = Context.Reference<ReadonlyArray<Guard>>(
   "@effect-mcp-auth/core/policy/internal/guard/Guards",
+  { defaultValue: () => [] }
+)
+
+/**
+ * The guards that the server of a request has judged, together with whatever else has to be satisfied, so that one answer
+ * speaks for all. Every other guard is enforced where it was put.
+ */
+export const Judged = Context.Reference<ReadonlyArray<Guard>>(
+  "@effect-mcp-auth/core/policy/internal/guard/Judged",
   { defaultValue: () => [] }
 )
 
 type Annotated = { readonly annotations: Context.Context<never> }
 
 /** A server that writes down on everything that is registered with it who guards it. */
-const annotating = (server: McpServer.McpServer["Service"], policy: Any): McpServer.McpServer["Service"] => {
+const annotating = (server: McpServer.McpServer["Service"], guard: Guard): McpServer.McpServer["Service"] => {
   const guarded = <A extends Annotated>(options: A): A => ({
     ...options,
-    annotations: Context.add(options.annotations, Guards, [...Context.get(options.annotations, Guards), policy])
+    annotations: Context.add(options.annotations, Guards, [...Context.get(options.annotations, Guards), guard])
   })
   return McpServer.McpServer.of({
     ...server,
@@ -40,21 +53,17 @@ export type GuardRequirements<RIn, R> =
 export const guard = <R>(policy: Policy<R>) =>
 <A, E, RIn>(
   self: Layer.Layer<A, E, RIn>
-): Layer.Layer<A, E, GuardRequirements<RIn, R>> => {
-  const visibility = McpServer.visibility(
-    Effect.map(
-      Effect.context<Exclude<R, AuthInfo>>(),
-      (services) => (request: McpServer.MiddlewareOptions) =>
-        // The request's own services come first: who calls is never decided when a layer is built.
-        Effect.updateContext(
-          visibleTo(policy, request),
-          (ofRequest: Context.Context<AuthInfo>) => Context.merge(services, ofRequest) as Context.Context<R | AuthInfo>
-        )
+): Layer.Layer<A, E, GuardRequirements<RIn, R>> =>
+  Layer.unwrap(Effect.gen(function*() {
+    const services = yield* Effect.context<Exclude<R, AuthInfo>>()
+    const server = yield* McpServer.McpServer
+    // What a policy needs is what it needs without `AuthInfo`, and `AuthInfo`.
+    const guard = bound(policy as Policy<Exclude<R, AuthInfo> | AuthInfo>, services)
+    const visibility = McpServer.visibility((request) =>
+      Effect.flatMap(Judged, (judged) => judged.includes(guard) ? Effect.succeed(true) : visibleTo(guard, request))
     )
-  )
-  const registry = Layer.effect(
-    McpServer.McpServer,
-    Effect.map(McpServer.McpServer, (server) => annotating(server, policy))
-  )
-  return self.pipe(Layer.provide(visibility.layer), Layer.provide(registry))
-}
+    return self.pipe(
+      Layer.provide(visibility.layer),
+      Layer.provide(Layer.succeed(McpServer.McpServer, annotating(server, guard)))
+    )
+  }))

@@ -1,25 +1,21 @@
-/** What a server reads into a URI before it looks for a template: escapes, and everything from these characters on. */
-const reread = /[%?;#]/
+import * as FindMyWay from "effect/http/FindMyWay"
 
-/** Slashes that a server does not tell apart. */
-const plain = (uri: string): string => uri.replaceAll(/\/+/g, "/").replace(/\/$/, "")
-
-/** Whether literals stand in a text in this order. Each is taken where it comes first: that finds them if they are there. */
-const inOrder = (text: string, literals: ReadonlyArray<string>): boolean => {
-  let position = 0
-  for (const literal of literals) {
-    const found = text.indexOf(literal, position)
-    if (found === -1) return false
-    position = found + literal.length
-  }
-  return true
+/** The route that a server makes of a template: parameters are numbered, and the first colon of each literal is one. */
+const routeOf = (uriTemplate: string): FindMyWay.PathInput => {
+  const [head = "", ...literals] = uriTemplate.split(/\{[^}]*\}/).map((literal) => literal.replace(":", "::"))
+  return `/${head}${literals.map((literal, index) => `:${index}${literal}`).join("")}`
 }
 
-/**
- * Whether a template may be meant by a URI. When in doubt it is: this is asked where a policy would otherwise be forgotten.
- */
-export const mayMatch = (uriTemplate: string, uri: string): boolean => {
-  const [head = "", ...literals] = plain(uriTemplate).split(/\{[^}]*\}/)
-  const text = plain(uri)
-  return reread.test(uri) || (text.startsWith(head) && inOrder(text.slice(head.length), literals))
+/** Whether a URI is one of a template, as `McpServer` reads both: by a router of its own, with everything that reads into a path. */
+export const templateMatcher = () => {
+  const routers = new Map<string, FindMyWay.Router<true>>()
+  const routerOf = (uriTemplate: string): FindMyWay.Router<true> => {
+    const known = routers.get(uriTemplate)
+    if (known !== undefined) return known
+    const router = FindMyWay.make<true>({ ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, caseSensitive: true })
+    router.on("GET", routeOf(uriTemplate), true)
+    routers.set(uriTemplate, router)
+    return router
+  }
+  return (uriTemplate: string, uri: string): boolean => routerOf(uriTemplate).find("GET", `/${uri}`) !== undefined
 }
