@@ -20,6 +20,7 @@
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -203,7 +204,7 @@ export const authenticated: Policy = node({ _tag: "Authenticated" })
  * @since 0.1.0
  */
 export const scopes = (...scopes: readonly [string, ...ReadonlyArray<string>]): Policy =>
-  node({ _tag: "Scopes", scopes })
+  node({ _tag: "Scopes", scopes: Arr.dedupe(scopes) })
 
 /** Keycloak, Entra ID, Amazon Cognito, Auth0. */
 const rolePaths: ReadonlyArray<ClaimPath> = [["realm_access", "roles"], ["roles"], ["cognito:groups"], ["permissions"]]

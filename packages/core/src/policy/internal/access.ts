@@ -20,7 +20,8 @@ export type Visibility = "permitted" | "locked" | "concealed"
 /** The terms of the server on which policies are judged, for one request. */
 export class Access extends Context.Service<Access, {
   readonly hierarchy: ScopeHierarchy
-  readonly visibility: Visibility
+  /** `open`: lists show everything. */
+  readonly visibility: Visibility | "open"
   /** Writes down why something is answered as if it was not there. */
   readonly conceal: (error: AuthError, trace: Trace) => Effect.Effect<void>
   /** Writes down why something is refused, for the answer to the whole request, and gives the answer to this part. */

@@ -3,7 +3,7 @@ import type * as McpServer from "effect/ai/McpServer"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { AuthInfo } from "../../token/AuthInfo.ts"
-import { currentAccess } from "./access.ts"
+import { type Access, currentAccess } from "./access.ts"
 import { decide, type Question, type Refusal } from "./decide.ts"
 import type { Operation, Policy } from "./model.ts"
 
@@ -38,11 +38,15 @@ const isConcealed = Effect.fnUntraced(function*<R>(policy: Policy<R>, question: 
   return !(yield* isListed(policy, question))
 })
 
+/** Whether a list shows what its reader may not do. */
+const shows = (visibility: Access["Service"]["visibility"], { _tag }: Refusal): boolean =>
+  visibility === "open" || (visibility === "locked" && _tag === "InsufficientScope")
+
 const judged = Effect.fnUntraced(function*<R>(policy: Policy<R>, question: Question) {
   const access = yield* currentAccess
   const { permitted, refusal, trace } = yield* decide(policy, question)
   if (permitted || refusal === undefined) return true
-  if (question.operation.listing) return access.visibility === "locked" && refusal._tag !== "AccessDenied"
+  if (question.operation.listing) return shows(access.visibility, refusal)
   if (yield* isConcealed(policy, question, refusal)) return yield* Effect.as(access.conceal(refusal, trace), false)
   return yield* Effect.flatMap(access.refuse(refusal, trace), Effect.fail)
 })

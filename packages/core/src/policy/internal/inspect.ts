@@ -17,17 +17,18 @@ const mentioned = (policy: Any): ReadonlyArray<string> => {
 /** The scopes that a policy speaks of: those that a client may have to ask for. */
 export const scopesOf = (policy: Any): ReadonlyArray<string> => Arr.dedupe(mentioned(policy))
 
-/** Whether somebody without a token may satisfy a policy. */
-export const admitsAnonymous = (policy: Any): boolean => {
+/** Whether somebody without a token satisfies a policy. `byOperation` says what to think of what only an operation can tell. */
+export const admitsAnonymous = (policy: Any, byOperation: boolean): boolean => {
   switch (policy._tag) {
     case "Anonymous":
       return true
+    case "ByOperation":
+      return byOperation
     case "AllOf":
-      return policy.parts.every(admitsAnonymous)
+      return policy.parts.every((part) => admitsAnonymous(part, byOperation))
     case "AnyOf":
-      return policy.parts.some(admitsAnonymous)
+      return policy.parts.some((part) => admitsAnonymous(part, byOperation))
     default:
-      // What depends on the operation may: it is judged then.
-      return policy._tag === "ByOperation"
+      return false
   }
 }

@@ -5,43 +5,52 @@ import type { Registrations } from "./registrations.ts"
 
 const Name = Schema.Struct({ name: Schema.String })
 const Uri = Schema.Struct({ uri: Schema.String })
-const Reference = Schema.Struct({ ref: Schema.Union([Name, Uri]) })
+const PromptReference = Schema.Struct({ type: Schema.Literal("ref/prompt"), ...Name.fields })
+const TemplateReference = Schema.Struct({ type: Schema.Literal("ref/resource"), ...Uri.fields })
 
-const Message = Schema.Struct({
-  method: Schema.optionalKey(Schema.String),
-  params: Schema.optionalKey(Schema.Unknown)
-})
+const Call = Schema.Union([
+  Schema.Struct({ method: Schema.Literals(["tools/call", "prompts/get"]), params: Name }),
+  Schema.Struct({ method: Schema.Literal("resources/read"), params: Uri }),
+  Schema.Struct({
+    method: Schema.Literal("completion/complete"),
+    params: Schema.Struct({ ref: Schema.Union([PromptReference, TemplateReference]) })
+  })
+])
 
-type Message = typeof Message.Type
+type Call = typeof Call.Type
 
-const decodeMessages = Schema.decodeEffect(Schema.fromJsonString(Schema.Union([Schema.Array(Message), Message])))
-
-const decodeTarget = Schema.decodeUnknownOption(Schema.Union([Name, Uri, Reference]))
-
-/** What a call is about. */
-const targetOf = (params: unknown): string => {
-  const decoded = decodeTarget(params)
-  if (decoded._tag === "None") return ""
-  const named = "ref" in decoded.value ? decoded.value.ref : decoded.value
+/** What a call is about: said where its method says it, because that is where the server looks. */
+const targetOf = ({ params }: Call): string => {
+  const named = "ref" in params ? params.ref : params
   return "name" in named ? named.name : named.uri
 }
 
 /** What every conversation begins with, before anything is done. */
-const opening: ReadonlySet<string | undefined> = new Set([
-  "initialize",
-  "server/discover",
-  "ping",
-  "notifications/initialized",
-  "notifications/cancelled",
-  "tools/list",
-  "resources/list",
-  "resources/templates/list",
-  "prompts/list",
-  // An answer to something that the server asked.
-  undefined
+const Opening = Schema.Struct({
+  method: Schema.Literals([
+    "initialize",
+    "server/discover",
+    "ping",
+    "notifications/initialized",
+    "notifications/cancelled",
+    "tools/list",
+    "resources/list",
+    "resources/templates/list",
+    "prompts/list"
+  ])
+})
+
+const answer = { id: Schema.Union([Schema.String, Schema.Number]), method: Schema.optionalKey(Schema.Never) }
+
+/** An answer to something that the server asked. */
+const Answer = Schema.Union([
+  Schema.Struct({ ...answer, result: Schema.Unknown }),
+  Schema.Struct({ ...answer, error: Schema.Unknown })
 ])
 
-const calls: ReadonlySet<string> = new Set(["tools/call", "resources/read", "prompts/get", "completion/complete"])
+const Message = Schema.Union([Opening, Call, Answer])
+
+const decodeMessages = Schema.decodeEffect(Schema.fromJsonString(Schema.Union([Schema.NonEmptyArray(Message), Message])))
 
 /**
  * Whether a request that carries no token may be one of those that need none. The policy is judged later: here everything
@@ -49,13 +58,14 @@ const calls: ReadonlySet<string> = new Set(["tools/call", "resources/read", "pro
  */
 export const mayBeAnonymous = (
   request: HttpServerRequest.HttpServerRequest,
-  { admitsAnonymous, mayBeAnonymous }: Registrations,
+  { admitsAnonymous, mayAdmitAnonymous, mayBeAnonymous }: Registrations,
   anonymousLists: boolean
 ): Effect.Effect<boolean> => {
-  if (request.method !== "POST" || !(anonymousLists || admitsAnonymous())) return Effect.succeed(false)
-  const isOpen = ({ method = undefined, params }: Message): boolean =>
-    opening.has(method) ||
-    (method !== undefined && calls.has(method) && mayBeAnonymous(method, targetOf(params)))
+  if (request.method !== "POST" || !(anonymousLists || mayAdmitAnonymous())) return Effect.succeed(false)
+  // Who could do nothing afterwards had better log in before.
+  const begins = anonymousLists || admitsAnonymous()
+  const isOpen = (message: typeof Message.Type): boolean =>
+    "params" in message ? mayBeAnonymous(message.method, targetOf(message)) : begins
   return Effect.match(Effect.flatMap(request.text, decodeMessages), {
     onFailure: () => false,
     onSuccess: (messages) => [messages].flat().every(isOpen)

@@ -1,15 +1,17 @@
 import * as McpServer from "effect/ai/McpServer"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { currentAccess, Ongoing } from "../../policy/internal/access.ts"
+import { bound } from "../../policy/internal/bound.ts"
 import { operationOf, visibleTo } from "../../policy/internal/enforce.ts"
+import { Judged } from "../../policy/internal/guard.ts"
 import type { Trace } from "../../policy/internal/judge.ts"
-import type { Policy } from "../../policy/internal/model.ts"
+import { allOf, type Policy } from "../../policy/Policy.ts"
 import { anonymous, AuthInfo } from "../../token/AuthInfo.ts"
 import type { AuthError } from "../../token/TokenError.ts"
-import type { Registrations } from "./registrations.ts"
+import type { Policies, Registrations } from "./registrations.ts"
 
 /** A refusal from within what is being done. */
 interface Stopped {
@@ -46,9 +48,26 @@ export const refusable = () =>
 /** Who calls. What is called in process, without anybody's token, is called by nobody. */
 const caller = Effect.map(Effect.serviceOption(AuthInfo), Option.getOrElse(() => anonymous))
 
+/** Everything that has to be satisfied, as one policy, so that one answer speaks for all. */
+const together = <S>({ guards, own }: Policies, services: Context.Context<S>): Policy<AuthInfo> => {
+  // What the tools of a server need was collected from their types.
+  const all = own === undefined ? guards : [bound(own as Policy<S | AuthInfo>, services), ...guards]
+  const [only, ...others] = all
+  return only === undefined || others.length > 0 ? allOf(...all) : only
+}
+
+/** Tells guards that they have been judged. */
+const relieving = (registrations: Effect.Effect<Registrations>) =>
+  McpServer.middleware((respond, { method, target }) =>
+    Effect.flatMap(
+      registrations,
+      ({ policiesOf }) => Effect.provideService(respond, Judged, policiesOf(method, target).guards)
+    )
+  )
+
 /**
- * Enforces the policies on tools, and the default for everything that has none. `S` is what their checks need: it is there
- * when the server is built, and what a request provides comes first.
+ * Enforces the policies on tools, the default for everything that has none, and the guards of everything that is known here.
+ * `S` is what the checks on tools need: it is there when the server is built, and what a request provides comes first.
  */
 export const policies = <S>(registrations: Effect.Effect<Registrations>) =>
   McpServer.visibility(
@@ -56,15 +75,9 @@ export const policies = <S>(registrations: Effect.Effect<Registrations>) =>
       Effect.context<S>(),
       (services) =>
         Effect.fnUntraced(function*(request: McpServer.MiddlewareOptions) {
-          const { policyOf } = yield* registrations
-          const policy = policyOf(request.method, request.target)
-          if (policy === undefined) return true
-          const info = yield* caller
-          return yield* Effect.updateContext(
-            // What the tools of a server need was collected from their types.
-            visibleTo(policy as Policy<S>, request),
-            (ofRequest: Context.Context<never>) => Context.add(Context.merge(services, ofRequest), AuthInfo, info)
-          )
+          const { policiesOf } = yield* registrations
+          const policy = together(policiesOf(request.method, request.target), services)
+          return yield* Effect.provideService(visibleTo(policy, request), AuthInfo, yield* caller)
         })
     )
-  )
+  ).combine(relieving(registrations))

@@ -71,7 +71,7 @@ const letIn = Effect.fnUntraced(function*<E, R>(
 ) {
   const { auth, sessions } = keeper
   const { anonymousLists, visibility } = auth.terms
-  const refusals = makeRefusals(auth, anonymousLists && isAnonymous(info) ? "locked" : visibility)
+  const refusals = makeRefusals(auth, anonymousLists && isAnonymous(info) ? "open" : visibility)
   const response = yield* refusable(respond, keeper, request).pipe(
     Effect.provideService(AuthInfo, info),
     Effect.provideService(Access, refusals.access),

@@ -53,7 +53,7 @@ const spokesman = (errors: Arr.NonEmptyReadonlyArray<AuthError>): AuthError => {
 /** Collects what is refused while a request is answered. */
 export const makeRefusals = (
   { answer, terms }: Pick<McpAuth["Service"], "answer" | "terms">,
-  visibility = terms.visibility
+  visibility: Access["Service"]["visibility"] = terms.visibility
 ): Refusals => {
   const errors: Array<AuthError> = []
   return {

@@ -1,31 +1,35 @@
+import * as McpSchema from "effect/ai/McpSchema"
 import type * as McpServer from "effect/ai/McpServer"
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as MutableRef from "effect/MutableRef"
-import { Guards } from "../../policy/internal/guard.ts"
+import { type Guard, Guards } from "../../policy/internal/guard.ts"
 import { admitsAnonymous, scopesOf } from "../../policy/internal/inspect.ts"
 import type { Any } from "../../policy/internal/model.ts"
 import { ToolPolicy } from "../../policy/internal/toolPolicy.ts"
-import { mayMatch } from "./templateMatch.ts"
+import { templateMatcher } from "./templateMatch.ts"
 
 type Server = McpServer.McpServer["Service"]
 type Annotated = { readonly annotations: Context.Context<never> }
 
-/** The policies on one registration: the one that the server has to enforce, and those that enforce themselves. */
-interface Policies {
+/** The policies on one registration. */
+export interface Policies {
+  /** The tool's own, or the default where nothing else was said. Its checks need what the server needs. */
   readonly own: Any | undefined
-  readonly guards: ReadonlyArray<Any>
+  readonly guards: ReadonlyArray<Guard>
 }
 
 /** What is registered with a server, and who may use it. */
 export interface Registrations {
-  /** The policy that the server has to enforce: the tool's own, or the default where nothing else was said. */
-  readonly policyOf: (method: string, target: string) => Any | undefined
+  /** The policies that the server has to enforce. Guards that are not among them enforce themselves. */
+  readonly policiesOf: (method: string, target: string) => Policies
   /** Whether somebody without a token may be let in to this. */
   readonly mayBeAnonymous: (method: string, target: string) => boolean
-  /** Whether somebody without a token may be let in to anything. */
+  /** Whether there is something for somebody without a token, whatever they do with it. */
   readonly admitsAnonymous: () => boolean
+  /** The same, or something that there may be for them. */
+  readonly mayAdmitAnonymous: () => boolean
   /** All scopes that any policy speaks of. */
   readonly scopes: () => ReadonlyArray<string>
 }
@@ -60,26 +64,45 @@ const policiesOf = (fallback: Any | undefined) => ({ annotations }: Annotated): 
 
 const all = ({ guards, own }: Policies): ReadonlyArray<Any> => own === undefined ? guards : [own, ...guards]
 
-const isOpen = (policies: Policies): boolean =>
-  Arr.isReadonlyArrayNonEmpty(all(policies)) && all(policies).every(admitsAnonymous)
+const isOpen = (policies: Policies, byOperation: boolean): boolean =>
+  Arr.isReadonlyArrayNonEmpty(all(policies)) && all(policies).every((one) => admitsAnonymous(one, byOperation))
 
-/** What a request may be about. Several where a URI may be that of several templates. */
+/** What is there for some clients only. For others, the server goes on to the next that might be meant. */
+const isConditional = ({ annotations }: Annotated): boolean =>
+  Context.getOrUndefined(annotations, McpSchema.EnabledWhen) !== undefined
+
+/** What may be meant of what was found, in the order in which the server looks at it. */
+const meant = (found: ReadonlyArray<Annotated>): ReadonlyArray<Annotated> => {
+  const certain = found.findIndex((one) => !isConditional(one))
+  return certain === -1 ? found : found.slice(0, certain + 1)
+}
+
+/** What a request may be about: one, or several where that depends on who asks. */
 const targets = (server: Server) => {
   const tool = finder(() => server.tools, ({ tool }) => tool.name)
   const prompt = finder(() => server.prompts, ({ prompt }) => prompt.name)
   const resource = finder(() => server.resources, ({ resource }) => resource.uri)
   const template = finder(() => server.resourceTemplates, ({ template }) => template.uriTemplate)
+  const matches = templateMatcher()
   return (method: string, target: string): ReadonlyArray<Annotated> => {
     if (method.startsWith("tools/")) return Arr.fromNullishOr(tool(target))
     if (method.startsWith("prompts/")) return Arr.fromNullishOr(prompt(target))
-    const exact = method === "completion/complete"
-      ? prompt(target) ?? template(target)
-      : method === "resources/templates/list"
-      ? template(target)
-      : resource(target)
-    if (exact !== undefined || method !== "resources/read") return Arr.fromNullishOr(exact)
-    return server.resourceTemplates.filter(({ template }) => mayMatch(template.uriTemplate, target))
+    if (method === "resources/list") return Arr.fromNullishOr(resource(target))
+    if (method === "resources/templates/list") return Arr.fromNullishOr(template(target))
+    if (method === "completion/complete") {
+      return [...Arr.fromNullishOr(prompt(target)), ...Arr.fromNullishOr(template(target))]
+    }
+    const exact = Arr.fromNullishOr(resource(target))
+    const matching = server.resourceTemplates.filter(({ template }) => matches(template.uriTemplate, target))
+    return meant([...exact, ...matching])
   }
+}
+
+/** Where it is not certain what is meant, the default holds for all of it, and guards are left to themselves. */
+const common = (candidates: ReadonlyArray<Policies>, fallback: Any | undefined): Policies => {
+  const [only = { own: fallback, guards: [] }, ...others] = candidates
+  if (others.length === 0) return only
+  return { own: candidates.find(({ own }) => own !== undefined)?.own, guards: [] }
 }
 
 /** Reads what is registered with a server, whenever it is asked. */
@@ -87,18 +110,26 @@ export const registrations = (server: Server, fallback: Any | undefined): Regist
   const find = targets(server)
   const policies = policiesOf(fallback)
   const found = (method: string, target: string) => find(method, target).map(policies)
+  const everyone = () => everything(server).map(policies)
   return {
-    policyOf: (method, target) => found(method, target).find(({ own }) => own !== undefined)?.own,
-    mayBeAnonymous: (method, target) => found(method, target).some(isOpen),
-    admitsAnonymous: () => everything(server).some((one) => isOpen(policies(one))),
-    scopes: () => Arr.dedupe(everything(server).flatMap((one) => all(policies(one)).flatMap(scopesOf)))
+    policiesOf: (method, target) => {
+      const candidates = found(method, target)
+      // What is asked for is there. What cannot be found was registered by hand, in ways that only templates can be.
+      const all = candidates.length === 0 ? server.resourceTemplates.map(policies) : candidates
+      return common(all, fallback)
+    },
+    mayBeAnonymous: (method, target) => found(method, target).some((one) => isOpen(one, true)),
+    admitsAnonymous: () => everyone().some((one) => isOpen(one, false)),
+    mayAdmitAnonymous: () => everyone().some((one) => isOpen(one, true)),
+    scopes: () => Arr.dedupe(everyone().flatMap((one) => all(one).flatMap(scopesOf)))
   }
 }
 
 const none: Registrations = {
-  policyOf: () => undefined,
+  policiesOf: () => ({ own: undefined, guards: [] }),
   mayBeAnonymous: () => false,
   admitsAnonymous: () => false,
+  mayAdmitAnonymous: () => false,
   scopes: () => []
 }
 
