@@ -63,7 +63,7 @@ export interface FetchOptions<R = never> extends SearchOptions {
 }
 export declare const strategyOf: <R = never>(options?: FetchOptions<R>) => Strategy.Strategy<never, HttpClient.HttpClient | R>;
 export declare const fetchServerConfig: <R = never>(issuer: string, options?: FetchOptions<R>) => Effect.Effect<ServerConfig, Issuer.InvalidIssuer | DiscoveryFailed, HttpClient.HttpClient | R>;
-export interface FetchByUrlOptions<R = never> extends FetchOptions<R> {
+export interface FetchByUrlOptions<R = never> extends Omit<FetchOptions<R>, "issuerPolicy" | "mergeDocuments"> {
     readonly expectedIssuer?: string | undefined;
 }
 export declare const fetchServerConfigByWellKnownUrl: <R = never>(url: string, options?: FetchByUrlOptions<R>) => Effect.Effect<ServerConfig, DiscoveryFailed, HttpClient.HttpClient | R>;
@@ -92,8 +92,15 @@ declare const IncompleteMetadata_base: Schema.Class<IncompleteMetadata, Schema.T
 export declare class IncompleteMetadata extends IncompleteMetadata_base {
     get message(): string;
 }
+declare const NoDocument_base: Schema.Class<NoDocument, Schema.TaggedStruct<"NoDocument", {
+    readonly strategy: Schema.String;
+    readonly found: Schema.Literals<readonly ["nothing", "no-json-object", "no-issuer"]>;
+}>, import("effect/Cause").YieldableError>;
+export declare class NoDocument extends NoDocument_base {
+    get message(): string;
+}
 export type Outcome = "Refused" | "Incomplete" | "Transient" | "Miss" | "Found";
-export type AttemptError<E = never> = MetadataFetchError | IssuerMismatch | TranspileError | InvalidMetadata | IncompleteMetadata | InvalidServerConfig | E;
+export type AttemptError<E = never> = MetadataFetchError | NoDocument | IssuerMismatch | TranspileError | InvalidMetadata | IncompleteMetadata | InvalidServerConfig | E;
 export interface Attempt<out E = never> {
     readonly kind: string;
     readonly location: string;
@@ -105,6 +112,7 @@ declare const DiscoveryFailed_base: new <A extends Record<string, any> = {}>(arg
 } & Readonly<A>;
 export declare class DiscoveryFailed<out E = never> extends DiscoveryFailed_base<{
     readonly issuer: string;
+    readonly by: "issuer" | "url";
     readonly outcome: Exclude<Outcome, "Found">;
     readonly attempts: ReadonlyArray<Attempt<unknown>>;
 }> {
@@ -360,7 +368,9 @@ import type * as JsonPatch from "effect/JsonPatch";
 import * as Pipeable from "effect/Pipeable";
 import * as Schema from "effect/Schema";
 declare const TypeId: unique symbol;
-export type Answer = object;
+export type Answer = object & {
+    readonly then?: never;
+};
 export interface Repair<out R = never> {
     readonly name: string;
     readonly reason: string;
@@ -578,7 +588,7 @@ import * as Schema from "effect/Schema";
 import { type Wire } from "./internal/wire.ts";
 declare const fields: {
     readonly resource: Schema.String;
-    readonly authorizationServers: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    readonly authorizationServers: Schema.optionalKey<Schema.NonEmptyArray<Schema.String>>;
     readonly jwksUri: Schema.optionalKey<Schema.String>;
     readonly scopesSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
     readonly bearerMethodsSupported: Schema.optionalKey<Schema.$Array<Schema.String>>;
@@ -639,6 +649,246 @@ export declare const protectedResource: (resource: ResourceIdentifier.ResourceId
 export declare const protectedResourceRoot: (resource: ResourceIdentifier.ResourceIdentifier) => string;
 export declare const protectedResourceCandidates: (resource: ResourceIdentifier.ResourceIdentifier) => ReadonlyArray<string>;
 
+// Policy
+import * as Effect from "effect/Effect";
+import * as Schema from "effect/Schema";
+import type { VerificationUnavailable } from "../token/TokenError.ts";
+import type { ClaimPath, Operation, Policy } from "./internal/model.ts";
+export { 
+guard, 
+type GuardRequirements } from "./internal/guard.ts";
+export { 
+type GuardedTool, 
+type Needs, 
+tool } from "./internal/toolPolicy.ts";
+export { 
+allows, 
+evaluate, 
+type EvaluateOptions, 
+require } from "./internal/require.ts";
+export type { 
+Decision, 
+Refusal } from "./internal/decide.ts";
+export type { 
+Outcome, 
+Trace } from "./internal/judge.ts";
+export { 
+scopesOf } from "./internal/inspect.ts";
+export type { 
+ClaimPath, 
+Operation, 
+Policy } from "./internal/model.ts";
+export declare const anonymous: Policy;
+export declare const authenticated: Policy;
+export declare const scopes: (...scopes: readonly [string, ...ReadonlyArray<string>]) => Policy;
+export declare const role: (role: string, options?: {
+    readonly at?: ReadonlyArray<ClaimPath> | undefined;
+}) => Policy;
+export declare const claim: <A>(schema: Schema.ConstraintDecoder<A>, predicate?: (claims: A) => boolean, label?: string) => Policy;
+type Answer<R> = Effect.Effect<boolean, VerificationUnavailable, R>;
+export declare const check: <R>(effect: Answer<R> | ((operation: Operation) => Answer<R>), label?: string) => Policy<R>;
+export declare const checkArguments: <A, RD, R>(schema: Schema.ConstraintDecoder<A, RD>, judge: (decoded: A, operation: Operation) => Answer<R>, label?: string) => Policy<R | RD>;
+export declare const byOperation: <R>(policyOf: (operation: Operation) => Policy<R>, label?: string) => Policy<R>;
+type RequirementsOf<P extends ReadonlyArray<Policy<unknown>>> = P[number] extends Policy<infer R> ? R : never;
+export declare const allOf: <const P extends ReadonlyArray<Policy<unknown>>>(...parts: P) => Policy<RequirementsOf<P>>;
+export declare const anyOf: <const P extends ReadonlyArray<Policy<unknown>>>(...parts: P) => Policy<RequirementsOf<P>>;
+export declare const not: <R>(part: Policy<R>) => Policy<R>;
+
+// PolicyDeclaration
+import * as Schema from "effect/Schema";
+import type { ClaimPath } from "./internal/model.ts";
+import * as Policy from "./Policy.ts";
+export type PolicyDeclaration = "anonymous" | "authenticated" | {
+    readonly scopes: readonly [string, ...ReadonlyArray<string>];
+} | {
+    readonly role: string;
+    readonly at?: ReadonlyArray<ClaimPath>;
+} | {
+    readonly claim: ClaimPath;
+    readonly equals: Schema.Json;
+} | {
+    readonly allOf: ReadonlyArray<PolicyDeclaration>;
+} | {
+    readonly anyOf: ReadonlyArray<PolicyDeclaration>;
+} | {
+    readonly not: PolicyDeclaration;
+};
+export declare const PolicyDeclaration: Schema.decodeTo<Schema.toType<Schema.Codec<PolicyDeclaration, PolicyDeclaration, never, never>>, Schema.Codec<Schema.Json, Schema.Json, never, never>, never, never>;
+export declare const toPolicy: (declared: PolicyDeclaration) => Policy.Policy;
+
+// ScopeHierarchy
+import * as Effect from "effect/Effect";
+import * as Schema from "effect/Schema";
+export type Rules = Readonly<Record<string, ReadonlyArray<string>>>;
+export interface ScopeHierarchy {
+    readonly covers: (granted: ReadonlySet<string>, scope: string) => boolean;
+}
+declare const InvalidScopeHierarchy_base: Schema.Class<InvalidScopeHierarchy, Schema.TaggedStruct<"InvalidScopeHierarchy", {
+    readonly problem: Schema.Literals<("cycle" | "too-many-wildcards" | "wildcard-is-lost")[]>;
+    readonly scopes: Schema.$Array<Schema.String>;
+}>, import("effect/Cause").YieldableError>;
+export declare class InvalidScopeHierarchy extends InvalidScopeHierarchy_base {
+    get message(): string;
+}
+export interface Options {
+    readonly grantedWildcards?: boolean | undefined;
+}
+export declare const flat: ScopeHierarchy;
+export declare const make: (rules: Readonly<Record<string, readonly string[]>>, options?: Options | undefined) => Effect.Effect<ScopeHierarchy, InvalidScopeHierarchy, never>;
+export {};
+
+// BearerAuth
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware";
+import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity";
+import * as Layer from "effect/Layer";
+import { AuthInfo } from "../token/AuthInfo.ts";
+import { McpAuth } from "./internal/service.ts";
+declare const BearerAuth_base: HttpApiMiddleware.ServiceClass<BearerAuth, "@effect-mcp-auth/core/server/BearerAuth", {
+    requires: never;
+    provides: AuthInfo;
+    error: never;
+    clientError: never;
+    requiredForClient: false;
+    security: {
+        readonly bearer: HttpApiSecurity.Http;
+    };
+}, HttpApiMiddleware.HttpApiMiddlewareSecurity<{
+    readonly bearer: HttpApiSecurity.Http;
+}, AuthInfo, never, never>>;
+export declare class BearerAuth extends BearerAuth_base {
+}
+export declare const layer: Layer.Layer<BearerAuth, never, McpAuth>;
+export {};
+
+// Challenge
+import * as HttpServerResponse from "effect/http/HttpServerResponse";
+import type * as Schema from "effect/Schema";
+import type { AuthError } from "../token/TokenError.ts";
+export interface Options {
+    readonly resourceMetadata: string;
+    readonly scopes: ReadonlyArray<string>;
+    readonly showErrorDetails?: boolean | undefined;
+}
+export interface Answer {
+    readonly status: 400 | 401 | 403 | 503;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly error: string | undefined;
+    readonly description: string;
+    readonly challenge: Pick<Options, "resourceMetadata" | "scopes"> | undefined;
+}
+export interface JsonRpcError {
+    readonly code: number;
+    readonly message: string;
+    readonly data: Schema.JsonObject;
+}
+export declare const errorCode = -32001;
+export declare const answer: (error: AuthError, options: Options) => Answer;
+export declare const jsonRpcError: (answer: Answer) => JsonRpcError;
+export declare const response: (error: AuthError, options: Options & {
+    readonly jsonRpc?: boolean | undefined;
+}) => HttpServerResponse.HttpServerResponse;
+
+// FetchAuth
+import * as Data from "effect/Data";
+import * as Effect from "effect/Effect";
+import type * as HttpClient from "effect/http/HttpClient";
+import type * as Scope from "effect/Scope";
+import { AuthInfo } from "../token/AuthInfo.ts";
+import { type BuildError } from "./internal/service.ts";
+import type { Options } from "./McpAuthOptions.ts";
+export type Outcome = Data.TaggedEnum<{
+    Answered: {
+        readonly response: Response;
+    };
+    LetIn: {
+        readonly info: AuthInfo["Service"];
+        readonly headers: Headers;
+    };
+}>;
+export interface FetchAuth {
+    readonly authenticate: (request: Request) => Effect.Effect<Outcome>;
+}
+export declare const make: <E = never, R = never, RV = HttpClient.HttpClient>(options: Options<E, R, RV>) => Effect.Effect<FetchAuth, E | BuildError, R | RV | HttpClient.HttpClient | Scope.Scope>;
+
+// LegacyMetadata
+export {};
+
+// McpAuth
+import * as McpServer from "effect/ai/McpServer";
+import type * as Config from "effect/Config";
+import type * as HttpClient from "effect/http/HttpClient";
+import * as HttpRouter from "effect/http/HttpRouter";
+import * as Layer from "effect/Layer";
+import type * as Scope from "effect/Scope";
+import type * as Issuer from "../metadata/Issuer.ts";
+import type * as Policy from "../policy/Policy.ts";
+import type { AuthInfo } from "../token/AuthInfo.ts";
+import { type BuildError, McpAuth } from "./internal/service.ts";
+import { InvalidOptions, type Options } from "./McpAuthOptions.ts";
+export { 
+legacyAuthorizationServerMetadata, 
+type LegacyOptions } from "./internal/legacyMetadata.ts";
+export { 
+gate as middleware } from "./internal/gate.ts";
+export { 
+layerStdio, 
+type StdioOptions, 
+type StdioUser } from "./internal/layerStdio.ts";
+export { 
+type BuildError, 
+McpAuth } from "./internal/service.ts";
+export declare const layer: <E = never, R = never, RV = HttpClient.HttpClient>(options: Options<E, R, RV>) => Layer.Layer<McpAuth, BuildError | E, Exclude<R | RV, Scope.Scope> | HttpClient.HttpClient>;
+export declare const layerConfig: Layer.Layer<McpAuth, BuildError | Issuer.InvalidIssuer | Config.ConfigError, HttpClient.HttpClient>;
+type CheckMarker = HttpRouter.Request<"Requires", Policy.Needs<unknown>>;
+type Needed<R> = R extends HttpRouter.Request<"Requires", Policy.Needs<infer N>> ? N : never;
+type Requirements<A, R> = Exclude<Exclude<R, CheckMarker>, HttpRouter.Request<"Requires", AuthInfo>> | Needed<R> | HttpRouter.HttpRouter | Exclude<McpServer.McpServer, A>;
+export declare const layerMetadata: Layer.Layer<never, InvalidOptions, McpAuth | HttpRouter.HttpRouter>;
+export declare function protect(): <A, E, R>(self: Layer.Layer<A, E, R>) => Layer.Layer<A, E | InvalidOptions, Requirements<A, R> | McpAuth>;
+export declare function protect<E1 = never, R1 = never, RV = HttpClient.HttpClient>(options: Options<E1, R1, RV>): <A, E, R>(self: Layer.Layer<A, E, R>) => Layer.Layer<A, E | BuildError | E1, Requirements<A, R> | HttpClient.HttpClient | Exclude<R1 | RV, Scope.Scope>>;
+
+// McpAuthOptions
+import type * as Effect from "effect/Effect";
+import type * as HttpClient from "effect/http/HttpClient";
+import type * as Redacted from "effect/Redacted";
+import * as Schema from "effect/Schema";
+import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts";
+import type { ProtectedResourceMetadata } from "../metadata/ProtectedResourceMetadata.ts";
+import type { Visibility } from "../policy/internal/access.ts";
+import type { Policy } from "../policy/Policy.ts";
+import type { InvalidScopeHierarchy, ScopeHierarchy } from "../policy/ScopeHierarchy.ts";
+import type * as TokenVerifier from "../token/TokenVerifier.ts";
+export type TrustedServer<E, R> = AuthorizationServer<unknown> | Effect.Effect<AuthorizationServer<unknown>, E, R>;
+export type { 
+Visibility } from "../policy/internal/access.ts";
+export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
+    readonly resource: string;
+    readonly authorizationServers: ReadonlyArray<TrustedServer<E, R>>;
+    readonly scopesSupported?: ReadonlyArray<string> | undefined;
+    readonly loginScopes?: ReadonlyArray<string> | undefined;
+    readonly requiredScopes?: ReadonlyArray<string> | undefined;
+    readonly policy?: Policy | undefined;
+    readonly scopeHierarchy?: ScopeHierarchy | Effect.Effect<ScopeHierarchy, InvalidScopeHierarchy> | undefined;
+    readonly visibility?: Visibility | undefined;
+    readonly challengeScopes?: "minimal" | "union" | undefined;
+    readonly scopeRequestForm?: ((scope: string) => string) | undefined;
+    readonly anonymousLists?: boolean | undefined;
+    readonly verifier?: TokenVerifier.Method<RV> | undefined;
+    readonly metadata?: Partial<Omit<ProtectedResourceMetadata, "resource">> | undefined;
+    readonly allowedOrigins?: ReadonlyArray<string> | undefined;
+    readonly showErrorDetails?: boolean | undefined;
+    readonly requestStateSecret?: Redacted.Redacted | undefined;
+    readonly servedPath?: string | undefined;
+    readonly allowInsecureLoopback?: boolean | undefined;
+}
+declare const InvalidOptions_base: Schema.Class<InvalidOptions, Schema.TaggedStruct<"InvalidOptions", {
+    readonly resource: Schema.String;
+    readonly problem: Schema.Literals<readonly ["no-authorization-server", "duplicate-authorization-server", "offline-access", "invalid-scope", "duplicate-resource", "short-secret", "shared-server", "not-served", "issuer-would-change"]>;
+    readonly subject: Schema.optionalKey<Schema.String>;
+}>, import("effect/Cause").YieldableError>;
+export declare class InvalidOptions extends InvalidOptions_base {
+    get message(): string;
+}
+
 // AudiencePolicy
 import type * as Schema from "effect/Schema";
 export interface Claim {
@@ -661,7 +911,7 @@ export declare const acceptAnyUnsafe: AudiencePolicy;
 // AuthInfo
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
-import type * as Redacted from "effect/Redacted";
+import * as Redacted from "effect/Redacted";
 import * as Schema from "effect/Schema";
 declare const AuthInfo_base: Context.ServiceClass<AuthInfo, "@effect-mcp-auth/core/token/AuthInfo", {
     readonly token: Redacted.Redacted;
@@ -675,6 +925,8 @@ declare const AuthInfo_base: Context.ServiceClass<AuthInfo, "@effect-mcp-auth/co
 }>;
 export declare class AuthInfo extends AuthInfo_base {
 }
+export declare const anonymous: AuthInfo["Service"];
+export declare const isAnonymous: ({ issuer }: AuthInfo["Service"]) => boolean;
 export declare const principal: ({ clientId, issuer, subject }: AuthInfo["Service"]) => string;
 export declare const claims: <A, RD>(schema: Schema.ConstraintDecoder<A, RD>) => Effect.Effect<A, Schema.SchemaError, AuthInfo | RD>;
 export {};
@@ -716,7 +968,7 @@ import type * as HttpClient from "effect/http/HttpClient";
 import type * as Scope from "effect/Scope";
 import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts";
 import { IncompleteMetadata } from "../discovery/DiscoveryError.ts";
-import type { MetadataFetchError } from "../discovery/MetadataFetchError.ts";
+import { MetadataFetchError } from "../discovery/MetadataFetchError.ts";
 import * as Jws from "./Jws.ts";
 export interface Options {
     readonly algorithms?: ReadonlyArray<Jws.Algorithm> | undefined;
@@ -808,6 +1060,12 @@ declare const InsufficientScope_base: Schema.Class<InsufficientScope, Schema.Tag
 export declare class InsufficientScope extends InsufficientScope_base {
     get message(): string;
 }
+declare const AccessDenied_base: Schema.Class<AccessDenied, Schema.TaggedStruct<"AccessDenied", {
+    readonly policy: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+export declare class AccessDenied extends AccessDenied_base {
+    get message(): string;
+}
 declare const VerificationUnavailable_base: Schema.Class<VerificationUnavailable, Schema.TaggedStruct<"VerificationUnavailable", {
     readonly issuer: Schema.optionalKey<Schema.String>;
     readonly cause: Schema.optionalKey<Schema.Defect>;
@@ -816,7 +1074,7 @@ export declare class VerificationUnavailable extends VerificationUnavailable_bas
     get message(): string;
 }
 export type TokenError = InvalidToken | InsufficientScope | VerificationUnavailable;
-export type AuthError = MissingCredentials | InvalidRequest | TokenError;
+export type AuthError = MissingCredentials | InvalidRequest | TokenError | AccessDenied;
 export {};
 
 // TokenVerifier

@@ -9,6 +9,7 @@ declare const ranges: {
     readonly private: readonly ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
     readonly shared: readonly ["100.64.0.0/10"];
     readonly "link-local": readonly ["169.254.0.0/16", "fe80::/10"];
+    readonly "cloud-host": readonly ["168.63.129.16/32"];
     readonly "unique-local": readonly ["fc00::/7"];
     readonly "site-local": readonly ["fec0::/10"];
     readonly multicast: readonly ["224.0.0.0/4", "ff00::/8"];
@@ -135,6 +136,59 @@ export declare const CheckReport: Schema.Struct<{
 }>;
 export type CheckReport = typeof CheckReport.Type;
 export declare const exitCode: ({ verdict }: CheckReport) => 0 | 1 | 2;
+
+// ExplainReport
+import * as Schema from "effect/Schema";
+export interface Trace {
+    readonly policy: string;
+    readonly outcome: "yes" | "no" | "unknown";
+    readonly missing: ReadonlyArray<string>;
+    readonly parts: ReadonlyArray<Trace>;
+}
+export declare const Trace: Schema.Codec<Trace>;
+export declare const Caller: Schema.Struct<{
+    readonly issuer: Schema.String;
+    readonly subject: Schema.optionalKey<Schema.String>;
+    readonly clientId: Schema.optionalKey<Schema.String>;
+    readonly scopes: Schema.$Array<Schema.String>;
+    readonly audience: Schema.$Array<Schema.String>;
+    readonly expiresAt: Schema.optionalKey<Schema.Number>;
+}>;
+export declare const ExplainReport: Schema.Struct<{
+    readonly version: Schema.Literal<1>;
+    readonly verdict: Schema.Literals<readonly ["permitted", "refused", "unavailable"]>;
+    readonly policy: Schema.String;
+    readonly caller: Schema.optionalKey<Schema.Struct<{
+        readonly issuer: Schema.String;
+        readonly subject: Schema.optionalKey<Schema.String>;
+        readonly clientId: Schema.optionalKey<Schema.String>;
+        readonly scopes: Schema.$Array<Schema.String>;
+        readonly audience: Schema.$Array<Schema.String>;
+        readonly expiresAt: Schema.optionalKey<Schema.Number>;
+    }>>;
+    readonly trace: Schema.optionalKey<Schema.Codec<Trace, Trace, never, never>>;
+    readonly answer: Schema.optionalKey<Schema.Struct<{
+        readonly status: Schema.Int;
+        readonly challenge: Schema.optionalKey<Schema.String>;
+        readonly reason: Schema.String;
+    }>>;
+}>;
+export type ExplainReport = typeof ExplainReport.Type;
+export declare const exitCode: ({ verdict }: ExplainReport) => 0 | 1 | 2;
+
+// NodeFetchAuth
+import * as FetchAuth from "@effect-mcp-auth/core/FetchAuth";
+import type { Options } from "@effect-mcp-auth/core/McpAuthOptions";
+import type * as HttpClient from "effect/http/HttpClient";
+import * as Layer from "effect/Layer";
+import type * as Scope from "effect/Scope";
+export interface NodeFetchAuth {
+    readonly authenticate: (request: Request) => Promise<FetchAuth.Outcome>;
+    readonly close: () => Promise<void>;
+}
+export declare const start: <E>(options: Options<E, HttpClient.HttpClient | Scope.Scope, HttpClient.HttpClient> & {
+    readonly client?: Layer.Layer<HttpClient.HttpClient> | undefined;
+}) => Promise<NodeFetchAuth>;
 
 // NodeMcpAuth
 import * as Duration from "effect/Duration";

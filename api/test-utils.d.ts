@@ -107,6 +107,7 @@ export declare const hugeBody: (bytes: number, options?: {
     readonly announced?: boolean | undefined;
 }) => Fault;
 export declare const slowBody: (every?: Duration.Input) => Fault;
+export declare const document: (change: (document: Schema.JsonObject) => Schema.JsonObject) => Fault;
 export declare const wrongIssuer: (issuer: string) => Fault;
 export declare const missing: (...members: ReadonlyArray<string>) => Fault;
 export declare const nulls: (...members: ReadonlyArray<string>) => Fault;
@@ -200,12 +201,13 @@ import type * as Schema from "effect/Schema";
 import type { Fault } from "./Fault.ts";
 import type { Changes } from "./internal/testProvider/document.ts";
 export type Algorithm = "RS256" | "ES256" | "EdDSA";
-export type Endpoint = "metadata" | WellKnown.Form | "jwks";
+export type Endpoint = "metadata" | WellKnown.Form | "jwks" | "introspection";
 export interface Request {
     readonly method: string;
     readonly url: string;
     readonly endpoint: Endpoint | "unknown";
     readonly headers: Readonly<Record<string, string | undefined>>;
+    readonly body: string;
     readonly at: number;
 }
 export interface Options {
@@ -216,12 +218,15 @@ export interface Options {
         readonly [Form in WellKnown.Form]?: Changes;
     } | undefined;
     readonly headers?: Readonly<Record<string, string>> | undefined;
+    readonly introspectsJwts?: boolean | undefined;
 }
-export interface MintOptions {
-    readonly algorithm?: Algorithm | undefined;
+export interface OpaqueOptions {
     readonly claims?: Changes | undefined;
-    readonly header?: Schema.JsonObject | undefined;
     readonly expiresIn?: number | undefined;
+}
+export interface MintOptions extends OpaqueOptions {
+    readonly algorithm?: Algorithm | undefined;
+    readonly header?: Schema.JsonObject | undefined;
     readonly forged?: boolean | undefined;
 }
 declare const TestProvider_base: Context.ServiceClass<TestProvider, "@effect-mcp-auth/test-utils/TestProvider", {
@@ -236,6 +241,8 @@ declare const TestProvider_base: Context.ServiceClass<TestProvider, "@effect-mcp
     }) => Effect.Effect<void>;
     readonly heal: (endpoint?: Endpoint) => Effect.Effect<void>;
     readonly mint: (options?: MintOptions) => Effect.Effect<string>;
+    readonly mintOpaque: (options?: OpaqueOptions) => Effect.Effect<string>;
+    readonly revoke: (token: string) => Effect.Effect<void>;
     readonly rotate: (options?: {
         readonly dropOld?: boolean;
     }) => Effect.Effect<void>;
