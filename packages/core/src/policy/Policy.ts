@@ -317,8 +317,10 @@ export const checkArguments = <A, RD, R>(
 export const byOperation = <R>(policyOf: (operation: Operation) => Policy<R>, label = "operation"): Policy<R> =>
   node<R>({ _tag: "ByOperation", label, policyOf })
 
-/** What all parts need together. */
-type RequirementsOf<P extends ReadonlyArray<Policy<unknown>>> = P[number] extends Policy<infer R> ? R : never
+/** What all parts need together. Without parts, nothing. */
+type RequirementsOf<P extends ReadonlyArray<Policy<unknown>>> = [P[number]] extends [never] ? never
+  : P[number] extends Policy<infer R> ? R
+  : never
 
 const together = <P extends ReadonlyArray<Policy<unknown>>>(parts: P) =>
   // No part needs more than all of them.

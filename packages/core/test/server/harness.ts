@@ -212,6 +212,7 @@ export const buildError = <A, E>(app: App<A, E>) =>
 
 /** A JSON-RPC message, as far as tests look at it. */
 export interface Message {
+  readonly jsonrpc?: string
   readonly id?: string | number | null
   readonly method?: string
   readonly params?: Schema.JsonObject
@@ -319,7 +320,7 @@ export const initializeRequest = (revision: Revision) =>
   request("init", "initialize", { protocolVersion: revision, capabilities: {}, clientInfo })
 
 /** Begins a session. Its headers go with every request. */
-export const initialize = Effect.fnUntraced(function*(handle: Handle, revision: Revision, token: string) {
+export const initialize = Effect.fnUntraced(function*(handle: Handle, revision: Revision, token: string | undefined) {
   const answer = yield* post(handle, initializeRequest(revision), { token })
   const session = answer.headers.get("mcp-session-id")
   if (session === null) return yield* Effect.die(`no session: ${answer.status} ${answer.body}`)

@@ -25,13 +25,24 @@ export const Judged = Context.Reference<ReadonlyArray<Guard>>(
   { defaultValue: () => [] }
 )
 
-type Annotated = { readonly annotations: Context.Context<never> }
+type Registration = {
+  readonly annotations: Context.Context<never>
+  readonly services?: Context.Context<never> | undefined
+}
 
-/** A server that writes down on everything that is registered with it who guards it. */
-const annotating = (server: McpServer.McpServer["Service"], guard: Guard): McpServer.McpServer["Service"] => {
-  const guarded = <A extends Annotated>(options: A): A => ({
+/**
+ * A server that writes down on everything that is registered with it who guards it, and puts the gate before what was
+ * registered by hand, without the services that it would have found there.
+ */
+const annotating = (
+  server: McpServer.McpServer["Service"],
+  guard: Guard,
+  gate: Context.Context<never>
+): McpServer.McpServer["Service"] => {
+  const guarded = <A extends Registration>(options: A): A => ({
     ...options,
-    annotations: Context.add(options.annotations, Guards, [...Context.get(options.annotations, Guards), guard])
+    annotations: Context.add(options.annotations, Guards, [...Context.get(options.annotations, Guards), guard]),
+    services: Context.merge(options.services ?? Context.empty(), gate)
   })
   return McpServer.McpServer.of({
     ...server,
@@ -62,8 +73,9 @@ export const guard = <R>(policy: Policy<R>) =>
     const visibility = McpServer.visibility((request) =>
       Effect.flatMap(Judged, (judged) => judged.includes(guard) ? Effect.succeed(true) : visibleTo(guard, request))
     )
+    const gate = yield* Layer.build(visibility.layer)
     return self.pipe(
-      Layer.provide(visibility.layer),
-      Layer.provide(Layer.succeed(McpServer.McpServer, annotating(server, guard)))
+      Layer.provide(Layer.succeedContext(gate)),
+      Layer.provide(Layer.succeed(McpServer.McpServer, annotating(server, guard, gate)))
     )
   }))

@@ -1,6 +1,7 @@
 import * as Arr from "effect/Array"
 import * as Order from "effect/Order"
 import { type Facts, judge, type Judged } from "./judge.ts"
+import { isScopeToken } from "./scopeToken.ts"
 
 /** One way to satisfy a policy by scopes. */
 interface Way {
@@ -26,17 +27,12 @@ const both = (left: Way, right: Way): Way => ({
 
 const nothing: Way = { required: [], missing: [] }
 
-/**
- * What may be a scope (RFC 6749, section 3.3). A policy that is made for an operation may have put a stranger's words into
- * one, and a space would make two of it: nobody is sent away to ask for that.
- */
-const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
-
 /** The ways in which more scopes would satisfy what was judged. None: no scope would help. */
 const waysOf = ({ missing, node, outcome, parts }: Judged): ReadonlyArray<Way> => {
   switch (node._tag) {
     case "Scopes":
-      return node.scopes.every((scope) => scopeToken.test(scope)) ? [{ required: node.scopes, missing }] : []
+      // A policy made for an operation may have put a stranger's words into a scope: nobody is sent away to ask for those.
+      return node.scopes.every(isScopeToken) ? [{ required: node.scopes, missing }] : []
     case "AnyOf":
       return shortest(parts.flatMap(waysOf))
     case "ByOperation":

@@ -50,7 +50,9 @@ const Answer = Schema.Union([
 
 const Message = Schema.Union([Opening, Call, Answer])
 
-const decodeMessages = Schema.decodeEffect(Schema.fromJsonString(Schema.Union([Schema.NonEmptyArray(Message), Message])))
+const decodeMessages = Schema.decodeEffect(
+  Schema.fromJsonString(Schema.Union([Schema.NonEmptyArray(Message), Message]))
+)
 
 /**
  * Whether a request that carries no token may be one of those that need none. The policy is judged later: here everything

@@ -6,6 +6,7 @@ import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts
 import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
 import * as ResourceIdentifier from "../../metadata/ResourceIdentifier.ts"
 import * as WellKnown from "../../metadata/WellKnown.ts"
+import { isScopeToken } from "../../policy/internal/scopeToken.ts"
 import { InvalidOptions, type Options } from "../McpAuthOptions.ts"
 
 type Described = Omit<Options<unknown, unknown, unknown>, "authorizationServers" | "verifier">
@@ -23,12 +24,9 @@ export interface ProtectedResource {
 
 type Problem = Omit<ConstructorParameters<typeof InvalidOptions>[0], "resource">
 
-// RFC 6749, section 3.3.
-const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
-
 /** What is wrong with scopes, if anything. */
 export const problemOfScopes = (scopes: ReadonlyArray<string>): Problem | undefined => {
-  const strange = scopes.find((scope) => !scopeToken.test(scope))
+  const strange = scopes.find((scope) => !isScopeToken(scope))
   if (strange !== undefined) return { problem: "invalid-scope", subject: strange }
   return scopes.includes("offline_access") ? { problem: "offline-access" } : undefined
 }
