@@ -385,6 +385,16 @@ export * as JwkSet from "./token/JwkSet.ts"
 export * as Jws from "./token/Jws.ts"
 
 /**
+ * Names for tokens that say nothing about them.
+ *
+ * What is remembered about a token is kept under its digest, so that no memory, and nothing that is shared with other
+ * processes, holds a token.
+ *
+ * @since 0.1.0
+ */
+export * as TokenDigest from "./token/TokenDigest.ts"
+
+/**
  * Why a request is not let in.
  *
  * One class for each answer that a client must tell apart: who sends nothing must log in, who sends nonsense must mend

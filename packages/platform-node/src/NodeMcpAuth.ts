@@ -4,7 +4,7 @@
  * It is undici with bounded connections, without redirects, cookies and proxies of its own, and with a guard: addresses
  * that are not globally reachable are refused at connect time, after name resolution, so that a name that changes its
  * mind (DNS rebinding) does not help. A refusal is the reason `RefusedAddress` of a `MetadataFetchError`. The layers also
- * keep tokens that clients put into URLs out of Effect's traces.
+ * keep tokens that clients put into URLs out of Effect's traces, and verify signatures by `node:crypto` (`NodeJws`).
  *
  * **Example** (A server's layer)
  *
@@ -34,6 +34,7 @@ import * as Layer from "effect/Layer"
 import * as Dns from "effect/net/Dns"
 import * as AddressPolicy from "./AddressPolicy.ts"
 import { guardedConnector } from "./internal/guardedConnector.ts"
+import * as NodeJws from "./NodeJws.ts"
 
 /**
  * What may be chosen about the HTTP client.
@@ -85,7 +86,8 @@ export const layerNoDns = (
 ): Layer.Layer<HttpClient.HttpClient, AddressPolicy.InvalidAddressPolicy, Dns.Dns> =>
   Layer.effect(HttpClient.HttpClient, NodeHttpClient.makeUndici).pipe(
     Layer.provide(Layer.effect(NodeHttpClient.Dispatcher, makeDispatcher(options))),
-    Layer.merge(redacted)
+    Layer.merge(redacted),
+    Layer.merge(NodeJws.layer)
   )
 
 /**

@@ -91,12 +91,36 @@ export * as ExplainReport from "./ExplainReport.ts"
 export * as NodeFetchAuth from "./NodeFetchAuth.ts"
 
 /**
+ * Signatures and digests by `node:crypto`, which answers at once: a key is read once, and a token that is verified by it
+ * waits for nobody. `NodeMcpAuth.layer` has this in it.
+ *
+ * **Example** (Verifying with a prepared key)
+ *
+ * ```ts import.meta.vitest
+ * import * as NodeJws from "@effect-mcp-auth/platform-node/NodeJws"
+ * import * as Effect from "effect/Effect"
+ * import { generateKeyPairSync, sign } from "node:crypto"
+ *
+ * const { privateKey, publicKey } = generateKeyPairSync("ed25519")
+ * const signingInput = "eyJhbGciOiJFZERTQSJ9.e30"
+ * const signature = sign(null, Buffer.from(signingInput), privateKey)
+ *
+ * const verify = Effect.runSync(NodeJws.nodeCrypto.prepare(publicKey.export({ format: "jwk" }), "EdDSA"))
+ *
+ * verify({ compact: "", signingInput, signature }) // => true
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as NodeJws from "./NodeJws.ts"
+
+/**
  * What a Node program gives to `@effect-mcp-auth/core`: an HTTP client that is fit to ask strangers.
  *
  * It is undici with bounded connections, without redirects, cookies and proxies of its own, and with a guard: addresses
  * that are not globally reachable are refused at connect time, after name resolution, so that a name that changes its
  * mind (DNS rebinding) does not help. A refusal is the reason `RefusedAddress` of a `MetadataFetchError`. The layers also
- * keep tokens that clients put into URLs out of Effect's traces.
+ * keep tokens that clients put into URLs out of Effect's traces, and verify signatures by `node:crypto` (`NodeJws`).
  *
  * **Example** (A server's layer)
  *

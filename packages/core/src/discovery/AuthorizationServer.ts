@@ -52,6 +52,8 @@ export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
   readonly issuerPolicy: IssuerPolicy.IssuerPolicy
   /** The metadata as it is known now. */
   readonly config: Effect.Effect<ServerConfig, E>
+  /** The metadata, if it is in memory and fresh at this time, in milliseconds since 1970. Asks nobody. */
+  readonly peek: (now: number) => ServerConfig | undefined
 }
 
 /**
@@ -98,7 +100,7 @@ export const fromStrategy = Effect.fnUntraced(function*<E, R>(
   options: StrategyOptions = {}
 ): Effect.fn.Return<AuthorizationServer<DiscoveryFailed<E>>, Issuer.InvalidIssuer, R | Scope.Scope> {
   const checked = yield* Issuer.make(issuer, options)
-  const { get } = yield* makeRefreshing(
+  const { get, peek } = yield* makeRefreshing(
     Discovery.discover(strategy, checked, { ...options, purpose: options.purpose ?? Purpose.jwtVerification }).pipe(
       // The issuer was checked above, with the same options.
       Effect.catchTag("InvalidIssuer", Effect.die),
@@ -109,7 +111,7 @@ export const fromStrategy = Effect.fnUntraced(function*<E, R>(
       staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
     }
   )
-  return { issuer: checked, issuerPolicy: options.issuerPolicy ?? IssuerPolicy.exact, config: get }
+  return { issuer: checked, issuerPolicy: options.issuerPolicy ?? IssuerPolicy.exact, config: get, peek }
 })
 
 /**
@@ -157,7 +159,7 @@ export const make = (
     const issuer = yield* Issuer.make(known.metadata.issuer, options)
     const purpose = options?.purpose ?? Purpose.jwtVerification
     const config = yield* Discovery.discover(Discovery.manual(known.metadata, known), issuer, { ...options, purpose })
-    return { issuer, issuerPolicy: IssuerPolicy.exact, config: Effect.succeed(config) }
+    return { issuer, issuerPolicy: IssuerPolicy.exact, config: Effect.succeed(config), peek: () => config }
   })
 
 /**

@@ -8,12 +8,9 @@
  *
  * @since 0.1.0
  */
-import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import type * as Option from "effect/Option"
-import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
 import { IncompleteMetadata } from "../discovery/DiscoveryError.ts"
@@ -23,8 +20,8 @@ import { placeOf } from "../discovery/internal/hardened.ts"
 import { makeRefreshing } from "../discovery/internal/refreshing.ts"
 import { MetadataFetchError, NotMetadata } from "../discovery/MetadataFetchError.ts"
 import * as Purpose from "../discovery/Purpose.ts"
-import { usable, type UsableKey } from "./internal/keyFit.ts"
-import * as Jws from "./Jws.ts"
+import { candidates, makeReader, readyCandidates } from "./internal/keyRing.ts"
+import type * as Jws from "./Jws.ts"
 
 /**
  * How keys are kept.
@@ -66,42 +63,10 @@ export interface JwkSet<out E> {
   readonly find: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>
   /** The same after asking the provider again, unless that was done within the cooldown. */
   readonly findAnew: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>
-}
-
-/** A key for one algorithm. It is read when it is first used: a set may be long, and most keys are never asked for. */
-interface Entry {
-  readonly algorithm: Jws.Algorithm
-  readonly verify: Effect.Effect<Option.Option<Jws.Verify>>
-}
-
-type Keys = ReadonlyMap<string | undefined, ReadonlyArray<Entry>>
-
-/** More keys than this for one token are an attack on the verifier, or a mistake of the provider's. */
-const mostCandidates = 8
-
-const entriesOf = (key: UsableKey, jws: Jws.Shape): Effect.Effect<ReadonlyArray<Entry>> =>
-  Effect.forEach(key.algorithms, (algorithm) =>
-    Effect.map(
-      Effect.cached(Effect.option(jws.prepare(key.key, algorithm))),
-      (verify): Entry => ({ algorithm, verify })
-    ))
-
-const keysOf = Effect.fnUntraced(function*(document: Schema.JsonObject, asked: ReadonlySet<Jws.Algorithm>) {
-  const jws = yield* Jws.Jws
-  const listed = document["keys"]
-  const keys = new Map<string | undefined, ReadonlyArray<Entry>>()
-  for (const one of Array.isArray(listed) ? listed : []) {
-    const key = usable(one, asked)
-    if (key !== undefined) keys.set(key.kid, [...keys.get(key.kid) ?? [], ...yield* entriesOf(key, jws)])
-  }
-  return keys
-})
-
-/** Keys under the name that was asked for, or else nameless ones; all of them for a token that names none. */
-const candidates = (keys: Keys, { algorithm, kid }: Query): Effect.Effect<ReadonlyArray<Jws.Verify>> => {
-  const named = kid === undefined ? [...keys.values()].flat() : keys.get(kid) ?? keys.get(undefined) ?? []
-  const fitting = named.filter((entry) => entry.algorithm === algorithm).slice(0, mostCandidates)
-  return Effect.map(Effect.forEach(fitting, ({ verify }) => verify), Arr.getSomes)
+  /** The keys that fit, if they are in memory, ready, and fresh at this time, in milliseconds since 1970. Asks nobody. */
+  readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.Verify> | undefined
+  /** Whether a key that was found is still one of the set, which is in memory and fresh at this time. */
+  readonly holds: (key: Jws.Verify, now: number) => boolean
 }
 
 /**
@@ -124,15 +89,16 @@ export const make = Effect.fnUntraced(function*<E>(
 > {
   const asked = new Set(options.algorithms)
   const cooldown = Duration.fromInputUnsafe(options.cooldown ?? "30 seconds")
+  const reader = yield* makeReader(asked)
   const fetch = Effect.gen(function*() {
     const { locations: [location], metadata: { jwksUri } } = yield* server.config
     if (jwksUri === undefined) {
       return yield* new IncompleteMetadata({ location, purpose: Purpose.jwtVerification.name, missing: ["jwks_uri"] })
     }
     const { document, freshFor } = yield* fetchKeySet(jwksUri, isInsecure(server.issuer))
-    const keys = yield* keysOf(document, asked)
+    const keys = yield* reader.read(document)
     // A provider without a key is a provider in trouble: what it signed with a moment ago may still be good.
-    if (keys.size === 0) {
+    if (keys.entries.size === 0) {
       return yield* new MetadataFetchError({ url: placeOf(jwksUri), reason: new NotMetadata({ found: "no-keys" }) })
     }
     return { value: keys, freshFor }
@@ -143,6 +109,14 @@ export const make = Effect.fnUntraced(function*<E>(
   })
   return {
     find: (query) => Effect.flatMap(keys.get, (known) => candidates(known, query)),
-    findAnew: (query) => Effect.flatMap(keys.renew(cooldown), (known) => candidates(known, query))
+    findAnew: (query) => Effect.flatMap(keys.renew(cooldown), (known) => candidates(known, query)),
+    peek: (query, now) => {
+      const known = keys.peek(now)
+      return known === undefined ? undefined : readyCandidates(known, query)
+    },
+    holds: (key, now) => {
+      const [known, entry] = [keys.peek(now), reader.entryOf(key)]
+      return known !== undefined && entry !== undefined && known.entries.has(entry)
+    }
   }
 })

@@ -62,12 +62,12 @@ export interface Signed {
 }
 
 /**
- * Whether a signature is that of one key, by one algorithm.
+ * Whether a signature is that of one key, by one algorithm: said at once where the platform can.
  *
  * @category models
  * @since 0.1.0
  */
-export type Verify = (signed: Signed) => Effect.Effect<boolean>
+export type Verify = (signed: Signed) => boolean | Effect.Effect<boolean>
 
 /**
  * The key cannot be used for the algorithm: it is broken, or of a kind that the platform does not know.

@@ -122,6 +122,12 @@ export interface JwtOptions extends ClaimOptions, JwkSet.Options {
    * `at+jwt` (RFC 9068, section 4). Default: `loose`.
    */
   readonly typ?: TypPolicy | undefined
+  /**
+   * How many verified tokens are remembered, under their digest, so that the same token need not be verified again. Each
+   * is good until its `exp`, and for as long as the key that signed it is in the key set of its issuer. 0: none.
+   * Default: 10,000.
+   */
+  readonly remember?: number | undefined
 }
 
 const isAlgorithm = Schema.is(Jws.Algorithm)
@@ -150,8 +156,14 @@ export const jwt = (options: JwtOptions = {}): Method => ({
           `published key; choose among ${Jws.Algorithm.literals.join(", ")}`
       })
     }
+    const { remember = 10_000 } = options
+    if (!Number.isSafeInteger(remember) || remember < 0) {
+      return yield* new InvalidVerifier({
+        problem: "`remember` is a number of tokens; use a whole number, or 0 for none"
+      })
+    }
     const rules = { ...rulesOf(trust, options), typ: options.typ ?? "loose", algorithms: new Set(algorithms) }
-    return yield* makeJwtVerifier(trust.authorizationServers, rules, options)
+    return yield* makeJwtVerifier(trust.authorizationServers, rules, { ...options, remember })
   })
 })
 

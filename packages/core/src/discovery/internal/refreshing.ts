@@ -14,6 +14,8 @@ import { type Fetched, type Good, type Lifetimes, pauseAfter, remember } from ".
 export interface Refreshing<out A, out E> {
   /** The value: at once while it is fresh or the source is known to be down, otherwise after one shared fetch. */
   readonly get: Effect.Effect<A, E>
+  /** The value, if it is known and fresh at this time, in milliseconds. Asks nobody, and nothing is refreshed. */
+  readonly peek: (now: number) => A | undefined
   /**
    * The value after another fetch, for somebody who misses something in it. Nobody is asked twice within `cooldown` on
    * behalf of such people, together: in between, the outcome of the last time stands, unless something newer is known.
@@ -120,6 +122,11 @@ const renew = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, cooldown: 
   return Option.isSome(good) && (Exit.isSuccess(exit) || Option.isNone(failed)) ? good.value.value : yield* exit
 })
 
+const peek = <A, E>({ state }: Shared<A, E>) => (now: number): A | undefined => {
+  const { closed, good } = Ref.getUnsafe(state)
+  return Option.isSome(good) && now < good.value.freshUntil && !closed ? good.value.value : undefined
+}
+
 /** A span is never a requirement, so nothing is missing without it, but TypeScript cannot know that of any `R`. */
 const withoutSpan = <R>(context: Context.Context<R>): Context.Context<R> =>
   Context.omit(Tracer.ParentSpan)(context) as Context.Context<R>
@@ -149,5 +156,5 @@ export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
     lifetimes,
     scope
   }
-  return { get: get(shared), renew: (cooldown) => renew(shared, cooldown) }
+  return { get: get(shared), peek: peek(shared), renew: (cooldown) => renew(shared, cooldown) }
 })

@@ -30,28 +30,28 @@ const numericDate = (claims: Claims, claim: string): Checked<number | undefined>
     : Result.fail(new InvalidToken({ reason: "invalid-claim", claim }))
 }
 
-const timeOf = (claims: Claims, rules: Rules, now: number): Checked<number | undefined> =>
-  Result.gen(function*() {
-    const { acceptWithoutExpiry, clockTolerance } = rules
-    const expiresAt = yield* numericDate(claims, "exp")
-    if (expiresAt === undefined && !acceptWithoutExpiry) {
-      return yield* Result.fail(new InvalidToken({ reason: "missing-claim", claim: "exp" }))
-    }
-    if (expiresAt !== undefined && now >= expiresAt + clockTolerance) {
-      return yield* Result.fail(new InvalidToken({ reason: "expired", claim: "exp", actual: String(expiresAt) }))
-    }
-    const notBefore = yield* numericDate(claims, "nbf")
-    if (notBefore !== undefined && now < notBefore - clockTolerance) {
-      return yield* Result.fail(new InvalidToken({ reason: "not-yet-valid", claim: "nbf", actual: String(notBefore) }))
-    }
-    const issuedAt = yield* numericDate(claims, "iat")
-    if (issuedAt !== undefined && issuedAt > now + clockTolerance) {
-      return yield* Result.fail(
-        new InvalidToken({ reason: "issued-in-future", claim: "iat", actual: String(issuedAt) })
-      )
-    }
-    return expiresAt
-  })
+/** Until when the claims are good, if they are now. */
+export const timeOf = (claims: Claims, rules: Rules, now: number): Checked<number | undefined> => {
+  const { acceptWithoutExpiry, clockTolerance } = rules
+  const [exp, nbf, iat] = [numericDate(claims, "exp"), numericDate(claims, "nbf"), numericDate(claims, "iat")]
+  if (Result.isFailure(exp)) return exp
+  const expiresAt = exp.success
+  if (expiresAt === undefined && !acceptWithoutExpiry) {
+    return Result.fail(new InvalidToken({ reason: "missing-claim", claim: "exp" }))
+  }
+  if (expiresAt !== undefined && now >= expiresAt + clockTolerance) {
+    return Result.fail(new InvalidToken({ reason: "expired", claim: "exp", actual: String(expiresAt) }))
+  }
+  if (Result.isFailure(nbf)) return nbf
+  if (nbf.success !== undefined && now < nbf.success - clockTolerance) {
+    return Result.fail(new InvalidToken({ reason: "not-yet-valid", claim: "nbf", actual: String(nbf.success) }))
+  }
+  if (Result.isFailure(iat)) return iat
+  if (iat.success !== undefined && iat.success > now + clockTolerance) {
+    return Result.fail(new InvalidToken({ reason: "issued-in-future", claim: "iat", actual: String(iat.success) }))
+  }
+  return exp
+}
 
 const isStrings = (value: unknown): value is ReadonlyArray<string> =>
   Array.isArray(value) && value.every((one) => typeof one === "string")
@@ -94,20 +94,22 @@ export const authInfo = (
   { claims, issuer, token }: { readonly claims: Claims; readonly issuer: string; readonly token: Redacted.Redacted },
   rules: Rules,
   now: number
-): Checked<AuthInfo["Service"]> =>
-  Result.gen(function*() {
-    const expiresAt = yield* timeOf(claims, rules, now)
-    const audience = yield* audienceOf(claims, rules)
-    yield* bindingOf(claims)
-    return {
-      token,
-      issuer,
-      subject: textOf(claims, "sub"),
-      // RFC 9068 names `client_id`, OpenID Connect `azp`; Okta has `cid`, the older Entra ID `appid`.
-      clientId: textOf(claims, "client_id", "azp", "cid", "appid"),
-      scopes: scopesOf(claims),
-      audience,
-      expiresAt,
-      claims
-    }
+): Checked<AuthInfo["Service"]> => {
+  const expiresAt = timeOf(claims, rules, now)
+  if (Result.isFailure(expiresAt)) return Result.fail(expiresAt.failure)
+  const audience = audienceOf(claims, rules)
+  if (Result.isFailure(audience)) return Result.fail(audience.failure)
+  const binding = bindingOf(claims)
+  if (Result.isFailure(binding)) return Result.fail(binding.failure)
+  return Result.succeed({
+    token,
+    issuer,
+    subject: textOf(claims, "sub"),
+    // RFC 9068 names `client_id`, OpenID Connect `azp`; Okta has `cid`, the older Entra ID `appid`.
+    clientId: textOf(claims, "client_id", "azp", "cid", "appid"),
+    scopes: scopesOf(claims),
+    audience: audience.success,
+    expiresAt: expiresAt.success,
+    claims
   })
+}

@@ -1,141 +1,103 @@
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import * as JwkSet from "../JwkSet.ts"
-import * as Jws from "../Jws.ts"
-import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
-import { isAccessToken, type TypPolicy } from "./accessToken.ts"
-import { authInfo, type Rules } from "./claims.ts"
-import { parseJwt, type UnverifiedJwt } from "./jwt.ts"
-import { wordOf } from "./quoted.ts"
+import * as TokenDigest from "../TokenDigest.ts"
+import type { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
+import { type JudgedJwt, judgeJwt, type JwtRules, type Keyed } from "./judgeJwt.ts"
+import { makeTokenMemory, type TokenMemory } from "./tokenMemory.ts"
+import { vouch, type Voucher, vouchNow } from "./vouch.ts"
 
-type Server = AuthorizationServer.AuthorizationServer<unknown>
+type Info = AuthInfo["Service"]
+type Verified = Effect.Effect<Info, InvalidToken | VerificationUnavailable>
 
-/** A server, and the keys of that server alone. */
-interface Keyed {
-  readonly server: Server
-  readonly keys: JwkSet.JwkSet<unknown>
+/** Everything that tokens of one resource are verified by. */
+interface Verifier {
+  readonly servers: ReadonlyArray<Keyed>
+  readonly rules: JwtRules
+  readonly memory: TokenMemory<Voucher>
 }
 
-export interface JwtRules extends Rules {
-  readonly typ: TypPolicy
-  readonly algorithms: ReadonlySet<Jws.Algorithm>
+/** A token that is asked about. */
+interface Question {
+  readonly token: Redacted.Redacted
+  readonly digest: string
+  /** In milliseconds since 1970. */
+  readonly now: number
 }
 
-const unavailable = (server: Server) => (cause: unknown) =>
-  new VerificationUnavailable({ issuer: server.issuer, cause })
-
-const isAlgorithm = Schema.is(Jws.Algorithm)
-
-const algorithmOf = ({ header: { alg, crit } }: UnverifiedJwt, { algorithms }: JwtRules) => {
-  // RFC 7515, section 4.1.11: who does not understand a critical extension must refuse, and none is understood here.
-  if (crit !== undefined) return Result.fail(new InvalidToken({ reason: "malformed", claim: "crit" }))
-  return isAlgorithm(alg) && algorithms.has(alg)
-    ? Result.succeed(alg)
-    : Result.fail(
-      new InvalidToken({
-        reason: "unsupported-algorithm",
-        claim: "alg",
-        expected: [...algorithms].join(" or "),
-        actual: wordOf(alg)
-      })
-    )
+const remember = (
+  { memory, rules }: Verifier,
+  { digest, now }: Question,
+  judged: JudgedJwt,
+  voucher: Voucher
+): Info => {
+  const { token: _, ...info } = judged.info
+  const { expiresAt = Infinity } = info
+  memory.set(digest, { info, voucher, goodFrom: now, goodUntil: (expiresAt + rules.clockTolerance) * 1000 })
+  return judged.info
 }
-
-const issuerOf = ({ claims: { iss } }: UnverifiedJwt) =>
-  typeof iss === "string"
-    ? Result.succeed(iss)
-    : Result.fail(new InvalidToken({ reason: "missing-claim", claim: "iss" }))
-
-/** The servers that may have issued a token, the one with that very name first. Nobody is asked. */
-const issuersOf = (servers: ReadonlyArray<Keyed>, iss: string): ReadonlyArray<Keyed> => {
-  const possible = servers.filter(({ server }) => AuthorizationServer.mayIssue(server, iss))
-  const exact = possible.filter(({ server }) => server.issuer === iss)
-  return [...exact, ...possible.filter((keyed) => !exact.includes(keyed))]
-}
-
-const unknownIssuer = (servers: ReadonlyArray<Keyed>, iss: string) =>
-  new InvalidToken({
-    reason: "unknown-issuer",
-    claim: "iss",
-    expected: servers.map(({ server }) => JSON.stringify(server.issuer)).join(" or "),
-    actual: iss
-  })
-
-/** The server that issues under this name, by its metadata. */
-const issuing = Effect.fnUntraced(function*(servers: ReadonlyArray<Keyed>, iss: string) {
-  for (const keyed of issuersOf(servers, iss)) {
-    const { server } = keyed
-    const config = yield* Effect.mapError(server.config, unavailable(server))
-    if (AuthorizationServer.issues(server, config, iss)) return keyed
-  }
-  return yield* unknownIssuer(servers, iss)
-})
-
-const isSignedBy = (keys: ReadonlyArray<Jws.Verify>, { signed }: UnverifiedJwt): Effect.Effect<boolean> =>
-  Effect.map(Effect.findFirst(keys, (verify) => verify(signed)), Option.isSome)
-
-/** The signature, by the keys that are known, or by those that the provider has published since. */
-const checkSignature = Effect.fnUntraced(function*(jwt: UnverifiedJwt, algorithm: Jws.Algorithm, keyed: Keyed) {
-  const { kid } = jwt.header
-  // RFC 7515, section 4.1.4: a string.
-  if (kid !== undefined && typeof kid !== "string") {
-    return yield* new InvalidToken({ reason: "malformed", claim: "kid" })
-  }
-  const query = { kid, algorithm }
-  const { keys, server } = keyed
-  const known = yield* Effect.mapError(keys.find(query), unavailable(server))
-  if (yield* isSignedBy(known, jwt)) return
-  // Whoever names a key that is known has no claim to another look: its signature is wrong.
-  if (kid !== undefined && known.length > 0) return yield* new InvalidToken({ reason: "bad-signature" })
-  const anew = yield* Effect.mapError(keys.findAnew(query), unavailable(server))
-  if (yield* isSignedBy(anew, jwt)) return
-  return yield* anew.length > 0
-    ? new InvalidToken({ reason: "bad-signature" })
-    : new InvalidToken({ reason: "unknown-key", claim: "kid", ...(kid === undefined ? {} : { actual: kid }) })
-})
 
 /**
- * Verifies a JWT in the order in which trust is earned: form, algorithm, issuer, claims, key, signature. Claims are judged
- * before keys are fetched, so that a token that is refused anyhow costs no request; nothing is let in before the signature
- * is right.
+ * What is remembered of a token, if it is still true: it is the time for it, its server still issues under its name, and
+ * the key that vouched for it is still one of the server's.
  */
-const verify = Effect.fnUntraced(function*(
-  token: Redacted.Redacted,
-  servers: ReadonlyArray<Keyed>,
-  rules: JwtRules
-): Effect.fn.Return<AuthInfo["Service"], InvalidToken | VerificationUnavailable> {
-  const jwt = yield* Effect.fromResult(parseJwt(Redacted.value(token)))
-  const algorithm = yield* Effect.fromResult(algorithmOf(jwt, rules))
-  yield* Effect.fromResult(isAccessToken(jwt, rules.typ))
-  const issuer = yield* Effect.fromResult(issuerOf(jwt))
-  if (issuersOf(servers, issuer).length === 0) return yield* unknownIssuer(servers, issuer)
-  const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-  const info = yield* Effect.fromResult(authInfo({ claims: jwt.claims, issuer, token }, rules, now))
-  yield* checkSignature(jwt, algorithm, yield* issuing(servers, issuer))
-  return info
-})
+const recall = ({ memory }: Verifier, { digest, now, token }: Question): Info | undefined => {
+  const remembered = memory.get(digest)
+  if (remembered === undefined || now < remembered.goodFrom || now >= remembered.goodUntil) return undefined
+  const { info, voucher: { key, keyed } } = remembered
+  const config = keyed.server.peek(now)
+  const isTrue = config !== undefined && AuthorizationServer.issues(keyed.server, config, info.issuer) &&
+    keyed.keys.holds(key, now)
+  return isTrue ? { ...info, token } : undefined
+}
 
-/** A verifier of JWTs, with a key set for each server. */
+const answer = (verifier: Verifier, question: Question): Verified => {
+  const known = recall(verifier, question)
+  if (known !== undefined) return Effect.succeed(known)
+  const judged = judgeJwt(question, verifier.servers, verifier.rules)
+  if (Result.isFailure(judged)) return Effect.fail(judged.failure)
+  const verdict = vouchNow(verifier.servers, judged.success, question.now)
+  switch (verdict._tag) {
+    case "Good":
+      return Effect.succeed(remember(verifier, question, judged.success, verdict.voucher))
+    case "Bad":
+      return Effect.fail(verdict.error)
+    case "Undecided":
+      return Effect.map(
+        vouch(verifier.servers, judged.success, verdict.undecided),
+        (voucher) => remember(verifier, question, judged.success, voucher)
+      )
+  }
+}
+
+/**
+ * A verifier of JWTs, with a key set for each server. What can be said at once is said at once, by plain functions: a
+ * token that is remembered costs its digest, and one that is new its signature, where keys are in memory and the platform
+ * verifies without waiting.
+ */
 export const makeJwtVerifier = Effect.fnUntraced(function*(
-  servers: ReadonlyArray<Server>,
+  servers: ReadonlyArray<Keyed["server"]>,
   rules: JwtRules,
-  options: JwkSet.Options
-): Effect.fn.Return<
-  (token: Redacted.Redacted) => Effect.Effect<AuthInfo["Service"], InvalidToken | VerificationUnavailable>,
-  never,
-  HttpClient.HttpClient | Scope.Scope
-> {
+  options: JwkSet.Options & { readonly remember: number }
+): Effect.fn.Return<(token: Redacted.Redacted) => Verified, never, HttpClient.HttpClient | Scope.Scope> {
   const keyed = yield* Effect.forEach(
     servers,
     (server) => Effect.map(JwkSet.make(server, options), (keys): Keyed => ({ server, keys }))
   )
-  return (token) => verify(token, keyed, rules)
+  // Nobody looks for what is not remembered.
+  const digestOf = options.remember === 0 ? () => "" : yield* TokenDigest.TokenDigest
+  const verifier: Verifier = { servers: keyed, rules, memory: makeTokenMemory(options.remember) }
+  return (token) =>
+    Effect.clockWith((clock) => {
+      const now = clock.currentTimeMillisUnsafe()
+      const digest = digestOf(Redacted.value(token))
+      return typeof digest === "string"
+        ? answer(verifier, { token, digest, now })
+        : Effect.flatMap(digest, (digest) => answer(verifier, { token, digest, now }))
+    })
 })

@@ -1,0 +1,107 @@
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
+import type { AuthInfo } from "../AuthInfo.ts"
+import type * as JwkSet from "../JwkSet.ts"
+import * as Jws from "../Jws.ts"
+import { InvalidToken } from "../TokenError.ts"
+import { isAccessToken, type TypPolicy } from "./accessToken.ts"
+import { authInfo, type Rules } from "./claims.ts"
+import { parseJwt, type UnverifiedJwt } from "./jwt.ts"
+import { wordOf } from "./quoted.ts"
+
+type Server = AuthorizationServer.AuthorizationServer<unknown>
+
+/** A server, and the keys of that server alone. */
+export interface Keyed {
+  readonly server: Server
+  readonly keys: JwkSet.JwkSet<unknown>
+}
+
+export interface JwtRules extends Rules {
+  readonly typ: TypPolicy
+  readonly algorithms: ReadonlySet<Jws.Algorithm>
+}
+
+/** A token that is in order, if its signature is that of its issuer. */
+export interface JudgedJwt {
+  readonly info: AuthInfo["Service"]
+  readonly signed: Jws.Signed
+  readonly query: JwkSet.Query
+}
+
+const isAlgorithm = Schema.is(Jws.Algorithm)
+
+const algorithmOf = (
+  { header: { alg, crit } }: UnverifiedJwt,
+  { algorithms }: JwtRules
+): Result.Result<Jws.Algorithm, InvalidToken> => {
+  // RFC 7515, section 4.1.11: who does not understand a critical extension must refuse, and none is understood here.
+  if (crit !== undefined) return Result.fail(new InvalidToken({ reason: "malformed", claim: "crit" }))
+  return isAlgorithm(alg) && algorithms.has(alg)
+    ? Result.succeed(alg)
+    : Result.fail(
+      new InvalidToken({
+        reason: "unsupported-algorithm",
+        claim: "alg",
+        expected: [...algorithms].join(" or "),
+        actual: wordOf(alg)
+      })
+    )
+}
+
+const issuerOf = ({ claims: { iss } }: UnverifiedJwt): Result.Result<string, InvalidToken> =>
+  typeof iss === "string"
+    ? Result.succeed(iss)
+    : Result.fail(new InvalidToken({ reason: "missing-claim", claim: "iss" }))
+
+/** RFC 7515, section 4.1.4: a string. */
+const kidOf = ({ header: { kid } }: UnverifiedJwt): Result.Result<string | undefined, InvalidToken> =>
+  kid === undefined || typeof kid === "string"
+    ? Result.succeed(kid)
+    : Result.fail(new InvalidToken({ reason: "malformed", claim: "kid" }))
+
+/** The servers that may have issued a token, the one with that very name first. Nobody is asked. */
+export const issuersOf = (servers: ReadonlyArray<Keyed>, iss: string): ReadonlyArray<Keyed> => {
+  const possible = servers.filter(({ server }) => AuthorizationServer.mayIssue(server, iss))
+  return possible.length < 2
+    ? possible
+    : possible.toSorted((a, b) => Number(b.server.issuer === iss) - Number(a.server.issuer === iss))
+}
+
+export const unknownIssuer = (servers: ReadonlyArray<Keyed>, iss: string): InvalidToken =>
+  new InvalidToken({
+    reason: "unknown-issuer",
+    claim: "iss",
+    expected: servers.map(({ server }) => JSON.stringify(server.issuer)).join(" or "),
+    actual: iss
+  })
+
+/**
+ * Judges all of a token but its signature, in the order in which trust is earned: form, algorithm, type, issuer, claims.
+ * That costs no request, so that a token that is refused anyhow causes none. `now` is in milliseconds since 1970.
+ */
+export const judgeJwt = (
+  { now, token }: { readonly token: Redacted.Redacted; readonly now: number },
+  servers: ReadonlyArray<Keyed>,
+  rules: JwtRules
+): Result.Result<JudgedJwt, InvalidToken> => {
+  const jwt = parseJwt(Redacted.value(token))
+  if (Result.isFailure(jwt)) return Result.fail(jwt.failure)
+  const algorithm = algorithmOf(jwt.success, rules)
+  if (Result.isFailure(algorithm)) return Result.fail(algorithm.failure)
+  const type = isAccessToken(jwt.success, rules.typ)
+  if (Result.isFailure(type)) return Result.fail(type.failure)
+  const issuer = issuerOf(jwt.success)
+  if (Result.isFailure(issuer)) return Result.fail(issuer.failure)
+  if (!servers.some(({ server }) => AuthorizationServer.mayIssue(server, issuer.success))) {
+    return Result.fail(unknownIssuer(servers, issuer.success))
+  }
+  const info = authInfo({ claims: jwt.success.claims, issuer: issuer.success, token }, rules, Math.floor(now / 1000))
+  if (Result.isFailure(info)) return Result.fail(info.failure)
+  const kid = kidOf(jwt.success)
+  if (Result.isFailure(kid)) return Result.fail(kid.failure)
+  const query = { kid: kid.success, algorithm: algorithm.success }
+  return Result.succeed({ info: info.success, signed: jwt.success.signed, query })
+}

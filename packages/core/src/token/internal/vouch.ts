@@ -1,0 +1,109 @@
+import * as Effect from "effect/Effect"
+import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
+import type * as JwkSet from "../JwkSet.ts"
+import type * as Jws from "../Jws.ts"
+import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
+import { issuersOf, type JudgedJwt, type Keyed, unknownIssuer } from "./judgeJwt.ts"
+
+/** What a token is good by: a key of a server. */
+export interface Voucher {
+  readonly keyed: Keyed
+  readonly key: Jws.Verify
+}
+
+/** The server that issued a token, and its keys that did not sign it. */
+interface Undecided {
+  readonly keyed: Keyed
+  readonly tried: ReadonlyArray<Jws.Verify>
+}
+
+/** What can be said at once. */
+export type Verdict =
+  | { readonly _tag: "Good"; readonly voucher: Voucher }
+  | { readonly _tag: "Bad"; readonly error: InvalidToken }
+  | { readonly _tag: "Undecided"; readonly undecided: Undecided | undefined }
+
+const unavailable = ({ server }: Keyed) => (cause: unknown) =>
+  new VerificationUnavailable({ issuer: server.issuer, cause })
+
+const badSignature = new InvalidToken({ reason: "bad-signature" })
+
+const unknownKey = ({ kid }: JwkSet.Query): InvalidToken =>
+  new InvalidToken({ reason: "unknown-key", claim: "kid", ...(kid === undefined ? {} : { actual: kid }) })
+
+/** The server that issues under this name, by its metadata. */
+const issuing = Effect.fnUntraced(function*(servers: ReadonlyArray<Keyed>, iss: string) {
+  for (const keyed of issuersOf(servers, iss)) {
+    const config = yield* Effect.mapError(keyed.server.config, unavailable(keyed))
+    if (AuthorizationServer.issues(keyed.server, config, iss)) return keyed
+  }
+  return yield* unknownIssuer(servers, iss)
+})
+
+/** The same, as far as metadata is in memory. Whether a server issues is known only when its metadata is. */
+const issuingNow = (servers: ReadonlyArray<Keyed>, iss: string, now: number): Keyed | undefined => {
+  for (const keyed of issuersOf(servers, iss)) {
+    const config = keyed.server.peek(now)
+    if (config === undefined) return undefined
+    if (AuthorizationServer.issues(keyed.server, config, iss)) return keyed
+  }
+  return undefined
+}
+
+const signs = (key: Jws.Verify, signed: Jws.Signed): Effect.Effect<boolean> => {
+  const answer = key(signed)
+  return typeof answer === "boolean" ? Effect.succeed(answer) : answer
+}
+
+const signerOf = Effect.fnUntraced(function*(keys: ReadonlyArray<Jws.Verify>, { signed }: JudgedJwt) {
+  for (const key of keys) if (yield* signs(key, signed)) return key
+  return undefined
+})
+
+/** The key that signed, or `none` of them, if they answer at once. */
+const signerNow = (keys: ReadonlyArray<Jws.Verify>, { signed }: JudgedJwt): Jws.Verify | "none" | undefined => {
+  for (const key of keys) {
+    const answer = key(signed)
+    if (answer !== false) return answer === true ? key : undefined
+  }
+  return "none"
+}
+
+/** Whoever names a key that is known has no claim to another look: its signature is wrong. */
+const isFinal = (known: ReadonlyArray<Jws.Verify>, { kid }: JwkSet.Query): boolean =>
+  kid !== undefined && known.length > 0
+
+/** The key that signed, of those that are known, or that the provider has published since. No key is tried twice. */
+const signer = Effect.fnUntraced(function*(judged: JudgedJwt, { keyed, tried }: Undecided) {
+  const { query } = judged
+  const known = yield* Effect.mapError(keyed.keys.find(query), unavailable(keyed))
+  const key = yield* signerOf(known.filter((key) => !tried.includes(key)), judged)
+  if (key !== undefined) return key
+  if (isFinal(known, query)) return yield* badSignature
+  const anew = yield* Effect.mapError(keyed.keys.findAnew(query), unavailable(keyed))
+  const newKey = yield* signerOf(anew.filter((key) => !known.includes(key)), judged)
+  return newKey ?? (yield* anew.length > 0 ? badSignature : unknownKey(query))
+})
+
+/** Who vouches for a token, as far as metadata and keys are in memory, and the platform verifies without waiting. */
+export const vouchNow = (servers: ReadonlyArray<Keyed>, judged: JudgedJwt, now: number): Verdict => {
+  const keyed = issuingNow(servers, judged.info.issuer, now)
+  if (keyed === undefined) return { _tag: "Undecided", undecided: undefined }
+  const keys = keyed.keys.peek(judged.query, now)
+  const key = keys === undefined ? undefined : signerNow(keys, judged)
+  if (keys === undefined || key === undefined) return { _tag: "Undecided", undecided: { keyed, tried: [] } }
+  if (key !== "none") return { _tag: "Good", voucher: { keyed, key } }
+  return isFinal(keys, judged.query)
+    ? { _tag: "Bad", error: badSignature }
+    : { _tag: "Undecided", undecided: { keyed, tried: keys } }
+}
+
+/** Who vouches for a token about which not everything could be said at once. */
+export const vouch = Effect.fnUntraced(function*(
+  servers: ReadonlyArray<Keyed>,
+  judged: JudgedJwt,
+  undecided: Undecided | undefined
+): Effect.fn.Return<Voucher, InvalidToken | VerificationUnavailable> {
+  const { keyed, tried } = undecided ?? { keyed: yield* issuing(servers, judged.info.issuer), tried: [] }
+  return { keyed, key: yield* signer(judged, { keyed, tried }) }
+})
