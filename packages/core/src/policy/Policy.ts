@@ -27,6 +27,7 @@ import * as Schema from "effect/Schema"
 import type { VerificationUnavailable } from "../token/TokenError.ts"
 import type { ClaimPath, Operation, Policy } from "./internal/model.ts"
 import { node } from "./internal/node.ts"
+import { rolePaths } from "./internal/rolePaths.ts"
 
 export {
   /**
@@ -205,9 +206,6 @@ export const authenticated: Policy = node({ _tag: "Authenticated" })
  */
 export const scopes = (...scopes: readonly [string, ...ReadonlyArray<string>]): Policy =>
   node({ _tag: "Scopes", scopes: Arr.dedupe(scopes) })
-
-/** Keycloak, Entra ID, Amazon Cognito, Auth0. */
-const rolePaths: ReadonlyArray<ClaimPath> = [["realm_access", "roles"], ["roles"], ["cognito:groups"], ["permissions"]]
 
 /**
  * Who has a role.

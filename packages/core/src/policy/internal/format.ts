@@ -1,8 +1,17 @@
-import type { Any } from "./model.ts"
+import { printable } from "../../metadata/internal/printable.ts"
+import type { Any, Role } from "./model.ts"
+import { rolePaths } from "./rolePaths.ts"
 
 const list = (parts: ReadonlyArray<string>): string => parts.join(", ")
 
-const literal = (text: string): string => JSON.stringify(text)
+const literal = (text: string): string => printable(JSON.stringify(text), Infinity)
+
+const array = (parts: ReadonlyArray<string>): string => `[${list(parts)}]`
+
+const formatRole = ({ paths, role }: Role): string => {
+  const at = paths === rolePaths ? "" : `, { at: ${array(paths.map((path) => array(path.map(literal))))} }`
+  return `role(${literal(role)}${at})`
+}
 
 /** A policy as the code that makes it, but for the functions in it. */
 export const format = (policy: Any): string => {
@@ -14,7 +23,7 @@ export const format = (policy: Any): string => {
     case "Scopes":
       return `scopes(${list(policy.scopes.map(literal))})`
     case "Role":
-      return `role(${literal(policy.role)})`
+      return formatRole(policy)
     case "Claim":
       return `claim(${literal(policy.label)})`
     case "Check":
