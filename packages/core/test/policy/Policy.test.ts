@@ -1,0 +1,565 @@
+import { AuthInfo, Policy, ScopeHierarchy, TokenError } from "@effect-mcp-auth/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Context, Effect, Exit, Schema, SchemaGetter } from "effect"
+import * as Arbitrary from "effect/Arbitrary"
+import { satisfied, somebody } from "./harness.ts"
+
+const { allOf, anonymous, anyOf, authenticated, byOperation, check, checkArguments, claim, not, role, scopes } = Policy
+
+type Caller = AuthInfo.AuthInfo["Service"]
+type Operation = Policy.Operation
+
+const call = (args: unknown = {}): Operation => ({
+  method: "tools/call",
+  target: "Delete",
+  arguments: args,
+  listing: false
+})
+
+const list: Operation = { method: "tools/list", target: "Delete", arguments: undefined, listing: true }
+
+/** Claims of somebody who has no token, which nobody can have. */
+const nobodyWith = (info: Partial<Caller>): Caller => ({ ...AuthInfo.anonymous, ...info })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Scopes
+// ---------------------------------------------------------------------------------------------------------------------
+
+describe("scopes", () => {
+  const rows: ReadonlyArray<
+    readonly [needed: readonly [string, ...ReadonlyArray<string>], granted: ReadonlyArray<string>, is: boolean]
+  > = [
+    [["a"], ["a"], true],
+    [["a"], ["b", "a"], true],
+    [["a", "b"], ["b", "a"], true],
+    [["a", "b"], ["a"], false],
+    [["a", "a"], ["a"], true],
+    [["a"], [], false],
+    [["notes"], ["notes:read"], false],
+    [["notes:read"], ["notes"], false],
+    [["notes:read"], ["notes:*"], false],
+    [["notes:read"], ["*"], false],
+    [["notes:read"], ["Notes:Read"], false],
+    [["notes:read"], ["notes:read "], false],
+    [["\u00e9"], ["e\u0301"], false],
+    [[""], [], false],
+    [["constructor"], [], false],
+    [["__proto__"], [], false]
+  ]
+  for (const [needed, granted, is] of rows) {
+    it.effect(`${JSON.stringify(needed)} for ${JSON.stringify(granted)}: ${is}`, () =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* satisfied(scopes(...needed), somebody({ scopes: new Set(granted) })), is)
+      }))
+  }
+
+  it.effect("are nobody's without a token, whatever is said about them", () =>
+    Effect.gen(function*() {
+      const { permitted, refusal } = yield* Policy.evaluate(scopes("a"), nobodyWith({ scopes: new Set(["a"]) }))
+      assert.isFalse(permitted)
+      assert.strictEqual(refusal?._tag, "MissingCredentials")
+    }))
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Roles
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Claims as they come out of a token, where `__proto__` is a member like any other. */
+const parsed = (json: string): Schema.JsonObject => JSON.parse(json)
+
+describe("a role", () => {
+  const ofClient = { at: [["resource_access", "notes", "roles"]] } as const
+  const namespaced = { at: [["https://example.com/roles"]] } as const
+
+  const rows: ReadonlyArray<
+    readonly [where: string, policy: Policy.Policy, claims: Schema.JsonObject, is: boolean]
+  > = [
+    // Where providers put it.
+    ["Keycloak, of the realm", role("admin"), { realm_access: { roles: ["user", "admin"] } }, true],
+    ["Keycloak, of a client", role("admin", ofClient), { resource_access: { notes: { roles: ["admin"] } } }, true],
+    ["Entra ID", role("admin"), { roles: ["admin"] }, true],
+    ["Cognito", role("admin"), { "cognito:groups": ["admin"] }, true],
+    ["Auth0", role("admin"), { permissions: ["admin"] }, true],
+    ["Auth0, in a namespace", role("admin", namespaced), { "https://example.com/roles": ["admin"] }, true],
+    ["several places, the last of them", role("admin"), { roles: ["user"], permissions: ["admin"] }, true],
+    ["one role as a text", role("admin"), { roles: "admin" }, true],
+    ["a role with dots", role("org.notes.admin"), { roles: ["org.notes.admin"] }, true],
+    ["a claim that is called __proto__", role("a", { at: [["__proto__"]] }), parsed(`{"__proto__":["a"]}`), true],
+    // Places that were not named.
+    ["Keycloak, of another client", role("admin", ofClient), { resource_access: { x: { roles: ["admin"] } } }, false],
+    [
+      "of the realm, when that of a client is meant",
+      role("admin", ofClient),
+      { realm_access: { roles: ["admin"] } },
+      false
+    ],
+    ["of no place", role("admin", { at: [] }), { roles: ["admin"] }, false],
+    ["beside the place", role("admin"), { realm_access: ["admin"], groups: ["admin"], role: "admin" }, false],
+    ["the path as one name", role("admin"), { "realm_access.roles": ["admin"] }, false],
+    ["the name as a path", role("admin", namespaced), { "https://example": { "com/roles": ["admin"] } }, false],
+    // Other names.
+    ["a longer name", role("admin"), { roles: ["administrator", "sys-admin"] }, false],
+    ["another case", role("admin"), { roles: ["Admin"] }, false],
+    ["names in one text", role("admin"), { roles: "user admin", permissions: "user,admin" }, false],
+    ["the beginning of a role with dots", role("org"), { roles: ["org.notes.admin"] }, false],
+    // Wrong types.
+    ["members instead of a list", role("admin"), { roles: { admin: true, 0: "admin" } }, false],
+    ["a list in a list", role("admin"), { roles: [["admin"]] }, false],
+    ["objects in a list", role("admin"), { roles: [{ name: "admin" }, { admin: "admin" }] }, false],
+    ["a number for a text", role("1"), { roles: [1], permissions: 1 }, false],
+    ["a flag for a text", role("true"), { roles: [true], permissions: true }, false],
+    ["null for a text", role("null"), { roles: [null], permissions: null }, false],
+    ["nothing for a text", role("undefined"), {}, false],
+    // Paths through what is no object.
+    ["through a text", role("5", { at: [["sub", "length"]] }), { sub: "admin" }, false],
+    ["through a list", role("admin", { at: [["roles", "0"]] }), { roles: ["admin"] }, false],
+    ["through a list of objects", role("admin"), { realm_access: [{ roles: ["admin"] }] }, false],
+    ["through null", role("admin"), { realm_access: null }, false],
+    ["through a number", role("admin", { at: [["exp", "toFixed"]] }), { exp: 1 }, false],
+    // What every object has.
+    ["the name of what made it", role("Object", { at: [["constructor", "name"]] }), {}, false],
+    ["through its prototype", role("Object", { at: [["__proto__", "constructor", "name"]] }), {}, false],
+    ["through a prototype that claims bring", role("a"), parsed(`{"__proto__":{"roles":["a"]}}`), false],
+    ["the length of a list", role("1", { at: [["roles", "length"]] }), { roles: ["x"] }, false],
+    ["what a list can do", role("includes"), { roles: ["x"] }, false]
+  ]
+  for (const [where, policy, claims, is] of rows) {
+    it.effect(`${where}: ${is}`, () =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* satisfied(policy, somebody({ claims })), is)
+        assert.isFalse(yield* satisfied(policy, nobodyWith({ claims })))
+      }))
+  }
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Claims
+// ---------------------------------------------------------------------------------------------------------------------
+
+describe("a claim", () => {
+  const Verified = Schema.Struct({ email: Schema.String, email_verified: Schema.Literal(true) })
+  const staff = claim(Verified, ({ email }) => email.endsWith("@example.com"), "staff")
+  const level = claim(Schema.Struct({ level: Schema.NumberFromString }), ({ level }) => level >= 3, "level")
+
+  const rows: ReadonlyArray<readonly [policy: Policy.Policy, claims: Schema.JsonObject, is: boolean]> = [
+    [staff, { email: "ada@example.com", email_verified: true }, true],
+    [staff, { email: "ada@example.com", email_verified: true, other: 1 }, true],
+    [staff, { email: "ada@example.com.evil.test", email_verified: true }, false],
+    [staff, { email: "ada@example.com", email_verified: "true" }, false],
+    [staff, { email: "ada@example.com", email_verified: 1 }, false],
+    [staff, { email: ["ada@example.com"], email_verified: true }, false],
+    [staff, { email: "ada@example.com" }, false],
+    [staff, {}, false],
+    [level, { level: "3" }, true],
+    [level, { level: "2" }, false],
+    [level, { level: 3 }, false],
+    [level, { level: "three" }, false],
+    [claim(Schema.Struct({ tenant: Schema.String })), { tenant: "" }, true],
+    [claim(Schema.Struct({ tenant: Schema.String })), {}, false]
+  ]
+  for (const [policy, claims, is] of rows) {
+    it.effect(`${policy} of ${JSON.stringify(claims)}: ${is}`, () =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* satisfied(policy, somebody({ claims })), is)
+        assert.isFalse(yield* satisfied(policy, nobodyWith({ claims })))
+      }))
+  }
+
+  it.effect("asks its predicate about nothing that has another form, and about nobody without a token", () =>
+    Effect.gen(function*() {
+      const asked: Array<string> = []
+      const policy = claim(Schema.Struct({ tenant: Schema.String }), ({ tenant }) => asked.push(tenant) > 0)
+      assert.isFalse(yield* satisfied(policy, somebody({ claims: { tenant: 1 } })))
+      assert.isFalse(yield* satisfied(policy, nobodyWith({ claims: { tenant: "x" } })))
+      assert.deepStrictEqual(asked, [])
+      assert.isTrue(yield* satisfied(policy, somebody({ claims: { tenant: "x" } })))
+      assert.deepStrictEqual(asked, ["x"])
+    }))
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Checks
+// ---------------------------------------------------------------------------------------------------------------------
+
+class Owners extends Context.Service<Owners, { readonly of: ReadonlyMap<string, string> }>()(
+  "@effect-mcp-auth/core/test/policy/Policy.test/Owners"
+) {}
+
+const owners = Owners.of({ of: new Map([["7", "ada"]]) })
+
+const isOwner = checkArguments(
+  Schema.Struct({ id: Schema.String }),
+  ({ id }) =>
+    Effect.gen(function*() {
+      const { subject } = yield* AuthInfo.AuthInfo
+      return (yield* Owners).of.get(id) === subject
+    }),
+  "is the owner"
+)
+
+describe("a check", () => {
+  it.effect("sees who calls, as they were when the policy was judged", () =>
+    Effect.gen(function*() {
+      const isAda = check(Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject === "ada"))
+      const judged = (subject: string) =>
+        Effect.map(Policy.evaluate(isAda, somebody({ subject })), ({ permitted }) => permitted)
+      assert.isTrue(yield* judged("ada"))
+      assert.isFalse(yield* Effect.provideService(judged("eve"), AuthInfo.AuthInfo, somebody({ subject: "ada" })))
+    }))
+
+  it.effect("sees the operation, if it is a function of it", () =>
+    Effect.gen(function*() {
+      const seen: Array<Operation> = []
+      const policy = check((operation) => Effect.succeed(seen.push(operation) > 0))
+      assert.isTrue(yield* satisfied(policy, somebody(), { operation: call({ id: "7" }) }))
+      assert.isTrue(yield* satisfied(policy, somebody()))
+      assert.deepStrictEqual(seen, [
+        call({ id: "7" }),
+        { method: "", target: "", arguments: undefined, listing: false }
+      ])
+    }))
+
+  it.effect("is asked once where one and the same check stands in two places", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      const yes = check(Effect.sync(() => ++asked > 0))
+      assert.isTrue(yield* satisfied(allOf(yes, anyOf(not(yes), yes), byOperation(() => yes)), somebody()))
+      assert.strictEqual(asked, 1)
+    }))
+
+  const rows: ReadonlyArray<readonly [args: unknown, subject: string, is: boolean]> = [
+    [{ id: "7" }, "ada", true],
+    [{ id: "7", more: true }, "ada", true],
+    [{ id: "7" }, "eve", false],
+    [{ id: "8" }, "ada", false],
+    [{ id: 7 }, "ada", false],
+    [{}, "ada", false],
+    [undefined, "ada", false],
+    [null, "ada", false],
+    ["7", "ada", false],
+    [[{ id: "7" }], "ada", false]
+  ]
+  for (const [args, subject, is] of rows) {
+    it.effect(`of the arguments ${JSON.stringify(args)} for ${subject}: ${is}`, () =>
+      Effect.gen(function*() {
+        const { permitted } = yield* Policy.evaluate(isOwner, somebody({ subject }), { operation: call(args) })
+        assert.strictEqual(permitted, is)
+      }).pipe(Effect.provideService(Owners, owners)))
+  }
+
+  it.effect("of arguments may decode them by what it knows, and sees them decoded", () =>
+    Effect.gen(function*() {
+      const Known = Schema.String.pipe(Schema.decodeTo(Schema.String, {
+        decode: SchemaGetter.transformEffect((id: string) => Effect.map(Owners, ({ of }) => `${id} of ${of.get(id)}`)),
+        encode: SchemaGetter.passthrough()
+      }))
+      const policy = checkArguments(Schema.Struct({ id: Known }), ({ id }, { target }) =>
+        Effect.succeed(`${target} ${id}` === "Delete 7 of ada"))
+      assert.isTrue((yield* Policy.evaluate(policy, somebody(), { operation: call({ id: "7" }) })).permitted)
+    }).pipe(Effect.provideService(Owners, owners)))
+
+  it.effect("of arguments shows what it guards in lists, where there are none", () =>
+    Effect.gen(function*() {
+      const never = checkArguments(Schema.Never, () => Effect.succeed(false))
+      assert.isTrue(yield* satisfied(never, somebody(), { operation: list }))
+      assert.isTrue(yield* satisfied(not(never), somebody(), { operation: list }))
+      assert.isFalse(yield* satisfied(never, AuthInfo.anonymous, { operation: list }))
+    }))
+})
+
+describe("a check that has no answer", () => {
+  const down = new TokenError.VerificationUnavailable({ cause: new Error("the database is down") })
+  const later = Effect.die("asked in vain")
+
+  const rows = {
+    "fails as an outage": [Effect.fail(down), Cause.fail(down)],
+    "dies as it died": [Effect.die("boom"), Cause.die("boom")],
+    "dies when it throws": [
+      Effect.sync((): boolean => {
+        throw new Error("boom")
+      }),
+      Cause.die(new Error("boom"))
+    ],
+    "is interrupted as it was": [Effect.interrupt, Cause.interrupt(0)]
+  } satisfies Readonly<Record<string, readonly [Effect.Effect<boolean, typeof down>, Cause.Cause<typeof down>]>>
+
+  for (const [what, [effect, cause]] of Object.entries(rows)) {
+    it.effect(`${what}: that is no yes, and no no that something could be made of`, () =>
+      Effect.gen(function*() {
+        for (
+          const policy of [
+            check(effect),
+            not(check(effect)),
+            allOf(check(effect), check(later)),
+            anyOf(check(effect), check(later))
+          ]
+        ) {
+          const exit = yield* Effect.exit(Policy.evaluate(policy, somebody()))
+          assert.isTrue(Exit.isFailure(exit), String(policy))
+          if (Exit.isFailure(exit)) {
+            assert.deepStrictEqual(exit.cause.reasons.map(({ _tag }) => _tag), cause.reasons.map(({ _tag }) => _tag))
+          }
+        }
+      }))
+
+    it.effect(`${what}: only if it has to be asked`, () =>
+      Effect.gen(function*() {
+        assert.isTrue(yield* satisfied(anyOf(check(effect), authenticated), somebody()))
+        assert.isFalse(yield* satisfied(allOf(check(effect), role("admin")), somebody()))
+        assert.isFalse(yield* satisfied(check(effect), AuthInfo.anonymous))
+      }))
+  }
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Policies of operations
+// ---------------------------------------------------------------------------------------------------------------------
+
+describe("a policy made for each operation", () => {
+  it.effect("is made once for each, and is what was made, also within others", () =>
+    Effect.gen(function*() {
+      const made: Array<string> = []
+      const ofTarget = byOperation(({ target }) => {
+        made.push(target)
+        return byOperation(() => allOf(scopes(`of:${target}`), check(Effect.succeed(true))))
+      })
+      const caller = somebody({ scopes: new Set(["of:Delete"]) })
+      assert.isTrue(yield* satisfied(allOf(not(not(ofTarget)), authenticated), caller, { operation: call() }))
+      assert.deepStrictEqual(made, ["Delete"])
+      const { refusal } = yield* Policy.evaluate(ofTarget, caller, { operation: { ...call(), target: "Add" } })
+      assert.deepInclude(refusal, { _tag: "InsufficientScope", required: ["of:Add"] })
+      assert.deepStrictEqual(made, ["Delete", "Add"])
+    }))
+
+  it.effect("is not made for lists, which show it to whoever has a token", () =>
+    Effect.gen(function*() {
+      const policy = byOperation((): Policy.Policy => assert.fail("made for a list"))
+      assert.isTrue(yield* satisfied(policy, somebody(), { operation: list }))
+      assert.isTrue(yield* satisfied(not(policy), somebody(), { operation: list }))
+      assert.isFalse(yield* satisfied(policy, AuthInfo.anonymous, { operation: list }))
+    }))
+
+  it.effect("opens to nobody what it opens only for another operation", () =>
+    Effect.gen(function*() {
+      const policy = byOperation(({ target }) => target === "Open" ? anonymous : authenticated)
+      const open = { ...call(), target: "Open" }
+      assert.isTrue(yield* satisfied(policy, AuthInfo.anonymous, { operation: open }))
+      assert.isFalse(yield* satisfied(policy, AuthInfo.anonymous, { operation: call() }))
+      assert.isFalse(yield* satisfied(not(policy), AuthInfo.anonymous, { operation: call() }))
+    }))
+})
+
+describe("everybody and nobody", () => {
+  const rows: ReadonlyArray<readonly [policy: Policy.Policy, somebody: boolean, nobody: boolean]> = [
+    [anonymous, true, true],
+    [authenticated, true, false],
+    [not(anonymous), false, false],
+    [not(authenticated), false, false],
+    [not(not(anonymous)), true, false],
+    [anyOf(), false, false],
+    [allOf(), true, false],
+    [not(anyOf()), true, false],
+    [allOf(anonymous), true, true],
+    [allOf(anonymous, authenticated), true, false],
+    [anyOf(anonymous, authenticated), true, true]
+  ]
+  for (const [policy, whoever, whoHasNone] of rows) {
+    it.effect(`${policy}: ${whoever} with a token, ${whoHasNone} without`, () =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* satisfied(policy, somebody()), whoever)
+        assert.strictEqual(yield* satisfied(policy, AuthInfo.anonymous), whoHasNone)
+      }))
+  }
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Prints
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What a print may use. */
+const words = { allOf, anonymous, anyOf, authenticated, not, role, scopes }
+
+/** A print, run as the code that it says it is. */
+const run = (code: string): unknown => new Function(...Object.keys(words), `return ${code}`)(...Object.values(words))
+
+describe("a policy prints itself", () => {
+  const rows: ReadonlyArray<readonly [policy: Policy.Policy<never>, print: string]> = [
+    [anonymous, "anonymous"],
+    [authenticated, "authenticated"],
+    [scopes("a"), `scopes("a")`],
+    [scopes("a", "b", "a"), `scopes("a", "b")`],
+    [role("admin"), `role("admin")`],
+    [
+      role("admin", { at: [["resource_access", "notes", "roles"], ["x"]] }),
+      `role("admin", { at: [["resource_access", "notes", "roles"], ["x"]] })`
+    ],
+    [role("admin", { at: [] }), `role("admin", { at: [] })`],
+    [claim(Schema.Struct({})), `claim("claims")`],
+    [claim(Schema.Struct({}), () => true, "staff"), `claim("staff")`],
+    [check(Effect.succeed(true)), `check("check")`],
+    [check(() => Effect.succeed(true), "paid"), `check("paid")`],
+    [checkArguments(Schema.Unknown, () => Effect.succeed(true)), `check("arguments")`],
+    [byOperation(() => scopes("a")), `byOperation("operation")`],
+    [byOperation(() => scopes("a"), "of the notebook"), `byOperation("of the notebook")`],
+    [not(anyOf()), "not(anyOf())"],
+    [allOf(), "authenticated"],
+    [allOf(anyOf(role("a"), not(scopes("b"))), anonymous), `allOf(anyOf(role("a"), not(scopes("b"))), anonymous)`]
+  ]
+  for (const [policy, print] of rows) {
+    it(`as ${print}`, () => {
+      assert.strictEqual(String(policy), print)
+      assert.strictEqual(`${policy.pipe((same) => same)}`, print)
+    })
+  }
+
+  const strange: ReadonlyArray<readonly [what: string, text: string, print: string]> = [
+    ["code", `a"), anonymous, scopes("b`, String.raw`"a\"), anonymous, scopes(\"b"`],
+    ["a backslash", "a\\", String.raw`"a\\"`],
+    ["lines", "a\nINFO all is well\r\n", String.raw`"a\nINFO all is well\r\n"`],
+    ["lines of Unicode", "a\u2028b\u2029c\u0085d", String.raw`"a\u{2028}b\u{2029}c\u{85}d"`],
+    ["commands for a terminal", "\u001b[2J\u009b2J\u007f", String.raw`"\u001b[2J\u{9b}2J\u{7f}"`],
+    ["another direction of writing", "a\u202ednuob", String.raw`"a\u{202e}dnuob"`],
+    ["half a character", "\ud800", String.raw`"\ud800"`]
+  ]
+  for (const [what, text, print] of strange) {
+    it(`with ${what} in it, quoted: no print can be forged, and no line of a log`, () => {
+      const policies = [
+        scopes(text),
+        role(text),
+        claim(Schema.Unknown, () => true, text),
+        byOperation(() => anonymous, text)
+      ]
+      assert.deepStrictEqual(
+        policies.map(String),
+        ["scopes", "role", "claim", "byOperation"].map((name) => `${name}(${print})`)
+      )
+      assert.deepStrictEqual(run(String(scopes(text))), scopes(text))
+    })
+  }
+
+  const text = Arbitrary.map(
+    Arbitrary.array(
+      Arbitrary.schema(Schema.Literals([..."ab\"\\(),; \n\u2028\u202e\u009b{}", "), anonymous", "\\u{22}"])),
+      {
+        maxLength: 6
+      }
+    ),
+    (parts) => parts.join("")
+  )
+
+  it.effect.prop(
+    "as code that makes the same policy again, whatever scopes and roles are called",
+    [Arbitrary.array(text, { minLength: 4, maxLength: 8 })],
+    ([[first = "", second = "", third = "", ...others]]) =>
+      Effect.sync(() => {
+        const policy = allOf(
+          anyOf(scopes(first, second, ...others), not(role(second))),
+          role(third, { at: [[first, ...others], [third]] })
+        )
+        assert.deepStrictEqual(run(String(policy)), policy)
+      }),
+    { arbitrary: { runs: 500 } }
+  )
+})
+
+describe("the scopes that a policy speaks of", () => {
+  const rows: ReadonlyArray<readonly [policy: Policy.Policy, scopes: ReadonlyArray<string>]> = [
+    [scopes("b", "a", "b"), ["b", "a"]],
+    [allOf(scopes("a"), anyOf(scopes("b"), scopes("a", "c"))), ["a", "b", "c"]],
+    // Nobody has to ask for what must be missing.
+    [not(scopes("a")), []],
+    [not(not(scopes("a"))), []],
+    [allOf(scopes("a"), not(scopes("b"))), ["a"]],
+    // Nobody knows what an operation will need.
+    [byOperation(() => scopes("a")), []],
+    [allOf(role("a"), check(Effect.succeed(true)), claim(Schema.Unknown), anonymous, authenticated), []],
+    [anyOf(), []]
+  ]
+  for (const [policy, expected] of rows) {
+    it(`${policy}: ${expected.join(" ")}`, () => assert.deepStrictEqual(Policy.scopesOf(policy), expected))
+  }
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Decisions
+// ---------------------------------------------------------------------------------------------------------------------
+
+describe("a decision", () => {
+  const leaf = (policy: string, outcome: Policy.Outcome, missing: ReadonlyArray<string> = []): Policy.Trace => ({
+    policy,
+    outcome,
+    missing,
+    parts: []
+  })
+
+  it.effect("says what failed, what was needed and what was granted", () =>
+    Effect.gen(function*() {
+      const policy = allOf(
+        scopes("notes:write", "files:read"),
+        anyOf(role("admin"), byOperation(({ target }) => scopes(`of:${target}`), "target")),
+        not(role("guest"))
+      )
+      const hierarchy = yield* ScopeHierarchy.make({ "files:write": ["files:read"] })
+      const caller = somebody({ scopes: new Set(["files:write", "x"]) })
+      const decision = yield* Policy.evaluate(policy, caller, { hierarchy, operation: call() })
+      assert.deepStrictEqual(decision.trace, {
+        policy: String(policy),
+        outcome: "no",
+        missing: [],
+        parts: [
+          leaf(`scopes("notes:write", "files:read")`, "no", ["notes:write"]),
+          {
+            policy: `anyOf(role("admin"), byOperation("target"))`,
+            outcome: "no",
+            missing: [],
+            parts: [
+              leaf(`role("admin")`, "no"),
+              {
+                policy: `byOperation("target")`,
+                outcome: "no",
+                missing: [],
+                parts: [leaf(`scopes("of:Delete")`, "no", ["of:Delete"])]
+              }
+            ]
+          },
+          { policy: `not(role("guest"))`, outcome: "yes", missing: [], parts: [leaf(`role("guest")`, "no")] }
+        ]
+      })
+      assert.isFalse(decision.permitted)
+      assert.deepStrictEqual({ ...decision.refusal }, {
+        ...new TokenError.InsufficientScope({
+          required: ["notes:write", "files:read", "of:Delete"],
+          granted: ["files:write", "x"]
+        })
+      })
+    }))
+
+  it.effect("leaves open what was not asked, and asks nothing that it does not need", () =>
+    Effect.gen(function*() {
+      const policy = anyOf(check(Effect.die("asked"), "asked"), authenticated)
+      const { trace } = yield* Policy.evaluate(policy, somebody())
+      assert.deepStrictEqual(trace.parts, [leaf(`check("asked")`, "unknown"), leaf("authenticated", "yes")])
+    }))
+
+  it.effect("of a list is a maybe: what some operation may do is permitted", () =>
+    Effect.gen(function*() {
+      const policy = allOf(authenticated, isOwner, byOperation(() => scopes("a")))
+      const { permitted, refusal, trace } = yield* Policy.evaluate(policy, somebody(), { operation: list })
+      assert.isTrue(permitted)
+      assert.isUndefined(refusal)
+      assert.strictEqual(trace.outcome, "unknown")
+      assert.deepStrictEqual(trace.parts.map(({ outcome }) => outcome), ["yes", "unknown", "unknown"])
+    }).pipe(Effect.provideService(Owners, owners)))
+
+  it.effect("that nothing would mend says which policy it was, and has nothing of the token in it", () =>
+    Effect.gen(function*() {
+      const caller = somebody({ claims: { roles: ["guest"], email: "ada@example.com" } })
+      const decision = yield* Policy.evaluate(allOf(role("admin"), scopes("a")), caller)
+      assert.strictEqual(
+        decision.refusal?.message,
+        `The caller may not do this: allOf(role("admin"), scopes("a")) is not satisfied`
+      )
+      assert.notMatch(JSON.stringify(decision), /secret-of-the-token|ada@example|guest/)
+    }))
+})
