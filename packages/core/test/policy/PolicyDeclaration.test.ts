@@ -1,0 +1,308 @@
+import { McpAuth, Policy, PolicyDeclaration } from "@effect-mcp-auth/core"
+import { TestProvider } from "@effect-mcp-auth/test-utils"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer, Ref, Schema } from "effect"
+import * as Arbitrary from "effect/Arbitrary"
+import { buildError, issuer, resource, serve, serverWith } from "../server/harness.ts"
+import {
+  arrive,
+  ask,
+  assertAnswered,
+  assertInsufficient,
+  assertLogin,
+  converse,
+  mint,
+  modern,
+  plainTool,
+  satisfied,
+  somebody
+} from "./harness.ts"
+
+type Declared = PolicyDeclaration.PolicyDeclaration
+
+const codec = Schema.fromJsonString(PolicyDeclaration.PolicyDeclaration)
+const read = Schema.decodeUnknownEffect(codec)
+const write = Schema.encodeEffect(codec)
+
+/** The policy that a text declares. */
+const declared = (text: string) => Effect.map(read(text), PolicyDeclaration.toPolicy)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What can be said
+// ---------------------------------------------------------------------------------------------------------------------
+
+describe("a declaration means the same as code", () => {
+  const rows: ReadonlyArray<readonly [text: string, policy: Policy.Policy]> = [
+    [`"anonymous"`, Policy.anonymous],
+    [`"authenticated"`, Policy.authenticated],
+    [`{"scopes":["a","b"]}`, Policy.scopes("a", "b")],
+    [`{"role":"admin"}`, Policy.role("admin")],
+    [`{"role":"admin","at":[["a","b"],["c"]]}`, Policy.role("admin", { at: [["a", "b"], ["c"]] })],
+    [`{"role":"admin","at":[]}`, Policy.role("admin", { at: [] })],
+    [`{"allOf":[{"scopes":["a"]},"anonymous"]}`, Policy.allOf(Policy.scopes("a"), Policy.anonymous)],
+    [`{"anyOf":[{"scopes":["a"]},{"role":"b"}]}`, Policy.anyOf(Policy.scopes("a"), Policy.role("b"))],
+    [`{"not":{"scopes":["a"]}}`, Policy.not(Policy.scopes("a"))],
+    // Of nothing, every part is satisfied, and none is.
+    [`{"allOf":[]}`, Policy.authenticated],
+    [`{"anyOf":[]}`, Policy.anyOf()],
+    [` { "not" :\n{ "not": "authenticated" } } `, Policy.not(Policy.not(Policy.authenticated))]
+  ]
+  for (const [text, policy] of rows) {
+    it.effect(text, () =>
+      Effect.gen(function*() {
+        const made = yield* declared(text)
+        assert.deepStrictEqual(made, policy)
+        assert.strictEqual(String(made), String(policy))
+      }))
+  }
+})
+
+describe("a claim that equals", () => {
+  const rows: ReadonlyArray<readonly [equals: string, value: string | undefined, is: boolean]> = [
+    [`true`, `true`, true],
+    [`true`, `"true"`, false],
+    [`true`, `1`, false],
+    [`false`, `null`, false],
+    [`false`, undefined, false],
+    [`null`, `null`, true],
+    [`null`, undefined, false],
+    [`1`, `1.0`, true],
+    [`1`, `"1"`, false],
+    [`"a"`, `"a"`, true],
+    [`"a"`, `["a"]`, false],
+    [`"a"`, `"A"`, false],
+    [`["a","b"]`, `["a","b"]`, true],
+    [`["a","b"]`, `["b","a"]`, false],
+    [`["a"]`, `["a","b"]`, false],
+    [`{"a":{"b":[1]},"c":2}`, `{"c":2,"a":{"b":[1]}}`, true],
+    [`{"a":1}`, `{"a":1,"b":2}`, false],
+    [`{"a":1,"b":2}`, `{"a":1}`, false],
+    [`{}`, `[]`, false],
+    [`[]`, `{}`, false],
+    [`{}`, `{"__proto__":{"a":1}}`, false],
+    [`{"__proto__":{"a":1}}`, `{}`, false],
+    [`{"a":1}`, `{"__proto__":{"a":1}}`, false]
+  ]
+  for (const [equals, value, is] of rows) {
+    it.effect(`${equals}, and is ${value ?? "not there"}: ${is}`, () =>
+      Effect.gen(function*() {
+        const policy = yield* declared(`{"claim":["at","here"],"equals":${equals}}`)
+        const claims: Schema.JsonObject = JSON.parse(value === undefined ? `{"at":{}}` : `{"at":{"here":${value}}}`)
+        assert.strictEqual(yield* satisfied(policy, somebody({ claims })), is)
+      }))
+  }
+
+  const paths: ReadonlyArray<readonly [path: ReadonlyArray<string>, equals: Schema.Json]> = [
+    [["constructor", "name"], "Object"],
+    [["__proto__"], {}],
+    [["__proto__", "__proto__"], null],
+    [["roles", "length"], 1],
+    [["roles", "0"], "admin"],
+    [["sub", "length"], 3],
+    [["at.here"], 1]
+  ]
+  for (const [path, equals] of paths) {
+    it.effect(`${JSON.stringify(equals)} is found nowhere at ${JSON.stringify(path)}`, () =>
+      Effect.gen(function*() {
+        const policy = yield* declared(JSON.stringify({ claim: path, equals }))
+        const claims = { roles: ["admin"], sub: "ada", at: { here: 1 } }
+        assert.isFalse(yield* satisfied(policy, somebody({ claims })))
+      }))
+  }
+
+  it.effect("prints where it looks and for what, and forges nothing", () =>
+    Effect.gen(function*() {
+      const print = (claim: ReadonlyArray<string>, equals: Schema.Json) =>
+        Effect.map(declared(JSON.stringify({ claim, equals })), String)
+      assert.strictEqual(yield* print(["a", "b"], { c: [1] }), String.raw`claim("a.b = {\"c\":[1]}")`)
+      assert.strictEqual(yield* print([`a"), anonymous`], "x"), String.raw`claim("a\"), anonymous = \"x\"")`)
+    }))
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What cannot be said
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What is wrong, and where the message says that it is. */
+const wrong: ReadonlyArray<readonly [text: string, says: string]> = [
+  ["", "Expected a valid JSON string"],
+  ["{", "Expected a valid JSON string"],
+  ["{'scopes':['a']}", "Expected a valid JSON string"],
+  ["authenticated", "Expected a valid JSON string"],
+  [`null`, "Expected PolicyDeclaration"],
+  [`true`, "Expected PolicyDeclaration"],
+  [`[]`, "Expected PolicyDeclaration"],
+  [`[{"scopes":["a"]}]`, "Expected PolicyDeclaration"],
+  [`"everybody"`, `Expected "anonymous" | "authenticated"`],
+  [`"Anonymous"`, `Expected "anonymous" | "authenticated"`],
+  [`{}`, `Missing key\n  at ["scopes"]`],
+  [`{"scope":["a"]}`, `Expected no excess property\n  at ["scope"]`],
+  [`{"scopes":"a"}`, `Expected array\n  at ["scopes"]`],
+  [`{"scopes":[]}`, `Missing key\n  at ["scopes"][0]`],
+  [`{"scopes":[1]}`, `Expected string\n  at ["scopes"][0]`],
+  [`{"scopes":null}`, `Expected array\n  at ["scopes"]`],
+  [`{"role":["admin"]}`, `Expected string\n  at ["role"]`],
+  [`{"role":"a","At":[["x"]]}`, `Expected no excess property\n  at ["At"]`],
+  [`{"role":"a","at":["roles"]}`, `Expected array\n  at ["at"][0]`],
+  [`{"role":"a","at":[[]]}`, `Missing key\n  at ["at"][0][0]`],
+  [`{"role":"a","at":null}`, `Expected array\n  at ["at"]`],
+  [`{"claim":["a"]}`, `Missing key\n  at ["equals"]`],
+  [`{"claim":[],"equals":1}`, `Missing key\n  at ["claim"][0]`],
+  [`{"claim":"a","equals":1}`, `Expected array\n  at ["claim"]`],
+  [`{"claim":["a"],"equals":1e999}`, "Expected JSON value"],
+  // Two policies in one are no policy: whichever was taken would drop the other.
+  [`{"scopes":["a"],"role":"b"}`, "Expected no excess property"],
+  [`{"anyOf":["authenticated"],"not":"anonymous"}`, "Expected no excess property"],
+  [`{"scopes":["a"],"__proto__":{"x":1}}`, `Expected no excess property\n  at ["__proto__"]`],
+  [`{"scopes":["a"],"":1}`, `Expected no excess property\n  at [""]`],
+  // However deep.
+  [`{"allOf":{"scopes":["a"]}}`, `Expected array\n  at ["allOf"]`],
+  [`{"not":[]}`, `Expected PolicyDeclaration\n  at ["not"]`],
+  [`{"not":{"scopes":["a"],"any":1}}`, `Expected no excess property\n  at ["not"]["any"]`],
+  [`{"allOf":[{"anyOf":[{"skopes":["a"]}]}]}`, `Expected no excess property\n  at ["allOf"][0]["anyOf"][0]["skopes"]`],
+  [`{"allOf":["authenticated","anything"]}`, `Expected "anonymous" | "authenticated"\n  at ["allOf"][1]`]
+]
+
+describe("what is no declaration is refused, and says where", () => {
+  for (const [text, says] of wrong) {
+    it.effect(JSON.stringify(text), () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(read(text))
+        assert.strictEqual(error._tag, "SchemaError")
+        assert.include(error.message, says)
+      }))
+  }
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Laws
+// ---------------------------------------------------------------------------------------------------------------------
+
+const word = Arbitrary.schema(Schema.Literals(["a", "b:c", "__proto__", "\"", " "]))
+const path = Arbitrary.map(
+  Arbitrary.array(word, { minLength: 1, maxLength: 2 }),
+  ([first = "", ...more]) => [first, ...more] as const
+)
+
+const leaf: ReadonlyArray<Arbitrary.Arbitrary<Declared>> = [
+  Arbitrary.Constant<Declared>("anonymous"),
+  Arbitrary.Constant<Declared>("authenticated"),
+  Arbitrary.map(path, (scopes): Declared => ({ scopes })),
+  Arbitrary.map(word, (role): Declared => ({ role })),
+  Arbitrary.map(
+    Arbitrary.all([word, Arbitrary.array(path, { maxLength: 2 })]),
+    ([role, at]): Declared => ({ role, at })
+  ),
+  Arbitrary.map(Arbitrary.all([path, word]), ([claim, equals]): Declared => ({ claim, equals: { [equals]: [equals] } }))
+]
+
+const declarations = (depth: number): Arbitrary.Arbitrary<Declared> =>
+  Arbitrary.flatMap(Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 8 }))), (choice) => {
+    const simple = leaf[choice]
+    if (simple !== undefined) return simple
+    if (depth === 0) return Arbitrary.Constant<Declared>("authenticated")
+    const several = Arbitrary.array(declarations(depth - 1), { maxLength: 3 })
+    if (choice === 6) return Arbitrary.map(several, (allOf): Declared => ({ allOf }))
+    if (choice === 7) return Arbitrary.map(several, (anyOf): Declared => ({ anyOf }))
+    return Arbitrary.map(declarations(depth - 1), (not): Declared => ({ not }))
+  })
+
+describe("declarations", () => {
+  it.effect.prop(
+    "are read as they were written, and written as they were read",
+    [declarations(3)],
+    ([declaration]) =>
+      Effect.gen(function*() {
+        const text = JSON.stringify(declaration)
+        const again = yield* read(text)
+        assert.deepStrictEqual(again, declaration)
+        assert.strictEqual(yield* write(again), text)
+        assert.deepStrictEqual(
+          String(PolicyDeclaration.toPolicy(again)),
+          String(PolicyDeclaration.toPolicy(declaration))
+        )
+      }),
+    { arbitrary: { runs: 300 } }
+  )
+
+  it.effect.prop(
+    "with a word too many are refused, wherever it stands",
+    [declarations(2), Arbitrary.array(Arbitrary.schema(Schema.Literals(["not", "allOf", "anyOf"])), { maxLength: 3 })],
+    ([declaration, around]) =>
+      Effect.gen(function*() {
+        const wrap = (inner: Schema.Json): Schema.Json =>
+          around.reduce<Schema.Json>((inner, name) => ({ [name]: name === "not" ? inner : [inner] }), inner)
+        const tooMuch = typeof declaration === "string" ? `${declaration}!` : { ...declaration, and: "more" }
+        // The same without it is good.
+        yield* read(JSON.stringify(wrap(declaration)))
+        yield* Effect.flip(read(JSON.stringify(wrap(tooMuch))))
+      }),
+    { arbitrary: { runs: 300 } }
+  )
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The environment
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** A server with one tool that has no policy of its own, protected by what the environment says. */
+const configured = Effect.fnUntraced(function*(more: Readonly<Record<string, string>>) {
+  const env = { MCP_AUTH_RESOURCE: resource, MCP_AUTH_ISSUER: issuer, ...more }
+  const ran = yield* Ref.make<ReadonlyArray<string>>([])
+  return serverWith(plainTool("Bare", arrive(ran, "Bare"))).pipe(
+    McpAuth.protect(),
+    Layer.provide(McpAuth.layerConfig.pipe(
+      Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+    ))
+  )
+})
+
+describe("MCP_AUTH_POLICY", () => {
+  it.effect("is the policy of everything that has none, on the terms of MCP_AUTH_SCOPE_HIERARCHY", () =>
+    Effect.gen(function*() {
+      const handle = yield* serve(
+        yield* configured({
+          MCP_AUTH_POLICY: `{"anyOf":[{"scopes":["notes:read"]},{"role":"admin"}]}`,
+          MCP_AUTH_SCOPE_HIERARCHY: `{"notes:write":["notes:read"]}`
+        })
+      )
+      const send = yield* converse(handle, modern, undefined)
+      assertInsufficient(yield* ask(send, "call", "Bare", yield* mint("other")), "notes:read")
+      assertAnswered(yield* ask(send, "call", "Bare", yield* mint("notes:read")))
+      assertAnswered(yield* ask(send, "call", "Bare", yield* mint("notes:write")))
+      assertAnswered(yield* ask(send, "call", "Bare", yield* mint("other", { roles: ["admin"] })))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("that is empty is none, like every empty variable: a valid token is enough", () =>
+    Effect.gen(function*() {
+      const handle = yield* serve(yield* configured({ MCP_AUTH_POLICY: "" }))
+      const send = yield* converse(handle, modern, undefined)
+      assertAnswered(yield* ask(send, "call", "Bare", yield* mint("other")))
+      assertLogin(yield* ask(send, "call", "Bare", undefined))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  for (const [text, says] of wrong.filter(([text]) => text !== "")) {
+    it.effect(`of ${JSON.stringify(text)} starts no server, and says where it is wrong`, () =>
+      Effect.gen(function*() {
+        const error = yield* buildError(yield* configured({ MCP_AUTH_POLICY: text }))
+        assert.strictEqual(error._tag, "ConfigError", error.message)
+        assert.include(error.message, "MCP_AUTH_POLICY")
+        assert.include(error.message, says.replace(/\n.*/, ""))
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  const strange: ReadonlyArray<readonly [text: string, says: string]> = [
+    [`{"scopes":["notes:read notes:write"]}`, `one string is one scope ("notes:read notes:write")`],
+    [`{"scopes":[""]}`, `one string is one scope ("")`],
+    [`{"anyOf":[{"role":"a"},{"scopes":["a","b\\""]}]}`, `one string is one scope ("b\\"")`],
+    [`{"scopes":["offline_access"]}`, "leave it out"]
+  ]
+  for (const [text, says] of strange) {
+    it.effect(`of ${text} starts no server: nobody could be granted that`, () =>
+      Effect.gen(function*() {
+        const error = yield* buildError(yield* configured({ MCP_AUTH_POLICY: text }))
+        assert.strictEqual(error._tag, "InvalidOptions", error.message)
+        assert.include(error.message, says)
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+})
