@@ -11,7 +11,7 @@
  *
  * const { privateKey, publicKey } = generateKeyPairSync("ed25519")
  * const signingInput = "eyJhbGciOiJFZERTQSJ9.e30"
- * const signature = sign(null, Buffer.from(signingInput), privateKey)
+ * const signature = sign(null, Buffer.from(signingInput), privateKey).toString("base64url")
  *
  * const verify = Effect.runSync(NodeJws.nodeCrypto.prepare(publicKey.export({ format: "jwk" }), "EdDSA"))
  *
@@ -49,7 +49,8 @@ const schemeOf = (algorithm: Jws.Algorithm): Scheme => {
 const verifyWith = (key: Crypto.KeyObject, { hash, options }: Scheme): Jws.Verify => {
   // A key that is handed over as it is costs a good deal less than one among options.
   const input = options === undefined ? key : { key, ...options }
-  return ({ signature, signingInput }) => Crypto.verify(hash, Buffer.from(signingInput, "latin1"), input, signature)
+  return ({ signature, signingInput }) =>
+    Crypto.verify(hash, Buffer.from(signingInput, "latin1"), input, Buffer.from(signature, "base64url"))
 }
 
 const curves: { readonly [A in Jws.Algorithm]?: string } = {

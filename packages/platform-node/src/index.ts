@@ -103,7 +103,7 @@ export * as NodeFetchAuth from "./NodeFetchAuth.ts"
  *
  * const { privateKey, publicKey } = generateKeyPairSync("ed25519")
  * const signingInput = "eyJhbGciOiJFZERTQSJ9.e30"
- * const signature = sign(null, Buffer.from(signingInput), privateKey)
+ * const signature = sign(null, Buffer.from(signingInput), privateKey).toString("base64url")
  *
  * const verify = Effect.runSync(NodeJws.nodeCrypto.prepare(publicKey.export({ format: "jwk" }), "EdDSA"))
  *

@@ -58,7 +58,8 @@ export interface Signed {
   readonly compact: string
   /** The part that is signed. */
   readonly signingInput: string
-  readonly signature: Uint8Array
+  /** In base64url without padding, in its only form. */
+  readonly signature: string
 }
 
 /**

@@ -23,12 +23,8 @@ const publicKey = ({ jwk }: Key): Jws.PublicKey => ({ ...jwk, kty: String(jwk["k
 
 const signed = (alg: string, sign: Signer): Jws.Signed => {
   const token = compact({ alg }, claims, sign)
-  const [header, payload, signature] = token.split(".")
-  return {
-    compact: token,
-    signingInput: `${header}.${payload}`,
-    signature: Buffer.from(signature ?? "", "base64url")
-  }
+  const [header, payload, signature = ""] = token.split(".")
+  return { compact: token, signingInput: `${header}.${payload}`, signature }
 }
 
 /** What a key says of a signature, at once or later. */

@@ -1,4 +1,3 @@
-import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import type { AudiencePolicy } from "../AudiencePolicy.ts"
@@ -31,7 +30,7 @@ const numericDate = (claims: Claims, claim: string): Checked<number | undefined>
 }
 
 /** Until when the claims are good, if they are now. */
-export const timeOf = (claims: Claims, rules: Rules, now: number): Checked<number | undefined> => {
+const timeOf = (claims: Claims, rules: Rules, now: number): Checked<number | undefined> => {
   const { acceptWithoutExpiry, clockTolerance } = rules
   const [exp, nbf, iat] = [numericDate(claims, "exp"), numericDate(claims, "nbf"), numericDate(claims, "iat")]
   if (Result.isFailure(exp)) return exp
@@ -77,24 +76,39 @@ const bindingOf = ({ cnf }: Claims): Checked<void> =>
     ? Result.succeed(undefined)
     : Result.fail(new InvalidToken({ reason: "sender-constrained", claim: "cnf" }))
 
+const scopeClaims = ["scope", "scopes", "scp", "permissions"]
+
 /** Scopes are words in a string (RFC 8693, section 4.2), or a list, under the names that providers give them. */
-const scopesOf = (claims: Claims): ReadonlySet<string> =>
-  new Set(
-    ["scope", "scopes", "scp", "permissions"].flatMap((claim) => {
-      const value = claims[claim]
-      return typeof value === "string" ? value.split(" ") : isStrings(value) ? value : []
-    }).filter((scope) => scope !== "")
-  )
+const scopesOf = (claims: Claims): ReadonlySet<string> => {
+  const scopes = new Set<string>()
+  for (const claim of scopeClaims) {
+    const value = claims[claim]
+    const words = typeof value === "string" ? value.split(" ") : isStrings(value) ? value : []
+    for (const word of words) if (word !== "") scopes.add(word)
+  }
+  return scopes
+}
 
-const textOf = (claims: Claims, ...names: ReadonlyArray<string>): string | undefined =>
-  names.map((name) => claims[name]).find((value): value is string => typeof value === "string" && value !== "")
+// RFC 9068 names `client_id`, OpenID Connect `azp`; Okta has `cid`, the older Entra ID `appid`.
+const clientIdClaims = ["client_id", "azp", "cid", "appid"]
 
-/** Who the claims speak for, if they keep the rules. `issuer` and `token` are vouched for by the caller. */
-export const authInfo = (
-  { claims, issuer, token }: { readonly claims: Claims; readonly issuer: string; readonly token: Redacted.Redacted },
+const textOf = (claims: Claims, names: ReadonlyArray<string>): string | undefined => {
+  for (const name of names) {
+    const value = claims[name]
+    if (typeof value === "string" && value !== "") return value
+  }
+  return undefined
+}
+
+/** Who a token speaks for, without the token. */
+export type Said = Omit<AuthInfo["Service"], "token">
+
+/** Who the claims speak for, if they keep the rules. `issuer` is vouched for by the caller. `now` is in seconds. */
+export const said = (
+  { claims, issuer }: { readonly claims: Claims; readonly issuer: string },
   rules: Rules,
   now: number
-): Checked<AuthInfo["Service"]> => {
+): Checked<Said> => {
   const expiresAt = timeOf(claims, rules, now)
   if (Result.isFailure(expiresAt)) return Result.fail(expiresAt.failure)
   const audience = audienceOf(claims, rules)
@@ -102,11 +116,9 @@ export const authInfo = (
   const binding = bindingOf(claims)
   if (Result.isFailure(binding)) return Result.fail(binding.failure)
   return Result.succeed({
-    token,
     issuer,
-    subject: textOf(claims, "sub"),
-    // RFC 9068 names `client_id`, OpenID Connect `azp`; Okta has `cid`, the older Entra ID `appid`.
-    clientId: textOf(claims, "client_id", "azp", "cid", "appid"),
+    subject: textOf(claims, ["sub"]),
+    clientId: textOf(claims, clientIdClaims),
     scopes: scopesOf(claims),
     audience: audience.success,
     expiresAt: expiresAt.success,

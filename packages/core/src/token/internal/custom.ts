@@ -7,7 +7,7 @@ import * as Servers from "../../discovery/AuthorizationServer.ts"
 import { jsonObjectOf } from "../../discovery/internal/json.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import { InsufficientScope, InvalidToken, type TokenError, VerificationUnavailable } from "../TokenError.ts"
-import { authInfo, type Rules } from "./claims.ts"
+import { type Rules, said } from "./claims.ts"
 
 /** From a token to its claims, if it has any. */
 export type CustomVerify<R> = (token: Redacted.Redacted) => Effect.Effect<object | undefined, unknown, R>
@@ -53,6 +53,6 @@ export const makeCustomVerifier = Effect.fnUntraced(function*<R>(
     }
     const issuer = yield* issuerOf(servers, claims["iss"])
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-    return yield* Effect.fromResult(authInfo({ claims, issuer, token }, rules, now))
+    return { ...yield* Effect.fromResult(said({ claims, issuer }, rules, now)), token }
   })
 })

@@ -1,13 +1,11 @@
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
-import type { AuthInfo } from "../AuthInfo.ts"
 import type * as JwkSet from "../JwkSet.ts"
 import * as Jws from "../Jws.ts"
 import { InvalidToken } from "../TokenError.ts"
 import { isAccessToken, type TypPolicy } from "./accessToken.ts"
-import { authInfo, type Rules } from "./claims.ts"
+import { type Rules, type Said, said } from "./claims.ts"
 import { parseJwt, type UnverifiedJwt } from "./jwt.ts"
 import { wordOf } from "./quoted.ts"
 
@@ -26,12 +24,10 @@ export interface JwtRules extends Rules {
 
 /** A token that is in order, if its signature is that of its issuer. */
 export interface JudgedJwt {
-  readonly info: AuthInfo["Service"]
+  readonly info: Said
   readonly signed: Jws.Signed
   readonly query: JwkSet.Query
 }
-
-const isAlgorithm = Schema.is(Jws.Algorithm)
 
 const algorithmOf = (
   { header: { alg, crit } }: UnverifiedJwt,
@@ -39,8 +35,9 @@ const algorithmOf = (
 ): Result.Result<Jws.Algorithm, InvalidToken> => {
   // RFC 7515, section 4.1.11: who does not understand a critical extension must refuse, and none is understood here.
   if (crit !== undefined) return Result.fail(new InvalidToken({ reason: "malformed", claim: "crit" }))
-  return isAlgorithm(alg) && algorithms.has(alg)
-    ? Result.succeed(alg)
+  const algorithm = Jws.Algorithm.literals.find((known) => known === alg && algorithms.has(known))
+  return algorithm !== undefined
+    ? Result.succeed(algorithm)
     : Result.fail(
       new InvalidToken({
         reason: "unsupported-algorithm",
@@ -98,7 +95,7 @@ export const judgeJwt = (
   if (!servers.some(({ server }) => AuthorizationServer.mayIssue(server, issuer.success))) {
     return Result.fail(unknownIssuer(servers, issuer.success))
   }
-  const info = authInfo({ claims: jwt.success.claims, issuer: issuer.success, token }, rules, Math.floor(now / 1000))
+  const info = said({ claims: jwt.success.claims, issuer: issuer.success }, rules, Math.floor(now / 1000))
   if (Result.isFailure(info)) return Result.fail(info.failure)
   const kid = kidOf(jwt.success)
   if (Result.isFailure(kid)) return Result.fail(kid.failure)

@@ -23,50 +23,39 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  */
 const isStrict = (text: string): boolean => {
   const over = text.length % 4
-  if (over === 1 || !/^[A-Za-z0-9_-]*$/.test(text)) return false
+  if (over === 1 || !/^[A-Za-z0-9_-]+$/.test(text)) return false
   const leftOver = over === 0 ? 0 : over === 2 ? 0b1111 : 0b11
-  return (alphabet.indexOf(text.charAt(text.length - 1)) & leftOver) === 0
+  return leftOver === 0 || (alphabet.indexOf(text.charAt(text.length - 1)) & leftOver) === 0
 }
 
-/** The bytes, each as a character. */
-const binaryOf = (text: string): string | undefined =>
-  isStrict(text) ? atob(text.replaceAll("-", "+").replaceAll("_", "/")) : undefined
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-const bytesOf = (binary: string): Uint8Array => {
-  const bytes = new Uint8Array(binary.length)
-  for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index)
-  return bytes
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true })
-
-/** RFC 7519, section 7.2: UTF-8. What is not UTF-8 is no JSON. Most of it is ASCII, which needs no decoding. */
+/** RFC 7519, section 7.2: UTF-8, here each byte as a character. Most of it is ASCII, which needs no decoding. */
 const textOf = (binary: string): string =>
   // eslint-disable-next-line no-control-regex
-  /^[\x00-\x7f]*$/.test(binary) ? binary : utf8.decode(bytesOf(binary))
+  /^[\x00-\x7f]*$/.test(binary) ? binary : utf8.decode(Uint8Array.from(binary, (byte) => byte.charCodeAt(0)))
 
 const isObject = (value: unknown): value is Schema.JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
+// What is not UTF-8 is no JSON.
 const parse = (binary: string) => Result.try((): unknown => JSON.parse(textOf(binary)))
 
 const objectOf = (text: string): Schema.JsonObject | undefined => {
-  const binary = binaryOf(text)
-  if (binary === undefined) return undefined
-  const parsed = parse(binary)
+  if (!isStrict(text)) return undefined
+  const parsed = parse(atob(text.replaceAll("-", "+").replaceAll("_", "/")))
   return Result.isSuccess(parsed) && isObject(parsed.success) ? parsed.success : undefined
 }
 
 /** Takes a JWT apart. */
 export const parseJwt = (compact: string): Result.Result<UnverifiedJwt, InvalidToken> => {
-  const [protectedHeader, payload, signature, ...others] = compact.split(".")
-  if (protectedHeader === undefined || payload === undefined || !signature || others.length > 0) {
-    return Result.fail(malformed)
-  }
-  const header = objectOf(protectedHeader)
-  const claims = objectOf(payload)
-  const binary = binaryOf(signature)
-  if (header === undefined || claims === undefined || binary === undefined) return Result.fail(malformed)
-  const signed = { compact, signingInput: `${protectedHeader}.${payload}`, signature: bytesOf(binary) }
-  return Result.succeed({ header, claims, signed })
+  const [protectedHeader = "", payload = "", signature = "", ...others] = compact.split(".", 4)
+  if (others.length > 0 || !isStrict(signature)) return Result.fail(malformed)
+  const [header, claims] = [objectOf(protectedHeader), objectOf(payload)]
+  if (header === undefined || claims === undefined) return Result.fail(malformed)
+  return Result.succeed({
+    header,
+    claims,
+    signed: { compact, signingInput: `${protectedHeader}.${payload}`, signature }
+  })
 }

@@ -1,8 +1,8 @@
-import type { AuthInfo } from "../AuthInfo.ts"
+import type { Said } from "./claims.ts"
 
 /** What a verified token said, without the token. */
 export interface Remembered<V> {
-  readonly info: Omit<AuthInfo["Service"], "token">
+  readonly info: Said
   /** What vouched for it. */
   readonly voucher: V
   /** From when until when it is known to be good, in milliseconds since 1970. */

@@ -14,7 +14,7 @@ import type { ServerConfig } from "../../discovery/ServerConfig.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import type { ClientAuthentication } from "../ClientAuthentication.ts"
 import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
-import { authInfo, type Rules } from "./claims.ts"
+import { type Rules, said } from "./claims.ts"
 import { introspect } from "./introspect.ts"
 import { wordOf } from "./quoted.ts"
 
@@ -125,6 +125,6 @@ export const makeIntrospectionVerifier = Effect.fnUntraced(function*(
     if (claims["active"] !== true) return yield* new InvalidToken({ reason: "inactive" })
     const issuer = yield* issuerOf(server, introspected)
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-    return yield* Effect.fromResult(authInfo({ claims, issuer, token }, rules, now))
+    return { ...yield* Effect.fromResult(said({ claims, issuer }, rules, now)), token }
   })
 })

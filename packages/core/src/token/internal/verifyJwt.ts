@@ -32,14 +32,13 @@ interface Question {
 
 const remember = (
   { memory, rules }: Verifier,
-  { digest, now }: Question,
-  judged: JudgedJwt,
+  { digest, now, token }: Question,
+  { info }: JudgedJwt,
   voucher: Voucher
 ): Info => {
-  const { token: _, ...info } = judged.info
   const { expiresAt = Infinity } = info
   memory.set(digest, { info, voucher, goodFrom: now, goodUntil: (expiresAt + rules.clockTolerance) * 1000 })
-  return judged.info
+  return { ...info, token }
 }
 
 /**
