@@ -26,12 +26,18 @@ const grace = 0.25
 /** A value, and until when it is what. All in milliseconds of the `Clock`. */
 export interface Good<out A> {
   readonly value: A
+  /** When it was fetched. A clock that was set back since says nothing about how old it is. */
+  readonly freshFrom: number
   readonly freshUntil: number
   /** Until then nobody waits for the refresh. */
   readonly graceUntil: number
   /** Until then it is given out when it cannot be refreshed. */
   readonly usableUntil: number
 }
+
+/** Whether a value is fresh at this time. */
+export const isFresh = ({ freshFrom, freshUntil }: Good<unknown>, now: number): boolean =>
+  freshFrom <= now && now < freshUntil
 
 /** What a fetch brought, from now on. */
 export const remember = <A>(
@@ -45,6 +51,7 @@ export const remember = <A>(
   const freshUntil = now + fresh
   return {
     value,
+    freshFrom: now,
     freshUntil,
     graceUntil: freshUntil + fresh * grace,
     usableUntil: Math.max(freshUntil, now + Duration.toMillis(staleFor))

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
-import { type Fetched, type Good, type Lifetimes, pauseAfter, remember } from "./freshness.ts"
+import { type Fetched, type Good, isFresh, type Lifetimes, pauseAfter, remember } from "./freshness.ts"
 
 /** A value that is kept fresh. */
 export interface Refreshing<out A, out E> {
@@ -26,8 +26,12 @@ export interface Refreshing<out A, out E> {
 interface Failed<E> {
   readonly exit: Exit.Exit<never, E>
   readonly times: number
+  readonly at: number
   readonly nextTry: number
 }
+
+/** Whether the source is still left alone. Not by a clock that was set back since: that could go on for hours. */
+const isResting = ({ at, nextTry }: Failed<unknown>, now: number): boolean => at <= now && now < nextTry
 
 /** A fetch that is under way, for everybody who waits for it. */
 type Flight<A, E> = Deferred.Deferred<A, E>
@@ -60,7 +64,9 @@ const land = Effect.fnUntraced(function*<A, E>({ lifetimes, state }: Shared<A, E
     flight: Option.none(),
     ...Exit.match(exit, {
       onSuccess: (fetched) => ({ good: Option.some(remember(fetched, lifetimes, now)), failed: Option.none() }),
-      onFailure: (cause) => ({ failed: Option.some({ exit: Exit.failCause(cause), times, nextTry: now + pause }) })
+      onFailure: (cause) => ({
+        failed: Option.some({ exit: Exit.failCause(cause), times, at: now, nextTry: now + pause })
+      })
     })
   }))
 })
@@ -96,22 +102,22 @@ const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   const { closed, failed, good } = yield* Ref.get(shared.state)
   const usable = Option.filter(good, ({ usableUntil }) => now < usableUntil)
   if (Option.isNone(usable)) {
-    const isDown = Option.filter(failed, ({ nextTry }) => now < nextTry)
+    const isDown = Option.filter(failed, (failed) => isResting(failed, now))
     return yield* Option.isSome(isDown) ? isDown.value.exit : Effect.flatMap(fly(shared, anyFlight), Deferred.await)
   }
-  const { freshUntil, graceUntil, value } = usable.value
-  const mayTry = Option.isNone(failed) || now >= failed.value.nextTry
-  if (now < freshUntil || !mayTry || closed) return value
+  const { freshFrom, graceUntil, value } = usable.value
+  const mayTry = Option.isNone(failed) || !isResting(failed.value, now)
+  if (isFresh(usable.value, now) || !mayTry || closed) return value
   const flight = yield* fly(shared, anyFlight)
   // Shortly after its time, or while the source is known to be failing, nobody waits for the refresh.
-  if (now < graceUntil || Option.isSome(failed)) return value
+  if ((freshFrom <= now && now < graceUntil) || Option.isSome(failed)) return value
   return yield* Effect.catchCause(Deferred.await(flight), () => Effect.succeed(value))
 })
 
 const renew = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, cooldown: Duration.Duration) {
   const now = yield* Clock.currentTimeMillis
   const flight = yield* fly(shared, (current, mine) => {
-    const recent = Option.filter(current.renewal, ({ at }) => now < at + Duration.toMillis(cooldown))
+    const recent = Option.filter(current.renewal, ({ at }) => at <= now && now < at + Duration.toMillis(cooldown))
     if (Option.isSome(recent)) return [recent.value.flight, current]
     const [flight, next] = anyFlight(current, mine)
     return [flight, { ...next, renewal: Option.some({ at: now, flight }) }]
@@ -124,7 +130,7 @@ const renew = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, cooldown: 
 
 const peek = <A, E>({ state }: Shared<A, E>) => (now: number): A | undefined => {
   const { closed, good } = Ref.getUnsafe(state)
-  return Option.isSome(good) && now < good.value.freshUntil && !closed ? good.value.value : undefined
+  return Option.isSome(good) && isFresh(good.value, now) && !closed ? good.value.value : undefined
 }
 
 /** A span is never a requirement, so nothing is missing without it, but TypeScript cannot know that of any `R`. */
