@@ -1,0 +1,448 @@
+/**
+ * What a protected server answers while something is wrong with its authorization server: with which status, and after
+ * how many seconds at most. Never 500, never 401 for a good token, and nobody waits longer than the limits of fetching.
+ */
+import { ClientAuthentication, TokenVerifier } from "@effect-mcp-auth/core"
+import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted, type Schema } from "effect"
+import { TestClock } from "effect/testing"
+import { callTool, type Handle, start } from "../server/harness.ts"
+import { assertStated, type Stated } from "./harness.ts"
+
+type Provider = TestProvider.TestProvider["Service"]
+
+/** What goes wrong, when it does. */
+type Befall = (provider: Provider) => Effect.Effect<void>
+
+const at = (endpoint: "metadata" | "jwks" | "introspection" | "everything", fault: Fault.Fault): Befall => (provider) =>
+  endpoint === "everything"
+    ? Effect.andThen(provider.fault("metadata", fault), provider.fault("jwks", fault))
+    : provider.fault(endpoint, fault)
+
+interface Row {
+  readonly rule: string
+  readonly befall: Befall
+  /** Nothing is known yet. */
+  readonly cold: Stated
+  /** What is known is fresh. */
+  readonly warm: Stated
+  /** What is known is due to be refreshed: nobody waits for that. */
+  readonly due: Stated
+  /** What is known should have been refreshed a while ago, but nobody came: who comes now waits for it. */
+  readonly overdue: Stated
+}
+
+const row = (
+  rule: string,
+  befall: Befall,
+  cold: Stated,
+  warm: Stated,
+  due: Stated,
+  overdue: Stated
+): Row => ({ rule, befall, cold, warm, due, overdue })
+
+const keys = (change: (keys: ReadonlyArray<Schema.Json>) => ReadonlyArray<Schema.Json>) =>
+  Fault.document((document) => ({ ...document, keys: change(Array.isArray(document["keys"]) ? document["keys"] : []) }))
+
+/** The smallest keys that there are. */
+const strangers = (count: number): ReadonlyArray<Schema.Json> =>
+  Array.from({ length: count }, (_, index) => ({
+    kty: "OKP",
+    crv: "Ed25519",
+    x: Buffer.alloc(32, index.toString(16)).toString("base64url")
+  }))
+
+const refused = Fault.connectionError("ECONNREFUSED")
+const reset = Fault.connectionError("ECONNRESET")
+const cut = Fault.truncatedBody({ broken: true })
+const nameless = Fault.connectionError("ENOTFOUND")
+const untrusted = Fault.connectionError("DEPTH_ZERO_SELF_SIGNED_CERT")
+const silent = Fault.delay("1 hour")
+const slow = Fault.slowBody()
+const page = Fault.body("<!doctype html><title>Sign in</title>", "text/html")
+const half = Fault.truncatedBody()
+const busy = Fault.status(503, { "retry-after": "17" })
+const limited = Fault.status(429)
+const limitedFor = Fault.status(429, { "retry-after": "17" })
+
+// dprint-ignore
+const metadata: ReadonlyArray<Row> = [
+  //                                                                    cold            warm          due           overdue
+  row("connection refused",           at("metadata", refused),          "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 3 s"),
+  row("connection reset",             at("metadata", reset),            "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 3 s"),
+  row("reset within the body",        at("metadata", cut),              "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 3 s"),
+  row("DNS failure",                  at("metadata", nameless),         "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 3 s"),
+  row("TLS failure",                  at("metadata", untrusted),        "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 3 s"),
+  row("timeout",                      at("metadata", silent),           "503 in 15 s",  "200 in 0 s", "200 in 0 s", "200 in 15 s"),
+  row("slow body",                    at("metadata", slow),             "503 in 15 s",  "200 in 0 s", "200 in 0 s", "200 in 15 s"),
+  row("500",                          at("metadata", Fault.status(500)), "503 in 3 s",  "200 in 0 s", "200 in 0 s", "200 in 3 s"),
+  row("404",                          at("metadata", Fault.status(404)), "503 in 0 s",  "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("503 with Retry-After",         at("metadata", busy),             "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("429",                          at("metadata", limited),          "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 3 s"),
+  row("429 with Retry-After",         at("metadata", limitedFor),       "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("HTML",                         at("metadata", page),             "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("truncated JSON",               at("metadata", half),             "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("wrong issuer",                 at("metadata", Fault.wrongIssuer("https://evil.test")),
+                                                                        "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("no jwks_uri any more",         at("metadata", Fault.missing("jwks_uri")),
+                                                                        "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("a body without an end",        at("metadata", Fault.hugeBody(Infinity)),
+                                                                        "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s")
+]
+
+// dprint-ignore
+const keySet: ReadonlyArray<Row> = [
+  //                                                                    cold            warm          due           overdue
+  row("connection refused",           at("jwks", refused),              "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 3 s"),
+  row("connection reset",             at("jwks", reset),                "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 3 s"),
+  row("reset within the body",        at("jwks", cut),                  "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 3 s"),
+  row("DNS failure",                  at("jwks", nameless),             "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 3 s"),
+  row("TLS failure",                  at("jwks", untrusted),            "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 3 s"),
+  row("timeout",                      at("jwks", silent),               "503 in 15 s",  "200 in 0 s", "200 in 0 s", "200 in 15 s"),
+  row("slow body",                    at("jwks", slow),                 "503 in 15 s",  "200 in 0 s", "200 in 0 s", "200 in 15 s"),
+  row("500",                          at("jwks", Fault.status(500)),    "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 3 s"),
+  row("404",                          at("jwks", Fault.status(404)),    "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("503 with Retry-After",         at("jwks", busy),                 "503 in 0 s, come again in 17 s",
+                                                                                        "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("429",                          at("jwks", limited),              "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 3 s"),
+  row("429 with Retry-After",         at("jwks", limitedFor),           "503 in 0 s, come again in 17 s",
+                                                                                        "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("HTML",                         at("jwks", page),                 "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("truncated JSON",               at("jwks", half),                 "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("an empty key set",             at("jwks", keys(() => [])),       "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("keys that nobody can use",     at("jwks", keys(() => [{ kty: "oct", k: "AA" }, null, 7])),
+                                                                        "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("rotated keys",                 (provider) => provider.rotate({ dropOld: true }),
+                                                                        "200 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("another key under the same kid", at("jwks", keys((all) => [{ ...strangers(1)[0] as object, kid: "rs256-1" }, ...all])),
+                                                                        "200 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("5,000 more keys",              at("jwks", keys((all) => [...strangers(5_000), ...all])),
+                                                                        "200 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
+  row("10,000 more keys, which are more than a body may have", at("jwks", keys((all) => [...strangers(10_000), ...all])),
+                                                                        "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s")
+]
+
+// dprint-ignore
+const everything: ReadonlyArray<Row> = [
+  //                                                                    cold            warm          due           overdue
+  row("connection refused",           at("everything", refused),        "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 6 s"),
+  row("timeout",                      at("everything", silent),         "503 in 15 s",  "200 in 0 s", "200 in 0 s", "200 in 30 s"),
+  row("503 with Retry-After",         at("everything", busy),           "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s")
+]
+
+/** Metadata is fresh for an hour, keys for ten minutes; for another quarter of that nobody waits for their refresh. */
+const ages = {
+  metadata: { due: "65 minutes", overdue: "80 minutes" },
+  keys: { due: "11 minutes", overdue: "13 minutes" },
+  both: { due: "11 minutes", overdue: "80 minutes" }
+} as const
+
+/** A token that outlives what is known. */
+const mint = (provider: Provider) => provider.mint({ expiresIn: 7 * 24 * 3600 })
+
+/** What is said whatever the provider does, and without asking it. */
+const assertIndependent = Effect.fnUntraced(function*(provider: Provider, handle: Handle) {
+  const before = yield* provider.count()
+  yield* assertStated(callTool(handle, undefined), "401 in 0 s", "no token")
+  yield* assertStated(callTool(handle, "garbage"), "401 in 0 s", "garbage")
+  yield* assertStated(callTool(handle, yield* provider.mint({ expiresIn: -3600 })), "401 in 0 s", "an expired token")
+  assert.strictEqual(yield* provider.count(), before)
+})
+
+/** After the first failure a provider is left alone for a second and a quarter at most. */
+const assertRecovers = Effect.fnUntraced(function*(provider: Provider, handle: Handle) {
+  yield* provider.heal()
+  yield* TestClock.adjust("2 seconds")
+  yield* assertStated(callTool(handle, yield* mint(provider)), "200 in 0 s", "after it is over")
+})
+
+const suite = (endpoint: string, rows: ReadonlyArray<Row>, { due, overdue }: (typeof ages)[keyof typeof ages]) => {
+  describe(`${endpoint} in trouble`, () => {
+    for (const { befall, cold, rule, warm, ...refresh } of rows) {
+      it.effect(`${rule}, cold: ${cold}`, () =>
+        Effect.gen(function*() {
+          const provider = yield* TestProvider.TestProvider
+          const { handle } = yield* start()
+          yield* befall(provider)
+          yield* assertStated(callTool(handle, yield* mint(provider)), cold, "a good token")
+          yield* assertIndependent(provider, handle)
+          yield* assertRecovers(provider, handle)
+        }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+      it.effect(`${rule}, warm: ${warm}`, () =>
+        Effect.gen(function*() {
+          const provider = yield* TestProvider.TestProvider
+          const { handle } = yield* start()
+          const known = yield* mint(provider)
+          yield* assertStated(callTool(handle, known), "200 in 0 s", "before")
+          yield* befall(provider)
+          yield* assertStated(callTool(handle, known), warm, "a token that is known")
+          yield* assertStated(callTool(handle, yield* mint(provider)), warm, "a token that is new")
+          yield* assertStated(callTool(handle, yield* provider.mint({ forged: true })), "401 in 0 s", "a forgery")
+          yield* assertIndependent(provider, handle)
+          yield* assertRecovers(provider, handle)
+        }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+      for (const [phase, age] of [["due", due], ["overdue", overdue]] as const) {
+        it.effect(`${rule}, when a refresh is ${phase}: ${refresh[phase]}`, () =>
+          Effect.gen(function*() {
+            const provider = yield* TestProvider.TestProvider
+            const { handle } = yield* start()
+            yield* assertStated(callTool(handle, yield* mint(provider)), "200 in 0 s", "before")
+            yield* TestClock.adjust(age)
+            yield* befall(provider)
+            yield* assertStated(callTool(handle, yield* mint(provider)), refresh[phase], "a token that is new")
+            // Who comes when it is known that there is trouble does not wait at all.
+            yield* assertStated(callTool(handle, yield* mint(provider)), "200 in 0 s", "the next one")
+            yield* assertIndependent(provider, handle)
+            yield* assertRecovers(provider, handle)
+          }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+      }
+    }
+  })
+}
+
+suite("metadata", metadata, ages.metadata)
+suite("keys", keySet, ages.keys)
+suite("metadata and keys", everything, ages.both)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Introspection
+// ---------------------------------------------------------------------------------------------------------------------
+
+interface IntrospectionRow {
+  readonly rule: string
+  readonly befall: Befall
+  /** A token about which nobody has asked, while metadata is known. */
+  readonly asked: Stated
+}
+
+const introspectionRow = (rule: string, fault: Fault.Fault, asked: Stated): IntrospectionRow => ({
+  rule,
+  befall: at("introspection", fault),
+  asked
+})
+
+const claimed = (claims: Schema.JsonObject) => Fault.document((document) => ({ ...document, ...claims }))
+
+// dprint-ignore
+const introspection: ReadonlyArray<IntrospectionRow> = [
+  introspectionRow("connection refused",                refused,            "503 in 3 s"),
+  introspectionRow("connection reset",                  reset,              "503 in 3 s"),
+  introspectionRow("reset within the body",             cut,                "503 in 3 s"),
+  introspectionRow("DNS failure",                       nameless,           "503 in 3 s"),
+  introspectionRow("TLS failure",                       untrusted,          "503 in 3 s"),
+  introspectionRow("timeout",                           silent,             "503 in 15 s"),
+  introspectionRow("slow body",                         slow,               "503 in 15 s"),
+  introspectionRow("500",                               Fault.status(500),  "503 in 3 s"),
+  introspectionRow("401, to this server's own secret",  Fault.status(401),  "503 in 0 s"),
+  introspectionRow("503 with Retry-After",              busy,               "503 in 0 s, come again in 17 s"),
+  introspectionRow("429",                               limited,            "503 in 3 s"),
+  introspectionRow("429 with Retry-After",              limitedFor,         "503 in 0 s, come again in 17 s"),
+  introspectionRow("HTML",                              page,               "503 in 0 s"),
+  introspectionRow("truncated JSON",                    half,               "503 in 0 s"),
+  introspectionRow("a list",                            Fault.body("[]"),   "503 in 0 s"),
+  // Not faults of the endpoint: this is what it says of the token.
+  introspectionRow("wrong issuer",                      claimed({ iss: "https://evil.test" }), "401 in 0 s"),
+  introspectionRow("an answer that is neither yes nor no", claimed({ active: "true" }),        "401 in 0 s")
+]
+
+const startIntrospecting = start({
+  verifier: TokenVerifier.introspection({
+    authentication: ClientAuthentication.clientSecretBasic("notes", Redacted.make("s3cret"))
+  })
+})
+
+describe("the introspection endpoint", () => {
+  for (const { asked, befall, rule } of introspection) {
+    it.effect(`${rule}: ${asked}, and what was answered before stands for as long as it is remembered`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const { handle } = yield* startIntrospecting
+        const known = yield* provider.mintOpaque()
+        yield* assertStated(callTool(handle, known), "200 in 0 s", "before")
+        yield* befall(provider)
+        yield* assertStated(callTool(handle, known), "200 in 0 s", "a token that is known")
+        yield* assertStated(callTool(handle, yield* provider.mintOpaque()), asked, "a token that is new")
+        yield* TestClock.adjust("31 seconds")
+        // It may have been revoked since.
+        yield* assertStated(callTool(handle, known), asked, "a token that was known")
+        yield* assertStated(callTool(handle, undefined), "401 in 0 s", "no token")
+        yield* provider.heal()
+        // A refusal is remembered as long as any answer, an outage is not.
+        if (asked.startsWith("401")) yield* TestClock.adjust("31 seconds")
+        yield* assertStated(callTool(handle, known), "200 in 0 s", "after it is over")
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  for (const { befall, cold, rule } of metadata) {
+    it.effect(`${rule} of the metadata, cold: ${cold}`, () =>
+      Effect.gen(function*() {
+        // A provider without a key set is one all the same.
+        if (rule === "no jwks_uri any more") return
+        const provider = yield* TestProvider.TestProvider
+        const { handle } = yield* startIntrospecting
+        yield* befall(provider)
+        yield* assertStated(callTool(handle, yield* provider.mintOpaque()), cold, "a token")
+        assert.strictEqual(yield* provider.count("introspection"), 0)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The clock
+// ---------------------------------------------------------------------------------------------------------------------
+
+const hour = 3_600_000
+
+/** The clock is set, and nothing that waits for it sleeps longer. */
+const jump = (hours: number) =>
+  Effect.flatMap(
+    TestClock.testClockWith((clock) => Effect.succeed(clock.currentTimeMillisUnsafe())),
+    (now) => TestClock.setTime(now + hours * hour)
+  )
+
+/** A token of two weeks, one of which has gone. */
+const old = (provider: Provider) =>
+  Effect.map(
+    TestClock.testClockWith((clock) => Effect.succeed(clock.currentTimeMillisUnsafe() / 1000)),
+    (now) => ({ iat: now - 7 * 24 * 3600, exp: now + 7 * 24 * 3600 })
+  ).pipe(Effect.flatMap((claims) => provider.mint({ claims })))
+
+const down = at("everything", refused)
+const well: Befall = () => Effect.void
+
+interface Jump {
+  readonly rule: string
+  readonly hours: number
+  readonly befall: Befall
+  readonly stated: Stated
+}
+
+const jumps: ReadonlyArray<Jump> = [
+  { rule: "forward by an hour", hours: 1, befall: well, stated: "200 in 0 s" },
+  { rule: "forward by three days", hours: 72, befall: well, stated: "200 in 0 s" },
+  { rule: "forward by five hours, and the provider is down", hours: 5, befall: down, stated: "200 in 6 s" },
+  { rule: "forward past what may be used of an outage", hours: 25, befall: down, stated: "503 in 3 s" },
+  { rule: "forward past the end of the token", hours: 24 * 7 + 1, befall: well, stated: "401 in 0 s" },
+  { rule: "back by an hour", hours: -1, befall: well, stated: "200 in 0 s" },
+  { rule: "back by three days", hours: -72, befall: well, stated: "200 in 0 s" },
+  { rule: "back by an hour, and the provider is down", hours: -1, befall: down, stated: "200 in 6 s" },
+  {
+    rule: "back past the time of issue, when the token was not there yet",
+    hours: -24 * 8,
+    befall: well,
+    stated: "401 in 0 s"
+  }
+]
+
+describe("the clock jumps", () => {
+  const world = Effect.gen(function*() {
+    const provider = yield* TestProvider.TestProvider
+    yield* TestClock.setTime(1_800_000_000_000)
+    const { handle } = yield* start()
+    return { provider, handle }
+  })
+
+  for (const { befall, hours, rule, stated } of jumps) {
+    it.effect(`${rule}: ${stated}`, () =>
+      Effect.gen(function*() {
+        const { handle, provider } = yield* world
+        const [known, another] = [yield* old(provider), yield* old(provider)]
+        yield* assertStated(callTool(handle, known), "200 in 0 s", "before")
+        yield* befall(provider)
+        yield* jump(hours)
+        yield* assertStated(callTool(handle, known), stated, "a token that is known")
+        yield* assertStated(callTool(handle, another), stated, "a token that is new")
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  for (const hours of [2, -2, -48]) {
+    it.effect(`${hours} hours while the provider is down: its return is noticed within one cooldown`, () =>
+      Effect.gen(function*() {
+        const { handle, provider } = yield* world
+        yield* down(provider)
+        yield* assertStated(callTool(handle, yield* old(provider)), "503 in 3 s", "while it is down")
+        yield* jump(hours)
+        yield* provider.heal()
+        yield* TestClock.adjust("2 seconds")
+        yield* assertStated(callTool(handle, yield* old(provider)), "200 in 0 s", "after it is over")
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+    it.effect(`${hours} hours after a key was unknown: the next rotation is noticed within one cooldown`, () =>
+      Effect.gen(function*() {
+        const { handle, provider } = yield* world
+        yield* assertStated(callTool(handle, yield* old(provider)), "200 in 0 s", "before")
+        yield* provider.rotate()
+        yield* assertStated(callTool(handle, yield* old(provider)), "200 in 0 s", "after the first rotation")
+        yield* jump(hours)
+        yield* TestClock.adjust("31 seconds")
+        yield* provider.rotate()
+        yield* assertStated(callTool(handle, yield* old(provider)), "200 in 0 s", "after the second one")
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+    it.effect(`${hours} hours: a key that was taken back is forgotten no later than without the jump`, () =>
+      Effect.gen(function*() {
+        const { handle, provider } = yield* world
+        const token = yield* old(provider)
+        yield* assertStated(callTool(handle, token), "200 in 0 s", "before")
+        yield* jump(hours)
+        yield* provider.rotate({ dropOld: true })
+        yield* TestClock.adjust("13 minutes")
+        yield* assertStated(callTool(handle, token), "401 in 0 s", "a token of a key that is no more")
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Recovery
+// ---------------------------------------------------------------------------------------------------------------------
+
+describe("recovery", () => {
+  /** The longest pause between two attempts of a server that keeps failing, with its jitter. */
+  const cooldown = "75 seconds"
+
+  for (const outage of [1, 10, 60, 600]) {
+    it.effect(`after an outage of ${outage} minutes with somebody asking all the time, within one cooldown`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const { handle } = yield* start()
+        yield* down(provider)
+        for (let step = 0; step < 20; step++) {
+          yield* assertStated(callTool(handle, yield* mint(provider)), "503 in 3 s", "while it is down")
+          yield* TestClock.adjust(`${outage * 3} seconds`)
+        }
+        // Nobody hammers a provider that is down: three attempts at most for each time that somebody asked.
+        assert.isAtMost(yield* provider.count(), 60)
+        yield* provider.heal()
+        yield* TestClock.adjust(cooldown)
+        yield* assertStated(callTool(handle, yield* mint(provider)), "200 in 0 s", "after it is over")
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("a thousand requests that come at once, and cold, cost one question for metadata and one for keys", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* start()
+      const token = yield* mint(provider)
+      const answers = yield* Effect.all(Array.from({ length: 1000 }, () => callTool(handle, token)), {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual([...new Set(answers.map(({ status }) => status))], [200])
+      assert.deepStrictEqual([yield* provider.count("metadata"), yield* provider.count("jwks")], [1, 1])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("a thousand that come at once while the provider is down all hear 503, after one search", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* start()
+      yield* at("metadata", Fault.status(503, { "retry-after": "60" }))(provider)
+      const token = yield* mint(provider)
+      const answers = yield* Effect.all(Array.from({ length: 1000 }, () => callTool(handle, token)), {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual([...new Set(answers.map(({ status }) => status))], [503])
+      assert.strictEqual(yield* provider.count(), 1)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
