@@ -13,6 +13,7 @@ import {
   makeEc,
   makeEd25519,
   makeRsa,
+  namedAtOnce,
   now,
   outcome,
   printed,
@@ -245,7 +246,7 @@ describe("unknown keys", () => {
       yield* outcomeOf(tokenOf("another"))
       yield* outcomeOf(tokenOf("yet-another"))
       assert.strictEqual(yield* provider.count("jwks"), 3)
-    }).pipe(Effect.provide(TestProvider.layer())))
+    }).pipe(namedAtOnce, Effect.provide(TestProvider.layer())))
 
   it.effect("a cooldown that is asked for is kept", () =>
     Effect.gen(function*() {

@@ -1,5 +1,11 @@
 /** What the tests of tokens share: keys, raw tokens that no library would sign, and time that passes. */
-import { type AuthInfo, AuthorizationServer, type TokenError, type TokenVerifier } from "@effect-mcp-auth/core"
+import {
+  type AuthInfo,
+  AuthorizationServer,
+  TokenDigest,
+  type TokenError,
+  type TokenVerifier
+} from "@effect-mcp-auth/core"
 import { Cause, DateTime, Effect, Exit, Fiber, Formatter, Inspectable, Redacted, type Schema } from "effect"
 import { TestClock } from "effect/testing"
 import * as Crypto from "node:crypto"
@@ -55,6 +61,12 @@ export const compact = (header: unknown, payload: unknown, sign: Signer): string
   const input = `${encode(header)}.${encode(payload)}`
   return `${input}.${encode(sign(input))}`
 }
+
+/** Names tokens at once, where WebCrypto would take moments of real time while the time of the tests goes on. */
+export const namedAtOnce = Effect.provideService(
+  TokenDigest.TokenDigest,
+  (token) => Crypto.hash("sha256", token, "base64url")
+)
 
 /** The time of the tests, in seconds. */
 export const now = 1_800_000_000
