@@ -1,0 +1,637 @@
+/** What verified tokens cost, what is remembered of them, and when it is forgotten. */
+import { AudiencePolicy, AuthorizationServer, Jws, TokenDigest, TokenVerifier } from "@effect-mcp-auth/core"
+import { NodeJws } from "@effect-mcp-auth/platform-node"
+import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted, Schema } from "effect"
+import * as Arbitrary from "effect/Arbitrary"
+import { TestClock } from "effect/testing"
+import { makeTokenMemory, type Remembered } from "../../src/token/internal/tokenMemory.ts"
+import {
+  claims,
+  compact,
+  encode,
+  issuer,
+  type Key,
+  makeEd25519,
+  makeRsa,
+  now,
+  outcome,
+  resource,
+  signer,
+  verifier
+} from "../token/harness.ts"
+
+type Verify = Effect.Success<ReturnType<typeof verifier>>
+
+/** What was done, as often as it was done. */
+class Counted {
+  checks = 0
+  prepared = 0
+  digests: Array<string> = []
+}
+
+/** Counts signatures when they are checked, however late that is. */
+const countingJws = (jws: Jws.Shape, counted: Counted): Jws.Shape => ({
+  prepare: (key, algorithm) =>
+    Effect.map(jws.prepare(key, algorithm), (verify): Jws.Verify => {
+      counted.prepared++
+      return (signed) => {
+        const answer = verify(signed)
+        if (typeof answer === "boolean") {
+          counted.checks++
+          return answer
+        }
+        return Effect.andThen(Effect.sync(() => counted.checks++), answer)
+      }
+    })
+})
+
+const spyingDigest = (digest: TokenDigest.Shape, counted: Counted): TokenDigest.Shape => (token) => {
+  const answer = digest(token)
+  const spied = (value: string) => {
+    counted.digests.push(value)
+    return value
+  }
+  return typeof answer === "string" ? spied(answer) : Effect.map(answer, spied)
+}
+
+const platforms = {
+  "by WebCrypto, which answers later": [Jws.webCrypto, TokenDigest.webCrypto],
+  "by node:crypto, which answers at once": [NodeJws.nodeCrypto, NodeJws.nodeDigest]
+} as const
+
+/** Runs a test with a count of what is done, on both platforms. */
+const counting = (
+  rule: string,
+  test: (counted: Counted) => Effect.Effect<void, unknown, TestProvider.TestProvider | Requirements>
+) => {
+  for (const [platform, [jws, digest]] of Object.entries(platforms)) {
+    it.effect(`${rule}, ${platform}`, () => {
+      const counted = new Counted()
+      return test(counted).pipe(
+        Effect.provideService(Jws.Jws, countingJws(jws, counted)),
+        Effect.provideService(TokenDigest.TokenDigest, spyingDigest(digest, counted)),
+        Effect.scoped,
+        Effect.provide(TestProvider.layer())
+      )
+    })
+  }
+}
+
+type Requirements = Effect.Services<ReturnType<typeof verifier<never>>>
+
+const accepted = (verify: Verify, token: string) =>
+  Effect.map(outcome(verify(token)), (said) => assert.strictEqual(said, "accepted"))
+
+const refusedAs = (verify: Verify, token: string, reason: string) =>
+  Effect.map(outcome(verify(token)), (said) => assert.strictEqual(said, reason))
+
+const rsa = [makeRsa(), makeRsa(), makeRsa()] as const
+const edwards = Array.from({ length: 12 }, makeEd25519)
+const stranger = makeRsa()
+
+/** Publishes these keys and no others, by their names. */
+const publish = (keys: ReadonlyArray<readonly [kid: string | undefined, key: Key]>) =>
+  Effect.flatMap(TestProvider.TestProvider, ({ fault, heal }) =>
+    Effect.andThen(
+      heal("jwks"),
+      fault(
+        "jwks",
+        Fault.document(() => ({
+          keys: keys.map(([kid, { jwk }]) => ({ ...jwk, ...(kid === undefined ? {} : { kid }) }))
+        }))
+      )
+    ))
+
+const token = (key: Key, kid: string | undefined, changes: Schema.JsonObject = {}, alg = "RS256"): string =>
+  compact({ alg, typ: "at+jwt", ...(kid === undefined ? {} : { kid }) }, { ...claims, ...changes }, signer(key, alg))
+
+const numbered = (count: number, kid = "a"): ReadonlyArray<string> =>
+  Array.from({ length: count }, (_, index) => token(edwards[0] ?? rsa[0], kid, { jti: `jti-${index}` }, "EdDSA"))
+
+const publishEd = publish([["a", edwards[0] ?? rsa[0]]])
+
+describe("cost", () => {
+  counting("the same token costs one signature, however often it comes", (counted) =>
+    Effect.gen(function*() {
+      yield* publish([["a", rsa[0]]])
+      const verify = yield* verifier(TokenVerifier.jwt())
+      const one = token(rsa[0], "a")
+      for (let time = 0; time < 100; time++) yield* accepted(verify, one)
+      assert.deepStrictEqual([counted.checks, counted.prepared], [1, 1])
+    }))
+
+  counting(
+    "the same token, a hundred times at once, costs no more than it does without memory",
+    (counted) =>
+      Effect.gen(function*() {
+        yield* publish([["a", rsa[0]]])
+        const verify = yield* verifier(TokenVerifier.jwt())
+        const one = token(rsa[0], "a")
+        yield* Effect.all(Array.from({ length: 100 }, () => accepted(verify, one)), { concurrency: "unbounded" })
+        assert.isAtMost(counted.checks, 100)
+        const before = counted.checks
+        yield* accepted(verify, one)
+        assert.strictEqual(counted.checks, before)
+        // The key is read once for all of them.
+        assert.strictEqual(counted.prepared, 1)
+      })
+  )
+
+  counting("distinct tokens cost one signature each", (counted) =>
+    Effect.gen(function*() {
+      yield* publishEd
+      const verify = yield* verifier(TokenVerifier.jwt())
+      const tokens = numbered(50)
+      for (const one of tokens) yield* accepted(verify, one)
+      assert.strictEqual(counted.checks, 50)
+      for (const one of tokens) yield* accepted(verify, one)
+      assert.strictEqual(counted.checks, 50)
+    }))
+
+  counting(
+    "a bad token of a known kid costs one signature each time, and no question to the provider",
+    (counted) =>
+      Effect.gen(function*() {
+        const { count } = yield* TestProvider.TestProvider
+        yield* publish([["a", rsa[0]], ["b", rsa[1]]])
+        const verify = yield* verifier(TokenVerifier.jwt())
+        yield* accepted(verify, token(rsa[0], "a"))
+        const [before, questions] = [counted.checks, yield* count()]
+        const bad = token(stranger, "a")
+        for (let time = 0; time < 10; time++) yield* refusedAs(verify, bad, "bad-signature")
+        assert.strictEqual(counted.checks - before, 10)
+        assert.strictEqual(yield* count(), questions)
+      })
+  )
+
+  counting("what is wrong before its signature costs none", (counted) =>
+    Effect.gen(function*() {
+      yield* publish([["a", rsa[0]]])
+      const verify = yield* verifier(TokenVerifier.jwt())
+      yield* accepted(verify, token(rsa[0], "a"))
+      const before = counted.checks
+      yield* refusedAs(verify, token(rsa[0], "a", { exp: now - 60 }), "expired exp")
+      yield* refusedAs(verify, token(rsa[0], "a", { aud: "https://other.test" }), "wrong-audience aud")
+      yield* refusedAs(verify, token(rsa[0], "a", { iss: "https://evil.test" }), "unknown-issuer iss")
+      yield* refusedAs(verify, "a.b.c", "malformed")
+      assert.strictEqual(counted.checks, before)
+    }))
+
+  counting("a token without kid tries each key that fits once", (counted) =>
+    Effect.gen(function*() {
+      const [first = rsa[0], ...others] = edwards
+      yield* publish([["a", rsa[0]], ["b", rsa[1]], ["c", rsa[2]], ["d", first], ["e", others[0] ?? first]])
+      const verify = yield* verifier(TokenVerifier.jwt())
+      yield* accepted(verify, token(rsa[2], undefined))
+      // The third of its kind. Keys of other kinds are not tried.
+      assert.strictEqual(counted.checks, 3)
+      yield* accepted(verify, token(rsa[0], undefined))
+      assert.strictEqual(counted.checks, 4)
+    }))
+
+  counting(
+    "a bad token without kid tries each key once, also when the provider is asked again",
+    (counted) =>
+      Effect.gen(function*() {
+        const { count } = yield* TestProvider.TestProvider
+        yield* publish([["a", rsa[0]], ["b", rsa[1]], ["c", rsa[2]]])
+        const verify = yield* verifier(TokenVerifier.jwt())
+        yield* accepted(verify, token(rsa[0], "a"))
+        yield* refusedAs(verify, token(stranger, undefined), "bad-signature")
+        assert.deepStrictEqual([counted.checks, yield* count("jwks")], [1 + 3, 2])
+        yield* refusedAs(verify, token(stranger, undefined, { jti: "another" }), "bad-signature")
+        // Within the cooldown nobody is asked again.
+        assert.deepStrictEqual([counted.checks, yield* count("jwks")], [1 + 3 + 3, 2])
+      })
+  )
+
+  counting(
+    "a token without kid tries the key that was published since, and no other again",
+    (counted) =>
+      Effect.gen(function*() {
+        yield* publish([["a", rsa[0]], ["b", rsa[1]]])
+        const verify = yield* verifier(TokenVerifier.jwt())
+        yield* accepted(verify, token(rsa[0], "a"))
+        yield* publish([["a", rsa[0]], ["b", rsa[1]], ["c", rsa[2]]])
+        yield* accepted(verify, token(rsa[2], undefined))
+        assert.strictEqual(counted.checks, 1 + 3)
+      })
+  )
+
+  counting(
+    "a key set with many keys of one kind lets a token try no more than eight",
+    (counted) =>
+      Effect.gen(function*() {
+        yield* publish(edwards.map((key, index) => [`ed-${index}`, key]))
+        const verify = yield* verifier(TokenVerifier.jwt())
+        yield* refusedAs(verify, token(makeEd25519(), undefined, {}, "EdDSA"), "bad-signature")
+        assert.isAtMost(counted.checks, 8)
+        assert.isAtMost(counted.prepared, 8)
+      })
+  )
+
+  counting(
+    "a thousand unknown kids cost no signature, and one question in a cooldown",
+    (counted) =>
+      Effect.gen(function*() {
+        const { count } = yield* TestProvider.TestProvider
+        yield* publishEd
+        const verify = yield* verifier(TokenVerifier.jwt())
+        yield* accepted(verify, numbered(1)[0] ?? "")
+        const [before, questions] = [counted.checks, yield* count("jwks")]
+        const [ed = rsa[0]] = edwards
+        for (let index = 0; index < 1000; index++) {
+          yield* refusedAs(verify, token(ed, `unknown-${index}`, {}, "EdDSA"), "unknown-key kid")
+        }
+        assert.deepStrictEqual([counted.checks - before, (yield* count("jwks")) - questions], [0, 1])
+      })
+  )
+
+  counting("a key that stays is read once, however often its set is", (counted) =>
+    Effect.gen(function*() {
+      yield* publish([["a", rsa[0]]])
+      const verify = yield* verifier(TokenVerifier.jwt())
+      const lasting = { exp: now + 24 * 3600 }
+      for (let hour = 0; hour < 5; hour++) {
+        yield* accepted(verify, token(rsa[0], "a", { ...lasting, jti: `jti-${hour}` }))
+        yield* TestClock.adjust("1 hour")
+      }
+      assert.deepStrictEqual([counted.checks, counted.prepared], [5, 1])
+    }))
+})
+
+describe("what is remembered", () => {
+  counting("is good until exp and the tolerance, and not a millisecond longer", (counted) =>
+    Effect.gen(function*() {
+      yield* publish([["a", rsa[0]]])
+      const verify = yield* verifier(TokenVerifier.jwt({ lifetime: "1 day" }))
+      const one = token(rsa[0], "a", { exp: now + 600 })
+      yield* accepted(verify, one)
+      yield* TestClock.setTime((now + 600 + 30) * 1000 - 1)
+      yield* accepted(verify, one)
+      assert.strictEqual(counted.checks, 1)
+      yield* TestClock.setTime((now + 600 + 30) * 1000)
+      yield* refusedAs(verify, one, "expired exp")
+      yield* TestClock.setTime((now + 7200) * 1000)
+      yield* refusedAs(verify, one, "expired exp")
+      assert.strictEqual(counted.checks, 1)
+    }))
+
+  counting(
+    "is not known to be good before it was verified: a clock that was set back",
+    (counted) =>
+      Effect.gen(function*() {
+        yield* publish([["a", rsa[0]]])
+        const verify = yield* verifier(TokenVerifier.jwt())
+        const [one, early] = [token(rsa[0], "a"), token(rsa[0], "a", { iat: now - 7200, nbf: now - 1800 })]
+        yield* accepted(verify, one)
+        yield* accepted(verify, early)
+        yield* TestClock.setTime((now - 3600) * 1000)
+        yield* refusedAs(verify, one, "issued-in-future iat")
+        yield* refusedAs(verify, early, "not-yet-valid nbf")
+        yield* TestClock.setTime((now - 1200) * 1000)
+        yield* accepted(verify, early)
+        assert.strictEqual(counted.checks, 3)
+      })
+  )
+
+  counting("goes when the key leaves the set, with the next refresh", (counted) =>
+    Effect.gen(function*() {
+      yield* publish([["a", rsa[0]], ["b", rsa[1]]])
+      const verify = yield* verifier(TokenVerifier.jwt())
+      const lasting = { exp: now + 24 * 3600 }
+      const [gone, stays] = [token(rsa[0], "a", lasting), token(rsa[1], "b", lasting)]
+      yield* accepted(verify, gone)
+      yield* accepted(verify, stays)
+      yield* publish([["b", rsa[1]]])
+      yield* TestClock.adjust("13 minutes")
+      yield* refusedAs(verify, gone, "unknown-key kid")
+      yield* accepted(verify, stays)
+      assert.strictEqual(counted.checks, 2)
+    }))
+
+  counting(
+    "goes when the key leaves the set, at once when somebody else's unknown key brings the new set",
+    (counted) =>
+      Effect.gen(function*() {
+        yield* publish([["a", rsa[0]]])
+        const verify = yield* verifier(TokenVerifier.jwt())
+        const gone = token(rsa[0], "a")
+        yield* accepted(verify, gone)
+        yield* publish([["b", rsa[1]]])
+        yield* accepted(verify, token(rsa[1], "b"))
+        yield* refusedAs(verify, gone, "unknown-key kid")
+        assert.strictEqual(counted.checks, 2)
+      })
+  )
+
+  counting("goes when another key takes the name of its own", (counted) =>
+    Effect.gen(function*() {
+      yield* publish([["a", rsa[0]]])
+      const verify = yield* verifier(TokenVerifier.jwt())
+      const lasting = token(rsa[0], "a", { exp: now + 24 * 3600 })
+      yield* accepted(verify, lasting)
+      yield* publish([["a", rsa[1]]])
+      yield* TestClock.adjust("13 minutes")
+      yield* refusedAs(verify, lasting, "bad-signature")
+      assert.strictEqual(counted.checks, 2)
+    }))
+
+  counting("is verified again when its key went and came back", (counted) =>
+    Effect.gen(function*() {
+      yield* publish([["a", rsa[0]], ["b", rsa[1]]])
+      const verify = yield* verifier(TokenVerifier.jwt())
+      const lasting = token(rsa[0], "a", { exp: now + 24 * 3600 })
+      yield* accepted(verify, lasting)
+      yield* publish([["b", rsa[1]]])
+      yield* TestClock.adjust("13 minutes")
+      yield* refusedAs(verify, lasting, "unknown-key kid")
+      yield* publish([["a", rsa[0]]])
+      yield* TestClock.adjust("13 minutes")
+      yield* accepted(verify, lasting)
+      assert.strictEqual(counted.checks, 2)
+    }))
+
+  counting("goes when the key is not to be used for signatures any more", () =>
+    Effect.gen(function*() {
+      const { fault } = yield* TestProvider.TestProvider
+      yield* publish([["a", rsa[0]], ["b", rsa[1]]])
+      const verify = yield* verifier(TokenVerifier.jwt())
+      const lasting = token(rsa[0], "a", { exp: now + 24 * 3600 })
+      yield* accepted(verify, lasting)
+      yield* fault(
+        "jwks",
+        Fault.document(() => ({ keys: [{ ...rsa[0].jwk, kid: "a", use: "enc" }, { ...rsa[1].jwk, kid: "b" }] }))
+      )
+      yield* TestClock.adjust("13 minutes")
+      yield* refusedAs(verify, lasting, "unknown-key kid")
+    }))
+
+  counting("goes when its server issues under another name", (counted) =>
+    Effect.gen(function*() {
+      const { fault } = yield* TestProvider.TestProvider
+      const other = "https://as.test/renamed"
+      yield* publish([["a", rsa[0]]])
+      yield* TestClock.setTime(now * 1000)
+      const server = yield* AuthorizationServer.discover(issuer, {
+        type: "oauth",
+        issuerPolicy: {
+          name: "both names",
+          expects: () => "either",
+          accepts: ({ answered }) => [issuer, other].includes(answered)
+        }
+      })
+      const method = TokenVerifier.jwt({ lifetime: "1 day" })
+      const make = yield* method.make({ resource, authorizationServers: [server] })
+      const verify: Verify = (one) => make(Redacted.make(one))
+      const lasting = { exp: now + 24 * 3600 }
+      const [before, after] = [token(rsa[0], "a", lasting), token(rsa[0], "a", { ...lasting, iss: other })]
+      yield* accepted(verify, before)
+      yield* refusedAs(verify, after, "unknown-issuer iss")
+      yield* fault("metadata", Fault.wrongIssuer(other))
+      yield* TestClock.adjust("80 minutes")
+      yield* refusedAs(verify, before, "unknown-issuer iss")
+      yield* accepted(verify, after)
+      assert.strictEqual(counted.checks, 2)
+    }))
+
+  counting("is of one resource", (counted) =>
+    Effect.gen(function*() {
+      yield* publish([["a", rsa[0]]])
+      const verify = yield* verifier(TokenVerifier.jwt())
+      const server = yield* AuthorizationServer.discover(issuer, { type: "oauth" })
+      const elsewhere = yield* TokenVerifier.jwt().make({
+        resource: "https://api.test/other",
+        authorizationServers: [server]
+      })
+      const one = token(rsa[0], "a")
+      yield* accepted(verify, one)
+      yield* refusedAs((token) => elsewhere(Redacted.make(token)), one, "wrong-audience aud")
+      assert.strictEqual(counted.checks, 1)
+    }))
+
+  counting(
+    "is of one set of rules: what a lax verifier accepted is nothing to a strict one",
+    () =>
+      Effect.gen(function*() {
+        yield* publish([["a", rsa[0]]])
+        const lax = yield* verifier(TokenVerifier.jwt())
+        const strict = {
+          "wrong-audience aud": yield* verifier(TokenVerifier.jwt({ audience: AudiencePolicy.exclusive })),
+          "unsupported-algorithm alg": yield* verifier(TokenVerifier.jwt({ algorithms: ["ES256"] })),
+          "expired exp": yield* verifier(TokenVerifier.jwt({ clockTolerance: 0 }))
+        }
+        const one = token(rsa[0], "a", { aud: [resource, "https://other.test"], iat: now - 60, exp: now })
+        yield* accepted(lax, one)
+        for (const [reason, verify] of Object.entries(strict)) yield* refusedAs(verify, one, reason)
+        yield* accepted(lax, one)
+      })
+  )
+
+  counting("is nothing when that is asked for, and no digest is made", (counted) =>
+    Effect.gen(function*() {
+      yield* publish([["a", rsa[0]]])
+      const verify = yield* verifier(TokenVerifier.jwt({ remember: 0 }))
+      const one = token(rsa[0], "a")
+      for (let time = 0; time < 20; time++) yield* accepted(verify, one)
+      assert.strictEqual(counted.checks, 20)
+      assert.deepStrictEqual(counted.digests, [])
+    }))
+
+  counting("is so many tokens and no more", (counted) =>
+    Effect.gen(function*() {
+      yield* publishEd
+      const verify = yield* verifier(TokenVerifier.jwt({ remember: 10 }))
+      const tokens = numbered(30)
+      for (const one of tokens) yield* accepted(verify, one)
+      assert.strictEqual(counted.checks, 30)
+      // The last ten are known.
+      for (const one of tokens.slice(-10)) yield* accepted(verify, one)
+      assert.strictEqual(counted.checks, 30)
+      // The others are not.
+      for (const one of tokens.slice(0, 20)) yield* accepted(verify, one)
+      assert.strictEqual(counted.checks, 50)
+    }))
+
+  counting(
+    "stays what it is in a flood of good tokens, for whoever is there all the time",
+    (counted) =>
+      Effect.gen(function*() {
+        yield* publishEd
+        const verify = yield* verifier(TokenVerifier.jwt({ remember: 10 }))
+        const [regular = "", ...flood] = numbered(301)
+        yield* accepted(verify, regular)
+        for (const one of flood) {
+          yield* accepted(verify, one)
+          yield* accepted(verify, regular)
+        }
+        assert.strictEqual(counted.checks, 301)
+      })
+  )
+
+  counting(
+    "costs a regular one signature in a whole round, if the flood comes twice with each token",
+    (counted) =>
+      Effect.gen(function*() {
+        yield* publishEd
+        const verify = yield* verifier(TokenVerifier.jwt({ remember: 10 }))
+        const [regular = "", ...flood] = numbered(301)
+        yield* accepted(verify, regular)
+        for (const one of flood) {
+          yield* accepted(verify, one)
+          yield* accepted(verify, one)
+          yield* accepted(verify, regular)
+        }
+        assert.isAtMost(counted.checks, 301 + 300 / 9)
+      })
+  )
+
+  counting("is not touched by a flood of bad tokens", (counted) =>
+    Effect.gen(function*() {
+      yield* publishEd
+      const verify = yield* verifier(TokenVerifier.jwt({ remember: 10 }))
+      const tokens = numbered(10)
+      for (const one of tokens) yield* accepted(verify, one)
+      const other = makeEd25519()
+      for (let index = 0; index < 200; index++) {
+        yield* refusedAs(verify, token(other, "a", { jti: `bad-${index}` }, "EdDSA"), "bad-signature")
+      }
+      assert.strictEqual(counted.checks, 210)
+      for (const one of tokens) yield* accepted(verify, one)
+      assert.strictEqual(counted.checks, 210)
+    }))
+
+  counting("is found by a digest of the whole token, and of nothing else", (counted) =>
+    Effect.gen(function*() {
+      yield* publish([["a", rsa[0]]])
+      const verify = yield* verifier(TokenVerifier.jwt())
+      const one = token(rsa[0], "a")
+      yield* accepted(verify, one)
+      yield* accepted(verify, one)
+      const [digest = "", again] = counted.digests
+      assert.strictEqual(digest, again)
+      // SHA-256 in base64url.
+      assert.match(digest, /^[A-Za-z0-9_-]{43}$/)
+      for (const part of one.split(".")) assert.notInclude(part, digest)
+    }))
+
+  counting("is no word for a token of the same claims with another signature", (counted) =>
+    Effect.gen(function*() {
+      yield* publish([["a", rsa[0]]])
+      const verify = yield* verifier(TokenVerifier.jwt())
+      const good = token(rsa[0], "a")
+      yield* accepted(verify, good)
+      const [header, payload, signature = ""] = good.split(".")
+      const bytes = Buffer.from(signature, "base64url")
+      const others = [
+        token(stranger, "a").split(".")[2] ?? "",
+        encode(Buffer.alloc(bytes.length)),
+        encode(bytes.subarray(1)),
+        encode(bytes.subarray(0, -1)),
+        encode(Buffer.concat([bytes, Buffer.alloc(1)])),
+        encode(Buffer.concat([Buffer.alloc(1), bytes])),
+        encode(bytes.with(0, 255 - (bytes[0] ?? 0)))
+      ]
+      for (const other of others) yield* refusedAs(verify, `${header}.${payload}.${other}`, "bad-signature")
+      assert.strictEqual(counted.checks, 1 + others.length)
+      yield* accepted(verify, good)
+    }))
+
+  counting("is never that a token is bad: it is good as soon as it is", () =>
+    Effect.gen(function*() {
+      yield* publish([["a", rsa[1]]])
+      const verify = yield* verifier(TokenVerifier.jwt())
+      const early = token(rsa[0], "a", { exp: now + 24 * 3600 })
+      yield* refusedAs(verify, early, "bad-signature")
+      yield* publish([["a", rsa[0]]])
+      yield* TestClock.adjust("13 minutes")
+      yield* accepted(verify, early)
+    }))
+
+  counting("is given to each request with the token that it came with", () =>
+    Effect.gen(function*() {
+      yield* publish([["a", rsa[0]]])
+      const verify = yield* verifier(TokenVerifier.jwt())
+      const one = token(rsa[0], "a")
+      const [first, second] = [yield* verify(one), yield* verify(one)]
+      assert.strictEqual(Redacted.value(second.token), one)
+      assert.deepStrictEqual({ ...second, token: undefined }, { ...first, token: undefined })
+    }))
+
+  it.effect("is kept under the digest and nothing else: who gives two tokens one digest gives them one answer", () =>
+    Effect.gen(function*() {
+      yield* publish([["a", rsa[0]]])
+      const verify = yield* verifier(TokenVerifier.jwt())
+      yield* verify(token(rsa[0], "a", { sub: "ada" }))
+      assert.strictEqual((yield* verify(token(rsa[0], "a", { sub: "bob" }))).subject, "ada")
+    }).pipe(
+      Effect.provideService(TokenDigest.TokenDigest, () => "the same for all"),
+      Effect.scoped,
+      Effect.provide(TestProvider.layer())
+    ))
+})
+
+describe("laws of the memory", () => {
+  type Operation = readonly [kind: "get" | "set", name: number]
+  const operation: Arbitrary.Arbitrary<Operation> = Arbitrary.all([
+    Arbitrary.schema(Schema.Literals(["get", "set", "set"])),
+    Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20 })))
+  ])
+  const operations = Arbitrary.array(operation, { maxLength: 80 })
+  const capacity = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 12 })))
+
+  const remembered = (voucher: number): Remembered<number> => ({
+    info: {
+      issuer,
+      subject: String(voucher),
+      clientId: undefined,
+      scopes: new Set(),
+      audience: [],
+      expiresAt: undefined,
+      claims: {}
+    },
+    voucher,
+    goodFrom: 0,
+    goodUntil: Infinity
+  })
+
+  it.effect.prop("gives back what was last put in, or nothing, and holds so much and no more", [operations, capacity], (
+    [operations, capacity]
+  ) =>
+    Effect.sync(() => {
+      const memory = makeTokenMemory<number>(capacity)
+      const model = new Map<number, number>()
+      for (const [step, [kind, name]] of operations.entries()) {
+        if (kind === "set") {
+          memory.set(String(name), remembered(step))
+          model.set(name, step)
+        } else {
+          const found = memory.get(String(name))
+          if (found !== undefined) assert.strictEqual(found.voucher, model.get(name))
+        }
+      }
+      const held = Array.from({ length: 21 }, (_, name) => memory.get(String(name))).filter((one) => one !== undefined)
+      assert.isAtMost(held.length, capacity)
+      // As long as there is room, nothing is thrown away.
+      if (model.size <= capacity) assert.strictEqual(held.length, model.size)
+    }), { arbitrary: { runs: 500 } })
+
+  it.effect.prop(
+    "what was put in last is there",
+    [operations, capacity],
+    ([operations, capacity]) =>
+      Effect.sync(() => {
+        const memory = makeTokenMemory<number>(capacity + 1)
+        for (const [step, [kind, name]] of operations.entries()) {
+          if (kind === "get") memory.get(String(name))
+          else {
+            memory.set(String(name), remembered(step))
+            assert.strictEqual(memory.get(String(name))?.voucher, step)
+          }
+        }
+      }),
+    { arbitrary: { runs: 300 } }
+  )
+})
