@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
+import { printable } from "../../metadata/internal/printable.ts"
 import type { Trace } from "../../policy/internal/judge.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
 import type { AuthError } from "../../token/TokenError.ts"
@@ -25,11 +26,11 @@ const reasonOf = (error: AuthError): string =>
 const count = (decision: "allowed" | "refused", reason: string): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(decisions, { decision, reason }), 1)
 
-/** The smallest parts that were not satisfied. */
+/** The smallest parts that were not satisfied. What was made for an operation may be as long as its caller likes. */
 const failedParts = ({ outcome, parts, policy }: Trace): ReadonlyArray<string> => {
   if (outcome !== "no") return []
   const within = parts.flatMap(failedParts)
-  return within.length === 0 ? [policy] : within
+  return within.length === 0 ? [printable(policy)] : within
 }
 
 /** Says why, at the level of who has to know: an outage is the operator's, a missing login is nobody's. */
