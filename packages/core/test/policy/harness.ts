@@ -60,7 +60,7 @@ export const arrive = (ran: Ran, name: string) => Effect.as(Ref.update(ran, (all
 type Handler = Effect.Effect<string, never, AuthInfo.AuthInfo>
 
 /** A tool with a policy. */
-export const toolOf = (name: string, policy: Policy.Policy, handler: Handler) => {
+export const toolOf = (name: string, policy: Policy.Policy<AuthInfo.AuthInfo>, handler: Handler) => {
   const toolkit = Toolkit.make(Policy.tool(policy)(Tool.make(name, { success: Schema.String })))
   return McpServer.toolkit(toolkit).pipe(Layer.provide(toolkit.toLayer({ [name]: () => handler })))
 }
