@@ -54,6 +54,8 @@ export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
   readonly config: Effect.Effect<ServerConfig, E>
   /** The metadata, if it is in memory and fresh at this time, in milliseconds since 1970. Asks nobody. */
   readonly peek: (now: number) => ServerConfig | undefined
+  /** How long the provider, which failed, is left alone from this time on. Both in milliseconds. Asks nobody. */
+  readonly pause: (now: number) => number
 }
 
 /**
@@ -100,7 +102,7 @@ export const fromStrategy = Effect.fnUntraced(function*<E, R>(
   options: StrategyOptions = {}
 ): Effect.fn.Return<AuthorizationServer<DiscoveryFailed<E>>, Issuer.InvalidIssuer, R | Scope.Scope> {
   const checked = yield* Issuer.make(issuer, options)
-  const { get, peek } = yield* makeRefreshing(
+  const { get, pause, peek } = yield* makeRefreshing(
     Discovery.discover(strategy, checked, { ...options, purpose: options.purpose ?? Purpose.jwtVerification }).pipe(
       // The issuer was checked above, with the same options.
       Effect.catchTag("InvalidIssuer", Effect.die),
@@ -111,7 +113,7 @@ export const fromStrategy = Effect.fnUntraced(function*<E, R>(
       staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
     }
   )
-  return { issuer: checked, issuerPolicy: options.issuerPolicy ?? IssuerPolicy.exact, config: get, peek }
+  return { issuer: checked, issuerPolicy: options.issuerPolicy ?? IssuerPolicy.exact, config: get, peek, pause }
 })
 
 /**
@@ -159,7 +161,7 @@ export const make = (
     const issuer = yield* Issuer.make(known.metadata.issuer, options)
     const purpose = options?.purpose ?? Purpose.jwtVerification
     const config = yield* Discovery.discover(Discovery.manual(known.metadata, known), issuer, { ...options, purpose })
-    return { issuer, issuerPolicy: IssuerPolicy.exact, config: Effect.succeed(config), peek: () => config }
+    return { issuer, issuerPolicy: IssuerPolicy.exact, config: Effect.succeed(config), peek: () => config, pause: () => 0 }
   })
 
 /**

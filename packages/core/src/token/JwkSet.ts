@@ -20,7 +20,7 @@ import { placeOf } from "../discovery/internal/hardened.ts"
 import { makeRefreshing } from "../discovery/internal/refreshing.ts"
 import { MetadataFetchError, NotMetadata } from "../discovery/MetadataFetchError.ts"
 import * as Purpose from "../discovery/Purpose.ts"
-import { candidates, makeReader, readyCandidates } from "./internal/keyRing.ts"
+import { candidates, makeReader, type Reader, readyCandidates } from "./internal/keyRing.ts"
 import type * as Jws from "./Jws.ts"
 
 /**
@@ -65,9 +65,25 @@ export interface JwkSet<out E> {
   readonly findAnew: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>
   /** The keys that fit, if they are in memory, ready, and fresh at this time, in milliseconds since 1970. Asks nobody. */
   readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.Verify> | undefined
+  /** How long the provider, which failed, is left alone from this time on. Both in milliseconds. Asks nobody. */
+  readonly pause: (now: number) => number
   /** Whether a key that was found is still one of the set, which is in memory and fresh at this time. */
   readonly holds: (key: Jws.Verify, now: number) => boolean
 }
+
+const fetchKeys = Effect.fnUntraced(function*<E>(server: AuthorizationServer<E>, reader: Reader) {
+  const { locations: [location], metadata: { jwksUri } } = yield* server.config
+  if (jwksUri === undefined) {
+    return yield* new IncompleteMetadata({ location, purpose: Purpose.jwtVerification.name, missing: ["jwks_uri"] })
+  }
+  const { document, freshFor } = yield* fetchKeySet(jwksUri, isInsecure(server.issuer))
+  const keys = yield* reader.read(document)
+  // A provider without a key is a provider in trouble: what it signed with a moment ago may still be good.
+  if (keys.entries.size === 0) {
+    return yield* new MetadataFetchError({ url: placeOf(jwksUri), reason: new NotMetadata({ found: "no-keys" }) })
+  }
+  return { value: keys, freshFor }
+})
 
 /**
  * The key set that an authorization server publishes. Asks nobody before a key is needed.
@@ -90,20 +106,7 @@ export const make = Effect.fnUntraced(function*<E>(
   const asked = new Set(options.algorithms)
   const cooldown = Duration.fromInputUnsafe(options.cooldown ?? "30 seconds")
   const reader = yield* makeReader(asked)
-  const fetch = Effect.gen(function*() {
-    const { locations: [location], metadata: { jwksUri } } = yield* server.config
-    if (jwksUri === undefined) {
-      return yield* new IncompleteMetadata({ location, purpose: Purpose.jwtVerification.name, missing: ["jwks_uri"] })
-    }
-    const { document, freshFor } = yield* fetchKeySet(jwksUri, isInsecure(server.issuer))
-    const keys = yield* reader.read(document)
-    // A provider without a key is a provider in trouble: what it signed with a moment ago may still be good.
-    if (keys.entries.size === 0) {
-      return yield* new MetadataFetchError({ url: placeOf(jwksUri), reason: new NotMetadata({ found: "no-keys" }) })
-    }
-    return { value: keys, freshFor }
-  })
-  const keys = yield* makeRefreshing(fetch, {
+  const keys = yield* makeRefreshing(fetchKeys(server, reader), {
     lifetime: Duration.fromInputUnsafe(options.lifetime ?? "10 minutes"),
     staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
   })
@@ -114,6 +117,7 @@ export const make = Effect.fnUntraced(function*<E>(
       const known = keys.peek(now)
       return known === undefined ? undefined : readyCandidates(known, query)
     },
+    pause: keys.pause,
     holds: (key, now) => {
       const [known, entry] = [keys.peek(now), reader.entryOf(key)]
       return known !== undefined && entry !== undefined && known.entries.has(entry)

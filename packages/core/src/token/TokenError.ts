@@ -153,6 +153,8 @@ const isOurs = (cause: unknown): cause is Error =>
 export class VerificationUnavailable extends Schema.TaggedError<VerificationUnavailable>()("VerificationUnavailable", {
   /** The authorization server that should have been asked. */
   issuer: Schema.optionalKey(Schema.String),
+  /** In how many milliseconds it will be asked again. Until then it is no use to come back. */
+  retryAfter: Schema.optionalKey(Schema.Finite),
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message(): string {

@@ -333,9 +333,9 @@ describe("how long metadata is used while the provider is down", () => {
 
 describe("how often a provider that fails is asked", () => {
   const pauses: ReadonlyArray<readonly [random: number, seconds: ReadonlyArray<number>]> = [
-    [0, [0.75, 1.5, 3, 6, 12, 24, 45, 45]],
-    [0.5, [1, 2, 4, 8, 16, 32, 60, 60]],
-    [1, [1.25, 2.5, 5, 10, 20, 40, 75, 75]]
+    [0, [0.75, 1.5, 3, 6, 12, 18, 18]],
+    [0.5, [1, 2, 4, 8, 16, 24, 24]],
+    [1, [1.25, 2.5, 5, 10, 20, 30, 30]]
   ]
   const failing = Effect.gen(function*() {
     const provider = yield* TestProvider.TestProvider
@@ -345,7 +345,7 @@ describe("how often a provider that fails is asked", () => {
   })
 
   for (const [random, seconds] of pauses) {
-    it.effect(`the pauses double up to a minute, with jitter: ${seconds.join(", ")} s`, () =>
+    it.effect(`the pauses double, with jitter, up to half a minute: ${seconds.join(", ")} s`, () =>
       Effect.gen(function*() {
         const { provider, server } = yield* failing
         yield* Effect.flip(server.config)

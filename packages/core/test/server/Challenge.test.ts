@@ -95,7 +95,7 @@ const rows: ReadonlyArray<Row> = [
   unavailable("5", new Error("connect ECONNREFUSED 10.0.0.1")),
   unavailable("5", statusOf(undefined)),
   unavailable("12", statusOf(11_001)),
-  unavailable("1", statusOf(0)),
+  unavailable("5", statusOf(0)),
   unavailable("300", statusOf(86_400_000))
 ]
 

@@ -58,9 +58,16 @@ export const remember = <A>(
   }
 }
 
-/** How long a failure is remembered, in milliseconds: doubled each time, between these, with jitter. */
+/** How long a source that failed is left alone, in milliseconds: doubled each time, between these, with jitter. */
 const firstPause = 1_000
-const longestPause = 60_000
+const longestPause = 24_000
 
-export const pauseAfter = (times: number): Effect.Effect<number> =>
-  Effect.map(Random.next, (random) => Math.min(longestPause, firstPause * 2 ** (times - 1)) * (0.75 + random / 2))
+/** A source that asks for more is given it, but that it is back must be noticed by then. No jitter goes beyond it. */
+const longestAsked = Duration.seconds(30)
+
+/** How long a source is left alone after so many failures, the last of which asked for so much. In milliseconds. */
+export const pauseAfter = (times: number, asked: Duration.Duration): Effect.Effect<number> =>
+  Effect.map(Random.next, (random) => {
+    const pause = Math.min(longestPause, firstPause * 2 ** (times - 1)) * (0.75 + random / 2)
+    return Math.max(pause, Duration.toMillis(Duration.min(asked, longestAsked)))
+  })

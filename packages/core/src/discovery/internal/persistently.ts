@@ -3,14 +3,19 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { FetchLimits, type Limits } from "../FetchLimits.ts"
+import { DiscoveryFailed } from "../DiscoveryError.ts"
 import { MetadataFetchError, Timeout } from "../MetadataFetchError.ts"
 import { outcomeOf } from "./outcome.ts"
 
 /** How long the failed server asked to wait. */
-export const askedToWait = (error: unknown): Duration.Duration =>
-  error instanceof MetadataFetchError && error.reason._tag === "Status" && error.reason.retryAfter !== undefined
+export const askedToWait = (error: unknown): Duration.Duration => {
+  if (error instanceof DiscoveryFailed) {
+    return error.attempts.map(({ error }) => askedToWait(error)).reduce(Duration.max, Duration.zero)
+  }
+  return error instanceof MetadataFetchError && error.reason._tag === "Status" && error.reason.retryAfter !== undefined
     ? Duration.millis(error.reason.retryAfter)
     : Duration.zero
+}
 
 /** Waits longer each time, with jitter, and never shorter than the server asked. */
 const backoff = (limits: Limits) =>

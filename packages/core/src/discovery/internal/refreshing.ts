@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -9,6 +10,7 @@ import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { type Fetched, type Good, isFresh, type Lifetimes, pauseAfter, remember } from "./freshness.ts"
+import { askedToWait } from "./persistently.ts"
 
 /** A value that is kept fresh. */
 export interface Refreshing<out A, out E> {
@@ -16,6 +18,8 @@ export interface Refreshing<out A, out E> {
   readonly get: Effect.Effect<A, E>
   /** The value, if it is known and fresh at this time, in milliseconds. Asks nobody, and nothing is refreshed. */
   readonly peek: (now: number) => A | undefined
+  /** How long the source, which failed, is left alone from this time on. Both in milliseconds. */
+  readonly pause: (now: number) => number
   /**
    * The value after another fetch, for somebody who misses something in it. Nobody is asked twice within `cooldown` on
    * behalf of such people, together: in between, the outcome of the last time stands, unless something newer is known.
@@ -58,7 +62,8 @@ interface Shared<A, E> {
 const land = Effect.fnUntraced(function*<A, E>({ lifetimes, state }: Shared<A, E>, exit: Exit.Exit<Fetched<A>, E>) {
   const now = yield* Clock.currentTimeMillis
   const times = Option.match((yield* Ref.get(state)).failed, { onNone: () => 1, onSome: ({ times }) => times + 1 })
-  const pause = yield* pauseAfter(times)
+  const asked = Exit.isFailure(exit) ? askedToWait(Cause.squash(exit.cause)) : Duration.zero
+  const pause = yield* pauseAfter(times, asked)
   yield* Ref.update(state, (before): State<A, E> => ({
     ...before,
     flight: Option.none(),
@@ -133,6 +138,11 @@ const peek = <A, E>({ state }: Shared<A, E>) => (now: number): A | undefined => 
   return Option.isSome(good) && isFresh(good.value, now) && !closed ? good.value.value : undefined
 }
 
+const pause = <A, E>({ state }: Shared<A, E>) => (now: number): number => {
+  const { failed } = Ref.getUnsafe(state)
+  return Option.isSome(failed) && isResting(failed.value, now) ? failed.value.nextTry - now : 0
+}
+
 /** A span is never a requirement, so nothing is missing without it, but TypeScript cannot know that of any `R`. */
 const withoutSpan = <R>(context: Context.Context<R>): Context.Context<R> =>
   Context.omit(Tracer.ParentSpan)(context) as Context.Context<R>
@@ -162,5 +172,5 @@ export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
     lifetimes,
     scope
   }
-  return { get: get(shared), peek: peek(shared), renew: (cooldown) => renew(shared, cooldown) }
+  return { get: get(shared), peek: peek(shared), pause: pause(shared), renew: (cooldown) => renew(shared, cooldown) }
 })

@@ -1,14 +1,13 @@
-import { MetadataFetchError } from "../../discovery/MetadataFetchError.ts"
+import * as Duration from "effect/Duration"
+import { askedToWait } from "../../discovery/internal/persistently.ts"
 import type { VerificationUnavailable } from "../../token/TokenError.ts"
 
-/** In seconds: how long a failed provider is left alone before it is asked again. */
+/** In seconds: for who does not know when to ask again, and the longest that anybody is sent away for. */
 const usual = 5
 const longest = 300
 
-/** When it is worth coming again, in seconds (RFC 9110, section 10.2.3): when the provider says so, or soon. */
-export const retryAfterOf = ({ cause }: VerificationUnavailable): number => {
-  const asked = cause instanceof MetadataFetchError && cause.reason._tag === "Status"
-    ? cause.reason.retryAfter
-    : undefined
-  return asked === undefined ? usual : Math.min(longest, Math.max(1, Math.ceil(asked / 1000)))
+/** When it is worth coming again, in seconds (RFC 9110, section 10.2.3): when the provider is asked again, or soon. */
+export const retryAfterOf = ({ cause, retryAfter = 0 }: VerificationUnavailable): number => {
+  const wait = Math.max(retryAfter, Duration.toMillis(askedToWait(cause)))
+  return wait === 0 ? usual : Math.min(longest, Math.ceil(wait / 1000))
 }

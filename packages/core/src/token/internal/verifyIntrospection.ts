@@ -1,19 +1,21 @@
 import * as Cache from "effect/Cache"
 import * as Clock from "effect/Clock"
-import * as Digest from "effect/crypto/Digest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as Hash from "effect/Hash"
-import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClient from "effect/http/HttpClient"
 import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
 import type { ServerConfig } from "../../discovery/ServerConfig.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import type { ClientAuthentication } from "../ClientAuthentication.ts"
-import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
+import * as TokenDigest from "../TokenDigest.ts"
+import { InvalidToken, type VerificationUnavailable } from "../TokenError.ts"
+import { makeCircuit } from "./circuit.ts"
 import { type Rules, said } from "./claims.ts"
 import { introspect } from "./introspect.ts"
 import { wordOf } from "./quoted.ts"
@@ -84,25 +86,26 @@ class Question implements Equal.Equal {
 
 /** Answers by the digest of their token. Who asks about the same token meanwhile waits along. */
 const makeMemory = Effect.fnUntraced(function*(server: Server, { authentication, cacheFor }: IntrospectionSettings) {
-  const digest = yield* Digest.Digest
+  const digestOf = yield* TokenDigest.TokenDigest
+  const circuit = yield* makeCircuit(server)
+  const client = yield* HttpClient.HttpClient
+  const ask = (token: Redacted.Redacted) =>
+    Effect.provideService(introspect(server, authentication, token), HttpClient.HttpClient, client)
   const lookup = Effect.fnUntraced(function*(question: Question) {
-    const { answer, config } = yield* introspect(server, authentication, question.take())
+    const { answer, config } = yield* circuit(ask(question.take()))
     return { answer, config, keepFor: keepFor(answer, cacheFor, yield* Clock.currentTimeMillis) }
   })
   const memory = yield* Cache.makeWith(lookup, {
     capacity,
     timeToLive: (exit) => Exit.isSuccess(exit) ? exit.value.keepFor : Duration.zero
   })
-  return (token: Redacted.Redacted) =>
-    Effect.flatMap(
-      digest.digestHex(Digest.sha256, new TextEncoder().encode(Redacted.value(token))),
-      (key) => {
-        const question = new Question(key, token)
-        // The memory keeps the question, also one that it could answer without asking.
-        return Effect.ensuring(Cache.get(memory, question), Effect.sync(() => question.take()))
-      }
-    )
-}, Effect.provide(Digest.layerWebCrypto))
+  return Effect.fnUntraced(function*(token: Redacted.Redacted) {
+    const digest = digestOf(Redacted.value(token))
+    const question = new Question(typeof digest === "string" ? digest : yield* digest, token)
+    // The memory keeps the question, also one that it could answer without asking.
+    return yield* Effect.ensuring(Cache.get(memory, question), Effect.sync(() => question.take()))
+  })
+})
 
 /** A verifier that asks the server about each token. */
 export const makeIntrospectionVerifier = Effect.fnUntraced(function*(
@@ -112,14 +115,11 @@ export const makeIntrospectionVerifier = Effect.fnUntraced(function*(
 ): Effect.fn.Return<
   (token: Redacted.Redacted) => Effect.Effect<AuthInfo["Service"], InvalidToken | VerificationUnavailable>,
   never,
-  HttpClient.HttpClient
+  HttpClient.HttpClient | Scope.Scope
 > {
   const ask = yield* makeMemory(server, settings)
   return Effect.fnUntraced(function*(token) {
-    const introspected = yield* Effect.mapError(
-      ask(token),
-      (cause) => new VerificationUnavailable({ issuer: server.issuer, cause })
-    )
+    const introspected = yield* ask(token)
     const { answer: claims } = introspected
     // RFC 7662, section 2.2: a boolean. Whatever else is there is no yes.
     if (claims["active"] !== true) return yield* new InvalidToken({ reason: "inactive" })

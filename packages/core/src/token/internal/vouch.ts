@@ -1,3 +1,4 @@
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
 import type * as JwkSet from "../JwkSet.ts"
@@ -23,8 +24,13 @@ export type Verdict =
   | { readonly _tag: "Bad"; readonly error: InvalidToken }
   | { readonly _tag: "Undecided"; readonly undecided: Undecided | undefined }
 
-const unavailable = ({ server }: Keyed) => (cause: unknown) =>
-  new VerificationUnavailable({ issuer: server.issuer, cause })
+/** Nobody can say now. When it will be worth coming again, the provider's pauses say. */
+const available = <A>({ keys, server }: Keyed, asked: Effect.Effect<A, unknown>) =>
+  Effect.catch(asked, (cause) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const retryAfter = Math.max(server.pause(now), keys.pause(now))
+      return Effect.fail(new VerificationUnavailable({ issuer: server.issuer, retryAfter, cause }))
+    }))
 
 const badSignature = new InvalidToken({ reason: "bad-signature" })
 
@@ -34,7 +40,7 @@ const unknownKey = ({ kid }: JwkSet.Query): InvalidToken =>
 /** The server that issues under this name, by its metadata. */
 const issuing = Effect.fnUntraced(function*(servers: ReadonlyArray<Keyed>, iss: string) {
   for (const keyed of issuersOf(servers, iss)) {
-    const config = yield* Effect.mapError(keyed.server.config, unavailable(keyed))
+    const config = yield* available(keyed, keyed.server.config)
     if (AuthorizationServer.issues(keyed.server, config, iss)) return keyed
   }
   return yield* unknownIssuer(servers, iss)
@@ -76,11 +82,11 @@ const isFinal = (known: ReadonlyArray<Jws.Verify>, { kid }: JwkSet.Query): boole
 /** The key that signed, of those that are known, or that the provider has published since. No key is tried twice. */
 const signer = Effect.fnUntraced(function*(judged: JudgedJwt, { keyed, tried }: Undecided) {
   const { query } = judged
-  const known = yield* Effect.mapError(keyed.keys.find(query), unavailable(keyed))
+  const known = yield* available(keyed, keyed.keys.find(query))
   const key = yield* signerOf(known.filter((key) => !tried.includes(key)), judged)
   if (key !== undefined) return key
   if (isFinal(known, query)) return yield* badSignature
-  const anew = yield* Effect.mapError(keyed.keys.findAnew(query), unavailable(keyed))
+  const anew = yield* available(keyed, keyed.keys.findAnew(query))
   const newKey = yield* signerOf(anew.filter((key) => !known.includes(key)), judged)
   return newKey ?? (yield* anew.length > 0 ? badSignature : unknownKey(query))
 })
