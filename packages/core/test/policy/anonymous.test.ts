@@ -1,0 +1,558 @@
+import { AuthInfo, Policy } from "@effect-mcp-auth/core"
+import { TestProvider } from "@effect-mcp-auth/test-utils"
+import { assert, describe, it } from "@effect/vitest"
+import { ByteSize, Context, Effect, Layer, Ref, type Schema } from "effect"
+import { McpSchema, McpServer } from "effect/ai"
+import { HttpServerRequest } from "effect/http"
+import {
+  type Answer,
+  elapse,
+  type Handle,
+  initialize,
+  initializeRequest,
+  mcpHeaders,
+  post,
+  type ProtectOptions,
+  request,
+  resource,
+  type Revision,
+  send,
+  stateless,
+  visible,
+  withSessions
+} from "../server/harness.ts"
+import {
+  arrive,
+  ask,
+  assertAnswered,
+  assertInsufficient,
+  assertInvalid,
+  assertLogin,
+  begin,
+  converse,
+  everythingUnder,
+  handlerOf,
+  kinds,
+  listed,
+  lists,
+  mint,
+  type Mode,
+  modern,
+  modes,
+  plainTool,
+  type Ran,
+  type Registrations,
+  resourcesOf,
+  toolOf,
+  toolsSeen
+} from "./harness.ts"
+
+const { allOf, anonymous, anyOf, authenticated, byOperation, not, scopes } = Policy
+
+/** What is open to whoever comes, beside what is not. */
+const openAndShut = (ran: Ran): Registrations =>
+  Layer.merge(everythingUnder(ran, "open", anonymous), everythingUnder(ran, "shut", scopes("a")))
+
+const old: Mode = { name: "2025-11-25", revision: "2025-11-25", batch: false }
+
+/** Tokens that are none. */
+const bad = Effect.gen(function*() {
+  const provider = yield* TestProvider.TestProvider
+  const claims = { scope: "a" }
+  return {
+    "forged": yield* provider.mint({ forged: true, claims }),
+    "expired": yield* provider.mint({ expiresIn: -3600, claims }),
+    "for another resource": yield* provider.mint({ claims: { ...claims, aud: "https://other.test/mcp" } }),
+    "of another issuer": yield* provider.mint({ claims: { ...claims, iss: "https://evil.test" } }),
+    "no token at all": "anonymous"
+  }
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Open things
+// ---------------------------------------------------------------------------------------------------------------------
+
+describe("what is open to whoever comes", () => {
+  for (const mode of modes) {
+    it.effect(`is done without a token, and everything else begins a login, ${mode.name}`, () =>
+      Effect.gen(function*() {
+        const { handle, ran } = yield* begin(openAndShut)
+        const send = yield* converse(handle, mode, undefined)
+        for (const kind of kinds) {
+          assertAnswered(yield* ask(send, kind, "open", undefined))
+          assertLogin(yield* ask(send, kind, "shut", undefined), "a")
+          // What does not exist begins a login as well: whoever knocks cannot tell what there is.
+          assertLogin(yield* ask(send, kind, "none", undefined), "a")
+        }
+        assert.deepStrictEqual(yield* ran, kinds.map((kind) => handlerOf(kind, "open")))
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+    it.effect(`is in lists without a token, and nothing else is, ${mode.name}`, () =>
+      Effect.gen(function*() {
+        const { handle } = yield* begin(openAndShut)
+        const send = yield* converse(handle, mode, undefined)
+        const token = yield* mint("a")
+        for (const list of lists) {
+          assert.deepStrictEqual(listed(yield* send(list.method, {}, undefined), list), [list.named("open")])
+        }
+        for (const list of lists) assert.lengthOf(listed(yield* send(list.method, {}, token), list), 2)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+    it.effect(`is nothing for a bad token, not even to look at, ${mode.name}`, () =>
+      Effect.gen(function*() {
+        const { handle, ran } = yield* begin(openAndShut, { anonymousLists: true })
+        const send = yield* converse(handle, mode, undefined)
+        for (const [name, token] of Object.entries(yield* bad)) {
+          for (const kind of kinds) assertInvalid(yield* ask(send, kind, "open", token))
+          for (const { method } of lists) assertInvalid(yield* send(method, {}, token))
+          assertInvalid(yield* post(handle, initializeRequest("2025-11-25"), { token }))
+          assert.deepStrictEqual(yield* ran, [], name)
+        }
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("is nothing for a token that is sent in a wrong way: that is no lack of one", () =>
+    Effect.gen(function*() {
+      const { handle, ran } = yield* begin(openAndShut)
+      const token = yield* mint("a")
+      const { body, headers } = stateless(1, "tools/call", { name: "open", arguments: {} })
+      const wrong: ReadonlyArray<readonly [url: string, authorization: string | undefined]> = [
+        [`${resource}?access_token=${token}`, undefined],
+        [resource, "Bearer"],
+        [resource, `Bearer ${token} ${token}`]
+      ]
+      for (const [url, authorization] of wrong) {
+        const credentials = authorization === undefined ? {} : { authorization }
+        const answer = yield* post(handle, body, { url, headers: { ...headers, ...credentials } })
+        assert.strictEqual(answer.status, 400, `${url} ${authorization}`)
+      }
+      assert.deepStrictEqual(yield* ran, [])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("knows who calls, if somebody does, and that nobody does otherwise", () =>
+    Effect.gen(function*() {
+      const seen = yield* Ref.make<ReadonlyArray<AuthInfo.AuthInfo["Service"]>>([])
+      const see = Effect.flatMap(AuthInfo.AuthInfo, (info) =>
+        Effect.as(Ref.update(seen, (all) => [...all, info]), "seen"))
+      const { handle } = yield* begin(() =>
+        toolOf("open", anonymous, see)
+      )
+      for (const mode of modes) {
+        const send = yield* converse(handle, mode, undefined)
+        yield* ask(send, "call", "open", undefined)
+        yield* ask(send, "call", "open", yield* mint("b"))
+      }
+      const all = yield* Ref.get(seen)
+      assert.strictEqual(all.length, 2 * modes.length)
+      for (const [index, info] of all.entries()) {
+        assert.strictEqual(AuthInfo.isAnonymous(info), index % 2 === 0)
+        if (index % 2 === 0) assert.strictEqual(info, AuthInfo.anonymous)
+        else assert.deepInclude(info, { subject: "user-1", scopes: new Set(["b"]) })
+      }
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  const rows: ReadonlyArray<
+    readonly [what: string, registrations: (ran: Ran) => Registrations, changes: Partial<ProtectOptions>, open: boolean]
+  > = [
+    ["by anyOf", (ran) => toolOf("t", anyOf(scopes("a"), anonymous), arrive(ran, "t")), {}, true],
+    ["by allOf with itself", (ran) => toolOf("t", allOf(anonymous, anonymous), arrive(ran, "t")), {}, true],
+    ["but for more in allOf", (ran) => toolOf("t", allOf(anonymous, scopes("a")), arrive(ran, "t")), {}, false],
+    ["by a negation: never", (ran) => toolOf("t", not(scopes("a")), arrive(ran, "t")), {}, false],
+    ["by two negations: never", (ran) => toolOf("t", not(not(anonymous)), arrive(ran, "t")), {}, false],
+    ["by the lack of a claim: never", (ran) => toolOf("t", not(Policy.role("guest")), arrive(ran, "t")), {}, false],
+    [
+      "by a check: never",
+      (ran) => toolOf("t", Policy.check(Effect.succeed(true)), arrive(ran, "t")),
+      {},
+      false
+    ],
+    ["by a guard", (ran) => plainTool("t", arrive(ran, "t")).pipe(Policy.guard(anonymous)), {}, true],
+    [
+      "by its guard, but not by itself",
+      (ran) => toolOf("t", scopes("a"), arrive(ran, "t")).pipe(Policy.guard(anonymous)),
+      {},
+      false
+    ],
+    [
+      "by itself, but not by its guard",
+      (ran) => toolOf("t", anonymous, arrive(ran, "t")).pipe(Policy.guard(scopes("a"))),
+      {},
+      false
+    ],
+    ["by the default", (ran) => plainTool("t", arrive(ran, "t")), { policy: anonymous }, true],
+    [
+      "by itself, whatever the default",
+      (ran) => toolOf("t", anonymous, arrive(ran, "t")),
+      { policy: scopes("a") },
+      true
+    ],
+    [
+      "by the default, but not by itself",
+      (ran) => toolOf("t", scopes("a"), arrive(ran, "t")),
+      { policy: anonymous },
+      false
+    ],
+    [
+      "though every request needs a scope",
+      (ran) => toolOf("t", anonymous, arrive(ran, "t")),
+      { requiredScopes: ["a"] },
+      true
+    ]
+  ]
+  for (const [what, registrations, changes, open] of rows) {
+    it.effect(`${what}: ${open}`, () =>
+      Effect.gen(function*() {
+        const { handle, ran } = yield* begin(registrations, changes)
+        const send = yield* converse(handle, modern, undefined)
+        const answer = yield* ask(send, "call", "t", undefined)
+        if (open) assertAnswered(answer)
+        else assert.strictEqual(answer.status, 401, answer.body)
+        assert.deepStrictEqual(yield* ran, open ? ["t"] : [])
+        // Where nothing is open, there is nothing to look at either.
+        assert.strictEqual((yield* send("tools/list", {}, undefined)).status, open ? 200 : 401)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Only some operations
+// ---------------------------------------------------------------------------------------------------------------------
+
+describe("what is open for some operations only", () => {
+  const demo = byOperation((operation) => Object(operation.arguments).tone === "demo" ? anonymous : scopes("a"))
+  const get = (tone: string) => ["prompts/get", { name: "notes", arguments: { tone } }] as const
+
+  it.effect("is open for these, and begins a login for others", () =>
+    Effect.gen(function*() {
+      const { handle, ran } = yield* begin((ran) => resourcesOf(ran, "notes").pipe(Policy.guard(demo)))
+      const send = yield* converse(handle, modern, undefined)
+      assertAnswered(yield* send(...get("demo"), undefined))
+      assertLogin(yield* send(...get("real"), undefined))
+      assertLogin(yield* ask(send, "read", "notes", undefined))
+      assert.deepStrictEqual(yield* ran, ["notes prompt"])
+      assertAnswered(yield* send(...get("real"), yield* mint("a")))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("begins a login before anything else: who could do nothing for certain had better have one", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* begin((ran) => resourcesOf(ran, "notes").pipe(Policy.guard(demo)))
+      const send = yield* converse(handle, modern, undefined)
+      for (const { method } of lists) assertLogin(yield* send(method, {}, undefined))
+      for (const revision of withSessions) assertLogin(yield* post(handle, initializeRequest(revision)))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Lists alone
+// ---------------------------------------------------------------------------------------------------------------------
+
+describe("anonymousLists", () => {
+  const shelf = (ran: Ran): Registrations =>
+    Layer.merge(everythingUnder(ran, "a", scopes("a")), everythingUnder(ran, "b", Policy.role("admin")))
+
+  for (const visibility of ["permitted", "locked", "concealed"] as const) {
+    it.effect(`shows everything to who has no token, and to others what they may see, when ${visibility}`, () =>
+      Effect.gen(function*() {
+        const { handle, ran } = yield* begin(shelf, { anonymousLists: true, visibility })
+        const token = yield* mint("b")
+        for (const mode of modes) {
+          const send = yield* converse(handle, mode, undefined)
+          for (const list of lists) {
+            assert.sameMembers([...listed(yield* send(list.method, {}, undefined), list)], [
+              list.named("a"),
+              list.named("b")
+            ])
+          }
+          for (const kind of kinds) {
+            assertLogin(yield* ask(send, kind, "a", undefined), "a")
+            assertLogin(yield* ask(send, kind, "b", undefined), "a")
+            assertLogin(yield* ask(send, kind, "none", undefined), "a")
+          }
+          for (const list of lists) {
+            const seen = visibility === "locked" ? [list.named("a")] : []
+            assert.deepStrictEqual(listed(yield* send(list.method, {}, token), list), seen)
+          }
+        }
+        assert.deepStrictEqual(yield* ran, [])
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("without it, and with nothing open, lists and openings begin a login", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* begin(shelf)
+      const send = yield* converse(handle, modern, undefined)
+      for (const { method } of lists) assertLogin(yield* send(method, {}, undefined), "a")
+      for (const revision of withSessions) assertLogin(yield* post(handle, initializeRequest(revision)), "a")
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Whatever is sent instead
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Sends a text as the body of a request without a token. */
+const sendText = (
+  handle: Handle,
+  body: string,
+  headers: Readonly<Record<string, string>> = {}
+): Effect.Effect<Answer> => send(handle, resource, { method: "POST", headers: { ...mcpHeaders, ...headers }, body })
+
+const call = (name: string, id: number | string = 1) => request(id, "tools/call", { name, arguments: {} })
+
+describe("without a token, a body", () => {
+  const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`
+  const text = (value: unknown) => JSON.stringify(value)
+  const params = (inside: string) => `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${inside}}`
+  const complete = (ref: Schema.JsonObject) =>
+    text(request(1, "completion/complete", { ref, argument: { name: "tone", value: "" } }))
+
+  const bodies: Readonly<Record<string, string>> = {
+    "that is empty": "",
+    "that is no JSON": "{",
+    "that is JSON and something": `${text(call("open"))}}`,
+    "that is null": "null",
+    "that is a text": `"tools/call"`,
+    "that is an empty batch": "[]",
+    "that is a batch in a batch": text([[call("open")]]),
+    "that is nested without end": nested(200_000),
+    "that calls with parameters that are nested without end": params(`{"name":${nested(200_000)}}`),
+    "that is two bodies": `${text(call("open"))}\n${text(call("shut"))}`,
+    "that calls nothing": params("{}"),
+    "that calls without parameters": `{"jsonrpc":"2.0","id":1,"method":"tools/call"}`,
+    "that calls a list of names": params(`{"name":["open"]}`),
+    "that calls an object": params(`{"name":{"open":"open"}}`),
+    "that calls by a prototype": params(`{"__proto__":{"name":"open"}}`),
+    "that calls a closed one": text(call("shut")),
+    "that calls a closed one after an open one": params(`{"name":"open","name":"shut","arguments":{}}`),
+    "whose parameters are a closed one's after an open one's":
+      `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"open"},"params":{"name":"shut"}}`,
+    "whose method is a call's after a list's":
+      `{"jsonrpc":"2.0","id":1,"method":"tools/list","method":"tools/call","params":{"name":"shut"}}`,
+    "that reads a closed one under the name of an open one": text(
+      request(1, "resources/read", { name: "open", uri: "shut://one" })
+    ),
+    "that reads a tool": text(request(1, "resources/read", { uri: "open" })),
+    "that calls a resource": text(call("open://one")),
+    "that completes a closed prompt under the URI of an open template": complete({
+      type: "ref/prompt",
+      name: "shut",
+      uri: "open://of/{id}"
+    }),
+    "that completes a closed template under the name of an open prompt": complete({
+      type: "ref/resource",
+      uri: "shut://of/{id}",
+      name: "open"
+    }),
+    "that completes something of no type": complete({ name: "open" }),
+    "that completes a tool": complete({ type: "ref/tool", name: "open" }),
+    "that calls in another case": text(request(1, "Tools/Call", { name: "open" })),
+    "that calls an open one with a space": text(call("open ")),
+    "that is a batch of an open and a closed one": text([call("open"), call("shut", 2)]),
+    "that is a batch of a closed and an open one": text([call("shut"), call("open", 2)]),
+    "that is a batch of a list and what is no list": text([
+      request(1, "tools/list"),
+      request(2, "resources/subscribe")
+    ]),
+    "that is a batch with something that is no message": text([call("open"), 1]),
+    "that asks for what no opening needs": text(request(1, "logging/setLevel", { level: "debug" })),
+    "that asks and answers at once": text({ ...request(1, "logging/setLevel", { level: "debug" }), result: {} }),
+    "that calls and answers at once": text({ ...call("shut"), error: { code: 1, message: "" } }),
+    "that subscribes": text(request(1, "resources/subscribe", { uri: "open://one" })),
+    "that listens": text(request(1, "subscriptions/listen", { notifications: { toolsListChanged: true } })),
+    "that asks for tasks": text(request(1, "tasks/list")),
+    "that is no message that there is": text(request(1, "x/y"))
+  }
+
+  for (const anonymousLists of [false, true]) {
+    it.effect(`begins a login if it is not all open, ${anonymousLists ? "also where lists are open" : "whatever it is"}`, () =>
+      Effect.gen(function*() {
+        const { handle, ran } = yield* begin(openAndShut, { anonymousLists })
+        const session = yield* initialize(handle, "2025-03-26", undefined)
+        const modern = stateless(1, "tools/call", { name: "open" }).headers
+        for (const [what, body] of Object.entries(bodies)) {
+          for (const headers of [session, {}, modern]) {
+            const answer = yield* sendText(handle, body, headers)
+            assert.strictEqual(answer.status, 401, `${what}: ${answer.body.slice(0, 300)}`)
+            assertLogin(answer, "a")
+          }
+        }
+        assert.deepStrictEqual(yield* ran, [])
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("that is too long begins a login, and is not read to its end", () =>
+    Effect.gen(function*() {
+      const { handle, ran } = yield* begin(openAndShut)
+      const { body, headers } = stateless(1, "tools/call", { name: "open", arguments: {} })
+      const short = JSON.stringify(body)
+      assertAnswered(yield* sendText(handle, short, headers))
+      assertLogin(yield* sendText(handle, `${short}${" ".repeat(2000)}`, headers), "a")
+      // Who has a token hears what is wrong with the body, and not with them.
+      const long = { ...body, more: "x".repeat(2000) }
+      assert.notStrictEqual((yield* post(handle, long, { headers, token: yield* mint("a") })).status, 401)
+      assert.deepStrictEqual(yield* ran, ["open tool"])
+    }).pipe(
+      Effect.provideService(HttpServerRequest.MaxBodySize, ByteSize.fromInputUnsafe(1000)),
+      Effect.scoped,
+      Effect.provide(TestProvider.layer())
+    ))
+
+  it.effect("that is a batch of open things is answered, and a name in a header opens nothing", () =>
+    Effect.gen(function*() {
+      const { handle, ran } = yield* begin(openAndShut)
+      const headers = yield* initialize(handle, "2025-03-26", undefined)
+      const open = yield* post(handle, [call("open"), request(2, "tools/list"), request(3, "ping")], { headers })
+      assert.strictEqual(open.status, 200)
+      assert.strictEqual(open.messages.length, 3)
+      for (const mode of [modern, old]) {
+        const session = mode.revision === "2026-07-28" ? {} : yield* initialize(handle, mode.revision, undefined)
+        const shut = stateless(1, "tools/call", { name: "shut", arguments: {} })
+        const named = { ...shut.headers, ...session, "mcp-name": "open" }
+        assertLogin(yield* post(handle, shut.body, { headers: named }), "a")
+      }
+      assert.deepStrictEqual(yield* ran, ["open tool"])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("is no body by another method: whatever is no POST begins a login", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* begin(openAndShut, { anonymousLists: true })
+      const headers = yield* initialize(handle, "2025-11-25", undefined)
+      const init = { headers: { ...mcpHeaders, ...headers } }
+      assertLogin(yield* send(handle, resource, { ...init, method: "GET" }), "a")
+      for (const method of ["DELETE", "PUT", "PATCH"]) {
+        const body = JSON.stringify(call("open"))
+        assertLogin(yield* send(handle, resource, { ...init, method, body }), "a")
+      }
+      // The session is still there.
+      assertAnswered(yield* post(handle, call("open"), { headers }))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Sessions
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** The session as it is answered that nobody has begun. */
+const assertUnknown = Effect.fnUntraced(function*(
+  handle: Handle,
+  message: unknown,
+  headers: Readonly<Record<string, string>>,
+  token: string | undefined
+) {
+  const madeUp = { ...headers, "mcp-session-id": "made-up" }
+  const [theirs, nobodys] = [
+    yield* post(handle, message, { headers, token }),
+    yield* post(handle, message, { headers: madeUp, token })
+  ]
+  assert.strictEqual(theirs.status, 404, theirs.body)
+  assert.deepStrictEqual(visible(theirs), visible(nobodys))
+})
+
+describe("a session that nobody has begun", () => {
+  for (const revision of withSessions) {
+    it.effect(`belongs to who logs in, from then on, and to nobody else, ${revision}`, () =>
+      Effect.gen(function*() {
+        const { handle, ran } = yield* begin(openAndShut)
+        const headers = yield* initialize(handle, revision, undefined)
+        const [ada, poor, eve] = [yield* mint("a"), yield* mint("b"), yield* mint("a", { sub: "eve" })]
+        assertAnswered(yield* post(handle, call("open"), { headers }))
+        assertLogin(yield* post(handle, call("shut"), { headers }), "a")
+        // A bad token takes nothing over.
+        for (const token of Object.values(yield* bad)) {
+          assertInvalid(yield* post(handle, call("open"), { headers, token }))
+        }
+        assertAnswered(yield* post(handle, call("open"), { headers }))
+        assertAnswered(yield* post(handle, call("shut"), { headers, token: ada }))
+        assertInsufficient(yield* post(handle, call("shut"), { headers, token: poor }), "a")
+        yield* assertUnknown(handle, call("open"), headers, undefined)
+        yield* assertUnknown(handle, call("open"), headers, eve)
+        yield* assertUnknown(handle, request(1, "tools/list"), headers, undefined)
+        assertAnswered(yield* post(handle, call("shut"), { headers, token: ada }))
+        assert.deepStrictEqual(yield* ran, ["open tool", "open tool", "shut tool", "shut tool"])
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+    it.effect(`is not one that somebody with a token has begun: never the other way, ${revision}`, () =>
+      Effect.gen(function*() {
+        const { handle, ran } = yield* begin(openAndShut, { anonymousLists: true })
+        const token = yield* mint("a")
+        const headers = yield* initialize(handle, revision, token)
+        for (const message of [call("open"), request(1, "tools/list"), request(1, "ping")]) {
+          yield* assertUnknown(handle, message, headers, undefined)
+        }
+        // What is not open begins a login before anybody looks for a session.
+        assertLogin(yield* post(handle, call("shut"), { headers }), "a")
+        assertAnswered(yield* post(handle, call("shut"), { headers, token }))
+        assert.deepStrictEqual(yield* ran, ["shut tool"])
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("begins a login where a session would end: who has no token ends none", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* begin(openAndShut)
+      const token = yield* mint("a")
+      const headers = yield* initialize(handle, "2025-11-25", token)
+      assertLogin(yield* send(handle, resource, { method: "DELETE", headers }), "a")
+      assertAnswered(yield* post(handle, call("shut"), { headers, token }))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+describe("who has no token cannot cancel what somebody else is doing", () => {
+  const slowly = (ran: Ran): Registrations =>
+    Layer.merge(
+      toolOf("slow", authenticated, Effect.andThen(Effect.sleep("10 seconds"), arrive(ran, "slow"))),
+      toolOf("open", anonymous, arrive(ran, "open"))
+    )
+  const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } }
+  const revisions: ReadonlyArray<Revision> = ["2025-11-25", "2026-07-28"]
+
+  for (const revision of revisions) {
+    it.effect(revision, () =>
+      Effect.gen(function*() {
+        const { handle, ran } = yield* begin(slowly)
+        const token = yield* mint("a")
+        const modern = stateless(1, "tools/call", { name: "slow", arguments: {} })
+        const headers = revision === "2026-07-28" ? modern.headers : yield* initialize(handle, revision, token)
+        const body = revision === "2026-07-28" ? modern.body : call("slow")
+        const [answer] = yield* elapse(Effect.all([
+          post(handle, body, { headers, token }),
+          Effect.andThen(Effect.sleep("1 second"), post(handle, cancel, { headers })),
+          Effect.andThen(
+            Effect.sleep("2 seconds"),
+            post(handle, cancel, { headers: { ...headers, "mcp-method": "notifications/cancelled", "mcp-name": "" } })
+          )
+        ], { concurrency: "unbounded" }))
+        assertAnswered(answer)
+        assert.deepStrictEqual(yield* ran, ["slow"])
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+})
+
+describe("what is registered later and is open", () => {
+  it.effect("is open from then on, and not before", () =>
+    Effect.gen(function*() {
+      const later = yield* Ref.make<Effect.Effect<void>>(Effect.void)
+      const { handle } = yield* begin(
+        (ran) =>
+          Layer.merge(
+            toolOf("shut", scopes("a"), arrive(ran, "shut")),
+            Layer.effectDiscard(Effect.flatMap(McpServer.McpServer, ({ addTool }) =>
+              Ref.set(
+                later,
+                addTool({
+                  tool: new McpSchema.Tool({ name: "late", inputSchema: { type: "object" } }),
+                  annotations: Context.empty(),
+                  handle: () => Effect.as(arrive(ran, "late"), new McpSchema.CallToolResult({ content: [] }))
+                })
+              )))
+          ),
+        { policy: anonymous }
+      )
+      const send = yield* converse(handle, modern, undefined)
+      assertLogin(yield* ask(send, "call", "late", undefined), "a")
+      assertLogin(yield* send("tools/list", {}, undefined), "a")
+      yield* Effect.flatten(Ref.get(later))
+      assertAnswered(yield* ask(send, "call", "late", undefined))
+      assert.deepStrictEqual(yield* toolsSeen(send, undefined), ["late"])
+      assertLogin(yield* ask(send, "call", "shut", undefined), "a")
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
