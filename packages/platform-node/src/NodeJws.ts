@@ -59,10 +59,15 @@ const curves: { readonly [A in Jws.Algorithm]?: string } = {
   ES512: "secp521r1"
 }
 
-/** The curve or kind that each algorithm is for: `node:crypto` would otherwise verify with whatever key it is given. */
+/**
+ * The curve or kind that each algorithm is for, and the length (RFC 7518, section 3.3): `node:crypto` would otherwise verify
+ * with whatever key it is given.
+ */
 const isFor = ({ asymmetricKeyDetails, asymmetricKeyType }: Crypto.KeyObject, algorithm: Jws.Algorithm): boolean => {
   if (algorithm === "EdDSA" || algorithm === "Ed25519") return asymmetricKeyType === "ed25519"
-  if (!algorithm.startsWith("ES")) return asymmetricKeyType === "rsa"
+  if (!algorithm.startsWith("ES")) {
+    return asymmetricKeyType === "rsa" && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048
+  }
   return asymmetricKeyType === "ec" && asymmetricKeyDetails?.namedCurve === curves[algorithm]
 }
 
@@ -80,7 +85,8 @@ export const nodeCrypto: Jws.Shape = {
         catch: () => new Jws.UnusableKey({ algorithm })
       }),
       (read) =>
-        isFor(read, algorithm)
+        // Node makes a public key of a private one, which nobody should have published.
+        isFor(read, algorithm) && key.d === undefined
           ? Effect.succeed(verifyWith(read, schemeOf(algorithm)))
           : new Jws.UnusableKey({ algorithm })
     )
