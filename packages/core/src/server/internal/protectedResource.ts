@@ -41,9 +41,11 @@ const problemOf = (
   return twice === undefined ? undefined : { problem: "duplicate-authorization-server", subject: twice }
 }
 
-/** In the form in which clients ask for them. */
-const asked = ({ scopeRequestForm = identity }: Described, scopes: ReadonlyArray<string>): ReadonlyArray<string> =>
-  scopes.map((scope) => scopeRequestForm(scope))
+/** In the form in which clients ask for them. Several scopes may have one form, which is asked for once. */
+export const asked = (
+  { scopeRequestForm = identity }: Pick<Described, "scopeRequestForm">,
+  scopes: ReadonlyArray<string>
+): ReadonlyArray<string> => Arr.dedupe(scopes.map((scope) => scopeRequestForm(scope)))
 
 const supported = ({ requiredScopes = [], scopesSupported }: Described, policyScopes: ReadonlyArray<string>) =>
   Arr.dedupe([...scopesSupported ?? policyScopes, ...requiredScopes])

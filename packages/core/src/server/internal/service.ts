@@ -1,7 +1,5 @@
-import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { identity } from "effect/Function"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -11,6 +9,7 @@ import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
 import type * as ResourceIdentifier from "../../metadata/ResourceIdentifier.ts"
+import { isScopeToken } from "../../policy/internal/scopeToken.ts"
 import type { InvalidScopeHierarchy, ScopeHierarchy } from "../../policy/ScopeHierarchy.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
 import * as BearerToken from "../../token/BearerToken.ts"
@@ -18,7 +17,7 @@ import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
 import * as TokenVerifier from "../../token/TokenVerifier.ts"
 import * as Challenge from "../Challenge.ts"
 import type { InvalidOptions, Options, TrustedServer } from "../McpAuthOptions.ts"
-import { protectedResource } from "./protectedResource.ts"
+import { asked, protectedResource } from "./protectedResource.ts"
 import { observed } from "./telemetry.ts"
 import { type Terms, termsOf } from "./terms.ts"
 
@@ -77,13 +76,11 @@ export type BuildError =
   | InvalidScopeHierarchy
 
 /** An error as its challenge asks for it: in the form of requests, and together with what was granted if told so. */
-const asAsked = (
-  error: AuthError,
-  { challengeScopes, scopeRequestForm = identity }: Pick<Options, "challengeScopes" | "scopeRequestForm">
-): AuthError => {
+const asAsked = (error: AuthError, options: Pick<Options, "challengeScopes" | "scopeRequestForm">): AuthError => {
   if (error._tag !== "InsufficientScope") return error
-  const required = challengeScopes === "union" ? Arr.union(error.granted, error.required) : error.required
-  return new InsufficientScope({ ...error, required: required.map((scope) => scopeRequestForm(scope)) })
+  // Tokens may count among scopes what is none, such as a permission of several words.
+  const granted = options.challengeScopes === "union" ? error.granted.filter(isScopeToken) : []
+  return new InsufficientScope({ ...error, required: asked(options, [...granted, ...error.required]) })
 }
 
 /** Checks the options and builds what guards the resource. */
