@@ -221,6 +221,41 @@ export * as Repairs from "./discovery/Repairs.ts"
 export * as ServerConfig from "./discovery/ServerConfig.ts"
 
 /**
+ * What several instances of a server know together: metadata, keys, and what was said about tokens.
+ *
+ * Without it every instance asks for itself. With it an instance that starts finds what others have fetched, in Redis or in
+ * any other `Persistence` of Effect's. It is a memory and no authority: whatever is in it goes through the same judgement
+ * as an answer of the provider's, it is sealed, so that whoever can read or write the store learns nothing and plants
+ * nothing, and while the store cannot be reached every instance goes on with its own memory.
+ *
+ * **Example** (Instances that share what they know)
+ *
+ * ```ts import.meta.vitest
+ * import * as SharedMemory from "@effect-mcp-auth/core/SharedMemory"
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import * as Persistence from "effect/persistence/Persistence"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * // In production: `Persistence.layerBackingRedis`, with `NodeRedis.layer` of `@effect/platform-node`.
+ * const Shared = SharedMemory.layer({ secret: Redacted.make("the same random 32 characters for all") }).pipe(
+ *   Layer.provide(Persistence.layerBackingMemory)
+ * )
+ *
+ * const program = Effect.gen(function*() {
+ *   const memory = yield* SharedMemory.SharedMemory
+ *   yield* memory?.set("greeting", "hello", 1000) ?? Effect.void
+ *   return yield* memory?.get("greeting") ?? Effect.undefined
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, Shared)) // => "hello"
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as SharedMemory from "./discovery/SharedMemory.ts"
+
+/**
  * The built-in strategies: where the specifications put metadata, and where providers really put it.
  *
  * `Discovery` exports everything here under its own name.

@@ -161,7 +161,13 @@ export const make = (
     const issuer = yield* Issuer.make(known.metadata.issuer, options)
     const purpose = options?.purpose ?? Purpose.jwtVerification
     const config = yield* Discovery.discover(Discovery.manual(known.metadata, known), issuer, { ...options, purpose })
-    return { issuer, issuerPolicy: IssuerPolicy.exact, config: Effect.succeed(config), peek: () => config, pause: () => 0 }
+    return {
+      issuer,
+      issuerPolicy: IssuerPolicy.exact,
+      config: Effect.succeed(config),
+      peek: () => config,
+      pause: () => 0
+    }
   })
 
 /**

@@ -1,5 +1,6 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import type * as Issuer from "../../metadata/Issuer.ts"
@@ -46,7 +47,7 @@ const defaults = {
   transpiler: Transpiler.identity,
   validations: [],
   limits: {},
-  mapRequest: (request: Parameters<LoadSettings["mapRequest"]>[0]) => request
+  mapRequest: identity
 }
 
 /** A candidate at a URL. */

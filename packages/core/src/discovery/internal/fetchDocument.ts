@@ -1,5 +1,6 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
@@ -15,6 +16,7 @@ import { type Asked, timed } from "./fetchTime.ts"
 import { askable, failureOf, hardened, placeOf, statusError } from "./hardened.ts"
 import { freshFor } from "./headers.ts"
 import { readDocument, type Shape } from "./responseBody.ts"
+import { shared } from "./sharedDocument.ts"
 
 /** A document as it came, before anything is believed or repaired. */
 export interface Loaded {
@@ -117,6 +119,10 @@ const follow = Effect.fnUntraced(function*(url: string, settings: FetchSettings)
   return yield* new Redirect({ status, why: "too-many" })
 })
 
+/** What a request of somebody's own brings may be for that somebody alone. */
+const sharing = <E, R>(url: string, { asked, mapRequest }: FetchSettings, fetch: Effect.Effect<Loaded, E, R>) =>
+  mapRequest === identity ? shared(`${asked} ${url}`, fetch) : fetch
+
 /**
  * Asks one URL once. Follows redirects of the same origin, reads no more than allowed, and sends nothing that would
  * identify the program. How long it may take is the caller's matter.
@@ -126,7 +132,7 @@ export const fetchDocument = Effect.fn("Discovery.fetchDocument")(
     const place = placeOf(url)
     return yield* Effect.fromResult(askable(url, settings.allowInsecureLoopback)).pipe(
       Effect.tap((withoutQuery) => Effect.annotateCurrentSpan({ "url.full": withoutQuery })),
-      Effect.andThen(hardened(timed(follow(url, settings), settings.asked))),
+      Effect.andThen(sharing(url, settings, hardened(timed(follow(url, settings), settings.asked)))),
       Effect.mapError((reason) => new MetadataFetchError({ url: place, reason }))
     )
   }

@@ -35,6 +35,13 @@ export interface Good<out A> {
   readonly usableUntil: number
 }
 
+/** How long a value is fresh: as long as its source says, within bounds, or else as long as is usual. */
+export const lifetimeOf = (
+  freshFor: Option.Option<Duration.Duration>,
+  usual: Duration.Duration
+): Duration.Duration =>
+  Option.match(freshFor, { onNone: () => usual, onSome: Duration.clamp({ minimum: shortest, maximum: longest }) })
+
 /** Whether a value is fresh at this time. */
 export const isFresh = ({ freshFrom, freshUntil }: Good<unknown>, now: number): boolean =>
   freshFrom <= now && now < freshUntil
@@ -45,9 +52,7 @@ export const remember = <A>(
   { lifetime, staleFor }: Lifetimes,
   now: number
 ): Good<A> => {
-  const fresh = Duration.toMillis(
-    Option.match(freshFor, { onNone: () => lifetime, onSome: Duration.clamp({ minimum: shortest, maximum: longest }) })
-  )
+  const fresh = Duration.toMillis(lifetimeOf(freshFor, lifetime))
   const freshUntil = now + fresh
   return {
     value,

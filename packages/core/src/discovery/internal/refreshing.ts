@@ -11,6 +11,7 @@ import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { type Fetched, type Good, isFresh, type Lifetimes, pauseAfter, remember } from "./freshness.ts"
 import { askedToWait } from "./persistently.ts"
+import { KnownSince } from "./sharedDocument.ts"
 
 /** A value that is kept fresh. */
 export interface Refreshing<out A, out E> {
@@ -53,7 +54,8 @@ interface State<A, E> {
 /** What everybody who asks for the value shares. */
 interface Shared<A, E> {
   readonly state: Ref.Ref<State<A, E>>
-  readonly fetch: Effect.Effect<Fetched<A>, E>
+  /** Asks the source, or whoever has asked it since then, in milliseconds since 1970. */
+  readonly fetch: (since: number) => Effect.Effect<Fetched<A>, E>
   readonly lifetimes: Lifetimes
   readonly scope: Scope.Scope
 }
@@ -82,12 +84,12 @@ const closedError = new Error("A server was asked for its metadata or keys after
 type Board<A, E> = (current: State<A, E>, mine: Flight<A, E>) => readonly [flight: Flight<A, E>, next: State<A, E>]
 
 /** Takes a flight, and starts it if that is a new one. It belongs to the scope and not to the caller who started it. */
-const fly = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, board: Board<A, E>) {
+const fly = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, board: Board<A, E>, since: number) {
   if ((yield* Ref.get(shared.state)).closed) return yield* Effect.die(closedError)
   const mine = yield* Deferred.make<A, E>()
   const flight = yield* Ref.modify(shared.state, (current) => board(current, mine))
   if (flight !== mine) return flight
-  const fiber = yield* Effect.interruptible(shared.fetch).pipe(
+  const fiber = yield* Effect.interruptible(shared.fetch(since)).pipe(
     Effect.onExit((exit) => land(shared, exit)),
     Effect.forkIn(shared.scope)
   )
@@ -105,15 +107,18 @@ const anyFlight = <A, E>(current: State<A, E>, mine: Flight<A, E>) => {
 const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   const now = yield* Clock.currentTimeMillis
   const { closed, failed, good } = yield* Ref.get(shared.state)
+  const since = Option.match(good, { onNone: () => -Infinity, onSome: ({ freshFrom }) => freshFrom })
   const usable = Option.filter(good, ({ usableUntil }) => now < usableUntil)
   if (Option.isNone(usable)) {
     const isDown = Option.filter(failed, (failed) => isResting(failed, now))
-    return yield* Option.isSome(isDown) ? isDown.value.exit : Effect.flatMap(fly(shared, anyFlight), Deferred.await)
+    return yield* Option.isSome(isDown)
+      ? isDown.value.exit
+      : Effect.flatMap(fly(shared, anyFlight, since), Deferred.await)
   }
   const { freshFrom, graceUntil, value } = usable.value
   const mayTry = Option.isNone(failed) || !isResting(failed.value, now)
   if (isFresh(usable.value, now) || !mayTry || closed) return value
-  const flight = yield* fly(shared, anyFlight)
+  const flight = yield* fly(shared, anyFlight, since)
   // Shortly after its time, or while the source is known to be failing, nobody waits for the refresh.
   if ((freshFrom <= now && now < graceUntil) || Option.isSome(failed)) return value
   return yield* Effect.catchCause(Deferred.await(flight), () => Effect.succeed(value))
@@ -126,7 +131,8 @@ const renew = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, cooldown: 
     if (Option.isSome(recent)) return [recent.value.flight, current]
     const [flight, next] = anyFlight(current, mine)
     return [flight, { ...next, renewal: Option.some({ at: now, flight }) }]
-  })
+    // What others have fetched may lack the same thing.
+  }, Infinity)
   const exit = yield* Effect.exit(Deferred.await(flight))
   const { failed, good } = yield* Ref.get(shared.state)
   // What a later fetch brought is newer: it may lack what the outcome has.
@@ -168,7 +174,7 @@ export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
   yield* Scope.addFinalizer(scope, Ref.update(state, (before) => ({ ...before, closed: true })))
   const shared: Shared<A, E> = {
     state,
-    fetch: Effect.updateContext(fetch, () => withoutSpan(context)),
+    fetch: (since) => Effect.updateContext(fetch, () => Context.add(withoutSpan(context), KnownSince, since)),
     lifetimes,
     scope
   }

@@ -39,7 +39,7 @@ const classify = (exit: Exit.Exit<unknown, unknown>): CircuitBreaker.Outcome => 
 }
 
 /** Asks a server a question, or fails at once while that server is left alone. */
-export type Circuit = <A, E>(question: Effect.Effect<A, E>) => Effect.Effect<A, VerificationUnavailable>
+export type Circuit = <A, E, R>(question: Effect.Effect<A, E, R>) => Effect.Effect<A, VerificationUnavailable, R>
 
 /** How long the circuit stays open, in milliseconds. */
 const openFor = (error: unknown): number =>

@@ -85,7 +85,7 @@ export const introspect = Effect.fn("TokenVerifier.introspect")(function*<E>(
   const failed = (reason: Reason) => new MetadataFetchError({ url: location, reason, method: "POST" })
   yield* Effect.mapError(Effect.fromResult(askable(url, isInsecure(server.issuer))), failed)
   yield* Effect.annotateCurrentSpan({ "url.full": location })
-  const answer = yield* patiently(
+  return yield* patiently(
     location,
     (limits) =>
       Effect.flatMap(authentication.prove(config.issuer), ({ form, headers }) => {
@@ -94,5 +94,4 @@ export const introspect = Effect.fn("TokenVerifier.introspect")(function*<E>(
       })
     // What ran out of time does not know by which method it asked.
   ).pipe(Effect.mapError(({ reason }) => failed(reason)))
-  return { answer, config }
 })

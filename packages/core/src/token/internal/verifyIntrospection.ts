@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as Hash from "effect/Hash"
-import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClient from "effect/http/HttpClient"
 import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -14,11 +14,12 @@ import type { ServerConfig } from "../../discovery/ServerConfig.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import type { ClientAuthentication } from "../ClientAuthentication.ts"
 import * as TokenDigest from "../TokenDigest.ts"
-import { InvalidToken, type VerificationUnavailable } from "../TokenError.ts"
+import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
 import { makeCircuit } from "./circuit.ts"
 import { type Rules, said } from "./claims.ts"
 import { introspect } from "./introspect.ts"
 import { wordOf } from "./quoted.ts"
+import { type CountsUntil, sharedAnswer } from "./sharedAnswer.ts"
 
 type Server = AuthorizationServer.AuthorizationServer<unknown>
 
@@ -27,24 +28,17 @@ export interface IntrospectionSettings {
   readonly cacheFor: Duration.Duration
 }
 
-interface Introspected {
-  readonly answer: Schema.JsonObject
-  readonly config: ServerConfig
-  /** How long the answer is remembered. */
-  readonly keepFor: Duration.Duration
-}
-
 /** How many answers are remembered. The one that was not used for longest makes room. */
 const capacity = 10_000
 
 /** As long as chosen, but never past the life of the token. */
-const keepFor = ({ exp }: Schema.JsonObject, cacheFor: Duration.Duration, now: number): Duration.Duration =>
-  typeof exp === "number" && Number.isFinite(exp)
-    ? Duration.min(cacheFor, Duration.millis(Math.max(0, exp * 1000 - now)))
-    : cacheFor
+const countsUntil = (cacheFor: Duration.Duration): CountsUntil => ({ answer: { exp }, at }) => {
+  const chosen = at + Duration.toMillis(cacheFor)
+  return typeof exp === "number" && Number.isFinite(exp) ? Math.min(chosen, exp * 1000) : chosen
+}
 
 /** RFC 7662, section 2.2: who is named as issuer must be the one that was asked. */
-const issuerOf = (server: Server, { answer: { iss }, config }: Introspected) => {
+const issuerOf = (server: Server, config: ServerConfig, iss: Schema.Json | undefined) => {
   if (iss === undefined) return Effect.succeed(config.issuer)
   return typeof iss === "string" && AuthorizationServer.issues(server, config, iss)
     ? Effect.succeed(iss)
@@ -85,15 +79,14 @@ class Question implements Equal.Equal {
 }
 
 /** Answers by the digest of their token. Who asks about the same token meanwhile waits along. */
-const makeMemory = Effect.fnUntraced(function*(server: Server, { authentication, cacheFor }: IntrospectionSettings) {
+const makeMemory = Effect.fnUntraced(function*(server: Server, { resource }: Rules, settings: IntrospectionSettings) {
   const digestOf = yield* TokenDigest.TokenDigest
   const circuit = yield* makeCircuit(server)
-  const client = yield* HttpClient.HttpClient
-  const ask = (token: Redacted.Redacted) =>
-    Effect.provideService(introspect(server, authentication, token), HttpClient.HttpClient, client)
+  const until = countsUntil(settings.cacheFor)
   const lookup = Effect.fnUntraced(function*(question: Question) {
-    const { answer, config } = yield* circuit(ask(question.take()))
-    return { answer, config, keepFor: keepFor(answer, cacheFor, yield* Clock.currentTimeMillis) }
+    const ask = circuit(introspect(server, settings.authentication, question.take()))
+    const answer = yield* sharedAnswer(`introspection ${resource} ${server.issuer} ${question.digest}`, ask, until)
+    return { answer, keepFor: Duration.millis(Math.max(0, until(answer) - (yield* Clock.currentTimeMillis))) }
   })
   const memory = yield* Cache.makeWith(lookup, {
     capacity,
@@ -103,7 +96,8 @@ const makeMemory = Effect.fnUntraced(function*(server: Server, { authentication,
     const digest = digestOf(Redacted.value(token))
     const question = new Question(typeof digest === "string" ? digest : yield* digest, token)
     // The memory keeps the question, also one that it could answer without asking.
-    return yield* Effect.ensuring(Cache.get(memory, question), Effect.sync(() => question.take()))
+    const { answer } = yield* Effect.ensuring(Cache.get(memory, question), Effect.sync(() => question.take()))
+    return answer.answer
   })
 })
 
@@ -117,13 +111,16 @@ export const makeIntrospectionVerifier = Effect.fnUntraced(function*(
   never,
   HttpClient.HttpClient | Scope.Scope
 > {
-  const ask = yield* makeMemory(server, settings)
+  const ask = yield* makeMemory(server, rules, settings)
   return Effect.fnUntraced(function*(token) {
-    const introspected = yield* ask(token)
-    const { answer: claims } = introspected
+    const claims = yield* ask(token)
     // RFC 7662, section 2.2: a boolean. Whatever else is there is no yes.
     if (claims["active"] !== true) return yield* new InvalidToken({ reason: "inactive" })
-    const issuer = yield* issuerOf(server, introspected)
+    const config = yield* Effect.mapError(
+      server.config,
+      (cause) => new VerificationUnavailable({ issuer: server.issuer, cause })
+    )
+    const issuer = yield* issuerOf(server, config, claims["iss"])
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
     return { ...yield* Effect.fromResult(said({ claims, issuer }, rules, now)), token }
   })

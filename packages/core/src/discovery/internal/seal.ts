@@ -1,0 +1,47 @@
+import * as Aead from "effect/crypto/Aead"
+import * as Kdf from "effect/crypto/Kdf"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+
+/** A text that only who knows the secret can read or make. */
+export const Sealed = Schema.Struct({ nonce: Schema.Uint8ArrayFromBase64Url, box: Schema.Uint8ArrayFromBase64Url })
+
+const encodeSealed = Schema.encodeEffect(Sealed)
+const encoder = new TextEncoder()
+const decoder = new TextDecoder("utf-8", { fatal: true })
+
+/** Its nonces are so long that they may be random, however many entries there are under one secret. */
+const algorithm = Aead.xchacha20Poly1305
+
+/** Seals texts under a name: what was sealed under one name is nothing under another. */
+export const makeSeal = Effect.fnUntraced(
+  function*(secret: Redacted.Redacted) {
+    const [aead, kdf, random] = [yield* Aead.Aead, yield* Kdf.Kdf, yield* SecureRandom.SecureRandom]
+    const bytes = yield* kdf.derive(Kdf.hkdfSha256, encoder.encode(Redacted.value(secret)), {
+      salt: new Uint8Array(32),
+      info: encoder.encode("effect-mcp-auth shared memory"),
+      length: algorithm.keyLength
+    })
+    const key = yield* Aead.key(algorithm, bytes)
+    return {
+      seal: Effect.fnUntraced(function*(name: string, text: string) {
+        const nonce = yield* random.randomBytes(algorithm.nonceLength)
+        const box = yield* aead.encrypt(key, encoder.encode(text), { nonce, aad: encoder.encode(name) })
+        return yield* encodeSealed({ nonce, box })
+      }),
+      open: (name: string, { box, nonce }: typeof Sealed.Type) =>
+        Effect.map(
+          aead.decrypt(key, box, { nonce, aad: encoder.encode(name) }),
+          (bytes) => decoder.decode(bytes)
+        )
+    }
+  },
+  Effect.provide(
+    Layer.mergeAll(Kdf.layerWebCrypto, Aead.layerWebCrypto).pipe(
+      Layer.provideMerge(SecureRandom.layerWebCrypto)
+    )
+  )
+)
