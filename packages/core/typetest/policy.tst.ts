@@ -1,0 +1,355 @@
+import {
+  AuthInfo,
+  type AuthorizationServer,
+  McpAuth,
+  Policy,
+  PolicyDeclaration,
+  ScopeHierarchy,
+  type TokenError
+} from "@effect-mcp-auth/core"
+import { type Context, Effect, Layer, Schema, type Schema as Schemas } from "effect"
+import { McpProtocol, McpServer, Tool, Toolkit } from "effect/ai"
+import { type HttpClient, HttpRouter, type HttpServer } from "effect/http"
+import { describe, expect, it } from "tstyche"
+
+type Client = HttpClient.HttpClient
+type Info = AuthInfo.AuthInfo["Service"]
+type Outage = TokenError.VerificationUnavailable
+
+/** Services of somebody else, which checks ask. */
+interface Owners {
+  readonly _: unique symbol
+}
+interface Plans {
+  readonly _: unique symbol
+}
+
+declare const ofOwners: Effect.Effect<boolean, never, Owners>
+declare const ofPlans: Effect.Effect<boolean, Outage, Plans | AuthInfo.AuthInfo>
+declare const byHand: AuthorizationServer.AuthorizationServer<never>
+declare const httpServer: Layer.Layer<HttpServer.HttpServer>
+declare const client: Layer.Layer<Client>
+declare const owners: Layer.Layer<Owners>
+
+const resource = "https://api.example.com/mcp"
+const options = { resource, authorizationServers: [byHand] } as const
+const identity = { name: "notes", version: "1.0.0", path: "/mcp", protocols: [McpProtocol.v2026_07_28] } as const
+
+const isOwner = Policy.check(ofOwners)
+const hasPlan = Policy.check(ofPlans)
+const writes = Policy.scopes("notes:write")
+
+const Plain = Tool.make("Delete", { parameters: Schema.Struct({ id: Schema.String }), success: Schema.Boolean })
+
+/** What a layer needs when it is built. */
+type Needed<L> = L extends Layer.Layer<infer _A, infer _E, infer R> ? R : never
+
+/** A server with one tool, whose handler needs nothing by itself. */
+const serverOf = <T extends Tool.Any>(tool: T) => {
+  const toolkit = Toolkit.make(tool)
+  const handlers = {} as Layer.Layer<Tool.HandlersFor<(typeof toolkit)["tools"]>>
+  return McpServer.layerHttp({
+    ...identity,
+    registrations: McpServer.toolkit(toolkit).pipe(Layer.provide(handlers))
+  })
+}
+
+const environment: Layer.Layer<HttpServer.HttpServer | Client> = Layer.mergeAll(httpServer, client)
+
+describe("a server with a guarded tool", () => {
+  const server = serverOf(Policy.tool(writes)(Plain))
+
+  it("and without protect does not compile: nobody says who calls", () => {
+    const bare = HttpRouter.serve(server)
+    expect<Layer.Services<typeof bare>>().type.toBe<HttpServer.HttpServer | AuthInfo.AuthInfo>()
+    expect(Effect.runPromise).type.not.toBeCallableWith(Layer.launch(Layer.provide(bare, environment)))
+  })
+
+  it("compiles without a policy, and with protect", () => {
+    const open = HttpRouter.serve(serverOf(Plain))
+    expect(Effect.runPromise).type.toBeCallableWith(Layer.launch(Layer.provide(open, environment)))
+    const guarded = HttpRouter.serve(server.pipe(McpAuth.protect(options)))
+    expect<Layer.Services<typeof guarded>>().type.toBe<HttpServer.HttpServer | Client>()
+    expect(Effect.runPromise).type.toBeCallableWith(Layer.launch(Layer.provide(guarded, environment)))
+  })
+
+  it("does not compile without protect whatever the policy is, anonymous included", () => {
+    for (const policy of [Policy.anonymous, Policy.authenticated, Policy.role("admin"), Policy.anyOf()]) {
+      const bare = HttpRouter.serve(serverOf(Policy.tool(policy)(Plain)))
+      expect(Effect.runPromise).type.not.toBeCallableWith(Layer.launch(Layer.provide(bare, environment)))
+    }
+  })
+
+  it("does not compile without protect where a guard is around it, or around a resource", () => {
+    const note = McpServer.resource({ uri: "notes://mine", name: "mine", content: Effect.succeed("") })
+    const registrations = note.pipe(Policy.guard(writes))
+    const bare = HttpRouter.serve(McpServer.layerHttp({ ...identity, registrations }))
+    expect<Layer.Services<typeof bare>>().type.toBe<HttpServer.HttpServer | AuthInfo.AuthInfo>()
+    expect(Effect.runPromise).type.not.toBeCallableWith(Layer.launch(Layer.provide(bare, environment)))
+  })
+
+  it("on stdio does not compile without layerStdio", () => {
+    const toolkit = Toolkit.make(Policy.tool(writes)(Plain))
+    const handlers = {} as Layer.Layer<Tool.HandlersFor<(typeof toolkit)["tools"]>>
+    const registrations = McpServer.toolkit(toolkit).pipe(Layer.provide(handlers))
+    expect<Needed<typeof registrations>>().type.toBe<
+      McpServer.McpServer | McpServer.McpRequest<"Requires", AuthInfo.AuthInfo>
+    >()
+    const known = registrations.pipe(Layer.provide(McpAuth.layerStdio({ subject: "ada", scopes: new Set() })))
+    expect<Needed<typeof known>>().type.toBe<McpServer.McpServer>()
+  })
+})
+
+describe("what the checks on a tool need", () => {
+  const server = serverOf(Policy.tool(isOwner)(Plain))
+  const both = serverOf(Policy.tool(Policy.anyOf(isOwner, Policy.not(hasPlan), writes))(Plain))
+
+  it("is required by protect, and by nothing else that is required", () => {
+    const guarded = server.pipe(McpAuth.protect(options))
+    expect<Needed<typeof guarded>>().type.toBe<HttpRouter.HttpRouter | Client | Owners>()
+    const twice = both.pipe(McpAuth.protect(options))
+    expect<Needed<typeof twice>>().type.toBe<HttpRouter.HttpRouter | Client | Owners | Plans>()
+    const provided = server.pipe(McpAuth.protect())
+    expect<Needed<typeof provided>>().type.toBe<HttpRouter.HttpRouter | McpAuth.McpAuth | Owners>()
+  })
+
+  it("cannot be lost: it does not compile until it is provided to what protect has made", () => {
+    const guarded = HttpRouter.serve(server.pipe(McpAuth.protect(options)))
+    expect(Effect.runPromise).type.not.toBeCallableWith(Layer.launch(Layer.provide(guarded, environment)))
+    const provided = guarded.pipe(Layer.provide(owners), Layer.provide(environment))
+    expect(Effect.runPromise).type.toBeCallableWith(Layer.launch(provided))
+    // Before protect there is nobody yet who takes it.
+    const early = HttpRouter.serve(server.pipe(Layer.provide(owners), McpAuth.protect(options)))
+    expect(Effect.runPromise).type.not.toBeCallableWith(Layer.launch(Layer.provide(early, environment)))
+  })
+
+  it("cannot be provided by a request: it is there before anything of a request is", () => {
+    const ofRequest = {} as Layer.Layer<HttpRouter.Request<"Requires", Owners>>
+    const guarded = HttpRouter.serve(server.pipe(Layer.provide(ofRequest), McpAuth.protect(options)))
+    expect(Effect.runPromise).type.not.toBeCallableWith(Layer.launch(Layer.provide(guarded, environment)))
+  })
+
+  it("is required from two tools together, and once", () => {
+    const toolkit = Toolkit.make(
+      Policy.tool(isOwner)(Plain),
+      Policy.tool(Policy.allOf(isOwner, hasPlan))(Tool.make("Other")),
+      Tool.make("Third")
+    )
+    const handlers = {} as Layer.Layer<Tool.HandlersFor<(typeof toolkit)["tools"]>>
+    const registrations = McpServer.toolkit(toolkit).pipe(Layer.provide(handlers))
+    const guarded = McpServer.layerHttp({ ...identity, registrations }).pipe(McpAuth.protect(options))
+    expect<Needed<typeof guarded>>().type.toBe<HttpRouter.HttpRouter | Client | Owners | Plans>()
+  })
+
+  it("is required by layerStdio, which is told of it", () => {
+    expect<Needed<ReturnType<typeof McpAuth.layerStdio<Owners>>>>().type.toBe<McpServer.McpServer | Owners>()
+    const toolkit = Toolkit.make(Policy.tool(isOwner)(Plain))
+    const handlers = {} as Layer.Layer<Tool.HandlersFor<(typeof toolkit)["tools"]>>
+    const registrations = McpServer.toolkit(toolkit).pipe(Layer.provide(handlers))
+    const user = { subject: "ada", scopes: new Set<string>() }
+    const told = registrations.pipe(Layer.provide(McpAuth.layerStdio<Owners>(user)))
+    expect<Needed<typeof told>>().type.toBe<McpServer.McpServer | Owners>()
+    const untold = registrations.pipe(Layer.provide(McpAuth.layerStdio(user)))
+    expect<Needed<typeof untold>>().type.not.toBe<McpServer.McpServer>()
+  })
+})
+
+describe("what the checks of a guard need", () => {
+  const note = McpServer.resource({ uri: "notes://mine", name: "mine", content: Effect.succeed("") })
+
+  it("is required by the layer that it is around", () => {
+    const guarded = note.pipe(Policy.guard(Policy.allOf(isOwner, hasPlan)))
+    expect<Needed<typeof guarded>>().type.toBe<
+      McpServer.McpServer | McpServer.McpRequest<"Requires", AuthInfo.AuthInfo> | Owners | Plans
+    >()
+    const provided = guarded.pipe(Layer.provide(owners))
+    expect<Needed<typeof provided>>().type.toBe<
+      McpServer.McpServer | McpServer.McpRequest<"Requires", AuthInfo.AuthInfo> | Plans
+    >()
+  })
+
+  it("is required once, and what the layer needs besides is not lost", () => {
+    const needy = {} as Layer.Layer<never, "broken", Owners | Context.Context<"more">>
+    const guarded = needy.pipe(Policy.guard(isOwner))
+    expect(guarded).type.toBe<
+      Layer.Layer<
+        never,
+        "broken",
+        | McpServer.McpServer
+        | McpServer.McpRequest<"Requires", AuthInfo.AuthInfo>
+        | Owners
+        | Context.Context<"more">
+      >
+    >()
+  })
+
+  it("is nothing where there are none, but for who calls", () => {
+    const guarded = note.pipe(Policy.guard(writes))
+    expect<Needed<typeof guarded>>().type.toBe<
+      McpServer.McpServer | McpServer.McpRequest<"Requires", AuthInfo.AuthInfo>
+    >()
+  })
+
+  it("goes on to the server, and through protect", () => {
+    const registrations = note.pipe(Policy.guard(isOwner))
+    const guarded = McpServer.layerHttp({ ...identity, registrations }).pipe(McpAuth.protect(options))
+    expect<Needed<typeof guarded>>().type.toBe<HttpRouter.HttpRouter | Client | Owners>()
+  })
+})
+
+describe("Policy.tool", () => {
+  it("keeps everything of the tool's type, and adds who calls", () => {
+    const guarded = Policy.tool(writes)(Plain)
+    type ConfigOf<T> = T extends Tool.Tool<string, infer Config, infer _R> ? Config : never
+    expect(guarded).type.toBe<Tool.Tool<"Delete", ConfigOf<typeof Plain>, AuthInfo.AuthInfo>>()
+    expect<Tool.Parameters<typeof guarded>>().type.toBe<Tool.Parameters<typeof Plain>>()
+    expect<Tool.Success<typeof guarded>>().type.toBe<boolean>()
+    expect(guarded.name).type.toBe<"Delete">()
+  })
+
+  it("keeps what the tool depends on", () => {
+    const Asking = Tool.make("Asking", { dependencies: [AuthInfo.AuthInfo] })
+    const guarded = Policy.tool(isOwner)(Asking)
+    type RequirementsOf<T> = T extends Tool.Tool<string, infer _Config, infer R> ? R : never
+    expect<RequirementsOf<typeof guarded>>().type.toBe<AuthInfo.AuthInfo | Policy.Needs<Owners>>()
+  })
+
+  it("marks no need that is none: AuthInfo is who calls", () => {
+    type RequirementsOf<T> = T extends Tool.Tool<string, infer _Config, infer R> ? R : never
+    const asking = Policy.check(Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject !== undefined))
+    expect(asking).type.toBe<Policy.Policy<AuthInfo.AuthInfo>>()
+    const guarded = Policy.tool(asking)(Plain)
+    expect<RequirementsOf<typeof guarded>>().type.toBe<AuthInfo.AuthInfo>()
+    const withPlan = Policy.tool(hasPlan)(Plain)
+    expect<RequirementsOf<typeof withPlan>>().type.toBe<AuthInfo.AuthInfo | Policy.Needs<Plans>>()
+  })
+
+  it("tells needs apart: those of one service are not those of another", () => {
+    expect<Policy.Needs<Owners>>().type.not.toBeAssignableTo<Policy.Needs<Plans>>()
+    expect<Policy.Needs<Owners>>().type.toBeAssignableTo<Policy.Needs<Owners | Plans>>()
+  })
+
+  it("takes tools and nothing else", () => {
+    expect(Policy.tool(writes)).type.not.toBeCallableWith(Toolkit.make(Plain))
+    expect(Policy.tool).type.not.toBeCallableWith("notes:write")
+  })
+})
+
+describe("policies", () => {
+  it("need nothing but what their checks need", () => {
+    expect(Policy.anonymous).type.toBe<Policy.Policy>()
+    expect(Policy.authenticated).type.toBe<Policy.Policy>()
+    expect(writes).type.toBe<Policy.Policy>()
+    expect(Policy.role("admin", { at: [["a", "b"]] })).type.toBe<Policy.Policy>()
+    expect(Policy.claim(Schema.Struct({ a: Schema.String }), ({ a }) => a === "")).type.toBe<Policy.Policy>()
+    expect(isOwner).type.toBe<Policy.Policy<Owners>>()
+    expect(hasPlan).type.toBe<Policy.Policy<Plans | AuthInfo.AuthInfo>>()
+    expect(Policy.check(({ target }) => Effect.as(ofOwners, target === ""))).type.toBe<Policy.Policy<Owners>>()
+  })
+
+  it("of arguments see them decoded, and need what decodes them", () => {
+    const Known = {} as Schemas.Codec<number, string, Plans>
+    const policy = Policy.checkArguments(Schema.Struct({ id: Known }), ({ id }, operation) => {
+      expect(id).type.toBe<number>()
+      expect(operation).type.toBe<Policy.Operation>()
+      return ofOwners
+    })
+    expect(policy).type.toBe<Policy.Policy<Owners | Plans>>()
+  })
+
+  it("of claims decode without help, and answer at once", () => {
+    const Known = {} as Schemas.Codec<number, string, Plans>
+    expect(Policy.claim).type.not.toBeCallableWith(Schema.Struct({ id: Known }))
+    expect(Policy.claim).type.not.toBeCallableWith(Schema.String, () => ofOwners)
+  })
+
+  it("fail as outages and in no other way", () => {
+    expect(Policy.check).type.toBeCallableWith({} as Effect.Effect<boolean, Outage>)
+    expect(Policy.check).type.not.toBeCallableWith({} as Effect.Effect<boolean, Error>)
+    expect(Policy.check).type.not.toBeCallableWith({} as Effect.Effect<string>)
+    expect(Policy.checkArguments).type.not.toBeCallableWith(Schema.String, () => ({}) as Effect.Effect<boolean, Error>)
+  })
+
+  it("combined need what their parts need together, and of no parts nothing", () => {
+    expect(Policy.allOf(isOwner, hasPlan, writes)).type.toBe<Policy.Policy<Owners | Plans | AuthInfo.AuthInfo>>()
+    expect(Policy.anyOf(isOwner, hasPlan, writes)).type.toBe<Policy.Policy<Owners | Plans | AuthInfo.AuthInfo>>()
+    expect(Policy.allOf(writes, Policy.anonymous)).type.toBe<Policy.Policy>()
+    expect(Policy.anyOf(writes, Policy.anonymous)).type.toBe<Policy.Policy>()
+    expect(Policy.allOf()).type.toBe<Policy.Policy>()
+    expect(Policy.anyOf()).type.toBe<Policy.Policy>()
+    expect(Policy.not(isOwner)).type.toBe<Policy.Policy<Owners>>()
+    expect(Policy.allOf(Policy.not(Policy.anyOf(isOwner)), Policy.anyOf(hasPlan))).type.toBe<
+      Policy.Policy<Owners | Plans | AuthInfo.AuthInfo>
+    >()
+    const many: ReadonlyArray<Policy.Policy<Owners>> = []
+    expect(Policy.allOf(...many)).type.toBe<Policy.Policy<Owners>>()
+    expect(Policy.byOperation(() => isOwner)).type.toBe<Policy.Policy<Owners>>()
+  })
+
+  it("that need less stand where more may be needed, and not the other way", () => {
+    expect<Policy.Policy>().type.toBeAssignableTo<Policy.Policy<Owners>>()
+    expect<Policy.Policy<Owners>>().type.not.toBeAssignableTo<Policy.Policy>()
+  })
+
+  it("name a scope, and a path that is one", () => {
+    expect(Policy.scopes).type.not.toBeCallableWith()
+    expect(Policy.scopes).type.not.toBeCallableWith(["a", "b"])
+    expect(Policy.role).type.not.toBeCallableWith("admin", { at: ["roles"] })
+    expect(Policy.role).type.not.toBeCallableWith("admin", { at: [[]] })
+  })
+
+  it("are piped, and print themselves", () => {
+    expect(writes.pipe((policy) => Policy.not(policy))).type.toBe<Policy.Policy>()
+    expect(writes.toString).type.toBe<() => string>()
+    expect(Policy.scopesOf(Policy.allOf(isOwner, writes))).type.toBe<ReadonlyArray<string>>()
+  })
+})
+
+describe("decisions", () => {
+  it("need what the checks need, but for who is judged", () => {
+    const caller = {} as Info
+    expect(Policy.evaluate(writes, caller)).type.toBe<Effect.Effect<Policy.Decision, Outage>>()
+    expect(Policy.evaluate(hasPlan, caller)).type.toBe<Effect.Effect<Policy.Decision, Outage, Plans>>()
+  })
+
+  it("inside a handler need to know who calls", () => {
+    expect(Policy.require(writes)).type.toBe<Effect.Effect<void, never, AuthInfo.AuthInfo>>()
+    expect(Policy.require(isOwner)).type.toBe<Effect.Effect<void, never, Owners | AuthInfo.AuthInfo>>()
+    expect(Policy.allows(isOwner)).type.toBe<Effect.Effect<boolean, Outage, Owners | AuthInfo.AuthInfo>>()
+  })
+
+  it("refuse in three ways", () => {
+    expect<Policy.Refusal["_tag"]>().type.toBe<"MissingCredentials" | "InsufficientScope" | "AccessDenied">()
+    expect<Policy.Outcome>().type.toBe<"yes" | "no" | "unknown">()
+  })
+})
+
+describe("the default policy", () => {
+  it("needs nothing: there is nobody who would provide it", () => {
+    expect(McpAuth.protect).type.toBeCallableWith({ ...options, policy: writes })
+    expect(McpAuth.protect).type.not.toBeCallableWith({ ...options, policy: isOwner })
+  })
+})
+
+describe("declarations", () => {
+  it("make policies that need nothing", () => {
+    expect(PolicyDeclaration.toPolicy({ allOf: ["anonymous", { scopes: ["a"] }] })).type.toBe<Policy.Policy>()
+    expect<typeof PolicyDeclaration.PolicyDeclaration.Type>().type.toBe<PolicyDeclaration.PolicyDeclaration>()
+  })
+
+  it("say no more than there is", () => {
+    expect(PolicyDeclaration.toPolicy).type.not.toBeCallableWith("everybody")
+    expect(PolicyDeclaration.toPolicy).type.not.toBeCallableWith({ scopes: [] })
+    expect(PolicyDeclaration.toPolicy).type.not.toBeCallableWith({ claim: ["a"] })
+  })
+})
+
+describe("hierarchies", () => {
+  it("are made or refused, and flat without an effect", () => {
+    expect(ScopeHierarchy.make({ a: ["b"] })).type.toBe<
+      Effect.Effect<ScopeHierarchy.ScopeHierarchy, ScopeHierarchy.InvalidScopeHierarchy>
+    >()
+    expect(ScopeHierarchy.flat).type.toBe<ScopeHierarchy.ScopeHierarchy>()
+    expect(ScopeHierarchy.make).type.not.toBeCallableWith({ a: "b" })
+  })
+})
