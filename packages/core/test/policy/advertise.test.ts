@@ -271,7 +271,7 @@ describe("a challenge for more asks for", () => {
       Effect.gen(function*() {
         const { handle, ran } = yield* begin(needy, { policy: scopes("read", "write"), ...changes })
         const token = yield* mint(granted)
-        for (const mode of modes) {
+        for (const mode of modes.filter(({ batch, revision }) => batch || revision === "2026-07-28")) {
           const call = yield* converse(handle, mode, token)
           for (const name of needyTools) assertInsufficient(yield* ask(call, "call", name, token), asked)
           assertInsufficient(yield* ask(call, "read", "own", token), asked)
