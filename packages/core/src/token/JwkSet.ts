@@ -76,13 +76,13 @@ const fetchKeys = Effect.fnUntraced(function*<E>(server: AuthorizationServer<E>,
   if (jwksUri === undefined) {
     return yield* new IncompleteMetadata({ location, purpose: Purpose.jwtVerification.name, missing: ["jwks_uri"] })
   }
-  const { document, freshFor } = yield* fetchKeySet(jwksUri, isInsecure(server.issuer))
+  const { age, document, freshFor } = yield* fetchKeySet(jwksUri, isInsecure(server.issuer))
   const keys = yield* reader.read(document)
   // A provider without a key is a provider in trouble: what it signed with a moment ago may still be good.
   if (keys.entries.size === 0) {
     return yield* new MetadataFetchError({ url: placeOf(jwksUri), reason: new NotMetadata({ found: "no-keys" }) })
   }
-  return { value: keys, freshFor }
+  return { value: keys, freshFor, age }
 })
 
 /**

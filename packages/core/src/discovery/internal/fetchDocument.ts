@@ -23,6 +23,8 @@ export interface Loaded {
   readonly document: Schema.JsonObject
   /** How long the source says that the document is fresh. */
   readonly freshFor: Option.Option<Duration.Duration>
+  /** How old it is, where somebody else has fetched it. */
+  readonly age?: Duration.Duration
   /** The content type, when it is not JSON. */
   readonly oddContentType: Option.Option<string>
 }

@@ -7,6 +7,8 @@ import * as Random from "effect/Random"
 export interface Fetched<out A> {
   readonly value: A
   readonly freshFor: Option.Option<Duration.Duration>
+  /** How old the value is, where somebody else has fetched it. */
+  readonly age?: Duration.Duration | undefined
 }
 
 export interface Lifetimes {
@@ -35,24 +37,20 @@ export interface Good<out A> {
   readonly usableUntil: number
 }
 
-/** How long a value is fresh: as long as its source says, within bounds, or else as long as is usual. */
-export const lifetimeOf = (
-  freshFor: Option.Option<Duration.Duration>,
-  usual: Duration.Duration
-): Duration.Duration =>
-  Option.match(freshFor, { onNone: () => usual, onSome: Duration.clamp({ minimum: shortest, maximum: longest }) })
-
 /** Whether a value is fresh at this time. */
 export const isFresh = ({ freshFrom, freshUntil }: Good<unknown>, now: number): boolean =>
   freshFrom <= now && now < freshUntil
 
 /** What a fetch brought, from now on. */
 export const remember = <A>(
-  { freshFor, value }: Fetched<A>,
+  { age = Duration.zero, freshFor, value }: Fetched<A>,
   { lifetime, staleFor }: Lifetimes,
   now: number
 ): Good<A> => {
-  const fresh = Duration.toMillis(lifetimeOf(freshFor, lifetime))
+  const usual = Duration.subtract(lifetime, age)
+  const fresh = Duration.toMillis(
+    Option.match(freshFor, { onNone: () => usual, onSome: Duration.clamp({ minimum: shortest, maximum: longest }) })
+  )
   const freshUntil = now + fresh
   return {
     value,

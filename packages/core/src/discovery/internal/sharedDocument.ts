@@ -6,7 +6,6 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { SharedMemory } from "../SharedMemory.ts"
 import type { Loaded } from "./fetchDocument.ts"
-import { lifetimeOf } from "./freshness.ts"
 
 /**
  * What somebody else has fetched is worth as much as another fetch only if that was later than this, in milliseconds since
@@ -21,9 +20,9 @@ export const KnownSince: Context.Reference<number> = Context.Reference(
 const Entry = Schema.Struct({
   document: Schema.Record(Schema.String, Schema.Json),
   oddContentType: Schema.NullOr(Schema.String),
-  /** When it was fetched, and until when it is fresh, in milliseconds since 1970. */
+  /** When it was fetched, in milliseconds since 1970, and for how many its source says that it is fresh. */
   at: Schema.Finite,
-  until: Schema.Finite
+  freshFor: Schema.NullOr(Schema.Finite)
 })
 
 const decodeEntry = Schema.decodeUnknownOption(Entry)
@@ -31,12 +30,16 @@ const decodeEntry = Schema.decodeUnknownOption(Entry)
 /** How long a document is shared whose source does not say how long it is fresh. */
 const usual = Duration.minutes(5)
 
-const loadedOf = ({ document, oddContentType, until }: typeof Entry.Type, now: number): Loaded => ({
+/** A document that somebody else has fetched. That makes it no younger than it is. */
+const loadedOf = ({ at, document, freshFor, oddContentType }: typeof Entry.Type, now: number): Loaded => ({
   document,
   oddContentType: Option.fromNullishOr(oddContentType),
-  // Nobody makes it younger than it is.
-  freshFor: Option.some(Duration.millis(until - now))
+  freshFor: Option.map(Option.fromNullishOr(freshFor), (freshFor) => Duration.millis(at + freshFor - now)),
+  age: Duration.millis(now - at)
 })
+
+/** Until when a document is shared, in milliseconds since 1970. */
+const sharedUntil = ({ at, freshFor }: typeof Entry.Type): number => at + (freshFor ?? Duration.toMillis(usual))
 
 /** Fetches a document, unless somebody else with the same memory has just done so. */
 export const shared = Effect.fnUntraced(function*<E, R>(
@@ -48,15 +51,15 @@ export const shared = Effect.fnUntraced(function*<E, R>(
   const since = yield* KnownSince
   const known = since === Infinity ? Option.none() : decodeEntry(yield* memory.get(key))
   const before = yield* Clock.currentTimeMillis
-  if (Option.isSome(known) && since < known.value.at && before < known.value.until) return loadedOf(known.value, before)
+  const isNews = Option.isSome(known) && since < known.value.at && before < sharedUntil(known.value)
+  if (isNews) return loadedOf(known.value, before)
   const loaded = yield* fetch
-  const at = yield* Clock.currentTimeMillis
-  const lifetime = Duration.toMillis(lifetimeOf(loaded.freshFor, usual))
-  const { document, oddContentType } = loaded
-  yield* memory.set(
-    key,
-    { document, oddContentType: Option.getOrNull(oddContentType), at, until: at + lifetime },
-    lifetime
-  )
+  const entry = {
+    document: loaded.document,
+    oddContentType: Option.getOrNull(loaded.oddContentType),
+    at: yield* Clock.currentTimeMillis,
+    freshFor: Option.getOrNull(Option.map(loaded.freshFor, Duration.toMillis))
+  }
+  yield* memory.set(key, entry, sharedUntil(entry) - entry.at)
   return loaded
 })
