@@ -6,7 +6,7 @@ import type { Jws } from "@effect-mcp-auth/core"
 import * as Crypto from "node:crypto"
 
 /** What both implementations say of a row. */
-export type Verdict = "good" | "bad"
+type Verdict = "good" | "bad"
 
 /** Whether a key has signed something. */
 export interface Question {

@@ -16,7 +16,7 @@ interface Expected {
   readonly retryAfter: string | undefined
 }
 
-export const expectedOf = (stated: Stated): Expected => {
+const expectedOf = (stated: Stated): Expected => {
   const [status = 0, seconds = 0, retryAfter] = stated.match(/\d+/g)?.map(Number) ?? []
   return { status, seconds, retryAfter: retryAfter === undefined ? undefined : String(retryAfter) }
 }

@@ -1,0 +1,299 @@
+/**
+ * The soak: a protected server, a provider whose keys rotate and that is killed, frozen and revived, and clients with tokens of
+ * every kind, over real HTTP and in separate processes. Every answer is judged by what was so when it was asked for.
+ *
+ * `node packages/platform-node/test/soak.ts --minutes 3`, which is the default. Exits with 1 when an answer was wrong, when
+ * something went wrong inside the server, when its memory grew, or when a flood of bad tokens slows good ones down. Only
+ * loopback is used, and only processes that were started here are ended.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Clock, Console, DateTime, Effect, Fiber, Scope } from "effect"
+import type { ChildProcess } from "node:child_process"
+import { parseArgs } from "node:util"
+import { askChild, end, every, freePort, start } from "./standing/soak/children.ts"
+import { type Client, makeClient } from "./standing/soak/client.ts"
+import { anyKind, judge, type Kind, kinds, type State } from "./standing/soak/kinds.ts"
+import * as Report from "./standing/soak/report.ts"
+import type { Health } from "./standing/soak/settings.ts"
+import { type Algorithm, forge, garbage, makeKey, mint } from "./standing/soak/tokens.ts"
+import { type Published, Weather } from "./standing/soak/weather.ts"
+
+const { values } = parseArgs({ options: { minutes: { type: "string", default: "3" } } })
+const duration = Number(values.minutes) * 60_000
+
+/** How many bad tokens the flood has at most. */
+const floodSize = 100_000
+
+const seconds = Effect.map(Clock.currentTimeMillis, (now) => Math.floor(now / 1000))
+
+/** Everything that goes on. */
+interface Soak {
+  readonly state: State
+  readonly ask: Client
+  readonly seen: Report.Seen
+  readonly providerPort: number
+  /** What outlives the phases. */
+  readonly scope: Scope.Scope
+  provider: ChildProcess | undefined
+  published: ReadonlyArray<Published>
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The provider
+// ---------------------------------------------------------------------------------------------------------------------
+
+const jwks = ({ published }: Soak) => published.map(({ key }) => key.jwk)
+
+const revive = Effect.fnUntraced(function*(soak: Soak) {
+  const begun = start("provider", [soak.providerPort], jwks(soak))
+  soak.provider = yield* Effect.provideService(begun, Scope.Scope, soak.scope)
+  soak.state.weather.up(yield* Clock.currentTimeMillis)
+})
+
+const kill = Effect.fnUntraced(function*(soak: Soak) {
+  soak.state.weather.down(yield* Clock.currentTimeMillis)
+  if (soak.provider !== undefined) yield* end(soak.provider)
+})
+
+/** It accepts connections, and says nothing. */
+const freeze = Effect.fnUntraced(function*({ provider, state }: Soak) {
+  state.weather.down(yield* Clock.currentTimeMillis)
+  provider?.kill("SIGSTOP")
+})
+
+const thaw = Effect.fnUntraced(function*({ provider, state }: Soak) {
+  provider?.kill("SIGCONT")
+  state.weather.up(yield* Clock.currentTimeMillis)
+})
+
+const publish = Effect.fnUntraced(function*(soak: Soak, algorithm: Algorithm) {
+  const one: Published = { key: makeKey(algorithm), since: yield* Clock.currentTimeMillis, takenBack: undefined }
+  soak.published = [...soak.published, one]
+  soak.provider?.send(jwks(soak))
+  return one
+})
+
+const algorithms: ReadonlyArray<Algorithm> = ["EdDSA", "ES256", "RS256"]
+
+/** A new key is published, signs when it must be known, and takes the place of an old one, which is taken back. */
+const rotate = Effect.fnUntraced(function*(soak: Soak) {
+  const { state } = soak
+  const old = state.current[0]
+  if (!state.weather.isUp || old === undefined) return
+  const one = yield* publish(soak, old.key.algorithm)
+  while (!state.weather.mustKnow(one.since, yield* Clock.currentTimeMillis)) yield* Effect.sleep(200)
+  state.current = [...state.current.slice(1), one]
+  const tokens = yield* Effect.map(
+    seconds,
+    (now) => [0, 1, 2].map(() => ({ token: mint(state.world, old.key, now), of: old }))
+  )
+  // Some of its tokens are known to the server, others are not.
+  state.withdrawn = [...state.withdrawn.slice(-20), ...state.remembered.filter(({ of }) => of === old), ...tokens]
+  state.remembered = state.remembered.filter(({ of }) => of !== old)
+  state.brief = state.brief.filter(({ of }) => of !== old)
+  // Whatever of it is under way is answered before.
+  yield* Effect.sleep(1_000)
+  soak.published = soak.published.filter((published) => published !== old)
+  old.takenBack = yield* Clock.currentTimeMillis
+  soak.provider?.send(jwks(soak))
+})
+
+const storms = Effect.fnUntraced(function*(soak: Soak, until: number) {
+  let storm = 0
+  while ((yield* Clock.currentTimeMillis) < until - 18_000) {
+    yield* Effect.sleep(11_000)
+    const [begin, over] = storm++ % 2 === 0 ? [kill, revive] : [freeze, thaw]
+    yield* begin(soak)
+    yield* Effect.sleep(3_000 + storm % 3 * 1_000)
+    yield* over(soak)
+  }
+  return storm
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The clients
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Sends one token of a kind, judges the answer, and says how long it took, in milliseconds. */
+const sendOne = Effect.fnUntraced(function*({ ask, seen, state }: Soak, kind: Kind) {
+  const attempt = kinds[kind](state, yield* seconds)
+  const asked = yield* Clock.currentTimeMillis
+  const answer = yield* ask(attempt.token)
+  const answered = yield* Clock.currentTimeMillis
+  seen.answer(kind, answer.status, answer.took)
+  const problem = judge(attempt, answer, asked, answered)
+  if (problem !== undefined) {
+    const provider = state.weather.isUp ? "up" : "down"
+    seen.complain(
+      `${
+        DateTime.formatIso(DateTime.makeUnsafe(asked))
+      } ${kind}: ${answer.status} while the provider is ${provider}, ${problem}`
+    )
+  }
+  return answer.took
+})
+
+/** Sends tokens until it is time. */
+const sendAll = (soak: Soak, until: number, kind: () => Kind, pause: number, workers: number) => {
+  const worker = Effect.gen(function*() {
+    const times: Array<number> = []
+    while ((yield* Clock.currentTimeMillis) < until) {
+      times.push(yield* sendOne(soak, kind()))
+      yield* Effect.sleep(pause)
+    }
+    return times
+  })
+  return Effect.map(
+    Effect.all(Array.from({ length: workers }, () => worker), { concurrency: "unbounded" }),
+    (times) => times.flat()
+  )
+}
+
+let turn = 0
+const goodKind = (): Kind => turn++ % 2 === 0 ? "good, and new" : "good, and known"
+
+interface Flooded {
+  readonly sent: number
+  readonly seen: Readonly<Record<string, number>>
+}
+
+/** Measures good tokens while a process of its own floods the server. */
+const flooded = Effect.fnUntraced(function*(
+  soak: Soak,
+  until: number,
+  load: { readonly templates: ReadonlyArray<string>; readonly numbered: boolean },
+  most: number
+) {
+  const flood = yield* start("flood", [soak.state.world.resource, 8, most], load)
+  const began = yield* Clock.currentTimeMillis
+  const times: Array<number> = []
+  let flooded: Flooded = { sent: 0, seen: {} }
+  while ((yield* Clock.currentTimeMillis) < until && flooded.sent < most) {
+    const next = Math.min(until, (yield* Clock.currentTimeMillis) + 1_000)
+    times.push(...yield* sendAll(soak, next, goodKind, 5, 1))
+    flooded = yield* askChild<Flooded>(flood)
+  }
+  return { times, ...flooded, took: (yield* Clock.currentTimeMillis) - began }
+}, Effect.scoped)
+
+const badTemplates = Effect.fnUntraced(function*({ state: { current, world } }: Soak) {
+  const now = yield* seconds
+  return current.flatMap(({ key }) => [
+    forge(world, key, now),
+    forge(world, key, now),
+    mint(world, key, now, { kid: "unknown-and-flooding" }).token,
+    mint(world, key, now, { expiresIn: -60 }).token,
+    `${garbage()}${garbage()}`.slice(0, 500).padEnd(40, "A")
+  ])
+})
+
+const goodTemplates = Effect.fnUntraced(function*({ state: { current, world } }: Soak) {
+  const now = yield* seconds
+  return Array.from({ length: 16 }, () => current.map(({ key }) => mint(world, key, now).token)).flat()
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The whole
+// ---------------------------------------------------------------------------------------------------------------------
+
+const prepare = Effect.gen(function*() {
+  const [port, providerPort] = [yield* freePort, yield* freePort]
+  const server = yield* start("server", [port, providerPort])
+  const resource = `http://127.0.0.1:${port}/mcp`
+  const state: State = {
+    world: { resource, issuer: `http://127.0.0.1:${providerPort}` },
+    weather: new Weather(),
+    current: [],
+    withdrawn: [],
+    remembered: [],
+    brief: []
+  }
+  const soak: Soak = {
+    state,
+    ask: makeClient(resource, 16),
+    seen: new Report.Seen(),
+    providerPort,
+    scope: yield* Effect.scope,
+    provider: undefined,
+    published: []
+  }
+  for (const algorithm of algorithms) yield* publish(soak, algorithm)
+  state.current = soak.published
+  return { server, soak }
+})
+
+/** The server is up before its provider is, which then comes, goes, and changes its keys. */
+const weatherPhase = Effect.fnUntraced(function*(soak: Soak, until: number) {
+  const clients = yield* Effect.forkScoped(sendAll(soak, until, anyKind, 4, 6))
+  yield* Effect.sleep(3_000)
+  yield* revive(soak)
+  yield* every(2_000, rotate(soak))
+  const storm = yield* storms(soak, until)
+  yield* Fiber.join(clients)
+  return storm
+})
+
+const program = Effect.gen(function*() {
+  const { server, soak } = yield* prepare
+  const { seen, state } = soak
+  const samples: Array<Health> = []
+  server.once("exit", () => seen.complain("the server has ended"))
+  yield* every(
+    Math.max(500, Math.min(5_000, duration / 40)),
+    Effect.map(askChild<Health>(server), (health) => samples.push(health))
+  )
+
+  const began = yield* Clock.currentTimeMillis
+  const finish = began + duration
+  yield* Console.log(`A soak of ${duration / 60_000} minutes, at ${state.world.resource}`)
+  const storm = yield* Effect.scoped(weatherPhase(soak, began + duration * 0.6))
+
+  const phases = new Map<string, ReadonlyArray<number>>()
+  const now = yield* Clock.currentTimeMillis
+  phases.set("alone", yield* sendAll(soak, now + duration * 0.04, goodKind, 5, 1))
+  const good = yield* flooded(
+    soak,
+    now + duration * 0.12,
+    { templates: yield* goodTemplates(soak), numbered: false },
+    Infinity
+  )
+  phases.set("among good ones that are known", good.times)
+  const bad = yield* flooded(soak, finish, { templates: yield* badTemplates(soak), numbered: true }, floodSize)
+  phases.set("in a flood of distinct bad ones", bad.times)
+  // What a flood leaves behind would still be there.
+  yield* sendAll(soak, Math.max(finish, (yield* Clock.currentTimeMillis) + 2_000), anyKind, 4, 6)
+  samples.push(yield* askChild<Health>(server))
+
+  const slower = Report.percentile(bad.times, 0.5) / Report.percentile(good.times, 0.5)
+  const grown = Report.growth(samples.map(({ heapUsed }) => heapUsed))
+  const troubles = samples.at(-1)?.troubles ?? ["the server did not say how it is"]
+  const strange = Object.keys(bad.seen).filter((status) => status !== "401")
+  const complaints = [
+    ...seen.wrong,
+    ...troubles,
+    ...(seen.wrongs > seen.wrong.length ? [`and ${seen.wrongs - seen.wrong.length} wrong answers more`] : []),
+    ...(strange.length > 0 ? [`bad tokens of the flood were answered with ${JSON.stringify(bad.seen)}`] : []),
+    ...(Object.keys(good.seen).join() === "200" ? [] : [`good tokens were answered with ${JSON.stringify(good.seen)}`]),
+    ...(grown > Report.mostGrowth ? ["the memory of the server grew"] : []),
+    ...(slower > Report.mostSlower ? ["a flood of bad tokens slows good ones down"] : [])
+  ]
+  const rate = (flood: { readonly sent: number; readonly took: number }) => Math.round(flood.sent / flood.took * 1000)
+  yield* Console.log([
+    "",
+    ...seen.answers(),
+    "",
+    `${seen.total} answers judged, ${seen.wrongs} wrong; the provider was killed or frozen ${storm} times`,
+    "",
+    ...Report.latencies(phases),
+    `flood: ${bad.sent} distinct bad tokens, ${rate(bad)} in a second (good ones: ${rate(good)}); the median of good ` +
+    `tokens is ${slower.toFixed(2)} times that among good ones, and 2 is the aim, ${Report.mostSlower} the limit`,
+    "",
+    ...Report.memory(samples),
+    "",
+    ...complaints.map((complaint) => `WRONG  ${complaint}`),
+    complaints.length === 0 ? "All is well" : `${complaints.length} things are wrong`
+  ].join("\n"))
+  if (complaints.length > 0) process.exitCode = 1
+})
+
+NodeRuntime.runMain(Effect.scoped(program))

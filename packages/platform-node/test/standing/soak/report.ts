@@ -1,0 +1,99 @@
+/** What a soak has seen, as tables, and what of it is wrong. */
+import type { Health } from "./settings.ts"
+
+/** So much may the memory of a server grow from the second quarter of a soak to the last one, in bytes. */
+export const mostGrowth = 16 * 1024 * 1024
+
+/** So many times may the latency of good tokens be in a flood of bad ones what it is among as many good ones. Twice is the aim. */
+export const mostSlower = 4
+
+export const percentile = (values: ReadonlyArray<number>, part: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? 0
+
+const median = (values: ReadonlyArray<number>): number => percentile(values, 0.5)
+
+/** How much memory grew, between two times when nothing that is bounded should grow any more. */
+export const growth = (heap: ReadonlyArray<number>): number => {
+  const quarter = Math.floor(heap.length / 4)
+  return median(heap.slice(-quarter)) - median(heap.slice(quarter, 2 * quarter))
+}
+
+const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1)
+
+const table = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)))
+  return rows.map((row) =>
+    row.map((cell, column) => column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)).join(
+      "  "
+    )
+  )
+}
+
+/** Counts and times, by a name. */
+export class Seen {
+  readonly statuses = new Map<string, Map<number, number>>()
+  readonly times = new Map<string, Array<number>>()
+  readonly wrong: Array<string> = []
+  wrongs = 0
+  total = 0
+
+  answer(kind: string, status: number, took: number): void {
+    this.total++
+    const counts = this.statuses.get(kind) ?? new Map<number, number>()
+    counts.set(status, (counts.get(status) ?? 0) + 1)
+    this.statuses.set(kind, counts)
+    const times = this.times.get(kind) ?? []
+    // Enough for a percentile, and no more, however long it goes on.
+    if (times.length < 50_000) times.push(took)
+    this.times.set(kind, times)
+  }
+
+  complain(text: string): void {
+    this.wrongs++
+    if (this.wrong.length < 20) this.wrong.push(text)
+  }
+
+  answers(): ReadonlyArray<string> {
+    const statuses = [200, 400, 401, 503]
+    return table([
+      ["sent", ...statuses.map(String), "other", "p50 ms", "p99 ms", "max ms"],
+      ...[...this.statuses].map(([kind, counts]) => {
+        const times = this.times.get(kind) ?? []
+        const other = [...counts].filter(([status]) => !statuses.includes(status)).reduce(
+          (sum, [, count]) => sum + count,
+          0
+        )
+        return [
+          kind,
+          ...statuses.map((status) => String(counts.get(status) ?? 0)),
+          String(other),
+          ...[0.5, 0.99, 1].map((part) => percentile(times, part).toFixed(2))
+        ]
+      })
+    ])
+  }
+}
+
+/** The memory of the server, sampled after collections. */
+export const memory = (samples: ReadonlyArray<Health>): ReadonlyArray<string> => {
+  const heap = samples.map(({ heapUsed }) => heapUsed)
+  const parts = Array.from({ length: 8 }, (_, part) => heap[Math.floor((part / 7) * (heap.length - 1))] ?? 0)
+  return [
+    `heap in MB, over time: ${parts.map(megabytes).join("  ")}`,
+    `heap grew by ${megabytes(growth(heap))} MB from the second quarter to the last, of ${
+      megabytes(mostGrowth)
+    } allowed; ` +
+    `resident at the end: ${megabytes(samples.at(-1)?.rss ?? 0)} MB; ${samples.length} samples`
+  ]
+}
+
+/** Latencies of good tokens, by what went on beside them. */
+export const latencies = (phases: ReadonlyMap<string, ReadonlyArray<number>>): ReadonlyArray<string> =>
+  table([
+    ["latency of good tokens", "requests", "p50 ms", "p95 ms", "p99 ms"],
+    ...[...phases].map(([phase, times]) => [
+      phase,
+      String(times.length),
+      ...[0.5, 0.95, 0.99].map((part) => percentile(times, part).toFixed(2))
+    ])
+  ])

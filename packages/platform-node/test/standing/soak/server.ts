@@ -1,0 +1,88 @@
+/**
+ * The protected server of the soak, in a process of its own. It says how it is whenever its parent asks: how much memory it
+ * has after a collection, and what went wrong that no client saw.
+ */
+import { AuthInfo, AuthorizationServer, FetchLimits, McpAuth, TokenVerifier } from "@effect-mcp-auth/core"
+import { NodeMcpAuth } from "@effect-mcp-auth/platform-node"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Duration, Effect, Layer, Logger, LogLevel, Schema } from "effect"
+import { McpProtocol, McpServer, Tool, Toolkit } from "effect/ai"
+import { HttpRouter } from "effect/http"
+import { createServer } from "node:http"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+import { type Health, remember, timing } from "./settings.ts"
+
+const [port = 0, providerPort = 0] = process.argv.slice(2).map(Number)
+
+const WhoAmI = Tool.make("WhoAmI", { success: Schema.String, dependencies: [AuthInfo.AuthInfo] })
+
+const toolkit = Toolkit.make(WhoAmI)
+
+const registrations = McpServer.toolkit(toolkit).pipe(Layer.provide(toolkit.toLayer({
+  WhoAmI: () => Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject ?? "nobody")
+})))
+
+const app = McpServer.layerHttp({
+  name: "soak",
+  version: "1.0.0",
+  path: "/mcp",
+  protocols: [McpProtocol.v2026_07_28],
+  registrations
+}).pipe(McpAuth.protect({
+  resource: `http://127.0.0.1:${port}/mcp`,
+  authorizationServers: [
+    AuthorizationServer.discover(`http://127.0.0.1:${providerPort}`, {
+      type: "oauth",
+      allowInsecureLoopback: true,
+      lifetime: timing.lifetime
+    })
+  ],
+  verifier: TokenVerifier.jwt({ lifetime: timing.lifetime, cooldown: timing.cooldown, remember }),
+  allowInsecureLoopback: true
+}))
+
+const troubles: Array<string> = []
+let logged = 0
+
+/** Nobody reads the log, but nothing that is an error may be in it, and no token. */
+const watching = Logger.make(({ cause, logLevel, message }) => {
+  logged++
+  const text = JSON.stringify(message)
+  if (text.includes("eyJ")) troubles.push(`a token in the log: ${text}`)
+  if (LogLevel.isGreaterThanOrEqualTo(logLevel, "Error")) troubles.push(`${logLevel}: ${text} ${String(cause)}`)
+})
+
+process.on("unhandledRejection", (reason) => troubles.push(`unhandled rejection: ${String(reason)}`))
+process.on("uncaughtException", (error) => troubles.push(`uncaught exception: ${error.stack}`))
+
+setFlagsFromString("--expose-gc")
+// What the flag exposes is in new contexts only.
+const collect = runInNewContext("gc") as () => void
+
+process.on("message", () => {
+  collect()
+  const { heapUsed, rss } = process.memoryUsage()
+  const health: Health = { heapUsed, rss, logged, troubles: troubles.slice(0, 20) }
+  process.send?.(health)
+})
+process.on("disconnect", () => process.exit())
+
+const limits = FetchLimits.FetchLimits.of({
+  ...FetchLimits.FetchLimits.defaultValue(),
+  attemptTimeout: Duration.millis(timing.total / 2),
+  totalTimeout: Duration.millis(timing.total)
+})
+
+const program = Effect.gen(function*() {
+  const served = HttpRouter.serve(app, { disableLogger: true, disableListenLog: true }).pipe(
+    Layer.provide(NodeHttpServer.layer(createServer, { port, host: "127.0.0.1" })),
+    Layer.provide(NodeMcpAuth.layerWith({ allow: ["loopback"] }))
+  )
+  yield* Effect.provideService(Layer.build(served), FetchLimits.FetchLimits, limits)
+  process.send?.("listening")
+  return yield* Effect.never
+})
+
+NodeRuntime.runMain(Effect.scoped(program).pipe(Effect.provide(Logger.layer([watching]))))

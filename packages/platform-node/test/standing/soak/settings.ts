@@ -1,0 +1,23 @@
+/** What the processes of a soak agree upon. */
+
+/** In milliseconds. */
+export const timing = {
+  /** How long metadata and keys are fresh. */
+  lifetime: 5_000,
+  /** How often unknown keys may cause a question. */
+  cooldown: 2_000,
+  /** How long a question may take. */
+  total: 2_000
+} as const
+
+/** How many tokens the server remembers: few, so that what would grow has grown long before the end. */
+export const remember = 2_000
+
+/** How the server is. */
+export interface Health {
+  readonly heapUsed: number
+  readonly rss: number
+  readonly logged: number
+  /** What must not be there at all. */
+  readonly troubles: ReadonlyArray<string>
+}
