@@ -19,8 +19,11 @@
  */
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as Struct from "effect/Struct"
 import { claimAt } from "./internal/claimAt.ts"
 import type { ClaimPath } from "./internal/model.ts"
 import { node } from "./internal/node.ts"
@@ -50,19 +53,41 @@ export type PolicyDeclaration =
 
 const Path = Schema.NonEmptyArray(Schema.String)
 
-const Part = Schema.suspend((): Schema.Codec<PolicyDeclaration> => Declared)
+const Part = Schema.suspend((): Schema.Codec<PolicyDeclaration, Schema.Json> => PolicyDeclaration)
 
-const Declared: Schema.Codec<PolicyDeclaration> = Schema.Union([
-  Schema.Literals(["anonymous", "authenticated"]),
-  Schema.Struct({ scopes: Schema.NonEmptyArray(Schema.String) }),
-  Schema.Struct({ role: Schema.String, at: Schema.optionalKey(Schema.Array(Path)) }),
-  Schema.Struct({ claim: Path, equals: Schema.Json }),
-  Schema.Struct({ allOf: Schema.Array(Part) }),
-  Schema.Struct({ anyOf: Schema.Array(Part) }),
-  Schema.Struct({ not: Part })
-]).annotate({ identifier: "PolicyDeclaration" })
+const Word = Schema.Literals(["anonymous", "authenticated"])
 
-const decodeStrictly = Schema.decodeUnknownEffect(Declared, { onExcessProperty: "error" })
+/** The forms of a declaration, by the member that each has and no other. */
+const forms = {
+  scopes: Schema.Struct({ scopes: Schema.NonEmptyArray(Schema.String) }),
+  role: Schema.Struct({ role: Schema.String, at: Schema.optionalKey(Schema.Array(Path)) }),
+  claim: Schema.Struct({ claim: Path, equals: Schema.Json }),
+  allOf: Schema.Struct({ allOf: Schema.Array(Part) }),
+  anyOf: Schema.Struct({ anyOf: Schema.Array(Part) }),
+  not: Schema.Struct({ not: Part })
+}
+
+const names = Struct.keys(forms)
+
+const Declared: Schema.Codec<PolicyDeclaration> = Schema.toType(
+  Schema.Union([Word, ...names.map((name) => forms[name])]).annotate({ identifier: "PolicyDeclaration" })
+)
+
+const unknownForm = new SchemaIssue.InvalidValue({
+  expected: `"anonymous", "authenticated", or an object with one of ${names.join(", ")}`
+})
+
+/** Decodes by the form that is meant, so that an error speaks of that one, and not of all that there are. */
+const decodeStrictly = (json: Schema.Json): Effect.Effect<PolicyDeclaration, SchemaIssue.Issue> => {
+  if (Schema.is(Word)(json)) return Effect.succeed(json)
+  const name = names.find((name) => Predicate.hasProperty(json, name))
+  if (name === undefined) return Effect.fail(unknownForm)
+  const form: Schema.Codec<PolicyDeclaration, Schema.Json> = forms[name]
+  return Effect.mapError(
+    Schema.decodeUnknownEffect(form, { onExcessProperty: "error" })(json),
+    ({ issue }) => issue
+  )
+}
 
 /**
  * Reads and writes policies as data. Members that are not known are refused: a misspelt word must not be a weaker policy.
@@ -73,7 +98,7 @@ const decodeStrictly = Schema.decodeUnknownEffect(Declared, { onExcessProperty: 
 export const PolicyDeclaration = Schema.Json.pipe(Schema.decodeTo(
   Schema.toType(Declared),
   SchemaTransformation.transformEffect({
-    decode: (json) => Effect.mapError(decodeStrictly(json), ({ issue }) => issue),
+    decode: (json) => decodeStrictly(json),
     encode: (declared) => Effect.succeed(declared)
   })
 ))
