@@ -1,0 +1,72 @@
+/**
+ * Times several ways to do the same, in rounds.
+ *
+ * tinybench and mitata run one task to its end before the next one begins, and a machine that gets slower in between then
+ * shows up as a difference between the tasks. Here every round has a short batch of each, each round begins with another
+ * one, and what counts is the median over the rounds of the ratio within a round: whatever else the machine does befalls
+ * all of them.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { median } from "./stats.ts"
+
+/** A way to do it. All of them are run by the same fiber. */
+export interface Subject {
+  readonly name: string
+  readonly run: (times: number) => Effect.Effect<void>
+}
+
+export interface Timing {
+  readonly name: string
+  /** Nanoseconds for one. */
+  readonly nanos: number
+  /** To the first subject. */
+  readonly ratio: number
+}
+
+export interface Rounds {
+  readonly rounds: number
+  /** How long a batch takes, in milliseconds. */
+  readonly batch: number
+}
+
+const nanosOf = Effect.fnUntraced(function*({ run }: Subject, times: number) {
+  const start = yield* Clock.currentTimeNanos
+  yield* run(times)
+  return Number((yield* Clock.currentTimeNanos) - start) / times
+})
+
+/** How many make a batch, after the compiler has seen enough of them. */
+const calibrate = Effect.fnUntraced(function*(subject: Subject, batch: number) {
+  let times = 1
+  let nanos = 0
+  for (let spent = 0; spent < 8 * batch * 1e6; spent += nanos * times) {
+    times = nanos === 0 ? 1 : Math.max(1, Math.min(times * 4, Math.round(batch * 1e6 / nanos)))
+    nanos = yield* nanosOf(subject, times)
+  }
+  return Math.max(1, Math.round(batch * 1e6 / nanos))
+})
+
+const rotated = <A>(list: ReadonlyArray<A>, by: number): ReadonlyArray<A> => {
+  const at = by % list.length
+  return [...list.slice(at), ...list.slice(0, at)]
+}
+
+export const interleave = Effect.fnUntraced(function*(
+  subjects: ReadonlyArray<Subject>,
+  { batch, rounds }: Rounds
+): Effect.fn.Return<ReadonlyArray<Timing>> {
+  const measured = yield* Effect.forEach(
+    subjects,
+    (subject) => Effect.map(calibrate(subject, batch), (times) => ({ subject, times, nanos: new Array<number>() }))
+  )
+  for (let round = 0; round < rounds; round++) {
+    for (const { nanos, subject, times } of rotated(measured, round)) nanos.push(yield* nanosOf(subject, times))
+  }
+  const unit = measured[0]?.nanos ?? []
+  return measured.map(({ nanos, subject: { name } }) => ({
+    name,
+    nanos: median(nanos),
+    ratio: median(nanos.map((value, round) => value / (unit[round] ?? Number.NaN)))
+  }))
+})

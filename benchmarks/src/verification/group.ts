@@ -1,0 +1,66 @@
+/** What it costs to verify a token, as a multiple of what its signature alone costs. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { interleave, type Timing } from "../harness/interleave.ts"
+import { type Algorithm, algorithms, makeKey } from "../harness/tokens.ts"
+import { micros, ratio } from "../report/format.ts"
+import type { GroupResult, Table, Target } from "../report/model.ts"
+import { bare, type Scenario, scenariosOf, subjectOf, unit } from "./subject.ts"
+import { verifiers } from "./verifiers.ts"
+
+interface Measured {
+  readonly algorithm: Algorithm
+  readonly scenario: Scenario["name"]
+  readonly timings: ReadonlyArray<Timing>
+}
+
+const measure = Effect.fnUntraced(function*(algorithm: Algorithm, now: number) {
+  const key = makeKey(algorithm)
+  const able = verifiers.filter(({ supports }) => supports === undefined || supports(key))
+  return yield* Effect.forEach(scenariosOf(key, now), (scenario) =>
+    Effect.gen(function*() {
+      const subjects = yield* Effect.forEach(able, (verifier) => subjectOf(verifier, key, scenario))
+      const timings = yield* interleave([bare(key, scenario), ...subjects], { rounds: 25, batch: 8 })
+      return { algorithm, scenario: scenario.name, timings } satisfies Measured
+    }))
+}, Effect.scoped)
+
+const tableOf = (measured: ReadonlyArray<Measured>, algorithm: Algorithm): Table => {
+  const own = measured.filter((one) => one.algorithm === algorithm)
+  const at = ({ timings }: Measured, name: string) => timings.find((timing) => timing.name === name)
+  return {
+    title: `Verification, ${algorithm}`,
+    columns: ["", ...own.flatMap(({ scenario }) => [scenario, "µs"])],
+    rows: [unit, ...verifiers.map(({ name }) => name)].map((name) => [
+      name,
+      ...own.flatMap((one) => {
+        const timing = at(one, name)
+        return timing === undefined ? ["–", "–"] : [ratio(timing.ratio), micros(timing.nanos)]
+      })
+    ])
+  }
+}
+
+const aims: ReadonlyArray<readonly [Algorithm, Scenario["name"], limit: number]> = [
+  ["RS256", "same", 0.06],
+  ["RS256", "distinct", 1.3],
+  ["ES256", "distinct", 1.2],
+  ["EdDSA", "distinct", 1.2]
+]
+
+const targetsOf = (measured: ReadonlyArray<Measured>): ReadonlyArray<Target> =>
+  aims.map(([algorithm, scenario, limit]) => ({
+    aim: `${algorithm}, ${
+      scenario === "same" ? "the same token" : "distinct tokens"
+    }, ours on Node to its bare signature`,
+    limit,
+    measured: measured.find((one) => one.algorithm === algorithm && one.scenario === scenario)?.timings
+      .find(({ name }) => name === "ours, on Node")?.ratio ?? Number.NaN,
+    unit: "×"
+  }))
+
+export const verification: Effect.Effect<GroupResult> = Effect.gen(function*() {
+  const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+  const measured = (yield* Effect.forEach(algorithms, (algorithm) => measure(algorithm, now))).flat()
+  return { tables: algorithms.map((algorithm) => tableOf(measured, algorithm)), targets: targetsOf(measured) }
+})
