@@ -32,6 +32,7 @@ import {
   converse,
   everythingUnder,
   fromPolicies,
+  id,
   insufficient,
   type Kind,
   kinds,
@@ -619,6 +620,73 @@ describe("what checks need", () => {
           assert.strictEqual(read.messages[0]?.result !== undefined, tenant === name)
         }
       }
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// One name twice
+// ---------------------------------------------------------------------------------------------------------------------
+
+describe("what is registered twice under one name has the policy of what answers", () => {
+  /** One of each, by one name and with a policy of its own. */
+  const one = (ran: Ran, which: string, policy: Policy.Policy): Registrations => {
+    const content = arrive(ran, which)
+    return Layer.mergeAll(
+      toolOf("x", policy, content),
+      Layer.mergeAll(
+        McpServer.resource({ uri: "x://one", name: "x", content }),
+        McpServer.resource`x://of/${id}`({ name: "x", content: () => content }),
+        McpServer.prompt({ name: "x", parameters: { tone: Schema.String }, content: () => content })
+      ).pipe(Policy.guard(policy))
+    )
+  }
+
+  for (const last of ["open", "shut"] as const) {
+    it.effect(`${last} last`, () =>
+      Effect.gen(function*() {
+        const { handle, ran } = yield* begin((ran) => {
+          const [open, shut] = [one(ran, "open", authenticated), one(ran, "shut", scopes("a"))]
+          return last === "shut" ? Layer.provideMerge(shut, open) : Layer.provideMerge(open, shut)
+        })
+        const [rich, poor] = [yield* mint("a"), yield* mint("b")]
+        const send = yield* converse(handle, modern, rich)
+        for (const kind of ["call", "read", "read of a template", "get"] as const) {
+          assertAnswered(yield* ask(send, kind, "x", rich))
+          const answering = (yield* ran).at(-1)
+          const answer = yield* ask(send, kind, "x", poor)
+          if (answering === "open") assertAnswered(answer)
+          else assertInsufficient(answer, "a")
+          assert.strictEqual((yield* ran).at(-1), answering)
+        }
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("also when it is replaced later", () =>
+    Effect.gen(function*() {
+      const later = yield* Ref.make<Effect.Effect<void>>(Effect.void)
+      const { handle, ran } = yield* begin(
+        (ran) =>
+          Layer.provideMerge(
+            Layer.effectDiscard(Effect.flatMap(McpServer.McpServer, ({ addTool }) =>
+              Ref.set(
+                later,
+                addTool({
+                  tool: new McpSchema.Tool({ name: "x", inputSchema: { type: "object" } }),
+                  annotations: Context.empty(),
+                  handle: () => Effect.as(arrive(ran, "bare"), new McpSchema.CallToolResult({ content: [] }))
+                })
+              ))),
+            toolOf("x", authenticated, arrive(ran, "open"))
+          ),
+        { policy: scopes("d") }
+      )
+      const [rich, poor] = [yield* mint("d"), yield* mint("b")]
+      const send = yield* converse(handle, modern, rich)
+      assertAnswered(yield* ask(send, "call", "x", poor))
+      yield* Effect.flatten(Ref.get(later))
+      assertInsufficient(yield* ask(send, "call", "x", poor), "d")
+      assertAnswered(yield* ask(send, "call", "x", rich))
+      assert.deepStrictEqual(yield* ran, ["open", "bare"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
