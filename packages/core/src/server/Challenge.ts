@@ -24,7 +24,7 @@
  */
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Schema from "effect/Schema"
-import type { AuthError } from "../token/TokenError.ts"
+import type { AuthError, TooManyFailures, VerificationUnavailable } from "../token/TokenError.ts"
 import { retryAfterOf } from "./internal/retryAfter.ts"
 
 /**
@@ -49,7 +49,7 @@ export interface Options {
  * @since 0.1.0
  */
 export interface Answer {
-  readonly status: 400 | 401 | 403 | 503
+  readonly status: 400 | 401 | 403 | 429 | 503
   readonly headers: Readonly<Record<string, string>>
   /** `error` (RFC 6750, section 3.1; RFC 6749, section 4.1.2.1), where there is one. */
   readonly error: string | undefined
@@ -113,6 +113,12 @@ const verdicts: {
   }),
   // Nothing that the client could ask for would help, so it is not sent away to ask.
   AccessDenied: () => ({ status: 403, error: "access_denied", description: "The caller may not do this" }),
+  // RFC 6585, section 4.
+  TooManyFailures: () => ({
+    status: 429,
+    error: "temporarily_unavailable",
+    description: "Too many access tokens were not valid; come again later"
+  }),
   VerificationUnavailable: () => ({
     status: 503,
     error: "temporarily_unavailable",
@@ -124,8 +130,12 @@ const verdictOf = (error: AuthError): Verdict =>
   // The table is total over the tags, but TypeScript cannot correlate an indexed function with its argument.
   (verdicts[error._tag] as (error: AuthError) => Verdict)(error)
 
+/** Who is only told to come again, because nothing can be said now. */
+const isForLater = (error: AuthError): error is TooManyFailures | VerificationUnavailable =>
+  error._tag === "VerificationUnavailable" || error._tag === "TooManyFailures"
+
 /** Whether asking the authorization server for a token would help. */
-const isChallenge = ({ _tag }: AuthError): boolean => _tag !== "AccessDenied" && _tag !== "VerificationUnavailable"
+const isChallenge = (error: AuthError): boolean => error._tag !== "AccessDenied" && !isForLater(error)
 
 /** The header that makes a client act: a challenge, or when to come again. Whom nothing helps gets none. */
 const actOn = (
@@ -133,7 +143,7 @@ const actOn = (
   { description, ...verdict }: Verdict,
   asked: Answer["challenge"]
 ): Readonly<Record<string, string>> => {
-  if (error._tag === "VerificationUnavailable") return { "retry-after": String(retryAfterOf(error)) }
+  if (isForLater(error)) return { "retry-after": String(retryAfterOf(error)) }
   if (asked === undefined) return {}
   return {
     "www-authenticate": challenge({

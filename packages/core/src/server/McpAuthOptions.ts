@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as Redacted from "effect/Redacted"
@@ -86,6 +87,12 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
    * `McpServer.layerHttp` has an option of the same name, and refuses every origin that it is not told about.
    */
   readonly allowedOrigins?: ReadonlyArray<string> | undefined
+  /**
+   * Answer 429 to whoever has sent too many tokens that are not valid, whatever else they send, until it is over. They are
+   * counted in the `RateLimiterStore` that is provided, which instances may share, or else in memory. Where a proxy is in
+   * front of the server, install `HttpMiddleware.xForwardedHeaders`, or all clients are one. Default: no limit.
+   */
+  readonly failureLimit?: FailureLimit | undefined
   /** Tell clients why a token is not valid. Default: `false`. */
   readonly showErrorDetails?: boolean | undefined
   /**
@@ -99,6 +106,20 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
   readonly allowInsecureLoopback?: boolean | undefined
 }
 
+/**
+ * How many tokens may fail. Each client (an IPv4 address, or a network of 64 bits of IPv6) and each issuer that its tokens
+ * name is counted apart.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FailureLimit {
+  /** How many tokens may fail in a window. */
+  readonly limit: number
+  /** How long a window is. */
+  readonly window: Duration.Input
+}
+
 const problems = {
   "no-authorization-server": "no authorization server is trusted, so nobody could log in; name at least one",
   "duplicate-authorization-server": "an authorization server is named twice; name it once",
@@ -110,6 +131,7 @@ const problems = {
     "scope",
   "duplicate-resource": "its metadata would be where other metadata of this router is; protect each resource once",
   "short-secret": "requestStateSecret has fewer than 32 characters, and clients could guess it; use a random one",
+  "invalid-failure-limit": "failureLimit is a whole number of failures, at least 1, in a window that ends",
   "shared-server":
     "the server is also behind another resource, and each would open the tools of the other; build one of its own with " +
     "`Layer.fresh(McpServer.layerHttp(…))`",
@@ -136,6 +158,7 @@ export class InvalidOptions extends Schema.TaggedError<InvalidOptions>()("Invali
     "invalid-scope",
     "duplicate-resource",
     "short-secret",
+    "invalid-failure-limit",
     "shared-server",
     "not-served",
     "issuer-would-change"

@@ -166,12 +166,29 @@ export class VerificationUnavailable extends Schema.TaggedError<VerificationUnav
 }
 
 /**
+ * So many tokens from the same place were not valid that no more are looked at for a while.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class TooManyFailures extends Schema.TaggedError<TooManyFailures>()("TooManyFailures", {
+  /** In how many milliseconds tokens will be looked at again. */
+  retryAfter: Schema.Finite
+}) {
+  override get message(): string {
+    return `Too many access tokens from this address were not valid; none is looked at for ${
+      Math.ceil(this.retryAfter / 1000)
+    } s`
+  }
+}
+
+/**
  * Why a token is not accepted.
  *
  * @category errors
  * @since 0.1.0
  */
-export type TokenError = InvalidToken | InsufficientScope | VerificationUnavailable
+export type TokenError = InvalidToken | InsufficientScope | VerificationUnavailable | TooManyFailures
 
 /**
  * Why a request is not let in.

@@ -7,8 +7,15 @@ import { HttpServerResponse } from "effect/http"
 import { byOauth4webapi, bySdks, errorText, grammar } from "./challengeParsers.ts"
 import { type Answer, callTool, elapse, metadataUrl, read, resource, send, start } from "./harness.ts"
 
-const { AccessDenied, InsufficientScope, InvalidRequest, InvalidToken, MissingCredentials, VerificationUnavailable } =
-  TokenError
+const {
+  AccessDenied,
+  InsufficientScope,
+  InvalidRequest,
+  InvalidToken,
+  MissingCredentials,
+  TooManyFailures,
+  VerificationUnavailable
+} = TokenError
 
 interface Row {
   readonly error: TokenError.AuthError
@@ -96,7 +103,15 @@ const rows: ReadonlyArray<Row> = [
   unavailable("5", statusOf(undefined)),
   unavailable("12", statusOf(11_001)),
   unavailable("5", statusOf(0)),
-  unavailable("300", statusOf(86_400_000))
+  unavailable("300", statusOf(86_400_000)),
+  {
+    error: new TooManyFailures({ retryAfter: 41_500 }),
+    status: 429,
+    code: "temporarily_unavailable",
+    description: "Too many access tokens were not valid; come again later",
+    retryAfter: "42",
+    challenged: false
+  }
 ]
 
 const options = { resourceMetadata: metadataUrl, scopes: ["login:scope"] }
@@ -143,6 +158,7 @@ const tags: { readonly [Tag in TokenError.AuthError["_tag"]]: true } = {
   InvalidToken: true,
   InsufficientScope: true,
   AccessDenied: true,
+  TooManyFailures: true,
   VerificationUnavailable: true
 }
 

@@ -3,6 +3,7 @@ import * as Headers from "effect/http/Headers"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -66,8 +67,14 @@ const shape = (isIt: (value: Schema.JsonObject) => boolean, otherwise: NotMetada
 /** A metadata document: a JSON object that names an issuer. */
 export const documentOf: Shape = shape((value) => typeof value["issuer"] === "string", "no-issuer")
 
-/** A key set (RFC 7517, section 5): a JSON object with keys. */
-export const keySetOf: Shape = shape((value) => Array.isArray(value["keys"]), "no-keys")
+const hasKeys = (value: unknown): value is Schema.JsonObject =>
+  Predicate.hasProperty(value, "keys") && Array.isArray(value.keys)
+
+/**
+ * A key set (RFC 7517, section 5): a JSON object with keys. Each of them is judged by itself: a number that is none here
+ * (1e400) in one of them says nothing about the others.
+ */
+export const keySetOf: Shape = (value) => hasKeys(value) ? Result.succeed(value) : shape(() => false, "no-keys")(value)
 
 const parseJson = (bytes: Uint8Array): Result.Result<unknown, NotMetadata["found"]> => {
   // RFC 8259, section 8.1: UTF-8. A byte order mark is ignored, what is not UTF-8 is not JSON.

@@ -1,13 +1,15 @@
 import * as Arr from "effect/Array"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
 import * as ResourceIdentifier from "../../metadata/ResourceIdentifier.ts"
 import * as WellKnown from "../../metadata/WellKnown.ts"
 import { isScopeToken } from "../../policy/internal/scopeToken.ts"
-import { InvalidOptions, type Options } from "../McpAuthOptions.ts"
+import { type FailureLimit, InvalidOptions, type Options } from "../McpAuthOptions.ts"
 
 type Described = Omit<Options<unknown, unknown, unknown>, "authorizationServers" | "verifier">
 
@@ -58,6 +60,13 @@ const login = (options: Described, policyScopes: ReadonlyArray<string>): Readonl
   return narrow ? requiredScopes : supported(options, policyScopes)
 }
 
+const isLimit = (limit: FailureLimit | undefined): boolean =>
+  limit === undefined || (Number.isSafeInteger(limit.limit) && limit.limit > 0 &&
+    Option.exists(
+      Duration.fromInput(limit.window),
+      (window) => Duration.isFinite(window) && Duration.toMillis(window) > 0
+    ))
+
 /** Checks the options of a resource, and derives what is served about it. */
 export const protectedResource = Effect.fnUntraced(function*(
   options: Described,
@@ -73,6 +82,9 @@ export const protectedResource = Effect.fnUntraced(function*(
   const secret = options.requestStateSecret
   if (secret !== undefined && Redacted.value(secret).length < 32) {
     return yield* new InvalidOptions({ resource: identifier, problem: "short-secret" })
+  }
+  if (!isLimit(options.failureLimit)) {
+    return yield* new InvalidOptions({ resource: identifier, problem: "invalid-failure-limit" })
   }
   const problem = problemOf(scopes, issuers)
   if (problem !== undefined) return yield* new InvalidOptions({ resource: identifier, ...problem })

@@ -10,15 +10,13 @@ import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts
 import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
 import type * as ResourceIdentifier from "../../metadata/ResourceIdentifier.ts"
 import { isScopeToken } from "../../policy/internal/scopeToken.ts"
-import type { InvalidScopeHierarchy, ScopeHierarchy } from "../../policy/ScopeHierarchy.ts"
-import type { AuthInfo } from "../../token/AuthInfo.ts"
-import * as BearerToken from "../../token/BearerToken.ts"
+import type { InvalidScopeHierarchy } from "../../policy/ScopeHierarchy.ts"
 import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
-import * as TokenVerifier from "../../token/TokenVerifier.ts"
+import type * as TokenVerifier from "../../token/TokenVerifier.ts"
 import * as Challenge from "../Challenge.ts"
 import type { InvalidOptions, Options, TrustedServer } from "../McpAuthOptions.ts"
+import { type Authenticate, makeAuthenticate } from "./authenticate.ts"
 import { asked, protectedResource } from "./protectedResource.ts"
-import { observed } from "./telemetry.ts"
 import { type Terms, termsOf } from "./terms.ts"
 
 /** Service that guards one resource. */
@@ -30,7 +28,7 @@ export class McpAuth extends Context.Service<McpAuth, {
   readonly metadataUrl: string
   readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>
   /** Who makes a request, judged by its headers alone: the body is not read. */
-  readonly authenticate: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<AuthInfo["Service"], AuthError>
+  readonly authenticate: Authenticate
   /** The answer to a request that is not let in. */
   readonly refuse: (
     error: AuthError,
@@ -57,16 +55,6 @@ const isEffect = <E, R>(
 /** A client that has begun to speak JSON-RPC here names the revision or its session with every request. */
 const speaksJsonRpc = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
   headers["mcp-protocol-version"] !== undefined || headers["mcp-session-id"] !== undefined
-
-const authenticator =
-  (verify: TokenVerifier.Verify, requiredScopes: ReadonlyArray<string>, { covers }: ScopeHierarchy) =>
-  (request: HttpServerRequest.HttpServerRequest): Effect.Effect<AuthInfo["Service"], AuthError> =>
-    observed(Effect.gen(function*() {
-      const token = yield* Effect.fromResult(BearerToken.fromRequest(request))
-      const info = yield* verify(token)
-      if (requiredScopes.every((scope) => covers(info.scopes, scope))) return info
-      return yield* new InsufficientScope({ required: requiredScopes, granted: [...info.scopes] })
-    }))
 
 /** Why a protected resource cannot be built. */
 export type BuildError =
@@ -99,9 +87,7 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
   const { identifier, metadataUrl } = described
   const terms = yield* termsOf(options)
   const trust = { resource: identifier, authorizationServers }
-  const verify = yield* options.verifier === undefined
-    ? TokenVerifier.jwt().make(trust)
-    : options.verifier.make(trust)
+  const authenticate = yield* makeAuthenticate(options, trust, { ...described, ...terms })
   const policyScopes = MutableRef.make((): ReadonlyArray<string> => [])
   const challenge = (): Challenge.Options => ({
     resourceMetadata: metadataUrl,
@@ -114,7 +100,7 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
     metadataUrl,
     authorizationServers,
     terms,
-    authenticate: authenticator(verify, described.requiredScopes, terms.hierarchy),
+    authenticate,
     refuse: (error, request) =>
       Challenge.response(asAsked(error, options), { ...challenge(), jsonRpc: speaksJsonRpc(request) }),
     answer: (error) => Challenge.answer(asAsked(error, options), challenge()),

@@ -8,18 +8,30 @@ import type { AuthInfo } from "../AuthInfo.ts"
 import * as JwkSet from "../JwkSet.ts"
 import * as TokenDigest from "../TokenDigest.ts"
 import type { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
+import { type BoundedMemory, makeBoundedMemory } from "./boundedMemory.ts"
+import type { Said } from "./claims.ts"
 import { type JudgedJwt, judgeJwt, type JwtRules, type Keyed } from "./judgeJwt.ts"
-import { makeTokenMemory, type TokenMemory } from "./tokenMemory.ts"
 import { vouch, type Voucher, vouchNow } from "./vouch.ts"
 
 type Info = AuthInfo["Service"]
 type Verified = Effect.Effect<Info, InvalidToken | VerificationUnavailable>
 
+/** What a verified token said, without the token. */
+interface Remembered {
+  readonly info: Said
+  /** What vouched for it. */
+  readonly voucher: Voucher
+  /** From when until when it is known to be good, in milliseconds since 1970. */
+  readonly goodFrom: number
+  readonly goodUntil: number
+}
+
 /** Everything that tokens of one resource are verified by. */
 interface Verifier {
   readonly servers: ReadonlyArray<Keyed>
   readonly rules: JwtRules
-  readonly memory: TokenMemory<Voucher>
+  /** What is known about tokens, by their digest. */
+  readonly memory: BoundedMemory<Remembered>
 }
 
 /** A token that is asked about. */
@@ -90,7 +102,7 @@ export const makeJwtVerifier = Effect.fnUntraced(function*(
   )
   // Nobody looks for what is not remembered.
   const digestOf = options.remember === 0 ? () => "" : yield* TokenDigest.TokenDigest
-  const verifier: Verifier = { servers: keyed, rules, memory: makeTokenMemory(options.remember) }
+  const verifier: Verifier = { servers: keyed, rules, memory: makeBoundedMemory(options.remember) }
   return (token) =>
     Effect.clockWith((clock) => {
       const now = clock.currentTimeMillisUnsafe()

@@ -1,0 +1,117 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as Layer from "effect/Layer"
+import * as IpNetwork from "effect/net/IpNetwork"
+import * as NetAddress from "effect/net/NetAddress"
+import * as Option from "effect/Option"
+import * as RateLimiter from "effect/persistence/RateLimiter"
+import type * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import * as Result from "effect/Result"
+import type { AuthInfo } from "../../token/AuthInfo.ts"
+import { makeBoundedMemory } from "../../token/internal/boundedMemory.ts"
+import { issuerNamed } from "../../token/internal/issuerNamed.ts"
+import { type TokenError, TooManyFailures } from "../../token/TokenError.ts"
+import type { Trust } from "../../token/TokenVerifier.ts"
+import type { FailureLimit } from "../McpAuthOptions.ts"
+
+type Verified = Effect.Effect<AuthInfo["Service"], TokenError>
+
+/** Verifies the token of a request, unless too many have failed from where it comes. */
+export type Limited = (
+  request: HttpServerRequest.HttpServerRequest,
+  token: Redacted.Redacted,
+  verified: Verified
+) => Verified
+
+/** Who has a network of IPv6 has all of its addresses. */
+const networkOf = (address: NetAddress.IpAddress): string => {
+  const plain = NetAddress.toCanonical(address)
+  return IpNetwork.format(IpNetwork.fromAddressUnsafe(plain, NetAddress.isIpv6Address(plain) ? 64 : 32))
+}
+
+/** From where a request comes, as one client of many. A server that does not know counts nothing. */
+const clientOf = ({ remoteAddress }: HttpServerRequest.HttpServerRequest): string | undefined => {
+  const address = Option.map(remoteAddress, NetAddress.ipFromString)
+  return Option.isSome(address) && Result.isSuccess(address.value) ? networkOf(address.value.success) : undefined
+}
+
+/** How many clients are remembered that have failed too often, and after how many failures all are counted anew. */
+const mostRemembered = 10_000
+const mostCounted = 100_000
+
+const inMemory = Effect.scoped(Effect.flatMap(
+  Layer.build(Layer.fresh(RateLimiter.layerStoreMemory)),
+  (store) => Effect.provideContext(RateLimiter.make, store)
+))
+
+/**
+ * Counts failures: in the store that is provided, or else in memory, which forgets no client by itself, and is therefore
+ * begun anew now and then, so that it stays small whoever comes.
+ */
+const makeCounter = Effect.gen(function*() {
+  const store = yield* Effect.serviceOption(RateLimiter.RateLimiterStore)
+  if (Option.isSome(store)) {
+    const limiter = yield* Effect.provideService(RateLimiter.make, RateLimiter.RateLimiterStore, store.value)
+    return Effect.succeed(limiter)
+  }
+  const current = yield* Ref.make({ limiter: yield* inMemory, counted: 0 })
+  return Effect.gen(function*() {
+    const { counted, limiter } = yield* Ref.getAndUpdate(current, (now) => ({ ...now, counted: now.counted + 1 }))
+    if (counted < mostCounted) return limiter
+    const fresh = yield* inMemory
+    yield* Ref.set(current, { limiter: fresh, counted: 1 })
+    return fresh
+  })
+})
+
+const unlimited: Limited = (_, __, verified) => verified
+
+const storeFailed = "Failures to authenticate cannot be counted, and are not limited"
+
+/**
+ * Limits how many tokens may fail. Who has reached the limit is answered without a look at the token: that is the point
+ * where tokens are asked about elsewhere.
+ */
+export const makeFailureLimit = Effect.fnUntraced(function*(
+  limit: FailureLimit | undefined,
+  { authorizationServers, resource }: Trust
+): Effect.fn.Return<Limited> {
+  if (limit === undefined) return unlimited
+  const counter = yield* makeCounter
+  const lockedOut = makeBoundedMemory<number>(mostRemembered)
+  const window = Duration.toMillis(Duration.fromInputUnsafe(limit.window))
+  /** Nobody is locked out for longer than a window, unless the clock was set back. */
+  const waitOf = (milliseconds: number): number => milliseconds > window ? 0 : Math.max(0, milliseconds)
+  /** Counts a failure. Says for how long nothing more is heard from there, in milliseconds. */
+  const count = Effect.fnUntraced(function*(client: string) {
+    const limiter = yield* counter
+    const consumed = limiter.consume({ ...limit, key: `mcp-auth:failures:${resource} ${client}` })
+    return yield* Effect.matchEffect(consumed, {
+      onFailure: ({ reason }) =>
+        reason._tag === "RateLimitExceeded"
+          ? Effect.succeed(waitOf(Duration.toMillis(reason.retryAfter)))
+          : Effect.as(Effect.logWarning(storeFailed, reason), 0),
+      onSuccess: () => Effect.succeed(0)
+    })
+  })
+  const lockOut = Effect.fnUntraced(function*(client: string, error: TokenError) {
+    const retryAfter = error._tag === "InvalidToken" ? yield* count(client) : 0
+    if (retryAfter === 0) return yield* error
+    lockedOut.set(client, (yield* Clock.currentTimeMillis) + retryAfter)
+    return yield* new TooManyFailures({ retryAfter })
+  })
+  return (request, token, verified) => {
+    const network = clientOf(request)
+    if (network === undefined) return verified
+    const client = `${network} ${issuerNamed(authorizationServers, token)}`
+    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const retryAfter = waitOf((lockedOut.get(client) ?? 0) - now)
+      return retryAfter > 0
+        ? Effect.fail(new TooManyFailures({ retryAfter }))
+        : Effect.catch(verified, (error) => lockOut(client, error))
+    })
+  }
+})

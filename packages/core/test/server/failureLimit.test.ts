@@ -1,0 +1,202 @@
+import { AuthorizationServer, McpAuth, type McpAuthOptions, TokenVerifier } from "@effect-mcp-auth/core"
+import { TestProvider } from "@effect-mcp-auth/test-utils"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Duration, Effect, Layer, Option, Ref } from "effect"
+import { HttpServerRequest } from "effect/http"
+import { RateLimiter } from "effect/persistence"
+import { TestClock } from "effect/testing"
+import { options, type ProtectOptions, resource } from "./harness.ts"
+
+const limit = { limit: 3, window: "1 minute" } as const
+
+/** What guards a resource, asked without HTTP, because only there an address can be made up. */
+const guard = Effect.fnUntraced(function*(changes: Partial<ProtectOptions> = {}) {
+  const services = yield* Layer.build(McpAuth.layer(options({ failureLimit: limit, ...changes })))
+  const { authenticate } = Context.get(services, McpAuth.McpAuth)
+  return (address: string | undefined, token: string | undefined) => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const request = HttpServerRequest.fromWeb(new Request(resource, { method: "POST", headers }))
+    const remoteAddress = address === undefined ? Option.none() : Option.some(address)
+    return Effect.match(authenticate(request.modify({ remoteAddress })), {
+      onSuccess: () => "accepted",
+      onFailure: (error) =>
+        error._tag === "TooManyFailures" ? `429 for ${Math.ceil(error.retryAfter / 1000)} s` : error._tag
+    })
+  }
+})
+
+const scenario = (changes?: Partial<ProtectOptions>) =>
+  Effect.gen(function*() {
+    const provider = yield* TestProvider.TestProvider
+    const ask = yield* guard(changes)
+    const fail = (address: string, times: number) =>
+      Effect.replicateEffect(Effect.flatMap(provider.mint({ forged: true }), (token) => ask(address, token)), times)
+    return { ask, fail, good: yield* provider.mint(), provider }
+  })
+
+const withProvider = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  effect.pipe(Effect.scoped, Effect.provide(TestProvider.layer()))
+
+const client = "203.0.113.7"
+const failures = (times: number) => Array.from({ length: times }, () => "InvalidToken")
+
+describe("tokens that fail", () => {
+  it.effect("may be as many as the limit, and then nothing more is heard from there until the window is over", () =>
+    Effect.gen(function*() {
+      const { ask, fail, good } = yield* scenario()
+      assert.deepStrictEqual(yield* fail(client, 4), [...failures(3), "429 for 60 s"])
+      assert.strictEqual(yield* ask(client, good), "429 for 60 s")
+      yield* TestClock.adjust("59 seconds")
+      assert.strictEqual(yield* ask(client, good), "429 for 1 s")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* ask(client, good), "accepted")
+    }).pipe(withProvider))
+
+  it.effect("are not limited unless that is asked for", () =>
+    Effect.gen(function*() {
+      const { fail } = yield* scenario({ failureLimit: undefined })
+      assert.deepStrictEqual(yield* fail(client, 50), failures(50))
+    }).pipe(withProvider))
+
+  it.effect("of one client are not counted against another", () =>
+    Effect.gen(function*() {
+      const { ask, fail, good } = yield* scenario()
+      yield* fail(client, 10)
+      assert.strictEqual(yield* ask("203.0.113.8", good), "accepted")
+      assert.deepStrictEqual(yield* fail("203.0.113.8", 3), failures(3))
+    }).pipe(withProvider))
+
+  it.effect("under the name of one issuer are not counted against tokens of another", () =>
+    Effect.gen(function*() {
+      const other = AuthorizationServer.discover("https://other.test")
+      const { ask, fail, good, provider } = yield* scenario({
+        authorizationServers: [...options().authorizationServers, other]
+      })
+      const others = yield* provider.mint({ claims: { iss: "https://other.test" }, expiresIn: -3600 })
+      for (let index = 0; index < 10; index++) yield* ask(client, "garbage")
+      assert.match(yield* ask(client, "garbage"), /^429/)
+      assert.strictEqual(yield* ask(client, good), "accepted")
+      yield* fail(client, 10)
+      assert.match(yield* ask(client, good), /^429/)
+      assert.notMatch(yield* ask(client, others), /^429/)
+    }).pipe(withProvider))
+
+  it.effect("cost the provider nothing more once there are too many: it is not asked about them", () =>
+    Effect.gen(function*() {
+      const asked = yield* Ref.make(0)
+      const verifier = TokenVerifier.custom(() => Effect.as(Ref.update(asked, (count) => count + 1), undefined))
+      const { ask } = yield* scenario({ verifier })
+      for (let index = 0; index < 100; index++) yield* ask(client, `guess-${index}`)
+      assert.strictEqual(yield* Ref.get(asked), 4)
+    }).pipe(withProvider))
+})
+
+describe("what does not count", () => {
+  it.effect("is no token, a token that may do too little, and an outage", () =>
+    Effect.gen(function*() {
+      const { ask, provider } = yield* scenario({ requiredScopes: ["notes:admin"] })
+      const weak = yield* provider.mint()
+      for (let index = 0; index < 10; index++) {
+        assert.strictEqual(yield* ask(client, undefined), "MissingCredentials")
+        assert.strictEqual(yield* ask(client, weak), "InsufficientScope")
+      }
+      const down = TokenVerifier.custom(() => Effect.fail("down"))
+      const other = yield* guard({ verifier: down })
+      for (let index = 0; index < 10; index++) {
+        assert.strictEqual(yield* other(client, weak), "VerificationUnavailable")
+      }
+    }).pipe(withProvider))
+
+  it.effect("comes from nowhere: where no address is known, nobody is one with all others", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* scenario()
+      for (const address of [undefined, "", "unknown", "/tmp/server.sock"]) {
+        for (let index = 0; index < 10; index++) assert.strictEqual(yield* ask(address, "garbage"), "InvalidToken")
+      }
+    }).pipe(withProvider))
+})
+
+describe("one client is", () => {
+  const pairs: ReadonlyArray<readonly [one: string, another: string, same: boolean]> = [
+    ["203.0.113.7", "203.0.113.7", true],
+    ["203.0.113.7", "203.0.113.6", false],
+    ["203.0.113.7", "::ffff:203.0.113.7", true],
+    ["::ffff:203.0.113.7", "::ffff:203.0.113.6", false],
+    ["2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true],
+    ["2001:db8:1:2::1", "2001:DB8:0001:0002:0:0:0:1", true],
+    ["2001:db8:1:2::1", "2001:db8:1:3::1", false]
+  ]
+  for (const [one, another, same] of pairs) {
+    it.effect(`${one}: ${another} is ${same ? "the same" : "another"}`, () =>
+      Effect.gen(function*() {
+        const { ask, fail, good } = yield* scenario()
+        yield* fail(one, 4)
+        assert.strictEqual((yield* ask(another, good)).startsWith("429"), same)
+      }).pipe(withProvider))
+  }
+})
+
+describe("failures are counted", () => {
+  it.effect("for each resource apart, also in one store", () =>
+    Effect.gen(function*() {
+      const { fail } = yield* scenario()
+      yield* fail(client, 4)
+      const other = yield* guard({ resource: "https://other.test/mcp" })
+      assert.strictEqual(yield* other(client, "garbage"), "InvalidToken")
+    }).pipe(withProvider, Effect.provide(RateLimiter.layerStoreMemory)))
+
+  it.effect("together by instances that share a store", () =>
+    Effect.gen(function*() {
+      const [one, another] = [yield* scenario(), yield* scenario()]
+      assert.deepStrictEqual(yield* one.fail(client, 2), failures(2))
+      assert.deepStrictEqual(yield* another.fail(client, 2), ["InvalidToken", "429 for 60 s"])
+    }).pipe(withProvider, Effect.provide(RateLimiter.layerStoreMemory)))
+
+  it.effect("as long as the store answers; without it nobody is locked out", () =>
+    Effect.gen(function*() {
+      const { ask, fail, good } = yield* scenario()
+      assert.deepStrictEqual(yield* fail(client, 10), failures(10))
+      assert.strictEqual(yield* ask(client, good), "accepted")
+    }).pipe(
+      withProvider,
+      Effect.provideService(RateLimiter.RateLimiterStore, {
+        fixedWindow: () =>
+          Effect.fail(
+            new RateLimiter.RateLimiterError({
+              reason: new RateLimiter.RateLimitStoreError({ message: "ECONNREFUSED" })
+            })
+          ),
+        tokenBucket: () => Effect.die("not asked for"),
+        adaptiveConsume: () => Effect.die("not asked for"),
+        adaptiveFeedback: () => Effect.die("not asked for")
+      })
+    ))
+
+  it.effect("by the clock as it is: nobody is locked out for hours because it was set back", () =>
+    Effect.gen(function*() {
+      const { ask, fail, good } = yield* scenario()
+      yield* fail(client, 4)
+      yield* TestClock.setTime(-7_200_000)
+      assert.notMatch(yield* ask(client, good), /^429/)
+    }).pipe(withProvider))
+})
+
+describe("a limit that is none", () => {
+  const limits: ReadonlyArray<McpAuthOptions.FailureLimit> = [
+    { limit: 0, window: "1 minute" },
+    { limit: -1, window: "1 minute" },
+    { limit: 1.5, window: "1 minute" },
+    { limit: NaN, window: "1 minute" },
+    { limit: Infinity, window: "1 minute" },
+    { limit: 1, window: 0 },
+    { limit: 1, window: Duration.infinity }
+  ]
+  for (const failureLimit of limits) {
+    it.effect(`${failureLimit.limit} in ${String(failureLimit.window)} is refused when the server is built`, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(guard({ failureLimit }))
+        assert.strictEqual(error._tag, "InvalidOptions")
+        assert.include(error.message, "failureLimit")
+      }).pipe(withProvider))
+  }
+})
