@@ -67,14 +67,15 @@ const shape = (isIt: (value: Schema.JsonObject) => boolean, otherwise: NotMetada
 /** A metadata document: a JSON object that names an issuer. */
 export const documentOf: Shape = shape((value) => typeof value["issuer"] === "string", "no-issuer")
 
-const hasKeys = (value: unknown): value is Schema.JsonObject =>
+const hasKeys = (value: unknown): value is { readonly keys: ReadonlyArray<unknown> } =>
   Predicate.hasProperty(value, "keys") && Array.isArray(value.keys)
 
 /**
  * A key set (RFC 7517, section 5): a JSON object with keys. Each of them is judged by itself: a number that is none here
  * (1e400) in one of them says nothing about the others.
  */
-export const keySetOf: Shape = (value) => hasKeys(value) ? Result.succeed(value) : shape(() => false, "no-keys")(value)
+export const keySetOf: Shape = (value) =>
+  hasKeys(value) ? Result.succeed({ keys: value.keys.filter(isObject) }) : shape(() => false, "no-keys")(value)
 
 const parseJson = (bytes: Uint8Array): Result.Result<unknown, NotMetadata["found"]> => {
   // RFC 8259, section 8.1: UTF-8. A byte order mark is ignored, what is not UTF-8 is not JSON.
