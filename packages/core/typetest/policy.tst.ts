@@ -61,8 +61,27 @@ describe("a server with a guarded tool", () => {
 
   it("and without protect does not compile: nobody says who calls", () => {
     const bare = HttpRouter.serve(server)
-    expect<Layer.Services<typeof bare>>().type.toBe<HttpServer.HttpServer | AuthInfo.AuthInfo>()
+    expect<Layer.Services<typeof bare>>().type.toBe<
+      HttpServer.HttpServer | AuthInfo.AuthInfo | Policy.Needs<never>
+    >()
     expect(Effect.runPromise).type.not.toBeCallableWith(Layer.launch(Layer.provide(bare, environment)))
+  })
+
+  it("and with who calls, but without anybody who looks at policies, does not compile either", () => {
+    const known = Layer.provide(server, McpAuth.middleware.layer).pipe(Layer.provide(McpAuth.layer(options)))
+    expect<Needed<typeof known>>().type.toBe<
+      HttpRouter.HttpRouter | Client | HttpRouter.Request<"Requires", Policy.Needs<never>>
+    >()
+    const bare = HttpRouter.serve(known)
+    expect(Effect.runPromise).type.not.toBeCallableWith(Layer.launch(Layer.provide(bare, environment)))
+    const toolkit = Toolkit.make(Policy.tool(writes)(Plain))
+    const handlers = {} as Layer.Layer<Tool.HandlersFor<(typeof toolkit)["tools"]>>
+    const own = McpServer.middleware<{ provides: AuthInfo.AuthInfo }>()((respond) =>
+      Effect.provideService(respond, AuthInfo.AuthInfo, AuthInfo.anonymous)
+    )
+    const registrations = McpServer.toolkit(toolkit).pipe(Layer.provide(handlers), Layer.provide(own.layer))
+    const other = HttpRouter.serve(McpServer.layerHttp({ ...identity, registrations }))
+    expect(Effect.runPromise).type.not.toBeCallableWith(Layer.launch(Layer.provide(other, environment)))
   })
 
   it("compiles without a policy, and with protect", () => {
@@ -93,7 +112,9 @@ describe("a server with a guarded tool", () => {
     const handlers = {} as Layer.Layer<Tool.HandlersFor<(typeof toolkit)["tools"]>>
     const registrations = McpServer.toolkit(toolkit).pipe(Layer.provide(handlers))
     expect<Needed<typeof registrations>>().type.toBe<
-      McpServer.McpServer | McpServer.McpRequest<"Requires", AuthInfo.AuthInfo>
+      | McpServer.McpServer
+      | McpServer.McpRequest<"Requires", AuthInfo.AuthInfo>
+      | McpServer.McpRequest<"Requires", Policy.Needs<never>>
     >()
     const known = registrations.pipe(Layer.provide(McpAuth.layerStdio({ subject: "ada", scopes: new Set() })))
     expect<Needed<typeof known>>().type.toBe<McpServer.McpServer>()
@@ -198,10 +219,10 @@ describe("what the checks of a guard need", () => {
 })
 
 describe("Policy.tool", () => {
-  it("keeps everything of the tool's type, and adds who calls", () => {
+  it("keeps everything of the tool's type, and adds who calls and that somebody looks at policies", () => {
     const guarded = Policy.tool(writes)(Plain)
     type ConfigOf<T> = T extends Tool.Tool<string, infer Config, infer _R> ? Config : never
-    expect(guarded).type.toBe<Tool.Tool<"Delete", ConfigOf<typeof Plain>, AuthInfo.AuthInfo>>()
+    expect(guarded).type.toBe<Tool.Tool<"Delete", ConfigOf<typeof Plain>, AuthInfo.AuthInfo | Policy.Needs<never>>>()
     expect<Tool.Parameters<typeof guarded>>().type.toBe<Tool.Parameters<typeof Plain>>()
     expect<Tool.Success<typeof guarded>>().type.toBe<boolean>()
     expect(guarded.name).type.toBe<"Delete">()
@@ -214,12 +235,12 @@ describe("Policy.tool", () => {
     expect<RequirementsOf<typeof guarded>>().type.toBe<AuthInfo.AuthInfo | Policy.Needs<Owners>>()
   })
 
-  it("marks no need that is none: AuthInfo is who calls", () => {
+  it("marks no need of AuthInfo: that is who calls", () => {
     type RequirementsOf<T> = T extends Tool.Tool<string, infer _Config, infer R> ? R : never
     const asking = Policy.check(Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject !== undefined))
     expect(asking).type.toBe<Policy.Policy<AuthInfo.AuthInfo>>()
     const guarded = Policy.tool(asking)(Plain)
-    expect<RequirementsOf<typeof guarded>>().type.toBe<AuthInfo.AuthInfo>()
+    expect<RequirementsOf<typeof guarded>>().type.toBe<AuthInfo.AuthInfo | Policy.Needs<never>>()
     const withPlan = Policy.tool(hasPlan)(Plain)
     expect<RequirementsOf<typeof withPlan>>().type.toBe<AuthInfo.AuthInfo | Policy.Needs<Plans>>()
   })

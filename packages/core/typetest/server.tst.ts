@@ -14,6 +14,7 @@ import {
   McpAuth,
   type McpAuthOptions,
   type MetadataFetchError,
+  type Policy,
   type ProtectedResourceMetadata,
   type ResourceIdentifier,
   type ScopeHierarchy,
@@ -195,7 +196,7 @@ describe("McpAuth", () => {
   it("on stdio is for registrations, and needs to know who is there", () => {
     expect(McpAuth.layerStdio({ subject: "ada", scopes: new Set() })).type.toBe<
       Layer.Layer<
-        McpServer.McpRequest<"Requires", AuthInfo.AuthInfo>,
+        McpServer.McpRequest<"Requires", AuthInfo.AuthInfo> | McpServer.McpRequest<"Requires", Policy.Needs<never>>,
         ScopeHierarchy.InvalidScopeHierarchy,
         McpServer.McpServer
       >

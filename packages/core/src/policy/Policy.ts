@@ -72,9 +72,9 @@ export {
    */
   type Needs,
   /**
-   * Puts a policy on a tool. The tool then depends on `AuthInfo`, so that a server that does not say who calls does not
-   * compile. What the checks of the policy need is required by `McpAuth.protect`. A tool with two policies has to satisfy
-   * both.
+   * Puts a policy on a tool. The tool then depends on `AuthInfo`, and on somebody who enforces policies, so that a server
+   * does not compile without `McpAuth.protect` or `McpAuth.layerStdio`. What the checks of the policy need is required by
+   * these. A tool with two policies has to satisfy both.
    *
    * @category attaching
    * @since 0.1.0

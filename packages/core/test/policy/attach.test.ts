@@ -1,8 +1,8 @@
 import { AuthInfo, McpAuth, Policy, ScopeHierarchy, TokenError } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Deferred, Effect, Exit, Fiber, Layer, Logger, Ref, References, Schema } from "effect"
-import { McpSchema, McpServer, Tool, Toolkit } from "effect/ai"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Logger, Ref, References, Result, Schema } from "effect"
+import { McpSchema, McpServer, McpTest, Tool, Toolkit } from "effect/ai"
 import {
   type Answer,
   bearer,
@@ -12,6 +12,7 @@ import {
   mcpHeaders,
   post,
   type ProtectOptions,
+  protocols,
   read,
   request,
   resource,
@@ -47,6 +48,7 @@ import {
   type Ran,
   type Registrations,
   resourcesOf,
+  somebody,
   toolOf,
   toolsSeen
 } from "./harness.ts"
@@ -621,6 +623,55 @@ describe("what checks need", () => {
         }
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+describe("a guard where something else says who calls", () => {
+  const guarded = (ran: Ran) => resourcesOf(ran, "x").pipe(Policy.guard(scopes("a")))
+
+  it.effect("guards behind the middleware for plain routes", () =>
+    Effect.gen(function*() {
+      const ran: Ran = yield* Ref.make<ReadonlyArray<string>>([])
+      const app = serverWith(guarded(ran)).pipe(
+        Layer.provide(McpAuth.middleware.layer),
+        Layer.provide(McpAuth.layer(fromPolicies({})))
+      )
+      const [rich, poor] = [yield* mint("a"), yield* mint("b")]
+      const send = yield* converse(yield* serve(app), modern, rich)
+      for (const kind of kinds.filter((kind) => kind !== "call")) {
+        const refused = yield* ask(send, kind, "x", poor)
+        assert.strictEqual(refused.messages[0]?.error?.code, -32_001)
+        assertAnswered(yield* ask(send, kind, "x", rich))
+      }
+      assert.deepStrictEqual(listed(yield* send("resources/list", {}, poor), lists[1]), [])
+      assert.strictEqual((yield* Ref.get(ran)).length, kinds.length - 1)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("guards with a middleware of one's own, and says why in the log alone", () =>
+    Effect.gen(function*() {
+      const lines = yield* logged(Effect.scoped(Effect.gen(function*() {
+        const ran: Ran = yield* Ref.make<ReadonlyArray<string>>([])
+        const as = (scope: string) =>
+          McpServer.middleware<{ provides: AuthInfo.AuthInfo }>()((respond) =>
+            Effect.provideService(respond, AuthInfo.AuthInfo, somebody({ scopes: new Set([scope]) }))
+          )
+        for (const scope of ["a", "b"]) {
+          const client = yield* McpTest.makeClient(guarded(ran).pipe(Layer.provide(as(scope).layer)), { protocols })
+          const answer = yield* Effect.result(client.readResource({ uri: "x://one" }))
+          const { resources } = yield* client.listResources({})
+          assert.lengthOf(resources, scope === "a" ? 1 : 0)
+          if (scope === "a") assert.isTrue(Result.isSuccess(answer))
+          else {
+            assert.isTrue(Result.isFailure(answer))
+            assert.deepInclude(Result.isFailure(answer) ? { ...answer.failure } : {}, {
+              code: -32_001,
+              message: "The caller may not do this"
+            })
+          }
+        }
+        assert.deepStrictEqual(yield* Ref.get(ran), ["x resource"])
+      })))
+      assert.include(lines.join("\n"), "Operation refused: The access token lacks the scope")
+    }))
 })
 
 // ---------------------------------------------------------------------------------------------------------------------

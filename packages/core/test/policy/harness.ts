@@ -109,7 +109,9 @@ export const fromPolicies = (changes: Partial<ProtectOptions>): ProtectOptions =
 export type Registrations = Layer.Layer<
   never,
   never,
-  McpServer.McpServer | McpServer.McpRequest<"Requires", AuthInfo.AuthInfo>
+  | McpServer.McpServer
+  | McpServer.McpRequest<"Requires", AuthInfo.AuthInfo>
+  | McpServer.McpRequest<"Requires", Policy.Needs<never>>
 >
 
 /** Serves registrations under protection, and tells which handlers ran. */

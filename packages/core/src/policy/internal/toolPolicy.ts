@@ -12,17 +12,17 @@ export class ToolPolicy extends Context.Service<ToolPolicy, Any>()(
 /**
  * What the checks on tools need, until the server provides it. A type and nothing else: a tool is judged before anything
  * that a request could provide, so what it needs is required when the server is built, and this is how it gets there.
+ * Also tools whose checks need nothing have it: whatever enforces policies takes it away, and nothing else does, so that
+ * no tool is served by who says who calls and does not look at policies.
  */
 export interface Needs<out R> {
   readonly _: unique symbol
   readonly needs: R
 }
 
-type NeedsOf<R> = [Exclude<R, AuthInfo>] extends [never] ? never : Needs<Exclude<R, AuthInfo>>
-
 /** A tool with a policy. */
 export type GuardedTool<T extends Tool.Any, R> = T extends Tool.Tool<infer Name, infer Config, infer Requirements>
-  ? Tool.Tool<Name, Config, Requirements | AuthInfo | NeedsOf<R>>
+  ? Tool.Tool<Name, Config, Requirements | AuthInfo | Needs<Exclude<R, AuthInfo>>>
   : never
 
 /** Puts a policy on a tool. */

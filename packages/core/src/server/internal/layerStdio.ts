@@ -23,7 +23,7 @@ export type StdioOptions = Pick<Options, "policy" | "scopeHierarchy" | "visibili
 /** What requests no longer require. */
 type Provided<S> =
   | McpServer.McpRequest<"Requires", AuthInfo>
-  | ([S] extends [never] ? never : McpServer.McpRequest<"Requires", Policy.Needs<S>>)
+  | McpServer.McpRequest<"Requires", Policy.Needs<S>>
 
 /** There is nowhere to log in. */
 const answer = (error: Parameters<typeof Challenge.answer>[0]): Challenge.Answer => ({
