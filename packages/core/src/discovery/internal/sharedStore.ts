@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as Persistence from "effect/persistence/Persistence"
 import type * as Redacted from "effect/Redacted"
@@ -55,7 +56,10 @@ export const makeSharedStore = Effect.fnUntraced(function*(secret: Redacted.Reda
     set: Effect.fnUntraced(function*(key: string, value: Schema.Json, timeToLive: number) {
       if (timeToLive <= 0) return
       const until = (yield* Clock.currentTimeMillis) + timeToLive
-      const sealed = yield* Effect.orDie(Effect.flatMap(encodeEntry({ until, value }), (text) => seal(key, text)))
+      const text = yield* Effect.option(encodeEntry({ until, value }))
+      // A provider can write numbers that are none here (1e400): what has one cannot be written again, so it is not shared.
+      if (Option.isNone(text)) return
+      const sealed = yield* Effect.orDie(seal(key, text.value))
       yield* reach(store.set(key, sealed, Duration.millis(timeToLive)))
     })
   }
