@@ -50,6 +50,8 @@ export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
   readonly issuer: Issuer.Issuer
   /** Which issuers its documents, and so its tokens, may name. */
   readonly issuerPolicy: IssuerPolicy.IssuerPolicy
+  /** Whether whoever needs more than metadata, such as keys, shall ask for that at once as well. */
+  readonly isEager: boolean
   /** The metadata as it is known now. */
   readonly config: Effect.Effect<ServerConfig, E>
   /** The metadata, if it is in memory and fresh at this time, in milliseconds since 1970. Asks nobody. */
@@ -113,7 +115,8 @@ export const fromStrategy = Effect.fnUntraced(function*<E, R>(
       staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
     }
   )
-  return { issuer: checked, issuerPolicy: options.issuerPolicy ?? IssuerPolicy.exact, config: get, peek, pause }
+  const issuerPolicy = options.issuerPolicy ?? IssuerPolicy.exact
+  return { issuer: checked, issuerPolicy, isEager: false, config: get, peek, pause }
 })
 
 /**
@@ -133,7 +136,8 @@ export const discover = <R = never>(
 > => fromStrategy(Discovery.strategyOf(options), issuer, options)
 
 /**
- * A server that is discovered at once. Fails if that fails, so that a program with a wrong provider does not start.
+ * A server that is discovered at once. Fails if that fails, so that a program with a wrong provider does not start. Its
+ * keys are fetched when a verifier is built, so that no request waits for them.
  *
  * @category constructors
  * @since 0.1.0
@@ -145,7 +149,11 @@ export const fetch = <R = never>(
   AuthorizationServer<DiscoveryFailed>,
   Issuer.InvalidIssuer | DiscoveryFailed,
   HttpClient.HttpClient | R | Scope.Scope
-> => Effect.tap(discover(issuer, options), ({ config }) => config)
+> =>
+  Effect.map(
+    Effect.tap(discover(issuer, options), ({ config }) => config),
+    (server) => ({ ...server, isEager: true })
+  )
 
 /**
  * A server whose metadata is known by hand, for a provider that publishes none.
@@ -164,6 +172,7 @@ export const make = (
     return {
       issuer,
       issuerPolicy: IssuerPolicy.exact,
+      isEager: false,
       config: Effect.succeed(config),
       peek: () => config,
       pause: () => 0

@@ -86,7 +86,8 @@ const fetchKeys = Effect.fnUntraced(function*<E>(server: AuthorizationServer<E>,
 })
 
 /**
- * The key set that an authorization server publishes. Asks nobody before a key is needed.
+ * The key set that an authorization server publishes. Asks nobody before a key is needed, unless the server is eager: then
+ * the keys are fetched at once, and if that fails, when they are needed.
  *
  * **Details**
  *
@@ -110,6 +111,7 @@ export const make = Effect.fnUntraced(function*<E>(
     lifetime: Duration.fromInputUnsafe(options.lifetime ?? "10 minutes"),
     staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
   })
+  if (server.isEager) yield* Effect.ignore(keys.get)
   return {
     find: (query) => Effect.flatMap(keys.get, (known) => candidates(known, query)),
     findAnew: (query) => Effect.flatMap(keys.renew(cooldown), (known) => candidates(known, query)),

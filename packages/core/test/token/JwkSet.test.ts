@@ -1,7 +1,7 @@
 import { AuthorizationServer, JwkSet, Jws, Purpose, TokenVerifier } from "@effect-mcp-auth/core"
 import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, type Schema } from "effect"
+import { Effect, Fiber, Redacted, type Schema } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
 import { TestClock } from "effect/testing"
 import * as Crypto from "node:crypto"
@@ -660,4 +660,40 @@ describe("two verifiers of one server", () => {
         "wrong-audience aud"
       )
     }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+describe("keys of an eager server", () => {
+  const eager = Effect.gen(function*() {
+    const server = yield* AuthorizationServer.fetch(issuer, { type: "oauth" })
+    return yield* TokenVerifier.jwt().make({ resource, authorizationServers: [server] })
+  })
+
+  it.effect("are there before the first token: no request waits for them, and none is made", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* TestClock.setTime(now * 1000)
+      const verify = yield* eager
+      assert.deepStrictEqual([yield* provider.count("metadata"), yield* provider.count("jwks")], [1, 1])
+      yield* provider.fault("jwks", Fault.connectionError())
+      assert.strictEqual(yield* outcome(verify(Redacted.make(yield* provider.mint()))), "accepted")
+      assert.strictEqual(yield* provider.count("jwks"), 1)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("that cannot be had do not keep the program from starting, and are asked for when they are needed", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* TestClock.setTime(now * 1000)
+      yield* provider.fault("jwks", Fault.status(404))
+      const verify = yield* eager
+      yield* provider.heal()
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(yield* outcome(verify(Redacted.make(yield* provider.mint()))), "accepted")
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("of a lazy one are not asked for before the first token", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* verifier(TokenVerifier.jwt())
+      assert.strictEqual(yield* provider.count(), 0)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
