@@ -247,7 +247,7 @@ export const toolsSeen = (send: Ask, token: string | undefined) =>
 // Answers
 // ---------------------------------------------------------------------------------------------------------------------
 
-export const resourceMetadata = "https://api.test/.well-known/oauth-protected-resource/mcp"
+const resourceMetadata = "https://api.test/.well-known/oauth-protected-resource/mcp"
 
 /** The only challenge that asks for these scopes, to the letter. */
 export const insufficient = (scope: string): string =>
