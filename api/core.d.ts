@@ -12,7 +12,10 @@ import type { ServerConfig, ServerType } from "./ServerConfig.ts";
 export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
     readonly issuer: Issuer.Issuer;
     readonly issuerPolicy: IssuerPolicy.IssuerPolicy;
+    readonly isEager: boolean;
     readonly config: Effect.Effect<ServerConfig, E>;
+    readonly peek: (now: number) => ServerConfig | undefined;
+    readonly pause: (now: number) => number;
 }
 export interface CacheOptions {
     readonly lifetime?: Duration.Input | undefined;
@@ -279,6 +282,32 @@ export interface ServerConfig {
     readonly oddities: ReadonlyArray<Oddity>;
     readonly freshFor: Option.Option<Duration.Duration>;
 }
+
+// SharedMemory
+import * as Context from "effect/Context";
+import type * as Duration from "effect/Duration";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import type * as Persistence from "effect/persistence/Persistence";
+import * as Redacted from "effect/Redacted";
+import * as Schema from "effect/Schema";
+export interface Shape {
+    readonly get: (key: string) => Effect.Effect<Schema.Json | undefined>;
+    readonly set: (key: string, value: Schema.Json, timeToLive: number) => Effect.Effect<void>;
+}
+export interface Options {
+    readonly secret: Redacted.Redacted;
+    readonly timeout?: Duration.Input | undefined;
+}
+declare const InvalidSharedMemory_base: Schema.Class<InvalidSharedMemory, Schema.TaggedStruct<"InvalidSharedMemory", {
+    readonly problem: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+export declare class InvalidSharedMemory extends InvalidSharedMemory_base {
+    get message(): string;
+}
+export declare const SharedMemory: Context.Reference<Shape | undefined>;
+export declare const layer: (options: Options) => Layer.Layer<never, InvalidSharedMemory, Persistence.BackingPersistence>;
+export {};
 
 // Strategies
 import * as Metadata from "../metadata/AuthorizationServerMetadata.ts";
@@ -689,7 +718,7 @@ type Answer<R> = Effect.Effect<boolean, VerificationUnavailable, R>;
 export declare const check: <R>(effect: Answer<R> | ((operation: Operation) => Answer<R>), label?: string) => Policy<R>;
 export declare const checkArguments: <A, RD, R>(schema: Schema.ConstraintDecoder<A, RD>, judge: (decoded: A, operation: Operation) => Answer<R>, label?: string) => Policy<R | RD>;
 export declare const byOperation: <R>(policyOf: (operation: Operation) => Policy<R>, label?: string) => Policy<R>;
-type RequirementsOf<P extends ReadonlyArray<Policy<unknown>>> = P[number] extends Policy<infer R> ? R : never;
+type RequirementsOf<P extends ReadonlyArray<Policy<unknown>>> = [P[number]] extends [never] ? never : P[number] extends Policy<infer R> ? R : never;
 export declare const allOf: <const P extends ReadonlyArray<Policy<unknown>>>(...parts: P) => Policy<RequirementsOf<P>>;
 export declare const anyOf: <const P extends ReadonlyArray<Policy<unknown>>>(...parts: P) => Policy<RequirementsOf<P>>;
 export declare const not: <R>(part: Policy<R>) => Policy<R>;
@@ -770,7 +799,7 @@ export interface Options {
     readonly showErrorDetails?: boolean | undefined;
 }
 export interface Answer {
-    readonly status: 400 | 401 | 403 | 503;
+    readonly status: 400 | 401 | 403 | 429 | 503;
     readonly headers: Readonly<Record<string, string>>;
     readonly error: string | undefined;
     readonly description: string;
@@ -847,6 +876,7 @@ export declare function protect(): <A, E, R>(self: Layer.Layer<A, E, R>) => Laye
 export declare function protect<E1 = never, R1 = never, RV = HttpClient.HttpClient>(options: Options<E1, R1, RV>): <A, E, R>(self: Layer.Layer<A, E, R>) => Layer.Layer<A, E | BuildError | E1, Requirements<A, R> | HttpClient.HttpClient | Exclude<R1 | RV, Scope.Scope>>;
 
 // McpAuthOptions
+import type * as Duration from "effect/Duration";
 import type * as Effect from "effect/Effect";
 import type * as HttpClient from "effect/http/HttpClient";
 import type * as Redacted from "effect/Redacted";
@@ -875,14 +905,19 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
     readonly verifier?: TokenVerifier.Method<RV> | undefined;
     readonly metadata?: Partial<Omit<ProtectedResourceMetadata, "resource">> | undefined;
     readonly allowedOrigins?: ReadonlyArray<string> | undefined;
+    readonly failureLimit?: FailureLimit | undefined;
     readonly showErrorDetails?: boolean | undefined;
     readonly requestStateSecret?: Redacted.Redacted | undefined;
     readonly servedPath?: string | undefined;
     readonly allowInsecureLoopback?: boolean | undefined;
 }
+export interface FailureLimit {
+    readonly limit: number;
+    readonly window: Duration.Input;
+}
 declare const InvalidOptions_base: Schema.Class<InvalidOptions, Schema.TaggedStruct<"InvalidOptions", {
     readonly resource: Schema.String;
-    readonly problem: Schema.Literals<readonly ["no-authorization-server", "duplicate-authorization-server", "offline-access", "invalid-scope", "duplicate-resource", "short-secret", "shared-server", "not-served", "issuer-would-change"]>;
+    readonly problem: Schema.Literals<readonly ["no-authorization-server", "duplicate-authorization-server", "offline-access", "invalid-scope", "duplicate-resource", "short-secret", "invalid-failure-limit", "shared-server", "not-served", "issuer-would-change"]>;
     readonly subject: Schema.optionalKey<Schema.String>;
 }>, import("effect/Cause").YieldableError>;
 export declare class InvalidOptions extends InvalidOptions_base {
@@ -969,7 +1004,7 @@ import type * as Scope from "effect/Scope";
 import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts";
 import { IncompleteMetadata } from "../discovery/DiscoveryError.ts";
 import { MetadataFetchError } from "../discovery/MetadataFetchError.ts";
-import * as Jws from "./Jws.ts";
+import type * as Jws from "./Jws.ts";
 export interface Options {
     readonly algorithms?: ReadonlyArray<Jws.Algorithm> | undefined;
     readonly lifetime?: Duration.Input | undefined;
@@ -983,6 +1018,9 @@ export interface Query {
 export interface JwkSet<out E> {
     readonly find: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>;
     readonly findAnew: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>;
+    readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.Verify> | undefined;
+    readonly pause: (now: number) => number;
+    readonly holds: (key: Jws.Verify, now: number) => boolean;
 }
 export declare const make: <E>(server: AuthorizationServer<E>, options?: Options | undefined) => Effect.Effect<JwkSet<E | IncompleteMetadata | MetadataFetchError>, never, HttpClient.HttpClient | Scope.Scope>;
 
@@ -997,9 +1035,9 @@ export type PublicKey = Readonly<Jose.JWK>;
 export interface Signed {
     readonly compact: string;
     readonly signingInput: string;
-    readonly signature: Uint8Array;
+    readonly signature: string;
 }
-export type Verify = (signed: Signed) => Effect.Effect<boolean>;
+export type Verify = (signed: Signed) => boolean | Effect.Effect<boolean>;
 declare const UnusableKey_base: Schema.Class<UnusableKey, Schema.TaggedStruct<"UnusableKey", {
     readonly algorithm: Schema.Literals<readonly ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]>;
 }>, import("effect/Cause").YieldableError>;
@@ -1012,6 +1050,13 @@ export interface Shape {
 export declare const webCrypto: Shape;
 export declare const Jws: Context.Reference<Shape>;
 export {};
+
+// TokenDigest
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+export type Shape = (token: string) => string | Effect.Effect<string>;
+export declare const webCrypto: Shape;
+export declare const TokenDigest: Context.Reference<Shape>;
 
 // TokenError
 import * as Schema from "effect/Schema";
@@ -1068,13 +1113,20 @@ export declare class AccessDenied extends AccessDenied_base {
 }
 declare const VerificationUnavailable_base: Schema.Class<VerificationUnavailable, Schema.TaggedStruct<"VerificationUnavailable", {
     readonly issuer: Schema.optionalKey<Schema.String>;
+    readonly retryAfter: Schema.optionalKey<Schema.Finite>;
     readonly cause: Schema.optionalKey<Schema.Defect>;
 }>, import("effect/Cause").YieldableError>;
 export declare class VerificationUnavailable extends VerificationUnavailable_base {
     get message(): string;
 }
+declare const TooManyFailures_base: Schema.Class<TooManyFailures, Schema.TaggedStruct<"TooManyFailures", {
+    readonly retryAfter: Schema.Finite;
+}>, import("effect/Cause").YieldableError>;
+export declare class TooManyFailures extends TooManyFailures_base {
+    get message(): string;
+}
 export type TokenError = InvalidToken | InsufficientScope | VerificationUnavailable;
-export type AuthError = MissingCredentials | InvalidRequest | TokenError | AccessDenied;
+export type AuthError = MissingCredentials | InvalidRequest | TokenError | TooManyFailures | AccessDenied;
 export {};
 
 // TokenVerifier
@@ -1121,6 +1173,7 @@ export interface ClaimOptions {
 }
 export interface JwtOptions extends ClaimOptions, JwkSet.Options {
     readonly typ?: TypPolicy | undefined;
+    readonly remember?: number | undefined;
 }
 export declare const jwt: (options?: JwtOptions) => Method;
 export interface IntrospectionOptions extends ClaimOptions {

@@ -190,6 +190,14 @@ export declare const start: <E>(options: Options<E, HttpClient.HttpClient | Scop
     readonly client?: Layer.Layer<HttpClient.HttpClient> | undefined;
 }) => Promise<NodeFetchAuth>;
 
+// NodeJws
+import * as Jws from "@effect-mcp-auth/core/Jws";
+import * as TokenDigest from "@effect-mcp-auth/core/TokenDigest";
+import * as Layer from "effect/Layer";
+export declare const nodeCrypto: Jws.Shape;
+export declare const nodeDigest: TokenDigest.Shape;
+export declare const layer: Layer.Layer<never>;
+
 // NodeMcpAuth
 import * as Duration from "effect/Duration";
 import * as HttpClient from "effect/http/HttpClient";

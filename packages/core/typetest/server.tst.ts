@@ -263,7 +263,7 @@ describe("challenges", () => {
     expect(Challenge.response(new TokenError.MissingCredentials(), options)).type.toBe<
       HttpServerResponse.HttpServerResponse
     >()
-    expect<Challenge.Answer["status"]>().type.toBe<400 | 401 | 403 | 503>()
+    expect<Challenge.Answer["status"]>().type.toBe<400 | 401 | 403 | 429 | 503>()
     expect(Challenge.answer).type.not.toBeCallableWith(new Error(), options)
   })
 })
@@ -315,6 +315,7 @@ describe("tokens", () => {
       | "InvalidToken"
       | "InsufficientScope"
       | "VerificationUnavailable"
+      | "TooManyFailures"
       | "AccessDenied"
       | "MissingCredentials"
       | "InvalidRequest"

@@ -188,7 +188,7 @@ export class TooManyFailures extends Schema.TaggedError<TooManyFailures>()("TooM
  * @category errors
  * @since 0.1.0
  */
-export type TokenError = InvalidToken | InsufficientScope | VerificationUnavailable | TooManyFailures
+export type TokenError = InvalidToken | InsufficientScope | VerificationUnavailable
 
 /**
  * Why a request is not let in.
@@ -196,4 +196,4 @@ export type TokenError = InvalidToken | InsufficientScope | VerificationUnavaila
  * @category errors
  * @since 0.1.0
  */
-export type AuthError = MissingCredentials | InvalidRequest | TokenError | AccessDenied
+export type AuthError = MissingCredentials | InvalidRequest | TokenError | TooManyFailures | AccessDenied

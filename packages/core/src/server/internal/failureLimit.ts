@@ -17,14 +17,14 @@ import { type TokenError, TooManyFailures } from "../../token/TokenError.ts"
 import type { Trust } from "../../token/TokenVerifier.ts"
 import type { FailureLimit } from "../McpAuthOptions.ts"
 
-type Verified = Effect.Effect<AuthInfo["Service"], TokenError>
+type Verified<E = TokenError> = Effect.Effect<AuthInfo["Service"], E>
 
 /** Verifies the token of a request, unless too many have failed from where it comes. */
 export type Limited = (
   request: HttpServerRequest.HttpServerRequest,
   token: Redacted.Redacted,
   verified: Verified
-) => Verified
+) => Verified<TokenError | TooManyFailures>
 
 /** Who has a network of IPv6 has all of its addresses. */
 const networkOf = (address: NetAddress.IpAddress): string => {
