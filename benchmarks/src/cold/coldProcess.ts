@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { once } from "node:events"
 import { createServer } from "node:http"
 import { makeAgent, send } from "../harness/mcpClient.ts"
-import { optionsOf, portOf, tell } from "../harness/parent.ts"
+import { optionsOf, portOf, tell, wallClock } from "../harness/parent.ts"
 import { ServerOptions } from "../http/servers.ts"
 
 const { server: options, token } = optionsOf(Schema.Struct({ server: ServerOptions, token: Schema.String }))
@@ -35,10 +35,10 @@ const started = await (options.stack === "effect" ? startEffect(options) : start
 const program = Effect.gen(function*() {
   const start = performance.now()
   const listener = yield* started
-  const ready = performance.now() - start
+  const [ready, readyAt] = [performance.now() - start, wallClock()]
   const place = { port: portOf(listener), agent: makeAgent(1) }
   const { status } = yield* Effect.promise(() => send(place, { method: "tools/call", token }))
-  tell({ ready, answered: performance.now() - start, status })
+  tell({ ready, readyAt, answered: performance.now() - start, status })
   return yield* Effect.never
 })
 

@@ -25,6 +25,9 @@ export const portOf = (server: Server): number => {
   return typeof address === "object" ? address?.port ?? 0 : 0
 }
 
+/** Milliseconds since 1970, in fractions: the one clock that all processes have. */
+export const wallClock = (): number => performance.timeOrigin + performance.now()
+
 /** Microseconds of CPU that this process has used, in its own code and in the kernel's for it. */
 export const usage = () => {
   const { system, user } = process.cpuUsage()

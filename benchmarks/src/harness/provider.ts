@@ -9,7 +9,7 @@ const Ready = Schema.Struct({ issuer: Schema.String })
 const Requests = Schema.Struct({
   requests: Schema.Array(Schema.Struct({
     path: Schema.String,
-    /** In milliseconds of the provider's own clock. */
+    /** In milliseconds since 1970. */
     from: Schema.Finite,
     until: Schema.Finite
   }))

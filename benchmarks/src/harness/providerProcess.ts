@@ -1,7 +1,7 @@
 /** The provider: metadata at both well-known places, and a key set. */
 import * as Schema from "effect/Schema"
 import { createServer } from "node:http"
-import { answering, optionsOf, portOf, tell } from "./parent.ts"
+import { answering, optionsOf, portOf, tell, wallClock } from "./parent.ts"
 
 const { keys, latency } = optionsOf(Schema.Struct({
   latency: Schema.Finite,
@@ -30,10 +30,10 @@ const bodyOf = (path: string): object | undefined => {
 }
 
 const server = createServer((request, response) => {
-  const [path, from] = [request.url ?? "", performance.now()]
+  const [path, from] = [request.url ?? "", wallClock()]
   setTimeout(() => {
     const body = bodyOf(path)
-    requests.push({ path, from, until: performance.now() })
+    requests.push({ path, from, until: wallClock() })
     response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/json" })
     response.end(JSON.stringify(body ?? {}))
   }, latency)
