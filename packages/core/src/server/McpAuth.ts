@@ -134,6 +134,7 @@ export const layer = <E = never, R = never, RV = HttpClient.HttpClient>(
  * - `MCP_AUTH_POLICY`: who may use what has no policy of its own, as JSON (`PolicyDeclaration`).
  * - `MCP_AUTH_SCOPE_HIERARCHY`: which scopes cover others, as JSON (`ScopeHierarchy.Rules`).
  * - `MCP_AUTH_CLIENT_ID`, `MCP_AUTH_CLIENT_SECRET`: credentials for introspection, for tokens that are no JWTs.
+ * - `MCP_AUTH_FAILURES_PER_MINUTE`: how many tokens of one client may fail (`failureLimit`).
  * - `MCP_AUTH_REQUEST_STATE_SECRET`, `MCP_AUTH_SHOW_ERROR_DETAILS`.
  * - `MCP_AUTH_ALLOW_INSECURE_LOOPBACK`: for development only.
  *

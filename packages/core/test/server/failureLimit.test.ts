@@ -1,17 +1,20 @@
 import { AuthorizationServer, McpAuth, type McpAuthOptions, TokenVerifier } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Duration, Effect, Layer, Option, Ref } from "effect"
+import { ConfigProvider, Context, Duration, Effect, Layer, Option, Ref } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
-import { options, type ProtectOptions, resource } from "./harness.ts"
+import { issuer, options, type ProtectOptions, resource } from "./harness.ts"
 
 const limit = { limit: 3, window: "1 minute" } as const
 
 /** What guards a resource, asked without HTTP, because only there an address can be made up. */
-const guard = Effect.fnUntraced(function*(changes: Partial<ProtectOptions> = {}) {
-  const services = yield* Layer.build(McpAuth.layer(options({ failureLimit: limit, ...changes })))
+const guard = (changes: Partial<ProtectOptions> = {}) =>
+  guardOf(McpAuth.layer(options({ failureLimit: limit, ...changes })))
+
+const guardOf = Effect.fnUntraced(function*<E, R>(layer: Layer.Layer<McpAuth.McpAuth, E, R>) {
+  const services = yield* Layer.build(layer)
   const { authenticate } = Context.get(services, McpAuth.McpAuth)
   return (address: string | undefined, token: string | undefined) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
@@ -56,6 +59,15 @@ describe("tokens that fail", () => {
     Effect.gen(function*() {
       const { fail } = yield* scenario({ failureLimit: undefined })
       assert.deepStrictEqual(yield* fail(client, 50), failures(50))
+    }).pipe(withProvider))
+
+  it.effect("are limited by the environment as well", () =>
+    Effect.gen(function*() {
+      const env = { MCP_AUTH_RESOURCE: resource, MCP_AUTH_ISSUER: issuer, MCP_AUTH_FAILURES_PER_MINUTE: "2" }
+      const config = ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
+      const ask = yield* guardOf(Layer.provide(McpAuth.layerConfig, config))
+      const outcomes = yield* Effect.replicateEffect(ask(client, "garbage"), 3)
+      assert.deepStrictEqual(outcomes, ["InvalidToken", "InvalidToken", "429 for 60 s"])
     }).pipe(withProvider))
 
   it.effect("of one client are not counted against another", () =>

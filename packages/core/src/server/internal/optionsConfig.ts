@@ -63,6 +63,7 @@ const variables = Config.all({
   allowedOrigins: list("MCP_AUTH_ALLOWED_ORIGINS", Schema.String),
   credentials,
   requestStateSecret: Config.option(Config.Redacted("MCP_AUTH_REQUEST_STATE_SECRET")),
+  failuresPerMinute: Config.option(Config.Int("MCP_AUTH_FAILURES_PER_MINUTE")),
   servedPath: Config.option(Config.NonEmptyString("MCP_AUTH_SERVED_PATH")),
   showErrorDetails: Config.withDefault(Config.Boolean("MCP_AUTH_SHOW_ERROR_DETAILS"), false),
   allowInsecureLoopback: Config.withDefault(Config.Boolean("MCP_AUTH_ALLOW_INSECURE_LOOPBACK"), false)
@@ -115,6 +116,9 @@ const optionsOf = (variables: Variables): Discovered => {
     scopeHierarchy: Option.getOrUndefined(Option.map(rest.scopeHierarchy, (rules) => ScopeHierarchy.make(rules))),
     allowedOrigins: Option.getOrUndefined(rest.allowedOrigins),
     requestStateSecret: Option.getOrUndefined(rest.requestStateSecret),
+    failureLimit: Option.getOrUndefined(
+      Option.map(rest.failuresPerMinute, (limit) => ({ limit, window: "1 minute" as const }))
+    ),
     servedPath: Option.getOrUndefined(rest.servedPath),
     showErrorDetails: rest.showErrorDetails,
     allowInsecureLoopback
