@@ -38,7 +38,7 @@ const timed = Effect.fnUntraced(function*<R>(request: Effect.Effect<Answer, neve
   return { answer, seconds: ((yield* Clock.currentTimeMillis) - start) / 1000 }
 })
 
-/** Holds an answer to what is stated of it. */
+/** Holds an answer to what is stated of it, and says when to come again, in seconds, if it does. */
 export const assertStated = Effect.fnUntraced(function*<R>(
   request: Effect.Effect<Answer, never, R>,
   stated: Stated,
@@ -57,4 +57,5 @@ export const assertStated = Effect.fnUntraced(function*<R>(
     if (expected.retryAfter !== undefined) assert.strictEqual(retryAfter, expected.retryAfter, what)
   }
   if (status === 401) assert.include(challenge, "Bearer", what)
+  return Number(retryAfter ?? "0")
 })

@@ -394,6 +394,8 @@ describe("what is remembered", () => {
       yield* TestClock.adjust("80 minutes")
       yield* refusedAs(verify, before, "unknown-issuer iss")
       yield* accepted(verify, after)
+      // Now that all is fresh again, as well.
+      yield* refusedAs(verify, before, "unknown-issuer iss")
       assert.strictEqual(counted.checks, 2)
     }))
 
