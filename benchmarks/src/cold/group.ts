@@ -37,7 +37,12 @@ const entries: ReadonlyArray<Entry> = [
   }
 ]
 
-const Answered = Schema.Struct({ ready: Schema.Finite, readyAt: Schema.Finite, answered: Schema.Finite, status: Schema.Literal(200) })
+const Answered = Schema.Struct({
+  ready: Schema.Finite,
+  readyAt: Schema.Finite,
+  answered: Schema.Finite,
+  status: Schema.Literal(200)
+})
 
 const once = Effect.fnUntraced(function*({ server }: Entry, provider: Provider, token: string) {
   const child = yield* spawn("cold/coldProcess.ts", {
@@ -57,6 +62,21 @@ const rowOf = ({ name }: Entry, outcomes: ReadonlyArray<Outcome>) => ({
   trips: Math.max(...outcomes.map(({ requests }) => sequential(requests))),
   late: Math.max(...outcomes.map(({ readyAt, requests }) => requests.filter(({ from }) => from > readyAt).length))
 })
+
+const targetsOf = (rows: ReadonlyArray<ReturnType<typeof rowOf>>) => [
+  {
+    aim: "Cold start, ours: requests to the provider, one after the other",
+    limit: 2,
+    measured: rows.find(({ name }) => name === ours)?.trips ?? Number.NaN,
+    unit: ""
+  },
+  {
+    aim: "Cold start, ours, eager: requests to the provider after the server is ready",
+    limit: 0,
+    measured: rows.find(({ name }) => name === eager)?.late ?? Number.NaN,
+    unit: ""
+  }
+]
 
 export const coldStart: Effect.Effect<GroupResult, ChildFailed, Scope.Scope> = Effect.gen(function*() {
   const key = makeKey("RS256")
@@ -84,19 +104,6 @@ export const coldStart: Effect.Effect<GroupResult, ChildFailed, Scope.Scope> = E
         String(late)
       ])
     }],
-    targets: [
-      {
-        aim: "Cold start, ours: requests to the provider, one after the other",
-        limit: 2,
-        measured: rows.find(({ name }) => name === ours)?.trips ?? Number.NaN,
-        unit: ""
-      },
-      {
-        aim: "Cold start, ours, eager: requests to the provider after the server is ready",
-        limit: 0,
-        measured: rows.find(({ name }) => name === eager)?.late ?? Number.NaN,
-        unit: ""
-      }
-    ]
+    targets: targetsOf(rows)
   }
 })

@@ -32,7 +32,7 @@ const pair = Effect.fnUntraced(function*(count: number, issuer: string) {
 type Pair = Effect.Success<ReturnType<typeof pair>>
 
 const contendersOf = ({ bare, count, ours }: Pair, method: Call["method"], token: string): ReadonlyArray<Contender> => [
-  { ...bare, name: base(count), base: base(count), call: () => ({ method, token: undefined }) },
+  { ...bare, name: base(count), base: base(count), call: () => ({ method, token }) },
   { ...ours, name: guarded(count), base: base(count), call: () => ({ method, token }) }
 ]
 

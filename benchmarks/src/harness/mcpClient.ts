@@ -9,7 +9,7 @@ export interface Place {
 
 export interface Call {
   readonly method: "tools/call" | "tools/list"
-  readonly token: string | undefined
+  readonly token: string
 }
 
 export interface Answer {
@@ -44,7 +44,7 @@ const headersOf = ({ method, token }: Call) => ({
   "mcp-protocol-version": "2026-07-28",
   "mcp-method": method,
   ...method === "tools/call" ? { "mcp-name": "Echo" } : {},
-  ...token === undefined ? {} : { authorization: `Bearer ${token}` }
+  authorization: `Bearer ${token}`
 })
 
 export const send = ({ agent, port }: Place, call: Call): Promise<Answer> => {
