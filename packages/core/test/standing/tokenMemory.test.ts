@@ -297,6 +297,22 @@ describe("what is remembered", () => {
       })
   )
 
+  counting(
+    "is not known to be good before it was verified, also where its key was known already",
+    (counted) =>
+      Effect.gen(function*() {
+        yield* publish([["a", rsa[0]]])
+        const verify = yield* verifier(TokenVerifier.jwt())
+        yield* accepted(verify, token(rsa[0], "a"))
+        yield* TestClock.setTime((now + 300) * 1000)
+        const later = token(rsa[0], "a", { iat: now + 300 })
+        yield* accepted(verify, later)
+        yield* TestClock.setTime((now + 60) * 1000)
+        yield* refusedAs(verify, later, "issued-in-future iat")
+        assert.strictEqual(counted.checks, 2)
+      })
+  )
+
   counting("goes when the key leaves the set, with the next refresh", (counted) =>
     Effect.gen(function*() {
       yield* publish([["a", rsa[0]], ["b", rsa[1]]])
