@@ -67,7 +67,7 @@ const callOnce = async (place: Place, call: Call): Promise<void> => {
   const { body, status } = await send(place, call)
   const isAnswered = status === 200 &&
     (call.method === "tools/list" ? body.includes("\"tools\"") : body.includes("hello"))
-  if (!isAnswered) throw new Error(`${call.method} was answered with ${status}: ${body.slice(0, 500)}`)
+  if (!isAnswered) await Promise.reject(new Error(`${call.method} was answered with ${status}: ${body.slice(0, 500)}`))
 }
 
 export interface Burst {

@@ -1,4 +1,5 @@
 /** Keys, and tokens as providers issue them (RFC 9068). */
+import * as Arr from "effect/Array"
 import * as Crypto from "node:crypto"
 
 export type Algorithm = "RS256" | "ES256" | "EdDSA"
@@ -87,7 +88,7 @@ export const signMany = (
   key: Key,
   { count, ...claims }: Omit<Claims, "id"> & { readonly count: number },
   now: number
-): ReadonlyArray<Token> => Array.from({ length: count }, (_, id) => sign(key, { ...claims, id }, now))
+): Arr.NonEmptyReadonlyArray<Token> => Arr.makeBy(count, (id) => sign(key, { ...claims, id }, now))
 
 /** The bare check: nothing but the signature, with everything prepared. */
 export const check = ({ algorithm, publicKey }: Key) => ({ input, signature }: Token): boolean =>

@@ -1,8 +1,11 @@
 /** What is verified, and the ways to do it as something that can be timed. */
+import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
 import type { Subject } from "../harness/interleave.ts"
 import { check, type Key, makeKey, quietIssuer, sign, signMany, type Token } from "../harness/tokens.ts"
-import type { Verifier } from "./verifiers.ts"
+import type { Verifier, Verify } from "./verifiers.ts"
 
 /** More than anybody here remembers, so that a token that comes again has been forgotten. */
 const many = 10_500
@@ -11,7 +14,7 @@ export const unit = "node:crypto, the signature alone"
 
 export interface Scenario {
   readonly name: "distinct" | "same" | "bad signature" | "expired"
-  readonly tokens: ReadonlyArray<Token>
+  readonly tokens: Arr.NonEmptyReadonlyArray<Token>
   readonly isGood: boolean
 }
 
@@ -26,59 +29,60 @@ export const scenariosOf = (key: Key, now: number): ReadonlyArray<Scenario> => {
 }
 
 /** Goes through the tokens, and starts again. */
-const cycle = <A>(list: ReadonlyArray<A>) => {
+const cycle = <A>(list: Arr.NonEmptyReadonlyArray<A>) => {
   let at = 0
-  return (): A => {
-    const one = list[at++ % list.length]
-    if (one === undefined) throw new Error("there are no tokens")
-    return one
+  return (): A => list[at++ % list.length] ?? list[0]
+}
+
+/** Counts wrong answers: nothing is measured that gives one. */
+const judge = (name: string, { isGood, name: scenario }: Scenario) => {
+  let wrong = 0
+  return {
+    heard: (accepted: boolean): void => {
+      if (accepted !== isGood) wrong++
+    },
+    verdict: Effect.suspend(() =>
+      wrong === 0 ? Effect.void : Effect.die(`${name} is wrong about ${wrong} tokens (${scenario})`)
+    )
   }
 }
 
-/** Nothing is measured that gives the wrong answer. */
-const judge = (name: string, { isGood, name: scenario }: Scenario) => (accepted: boolean): void => {
-  if (accepted !== isGood) throw new Error(`${name} is wrong about a token (${scenario})`)
-}
-
-export const subjectOf = Effect.fnUntraced(function*({ make, name }: Verifier, key: Key, scenario: Scenario) {
-  const answer = yield* make(key)
-  const [next, heard] = [cycle(scenario.tokens), judge(name, scenario)]
+/** Verifies so many tokens, one after the other, as the requests of one client are. */
+const runOf = (
+  answer: Verify,
+  next: () => Token,
+  heard: (accepted: boolean) => void
+): (times: number) => Effect.Effect<void> => {
   switch (answer._tag) {
-    case "Sync": {
-      const one = () => {
-        try {
-          answer.verify(next())
-          return true
-        } catch {
-          return false
-        }
-      }
-      return {
-        name,
-        run: (times) =>
-          Effect.sync(() => {
-            for (let n = 0; n < times; n++) heard(one())
-          })
-      } satisfies Subject
-    }
+    case "Sync":
+      return (times) =>
+        Effect.sync(() => {
+          for (let n = 0; n < times; n++) heard(Result.isSuccess(Result.try(() => answer.verify(next()))))
+        })
     case "Promise": {
       const one = () => answer.verify(next()).then(() => true, () => false)
-      // Each waits for the one before, as the requests of one client do.
-      const run = async (times: number) => {
-        for (let n = 0; n < times; n++) heard(await one()) // eslint-disable-line no-await-in-loop
-      }
-      return { name, run: (times) => Effect.promise(() => run(times)) } satisfies Subject
+      return (times) =>
+        Effect.promise(async () => {
+          for (let n = 0; n < times; n++) heard(await one()) // eslint-disable-line no-await-in-loop
+        })
     }
     case "Effect": {
       const outcome = { onFailure: () => heard(false), onSuccess: () => heard(true) }
-      return {
-        name,
-        run: Effect.fnUntraced(function*(times: number) {
-          for (let n = 0; n < times; n++) yield* Effect.match(answer.verify(next()), outcome)
-        })
-      } satisfies Subject
+      return Effect.fnUntraced(function*(times: number) {
+        for (let n = 0; n < times; n++) yield* Effect.match(answer.verify(next()), outcome)
+      })
     }
   }
+}
+
+export const subjectOf = Effect.fnUntraced(function*(
+  { make, name }: Verifier,
+  key: Key,
+  scenario: Scenario
+): Effect.fn.Return<Subject, never, Scope.Scope> {
+  const { heard, verdict } = judge(name, scenario)
+  const run = runOf(yield* make(key), cycle(scenario.tokens), heard)
+  return { name, run: (times) => Effect.andThen(run(times), verdict) }
 })
 
 export const bare = (key: Key, { tokens }: Scenario): Subject => {
