@@ -67,6 +67,11 @@ export interface JwkSet<out E> {
   readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.Verify> | undefined
   /** How long the provider, which failed, is left alone from this time on. Both in milliseconds. Asks nobody. */
   readonly pause: (now: number) => number
+  /**
+   * In how many milliseconds it is known whether a key that was not found has been published by this time, both in
+   * milliseconds since 1970. 0: the keys were fetched since, and it was not.
+   */
+  readonly unknownFor: (publishedBy: number, now: number) => number
   /** Whether a key that was found is still one of the set, which is in memory and fresh at this time. */
   readonly holds: (key: Jws.Verify, now: number) => boolean
 }
@@ -120,6 +125,8 @@ export const make = Effect.fnUntraced(function*<E>(
       return known === undefined ? undefined : readyCandidates(known, query)
     },
     pause: keys.pause,
+    unknownFor: (publishedBy, now) =>
+      keys.fetchedAt() < publishedBy ? Math.max(1000, keys.fetchedAt() + Duration.toMillis(cooldown) - now) : 0,
     holds: (key, now) => {
       const [known, entry] = [keys.peek(now), reader.entryOf(key)]
       return known !== undefined && entry !== undefined && known.entries.has(entry)

@@ -141,7 +141,8 @@ export class AccessDenied extends Schema.TaggedError<AccessDenied>()("AccessDeni
 }
 
 const isOurs = (cause: unknown): cause is Error =>
-  cause instanceof MetadataFetchError || cause instanceof DiscoveryFailed || cause instanceof IncompleteMetadata
+  cause instanceof MetadataFetchError || cause instanceof DiscoveryFailed || cause instanceof IncompleteMetadata ||
+  cause instanceof InvalidToken
 
 /**
  * Whether the token is valid cannot be found out now: the provider cannot be asked. This says nothing about the token,

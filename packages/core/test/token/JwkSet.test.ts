@@ -248,6 +248,34 @@ describe("unknown keys", () => {
       assert.strictEqual(yield* provider.count("jwks"), 3)
     }).pipe(namedAtOnce, Effect.provide(TestProvider.layer())))
 
+  it.effect("made-up kids make no good token bad: one that was issued since the keys were fetched comes again", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider, token, verify } = yield* warm
+      yield* outcomeOf(tokenOf("made-up"))
+      yield* TestClock.adjust("10 seconds")
+      yield* provider.rotate()
+      const fresh = yield* provider.mint()
+      const error = yield* Effect.flip(verify(fresh))
+      assert.strictEqual(error._tag, "VerificationUnavailable")
+      assert.strictEqual(error._tag === "VerificationUnavailable" ? error.retryAfter : undefined, 20_000)
+      assert.include(error.message, "a key that its issuer does not publish")
+      // Who has made it up long ago is told so, and the others are not held up.
+      assert.strictEqual(yield* outcomeOf(tokenOf("made-up")), "unknown-key kid")
+      assert.strictEqual(yield* outcomeOf(token), "accepted")
+      yield* TestClock.adjust("20 seconds")
+      assert.strictEqual(yield* outcomeOf(fresh), "accepted")
+    }).pipe(namedAtOnce, Effect.provide(TestProvider.layer())))
+
+  it.effect("a key that was not published when the keys were fetched after the token came does not exist", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider } = yield* warm
+      yield* provider.rotate()
+      const fresh = yield* provider.mint()
+      yield* provider.fault("jwks", withKeys(good))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* outcomeOf(fresh), "unknown-key kid")
+    }).pipe(namedAtOnce, Effect.provide(TestProvider.layer())))
+
   it.effect("a cooldown that is asked for is kept", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* scenario({ cooldown: "5 minutes" })

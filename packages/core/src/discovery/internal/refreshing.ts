@@ -19,6 +19,8 @@ export interface Refreshing<out A, out E> {
   readonly get: Effect.Effect<A, E>
   /** The value, if it is known and fresh at this time, in milliseconds. Asks nobody, and nothing is refreshed. */
   readonly peek: (now: number) => A | undefined
+  /** When the value was fetched, in milliseconds since 1970. Never: `-Infinity`. */
+  readonly fetchedAt: () => number
   /** How long the source, which failed, is left alone from this time on. Both in milliseconds. */
   readonly pause: (now: number) => number
   /**
@@ -107,7 +109,7 @@ const anyFlight = <A, E>(current: State<A, E>, mine: Flight<A, E>) => {
 const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   const now = yield* Clock.currentTimeMillis
   const { closed, failed, good } = yield* Ref.get(shared.state)
-  const since = Option.match(good, { onNone: () => -Infinity, onSome: ({ freshFrom }) => freshFrom })
+  const since = fetchedAt(shared)()
   const usable = Option.filter(good, ({ usableUntil }) => now < usableUntil)
   if (Option.isNone(usable)) {
     const isDown = Option.filter(failed, (failed) => isResting(failed, now))
@@ -144,6 +146,9 @@ const peek = <A, E>({ state }: Shared<A, E>) => (now: number): A | undefined => 
   return Option.isSome(good) && isFresh(good.value, now) && !closed ? good.value.value : undefined
 }
 
+const fetchedAt = <A, E>({ state }: Shared<A, E>) => (): number =>
+  Option.match(Ref.getUnsafe(state).good, { onNone: () => -Infinity, onSome: ({ freshFrom }) => freshFrom })
+
 const pause = <A, E>({ state }: Shared<A, E>) => (now: number): number => {
   const { failed } = Ref.getUnsafe(state)
   return Option.isSome(failed) && isResting(failed.value, now) ? failed.value.nextTry - now : 0
@@ -178,5 +183,11 @@ export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
     lifetimes,
     scope
   }
-  return { get: get(shared), peek: peek(shared), pause: pause(shared), renew: (cooldown) => renew(shared, cooldown) }
+  return {
+    get: get(shared),
+    peek: peek(shared),
+    fetchedAt: fetchedAt(shared),
+    pause: pause(shared),
+    renew: (cooldown) => renew(shared, cooldown)
+  }
 })

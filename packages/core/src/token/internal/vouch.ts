@@ -79,6 +79,18 @@ const signerNow = (keys: ReadonlyArray<Jws.Verify>, { signed }: JudgedJwt): Jws.
 const isFinal = (known: ReadonlyArray<Jws.Verify>, { kid }: JwkSet.Query): boolean =>
   kid !== undefined && known.length > 0
 
+/**
+ * A key that its provider may have published since the keys were fetched, when nobody may ask again yet because others have
+ * made up keys: what it has signed is not called bad, but whoever has it is told to come again.
+ */
+const notFound = Effect.fnUntraced(function*({ info, query }: JudgedJwt, { keys, server: { issuer } }: Keyed) {
+  const { iat } = info.claims
+  const now = yield* Clock.currentTimeMillis
+  const retryAfter = typeof iat === "number" ? keys.unknownFor(iat * 1000, now) : 0
+  const error = unknownKey(query)
+  return retryAfter === 0 ? error : new VerificationUnavailable({ issuer, retryAfter, cause: error })
+})
+
 /** The key that signed, of those that are known, or that the provider has published since. No key is tried twice. */
 const signer = Effect.fnUntraced(function*(judged: JudgedJwt, { keyed, tried }: Undecided) {
   const { query } = judged
@@ -88,7 +100,8 @@ const signer = Effect.fnUntraced(function*(judged: JudgedJwt, { keyed, tried }: 
   if (isFinal(known, query)) return yield* badSignature
   const anew = yield* available(keyed, keyed.keys.findAnew(query))
   const newKey = yield* signerOf(anew.filter((key) => !known.includes(key)), judged)
-  return newKey ?? (yield* anew.length > 0 ? badSignature : unknownKey(query))
+  if (newKey !== undefined) return newKey
+  return yield* anew.length > 0 ? badSignature : yield* notFound(judged, keyed)
 })
 
 /** Who vouches for a token, as far as metadata and keys are in memory, and the platform verifies without waiting. */
