@@ -12,6 +12,7 @@ import * as Tracer from "effect/Tracer"
 import { type Fetched, type Good, isFresh, type Lifetimes, pauseAfter, remember } from "./freshness.ts"
 import { askedToWait } from "./persistently.ts"
 import { KnownSince } from "./sharedDocument.ts"
+import { soon } from "./soon.ts"
 
 /** A value that is kept fresh. */
 export interface Refreshing<out A, out E> {
@@ -48,6 +49,8 @@ interface State<A, E> {
   /** The failures since the last success. */
   readonly failed: Option.Option<Failed<E>>
   readonly flight: Option.Option<Flight<A, E>>
+  /** When the last flight began, in milliseconds of the `Clock`. */
+  readonly departure: number
   /** When somebody last asked for another fetch and got one. */
   readonly renewal: Option.Option<{ readonly at: number; readonly flight: Flight<A, E> }>
   readonly closed: boolean
@@ -101,10 +104,10 @@ const fly = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, board: Board
 }, Effect.uninterruptible)
 
 /** The flight that is under way, or a new one. */
-const anyFlight = <A, E>(current: State<A, E>, mine: Flight<A, E>) => {
-  const flight = Option.getOrElse(current.flight, () => mine)
-  return [flight, { ...current, flight: Option.some(flight) }] as const
-}
+const anyFlight = (now: number) => <A, E>(current: State<A, E>, mine: Flight<A, E>) =>
+  Option.isSome(current.flight)
+    ? [current.flight.value, current] as const
+    : [mine, { ...current, flight: Option.some(mine), departure: now }] as const
 
 const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   const now = yield* Clock.currentTimeMillis
@@ -115,15 +118,15 @@ const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
     const isDown = Option.filter(failed, (failed) => isResting(failed, now))
     return yield* Option.isSome(isDown)
       ? isDown.value.exit
-      : Effect.flatMap(fly(shared, anyFlight, since), Deferred.await)
+      : Effect.flatMap(fly(shared, anyFlight(now), since), Deferred.await)
   }
   const { freshFrom, graceUntil, value } = usable.value
   const mayTry = Option.isNone(failed) || !isResting(failed.value, now)
   if (isFresh(usable.value, now) || !mayTry || closed) return value
-  const flight = yield* fly(shared, anyFlight, since)
+  const flight = yield* fly(shared, anyFlight(now), since)
   // Shortly after its time, or while the source is known to be failing, nobody waits for the refresh.
   if ((freshFrom <= now && now < graceUntil) || Option.isSome(failed)) return value
-  return yield* Effect.catchCause(Deferred.await(flight), () => Effect.succeed(value))
+  return yield* soon(flight, { value, departure: (yield* Ref.get(shared.state)).departure, now })
 })
 
 const renew = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, cooldown: Duration.Duration) {
@@ -131,7 +134,7 @@ const renew = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, cooldown: 
   const flight = yield* fly(shared, (current, mine) => {
     const recent = Option.filter(current.renewal, ({ at }) => at <= now && now < at + Duration.toMillis(cooldown))
     if (Option.isSome(recent)) return [recent.value.flight, current]
-    const [flight, next] = anyFlight(current, mine)
+    const [flight, next] = anyFlight(now)(current, mine)
     return [flight, { ...next, renewal: Option.some({ at: now, flight }) }]
     // What others have fetched may lack the same thing.
   }, Infinity)
@@ -173,6 +176,7 @@ export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
     good: Option.none(),
     failed: Option.none(),
     flight: Option.none(),
+    departure: -Infinity,
     renewal: Option.none(),
     closed: false
   })
