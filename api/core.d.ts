@@ -1020,6 +1020,7 @@ export interface JwkSet<out E> {
     readonly findAnew: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>;
     readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.Verify> | undefined;
     readonly pause: (now: number) => number;
+    readonly unknownFor: (publishedBy: number, now: number) => number;
     readonly holds: (key: Jws.Verify, now: number) => boolean;
 }
 export declare const make: <E>(server: AuthorizationServer<E>, options?: Options | undefined) => Effect.Effect<JwkSet<E | IncompleteMetadata | MetadataFetchError>, never, HttpClient.HttpClient | Scope.Scope>;
