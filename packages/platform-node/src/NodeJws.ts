@@ -25,12 +25,7 @@ import * as TokenDigest from "@effect-mcp-auth/core/TokenDigest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Crypto from "node:crypto"
-
-/** What `node:crypto` calls an algorithm: the hash, and how the signature is written. */
-interface Scheme {
-  readonly hash: string | null
-  readonly options: Omit<Crypto.VerifyKeyObjectInput, "key"> | undefined
-}
+import { derOf } from "./internal/der.ts"
 
 const pss = {
   padding: Crypto.constants.RSA_PKCS1_PSS_PADDING,
@@ -38,19 +33,26 @@ const pss = {
   saltLength: Crypto.constants.RSA_PSS_SALTLEN_DIGEST
 }
 
-const schemeOf = (algorithm: Jws.Algorithm): Scheme => {
-  if (algorithm === "EdDSA" || algorithm === "Ed25519") return { hash: null, options: undefined }
-  const hash = `sha${algorithm.slice(2)}`
-  if (algorithm.startsWith("PS")) return { hash, options: pss }
-  // RFC 7518, section 3.4: the two numbers side by side, and no DER.
-  return { hash, options: algorithm.startsWith("ES") ? { dsaEncoding: "ieee-p1363" } : undefined }
-}
+/** How long a signature is (RFC 7518, section 3.4): two numbers, each as long as the order of its curve. */
+const ecLengths: { readonly [A in Jws.Algorithm]?: number } = { ES256: 64, ES384: 96, ES512: 132 }
 
-const verifyWith = (key: Crypto.KeyObject, { hash, options }: Scheme): Jws.Verify => {
-  // A key that is handed over as it is costs a good deal less than one among options.
-  const input = options === undefined ? key : { key, ...options }
-  return ({ signature, signingInput }) =>
-    Crypto.verify(hash, Buffer.from(signingInput, "latin1"), input, Buffer.from(signature, "base64url"))
+/** `EdDSA` has its own hash. */
+const hashOf = (algorithm: Jws.Algorithm): string | null =>
+  algorithm.startsWith("Ed") ? null : `sha${algorithm.slice(2)}`
+
+/**
+ * Verifies with one key. A key that is handed over as it is costs a good deal less than one among options, so signatures are
+ * brought into the form that needs none.
+ */
+const verifyWith = (key: Crypto.KeyObject, algorithm: Jws.Algorithm): Jws.Verify => {
+  const hash = hashOf(algorithm)
+  const length = ecLengths[algorithm]
+  const input = algorithm.startsWith("PS") ? { key, ...pss } : key
+  return ({ signature, signingInput }) => {
+    const bytes = Buffer.from(signature, "base64url")
+    if (length !== undefined && bytes.length !== length) return false
+    return Crypto.verify(hash, Buffer.from(signingInput, "latin1"), input, length === undefined ? bytes : derOf(bytes))
+  }
 }
 
 const curves: { readonly [A in Jws.Algorithm]?: string } = {
@@ -87,7 +89,7 @@ export const nodeCrypto: Jws.Shape = {
       (read) =>
         // Node makes a public key of a private one, which nobody should have published.
         isFor(read, algorithm) && key.d === undefined
-          ? Effect.succeed(verifyWith(read, schemeOf(algorithm)))
+          ? Effect.succeed(verifyWith(read, algorithm))
           : new Jws.UnusableKey({ algorithm })
     )
 }

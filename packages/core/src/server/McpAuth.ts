@@ -169,7 +169,7 @@ const enforced = <S>() =>
     if (problem !== undefined) return yield* new InvalidOptions({ resource, ...problem })
     MutableRef.set(registered, found)
     yield* advertise(found.scopes)
-    return policies<S>(Effect.succeed(found)).layerGlobal
+    return policies<S>(found).layerGlobal
   }))
 
 /** Builds a server behind the gate, and makes sure that what is guarded is what is served. */

@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Digest from "effect/crypto/Digest"
+import * as WebCrypto from "effect/crypto/WebCrypto"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
 
@@ -20,6 +20,8 @@ import * as Base64Url from "effect/encoding/Base64Url"
  */
 export type Shape = (token: string) => string | Effect.Effect<string>
 
+const encoder = new TextEncoder()
+
 /**
  * SHA-256, on WebCrypto. Runs everywhere.
  *
@@ -27,10 +29,11 @@ export type Shape = (token: string) => string | Effect.Effect<string>
  * @since 0.1.0
  */
 export const webCrypto: Shape = (token) =>
-  Effect.flatMap(Digest.Digest, ({ digest }) => digest(Digest.sha256, new TextEncoder().encode(token))).pipe(
-    Effect.map(Base64Url.encode),
-    Effect.provide(Digest.layerWebCrypto)
-  )
+  Effect.flatMap(WebCrypto.WebCrypto, ({ subtle }) =>
+    Effect.map(
+      Effect.promise(() => subtle.digest("SHA-256", encoder.encode(token))),
+      (digest) => Base64Url.encode(new Uint8Array(digest))
+    ))
 
 /**
  * How tokens are named. Default: `webCrypto`.

@@ -1,3 +1,4 @@
+import { AuthInfo } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Schema } from "effect"
@@ -197,6 +198,8 @@ describe("a session", () => {
 describe("what the gate knows of sessions", () => {
   const withSession = (id: string, method = "POST") =>
     HttpServerRequest.fromWeb(new Request(resource, { method, headers: { "mcp-session-id": id } }))
+  const named = (subject: string) => ({ ...AuthInfo.anonymous, issuer, subject })
+  const [ada, bob] = [named("ada"), named("bob")]
   const plain = HttpServerRequest.fromWeb(new Request(resource, { method: "POST" }))
   const seenAs = ({ headers }: HttpServerRequest.HttpServerRequest) => headers["mcp-session-id"]
   const begun = HttpServerResponse.empty({ headers: { "mcp-session-id": "s1" } })
@@ -204,28 +207,28 @@ describe("what the gate knows of sessions", () => {
   it.effect("one that it has not seen begin, or has forgotten, is nobody's, also where the server still has it", () =>
     Effect.gen(function*() {
       const { claim, learn } = yield* makeSessions
-      assert.strictEqual(seenAs(yield* claim("ada", withSession("s1"))), "unknown")
-      yield* learn("ada", plain, begun)
-      assert.strictEqual(seenAs(yield* claim("ada", withSession("s1"))), "s1")
-      assert.strictEqual(seenAs(yield* claim("bob", withSession("s1"))), "unknown")
-      yield* learn("ada", withSession("s1", "DELETE"), HttpServerResponse.empty({ status: 204 }))
-      assert.strictEqual(seenAs(yield* claim("ada", withSession("s1"))), "unknown")
+      assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "unknown")
+      yield* learn(ada, plain, begun)
+      assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "s1")
+      assert.strictEqual(seenAs(yield* claim(bob, withSession("s1"))), "unknown")
+      yield* learn(ada, withSession("s1", "DELETE"), HttpServerResponse.empty({ status: 204 }))
+      assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "unknown")
     }))
 
   it.effect("an answer that repeats the id of a session gives it to nobody else", () =>
     Effect.gen(function*() {
       const { claim, learn } = yield* makeSessions
-      yield* learn("ada", plain, begun)
-      yield* learn("bob", withSession("s1"), begun)
-      assert.strictEqual(seenAs(yield* claim("ada", withSession("s1"))), "s1")
-      assert.strictEqual(seenAs(yield* claim("bob", withSession("s1"))), "unknown")
+      yield* learn(ada, plain, begun)
+      yield* learn(bob, withSession("s1"), begun)
+      assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "s1")
+      assert.strictEqual(seenAs(yield* claim(bob, withSession("s1"))), "unknown")
     }))
 
   it.effect("a termination that the server refuses ends nothing", () =>
     Effect.gen(function*() {
       const { claim, learn } = yield* makeSessions
-      yield* learn("ada", plain, begun)
-      yield* learn("ada", withSession("s1", "DELETE"), HttpServerResponse.empty({ status: 405 }))
-      assert.strictEqual(seenAs(yield* claim("ada", withSession("s1"))), "s1")
+      yield* learn(ada, plain, begun)
+      yield* learn(ada, withSession("s1", "DELETE"), HttpServerResponse.empty({ status: 405 }))
+      assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "s1")
     }))
 })

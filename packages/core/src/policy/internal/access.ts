@@ -46,8 +46,9 @@ const usual: Access["Service"] = {
     Effect.as(described(error), new McpSchema.McpErrorBase({ code: -32_001, message: "The caller may not do this" }))
 }
 
+/** The terms of a request. */
+export const accessIn = <R>(context: Context.Context<R>): Access["Service"] =>
+  Option.getOrElse(Context.getOption(context, Access), () => usual)
+
 /** The terms of the current request. */
-export const currentAccess: Effect.Effect<Access["Service"]> = Effect.map(
-  Effect.serviceOption(Access),
-  Option.getOrElse(() => usual)
-)
+export const currentAccess: Effect.Effect<Access["Service"]> = Effect.map(Effect.context<never>(), accessIn)

@@ -1,11 +1,14 @@
 import type * as McpSchema from "effect/ai/McpSchema"
 import type * as McpServer from "effect/ai/McpServer"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { AuthInfo } from "../../token/AuthInfo.ts"
-import { type Access, currentAccess } from "./access.ts"
+import { type Access, accessIn, currentAccess } from "./access.ts"
 import { decide, type Question, type Refusal } from "./decide.ts"
+import { judge } from "./judge.ts"
 import type { Operation, Policy } from "./model.ts"
+import { settled } from "./settled.ts"
 
 const isListing = (method: string): boolean => method.endsWith("/list")
 
@@ -51,18 +54,27 @@ const judged = Effect.fnUntraced(function*<R>(policy: Policy<R>, question: Quest
   return yield* Effect.flatMap(access.refuse(refusal, trace), Effect.fail)
 })
 
+/** What claims alone permit is permitted, whatever checks would say. */
+const isPlainlyPermitted = <R>(policy: Policy<R>, question: Question): boolean =>
+  judge(settled(policy, question.operation), { ...question, answers: new Map() }).outcome === "yes"
+
 /**
  * Whether the target of a request is there for its caller. Fails with the answer if it is there, but locked.
  */
-export const visibleTo = Effect.fnUntraced(function*<R>(
+export const visibleTo = <R>(
   policy: Policy<R>,
-  request: Pick<McpServer.MiddlewareOptions, "method" | "payload" | "target">
-): Effect.fn.Return<boolean, McpSchema.McpErrorBase, R | AuthInfo> {
-  const { hierarchy, refuse } = yield* currentAccess
-  const question: Question = { caller: yield* AuthInfo, hierarchy, operation: operationOf(request) }
-  return yield* Effect.catchTag(
-    judged(policy, question),
-    "VerificationUnavailable",
-    (error) => Effect.flatMap(refuse(error, undefined), Effect.fail)
-  )
-})
+  request: Pick<McpServer.MiddlewareOptions, "method" | "payload" | "target">,
+  caller: AuthInfo["Service"]
+): Effect.Effect<boolean, McpSchema.McpErrorBase, Exclude<R, AuthInfo>> =>
+  Effect.contextWith((context: Context.Context<never>) => {
+    const { hierarchy, refuse } = accessIn(context)
+    const question: Question = { caller, hierarchy, operation: operationOf(request) }
+    if (isPlainlyPermitted(policy, question)) return Effect.succeed(true)
+    return judged(policy, question).pipe(
+      Effect.catchTag(
+        "VerificationUnavailable",
+        (error) => Effect.flatMap(refuse(error, undefined), Effect.fail)
+      ),
+      Effect.provideService(AuthInfo, caller)
+    )
+  })

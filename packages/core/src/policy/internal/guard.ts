@@ -2,7 +2,7 @@ import * as McpServer from "effect/ai/McpServer"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { AuthInfo } from "../../token/AuthInfo.ts"
+import { AuthInfo } from "../../token/AuthInfo.ts"
 import { bound } from "./bound.ts"
 import { visibleTo } from "./enforce.ts"
 import type { Policy } from "./model.ts"
@@ -71,7 +71,10 @@ export const guard = <R>(policy: Policy<R>) =>
     // What a policy needs is what it needs without `AuthInfo`, and `AuthInfo`.
     const guard = bound(policy as Policy<Exclude<R, AuthInfo> | AuthInfo>, services)
     const visibility = McpServer.visibility((request) =>
-      Effect.flatMap(Judged, (judged) => judged.includes(guard) ? Effect.succeed(true) : visibleTo(guard, request))
+      Effect.flatMap(Judged, (judged) =>
+        judged.includes(guard)
+          ? Effect.succeed(true)
+          : Effect.flatMap(AuthInfo, (caller) => visibleTo(guard, request, caller)))
     )
     const gate = yield* Layer.build(visibility.layer)
     return self.pipe(

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { ScopeHierarchy } from "../../policy/ScopeHierarchy.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
@@ -31,10 +32,14 @@ export const makeAuthenticate = Effect.fnUntraced(function*<E, R, RV = HttpClien
   const verify = yield* verifier === undefined ? TokenVerifier.jwt().make(trust) : verifier.make(trust)
   const limited = yield* makeFailureLimit(failureLimit, trust)
   return (request) =>
-    observed(Effect.gen(function*() {
-      const token = yield* Effect.fromResult(BearerToken.fromRequest(request))
-      const info = yield* limited(request, token, verify(token))
-      if (requiredScopes.every((scope) => hierarchy.covers(info.scopes, scope))) return info
-      return yield* new InsufficientScope({ required: requiredScopes, granted: [...info.scopes] })
+    observed(Effect.suspend((): Effect.Effect<AuthInfo["Service"], AuthError> => {
+      const token = BearerToken.fromRequest(request)
+      if (Result.isFailure(token)) return Effect.fail(token.failure)
+      return Effect.flatMap(limited(request, token.success, verify(token.success)), (info) =>
+        requiredScopes.every((scope) =>
+            hierarchy.covers(info.scopes, scope)
+          )
+          ? Effect.succeed(info)
+          : Effect.fail(new InsufficientScope({ required: requiredScopes, granted: [...info.scopes] })))
     }))
 })

@@ -1,7 +1,8 @@
 import * as McpServer from "effect/ai/McpServer"
-import type * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import { currentAccess, Ongoing } from "../../policy/internal/access.ts"
 import { bound } from "../../policy/internal/bound.ts"
@@ -19,21 +20,34 @@ interface Stopped {
   readonly trace: Trace | undefined
 }
 
-/** Does something that can be ended by a refusal from within, and says what to do then. */
-export const stoppable = Effect.fnUntraced(function*<A, E, R, E2, R2>(
+/**
+ * Does something that can be ended by a refusal from within, and says what to do then. It is done in a fiber of its own, so
+ * that its end is not the end of whoever answers.
+ */
+export const stoppable = <A, E, R, E2, R2>(
   self: Effect.Effect<A, E, R>,
   operation: Ongoing["Service"]["operation"],
   onStop: (stopped: Stopped) => Effect.Effect<A, E2, R2>
-): Effect.fn.Return<A, E | E2, Exclude<R, Ongoing> | R2> {
-  const stopped = yield* Deferred.make<Stopped>()
-  const stop: Ongoing["Service"]["stop"] = (error, trace) =>
-    // Interrupted as soon as the refusal has been heard, even where nothing else may be.
-    Effect.andThen(Deferred.succeed(stopped, { error, trace }), Effect.interruptible(Effect.never))
-  return yield* Effect.raceFirst(
-    Effect.provideService(self, Ongoing, { operation, stop }),
-    Effect.flatMap(Deferred.await(stopped), onStop)
+): Effect.Effect<A, E | E2, Exclude<R, Ongoing> | R2> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const stopped = MutableRef.make<Stopped | undefined>(undefined)
+      const stoppableSelf = Effect.withFiber<A, E, Exclude<R, Ongoing>>((fiber) => {
+        const stop: Ongoing["Service"]["stop"] = (error, trace) =>
+          Effect.suspend(() => {
+            if (MutableRef.get(stopped) === undefined) MutableRef.set(stopped, { error, trace })
+            fiber.interruptUnsafe()
+            // Interrupted as soon as the refusal has been heard, even where nothing else may be.
+            return Effect.interruptible(Effect.never)
+          })
+        return Effect.provideService(self, Ongoing, { operation, stop })
+      })
+      const fiber = yield* Effect.forkChild(restore(stoppableSelf), { startImmediately: true })
+      const exit = yield* Effect.onInterrupt(restore(Fiber.await(fiber)), () => Fiber.interrupt(fiber))
+      const refusal = MutableRef.get(stopped)
+      return yield* refusal === undefined ? exit : restore(onStop(refusal))
+    })
   )
-})
 
 /** Lets handlers refuse what they are doing (`Policy.require`). */
 export const refusable = () =>
@@ -46,7 +60,8 @@ export const refusable = () =>
   })
 
 /** Who calls. What is called in process, without anybody's token, is called by nobody. */
-const caller = Effect.map(Effect.serviceOption(AuthInfo), Option.getOrElse(() => anonymous))
+const callerIn = <R>(context: Context.Context<R>): AuthInfo["Service"] =>
+  Option.getOrElse(Context.getOption(context, AuthInfo), () => anonymous)
 
 /** Everything that has to be satisfied, as one policy, so that one answer speaks for all. */
 const together = <S>({ guards, own }: Policies, services: Context.Context<S>): Policy<AuthInfo> => {
@@ -57,27 +72,24 @@ const together = <S>({ guards, own }: Policies, services: Context.Context<S>): P
 }
 
 /** Tells guards that they have been judged. */
-const relieving = (registrations: Effect.Effect<Registrations>) =>
-  McpServer.middleware((respond, { method, target }) =>
-    Effect.flatMap(
-      registrations,
-      ({ policiesOf }) => Effect.provideService(respond, Judged, policiesOf(method, target).guards)
-    )
-  )
+const relieving = ({ policiesOf }: Registrations) =>
+  McpServer.middleware((respond, { method, target }) => {
+    const { guards } = policiesOf(method, target)
+    return guards.length === 0 ? respond : Effect.provideService(respond, Judged, guards)
+  })
 
 /**
  * Enforces the policies on tools, the default for everything that has none, and the guards of everything that is known here.
  * `S` is what the checks on tools need: it is there when the server is built, and what a request provides comes first.
  */
-export const policies = <S>(registrations: Effect.Effect<Registrations>) =>
+export const policies = <S>(registrations: Registrations) =>
   McpServer.visibility(
-    Effect.map(
-      Effect.context<S>(),
-      (services) =>
-        Effect.fnUntraced(function*(request: McpServer.MiddlewareOptions) {
-          const { policiesOf } = yield* registrations
-          const policy = together(policiesOf(request.method, request.target), services)
-          return yield* Effect.provideService(visibleTo(policy, request), AuthInfo, yield* caller)
-        })
-    )
+    Effect.map(Effect.context<S>(), (services) => (request: McpServer.MiddlewareOptions) =>
+      Effect.contextWith((context: Context.Context<never>) =>
+        visibleTo(
+          together(registrations.policiesOf(request.method, request.target), services),
+          request,
+          callerIn(context)
+        )
+      ))
   ).combine(relieving(registrations))

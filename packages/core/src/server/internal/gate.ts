@@ -1,4 +1,6 @@
+import * as McpProtocol from "effect/ai/McpProtocol"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpBody from "effect/http/HttpBody"
@@ -14,7 +16,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { Access } from "../../policy/internal/access.ts"
 import { unnamed } from "../../policy/internal/require.ts"
-import { anonymous, AuthInfo, isAnonymous, principal } from "../../token/AuthInfo.ts"
+import { anonymous, AuthInfo, isAnonymous } from "../../token/AuthInfo.ts"
 import * as BearerToken from "../../token/BearerToken.ts"
 import { mayBeAnonymous } from "./anonymous.ts"
 import { stoppable } from "./enforcement.ts"
@@ -62,6 +64,10 @@ const refusable = <E, R>(respond: Respond<E, R>, { auth, registered }: Keeper, r
     ? respond
     : stoppable(respond, unnamed, ({ error, trace }) => Effect.as(refused(error, trace), auth.refuse(error, request)))
 
+/** A revision without sessions. A session that was begun in its name all the same is nobody's. */
+const mayBeginSession = ({ headers }: Request): boolean =>
+  headers["mcp-protocol-version"] !== McpProtocol.v2026_07_28.protocolVersion
+
 /** The request goes on, in the name of who makes it. It is one that its session already let in. */
 const letIn = Effect.fnUntraced(function*<E, R>(
   respond: Respond<E, R>,
@@ -72,27 +78,30 @@ const letIn = Effect.fnUntraced(function*<E, R>(
   const { auth, sessions } = keeper
   const { anonymousLists, visibility } = auth.terms
   const refusals = makeRefusals(auth, anonymousLists && isAnonymous(info) ? "open" : visibility)
-  const response = yield* refusable(respond, keeper, request).pipe(
-    Effect.provideService(AuthInfo, info),
-    Effect.provideService(Access, refusals.access),
-    Effect.provideService(HttpServerRequest.HttpServerRequest, request)
+  const provided = Context.make(AuthInfo, info).pipe(
+    Context.add(Access, refusals.access),
+    Context.add(HttpServerRequest.HttpServerRequest, request)
   )
-  // The server adds the id of a new session only when the response is on its way.
-  yield* HttpEffect.appendPreResponseHandler((_, response) =>
-    Effect.as(sessions.learn(principal(info), request, response), response)
-  )
+  const response = yield* Effect.provideContext(refusable(respond, keeper, request), provided)
+  if (mayBeginSession(request)) {
+    // The server adds the id of a new session only when the response is on its way.
+    yield* HttpEffect.appendPreResponseHandler((_, response) =>
+      Effect.as(sessions.learn(info, request, response), response)
+    )
+  }
   return endWithToken(refusals.answer(response), info)
 })
 
 /** The request as its own session may see it, if it carries no token and may do without. */
 const withoutToken = Effect.fnUntraced(function*(request: Request, { auth, registered, sessions }: Keeper) {
+  if (request.headers["authorization"] !== undefined) return undefined
   const token = BearerToken.fromRequest(request)
   if (Option.isNone(registered) || Result.isSuccess(token) || token.failure._tag !== "MissingCredentials") {
     return undefined
   }
   const registrations = yield* registered.value
   // Its body is read here, and again by the server: both have to read it from the same request.
-  const claimed = yield* sessions.claim(principal(anonymous), request)
+  const claimed = yield* sessions.claim(anonymous, request)
   return (yield* mayBeAnonymous(claimed, registrations, auth.terms.anonymousLists)) ? claimed : undefined
 })
 
@@ -104,7 +113,7 @@ const admit = Effect.fnUntraced(function*<E, R>(respond: Respond<E, R>, keeper: 
   return yield* Effect.matchEffect(auth.authenticate(request), {
     onFailure: (error) => Effect.succeed(auth.refuse(error, request)),
     onSuccess: (info) =>
-      Effect.flatMap(sessions.claim(principal(info), request), (claimed) => letIn(respond, info, claimed, keeper))
+      Effect.flatMap(sessions.claim(info, request), (claimed) => letIn(respond, info, claimed, keeper))
   })
 })
 
@@ -121,7 +130,16 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
       allowedMethods: ["GET", "POST", "DELETE"],
       exposedHeaders
     })
-    return (respond) => cors(admit(respond, keeper))
+    const open = auth.allowedOrigins.length === 0
+    return (respond) => {
+      const admitted = admit(respond, keeper)
+      // Who is no page of a browser names no origin. Where only some are allowed, caches have to hear of that all the same.
+      return Effect.flatMap(
+        HttpServerRequest.HttpServerRequest,
+        ({ headers, method }) =>
+          open && headers["origin"] === undefined && method !== "OPTIONS" ? admitted : cors(admitted)
+      )
+    }
   })
 )
 

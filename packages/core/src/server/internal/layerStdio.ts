@@ -55,7 +55,7 @@ export const layerStdio = <S = never>(
   Layer.unwrap(Effect.gen(function*() {
     const terms = yield* termsOf(options)
     const found = registrations(yield* McpServer.McpServer, terms.policy)
-    const enforced = policies<S>(Effect.succeed(found)).combine(refusable()).combine(speaking(user, terms))
+    const enforced = policies<S>(found).combine(refusable()).combine(speaking(user, terms))
     return Layer.merge(
       enforced.layer,
       // A marker exists in types only: what it stands for is required by what enforces the policies.

@@ -61,11 +61,11 @@ export const makeRefusals = (
       hierarchy: terms.hierarchy,
       visibility,
       conceal: refused,
-      refuse: Effect.fnUntraced(function*(error, trace) {
-        yield* refused(error, trace)
-        errors.push(error)
-        return new McpSchema.McpErrorBase({ ...jsonRpcError(answer(error)) })
-      })
+      refuse: (error, trace) =>
+        Effect.map(refused(error, trace), () => {
+          errors.push(error)
+          return new McpSchema.McpErrorBase({ ...jsonRpcError(answer(error)) })
+        })
     }),
     answer: (response) => {
       if (!Arr.isReadonlyArrayNonEmpty(errors) || !holdsOnlyRefusals(response, errors.length)) return response

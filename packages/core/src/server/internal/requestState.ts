@@ -66,23 +66,24 @@ const sealResult = (
 export const requestState = (secret: Redacted.Redacted | undefined) =>
   McpServer.middleware(Effect.gen(function*() {
     const { open, seal } = yield* Effect.orDie(sealer(secret))
-    return Effect.fnUntraced(function*(
-      respond: Respond,
-      { method, requestContext, target }: McpServer.MiddlewareOptions
-    ) {
+    return (respond: Respond, { method, requestContext, target }: McpServer.MiddlewareOptions): Respond => {
       // A list has no state to go on from.
-      if (method.endsWith("/list")) return yield* respond
-      // Without an HTTP request there is nobody to bind a state to.
-      const info = yield* Effect.serviceOption(AuthInfo)
-      if (Option.isNone(info)) return yield* respond
-      const binding = [principal(info.value), method, target]
-      const { requestState: sealed } = requestContext
-      const opened = sealed === undefined ? undefined : yield* open(sealed, binding)
-      const result = yield* Effect.provideService(
-        respond,
-        McpSchema.McpRequestContext,
-        McpSchema.McpRequestContext.of({ ...requestContext, requestState: opened })
-      )
-      return yield* sealResult(result, (state) => seal(state, binding))
-    })
+      if (method.endsWith("/list")) return respond
+      const bindingOf = (info: AuthInfo["Service"]) => [principal(info), method, target]
+      const goesOn = Effect.flatMap(Effect.serviceOption(AuthInfo), (info) => {
+        const { requestState: sealed } = requestContext
+        // Without an HTTP request there is nobody to bind a state to.
+        if (Option.isNone(info) || sealed === undefined) return respond
+        return Effect.flatMap(open(sealed, bindingOf(info.value)), (opened) =>
+          Effect.provideService(
+            respond,
+            McpSchema.McpRequestContext,
+            McpSchema.McpRequestContext.of({ ...requestContext, requestState: opened })
+          ))
+      })
+      return Effect.flatMap(requestContext.requestState === undefined ? respond : goesOn, (result) =>
+        sealResult(result, (state) =>
+          Effect.flatMap(Effect.serviceOption(AuthInfo), (info) =>
+            Option.isNone(info) ? Effect.succeed(state) : seal(state, bindingOf(info.value)))))
+    }
   }))

@@ -4,7 +4,7 @@ import * as Headers from "effect/http/Headers"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
-import { anonymous, principal } from "../../token/AuthInfo.ts"
+import { anonymous, type AuthInfo, principal } from "../../token/AuthInfo.ts"
 
 const header = "mcp-session-id"
 
@@ -24,12 +24,12 @@ export interface Sessions {
    * matter to answer, so that the two cannot be told apart.
    */
   readonly claim: (
-    principal: string,
+    info: AuthInfo["Service"],
     request: HttpServerRequest.HttpServerRequest
   ) => Effect.Effect<HttpServerRequest.HttpServerRequest>
   /** Learns of the sessions that the server begins and ends. */
   readonly learn: (
-    principal: string,
+    info: AuthInfo["Service"],
     request: HttpServerRequest.HttpServerRequest,
     response: HttpServerResponse.HttpServerResponse
   ) => Effect.Effect<void>
@@ -42,21 +42,22 @@ export interface Sessions {
 export const makeSessions: Effect.Effect<Sessions> = Effect.map(
   Cache.make<string, string, never>({ capacity, lookup: () => Effect.die("sessions are never looked up") }),
   (owners) => ({
-    claim: Effect.fnUntraced(function*(principal, request) {
+    claim: (info, request) => {
       const session = request.headers[header]
-      if (session === undefined) return request
-      const owner = yield* Cache.getOption(owners, session)
-      if (Option.isSome(owner) && owner.value === principal) return request
-      if (Option.isSome(owner) && owner.value === unnamed) {
-        // Who has logged in since goes on, and from now on it is theirs alone.
-        yield* Cache.set(owners, session, principal)
-        return request
-      }
-      return request.modify({ headers: Headers.set(request.headers, header, nobodys) })
-    }),
-    learn: (principal, request, response) => {
+      if (session === undefined) return Effect.succeed(request)
+      const claimant = principal(info)
+      return Effect.flatMap(Cache.getOption(owners, session), (owner) => {
+        if (Option.isSome(owner) && owner.value === claimant) return Effect.succeed(request)
+        if (Option.isSome(owner) && owner.value === unnamed) {
+          // Who has logged in since goes on, and from now on it is theirs alone.
+          return Effect.as(Cache.set(owners, session, claimant), request)
+        }
+        return Effect.succeed(request.modify({ headers: Headers.set(request.headers, header, nobodys) }))
+      })
+    },
+    learn: (info, request, response) => {
       const begun = response.headers[header]
-      if (begun !== undefined && request.headers[header] === undefined) return Cache.set(owners, begun, principal)
+      if (begun !== undefined && request.headers[header] === undefined) return Cache.set(owners, begun, principal(info))
       const ended = request.method === "DELETE" && response.status === 204 ? request.headers[header] : undefined
       return ended === undefined ? Effect.void : Cache.invalidate(owners, ended)
     }

@@ -11,18 +11,25 @@ interface Slot<V> {
 }
 
 /**
- * Remembers as much as it may. The oldest makes room, but what was asked for in the meantime gets a second chance. A plain
- * map, because this is asked before everything else, and anything around it would cost more than the question.
+ * Remembers as much as it may. A hand goes round and takes the place of whatever was not asked for since it last came by. A
+ * plain map, because this is asked before everything else, and anything around it would cost more than the question.
  */
 export const makeBoundedMemory = <V>(capacity: number): BoundedMemory<V> => {
-  // A map knows in which order its keys were added.
   const memory = new Map<string, Slot<V>>()
-  const makeRoom = () => {
-    for (const [name, slot] of memory) {
-      memory.delete(name)
-      if (!slot.isUsed) return
+  // Whose place is which. A map knows that as well, but gets slow when its oldest keys are removed again and again.
+  const names: Array<string> = []
+  let hand = -1
+  /** A place that is taken from somebody. After one round nobody is in use any more. */
+  const freedPlace = (): number => {
+    while (true) {
+      hand = (hand + 1) % capacity
+      const name = names[hand] ?? ""
+      const slot = memory.get(name)
+      if (slot?.isUsed !== true) {
+        memory.delete(name)
+        return hand
+      }
       slot.isUsed = false
-      memory.set(name, slot)
     }
   }
   return {
@@ -36,7 +43,7 @@ export const makeBoundedMemory = <V>(capacity: number): BoundedMemory<V> => {
       const slot = memory.get(name)
       if (slot !== undefined) slot.value = value
       else if (capacity > 0) {
-        if (memory.size >= capacity) makeRoom()
+        names[names.length < capacity ? names.length : freedPlace()] = name
         memory.set(name, { value, isUsed: false })
       }
     }

@@ -1,6 +1,8 @@
+import * as Arr from "effect/Array"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
+import * as IssuerPolicy from "../../discovery/IssuerPolicy.ts"
 import type * as JwkSet from "../JwkSet.ts"
 import * as Jws from "../Jws.ts"
 import { InvalidToken } from "../TokenError.ts"
@@ -27,6 +29,8 @@ export interface JudgedJwt {
   readonly info: Said
   readonly signed: Jws.Signed
   readonly query: JwkSet.Query
+  /** Who may have issued it, as far as that is known without asking. */
+  readonly issuers: ReadonlyArray<Keyed>
 }
 
 const algorithmOf = (
@@ -59,15 +63,32 @@ const kidOf = ({ header: { kid } }: UnverifiedJwt): Result.Result<string | undef
     ? Result.succeed(kid)
     : Result.fail(new InvalidToken({ reason: "malformed", claim: "kid" }))
 
-/** The servers that may have issued a token, the one with that very name first. Nobody is asked. */
-export const issuersOf = (servers: ReadonlyArray<Keyed>, iss: string): ReadonlyArray<Keyed> => {
-  const possible = servers.filter(({ server }) => AuthorizationServer.mayIssue(server, iss))
-  return possible.length < 2
-    ? possible
-    : possible.toSorted((a, b) => Number(b.server.issuer === iss) - Number(a.server.issuer === iss))
+/** Servers, by the tokens that they may have issued. There may be a thousand of them, and each token is asked about. */
+export interface Trusted {
+  readonly servers: ReadonlyArray<Keyed>
+  readonly byIssuer: ReadonlyMap<string, ReadonlyArray<Keyed>>
+  /** Those that may issue under other names than their own. */
+  readonly flexible: ReadonlyArray<Keyed>
 }
 
-export const unknownIssuer = (servers: ReadonlyArray<Keyed>, iss: string): InvalidToken =>
+const isExact = ({ server }: Keyed): boolean => server.issuerPolicy === IssuerPolicy.exact
+
+/** Sorts servers by the names under which they issue. */
+export const trusted = (servers: ReadonlyArray<Keyed>): Trusted => ({
+  servers,
+  byIssuer: new Map(Object.entries(Arr.groupBy(servers, ({ server }) => server.issuer))),
+  flexible: servers.filter((keyed) => !isExact(keyed))
+})
+
+/** The servers that may have issued a token, the one with that very name first. Nobody is asked. */
+const issuersOf = ({ byIssuer, flexible }: Trusted, iss: string): ReadonlyArray<Keyed> => {
+  const named = (byIssuer.get(iss) ?? []).filter(({ server }) => AuthorizationServer.mayIssue(server, iss))
+  if (flexible.length === 0) return named
+  const others = flexible.filter((keyed) => !named.includes(keyed) && AuthorizationServer.mayIssue(keyed.server, iss))
+  return [...named, ...others]
+}
+
+export const unknownIssuer = ({ servers }: Trusted, iss: string): InvalidToken =>
   new InvalidToken({
     reason: "unknown-issuer",
     claim: "iss",
@@ -81,7 +102,7 @@ export const unknownIssuer = (servers: ReadonlyArray<Keyed>, iss: string): Inval
  */
 export const judgeJwt = (
   { now, token }: { readonly token: Redacted.Redacted; readonly now: number },
-  servers: ReadonlyArray<Keyed>,
+  servers: Trusted,
   rules: JwtRules
 ): Result.Result<JudgedJwt, InvalidToken> => {
   const jwt = parseJwt(Redacted.value(token))
@@ -92,13 +113,12 @@ export const judgeJwt = (
   if (Result.isFailure(type)) return Result.fail(type.failure)
   const issuer = issuerOf(jwt.success)
   if (Result.isFailure(issuer)) return Result.fail(issuer.failure)
-  if (!servers.some(({ server }) => AuthorizationServer.mayIssue(server, issuer.success))) {
-    return Result.fail(unknownIssuer(servers, issuer.success))
-  }
+  const issuers = issuersOf(servers, issuer.success)
+  if (issuers.length === 0) return Result.fail(unknownIssuer(servers, issuer.success))
   const info = said({ claims: jwt.success.claims, issuer: issuer.success }, rules, Math.floor(now / 1000))
   if (Result.isFailure(info)) return Result.fail(info.failure)
   const kid = kidOf(jwt.success)
   if (Result.isFailure(kid)) return Result.fail(kid.failure)
   const query = { kid: kid.success, algorithm: algorithm.success }
-  return Result.succeed({ info: info.success, signed: jwt.success.signed, query })
+  return Result.succeed({ info: info.success, signed: jwt.success.signed, query, issuers })
 }

@@ -10,7 +10,7 @@ import * as TokenDigest from "../TokenDigest.ts"
 import type { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
 import { type BoundedMemory, makeBoundedMemory } from "./boundedMemory.ts"
 import type { Said } from "./claims.ts"
-import { type JudgedJwt, judgeJwt, type JwtRules, type Keyed } from "./judgeJwt.ts"
+import { type JudgedJwt, judgeJwt, type JwtRules, type Keyed, type Trusted, trusted } from "./judgeJwt.ts"
 import { vouch, type Voucher, vouchNow } from "./vouch.ts"
 
 type Info = AuthInfo["Service"]
@@ -28,7 +28,7 @@ interface Remembered {
 
 /** Everything that tokens of one resource are verified by. */
 interface Verifier {
-  readonly servers: ReadonlyArray<Keyed>
+  readonly servers: Trusted
   readonly rules: JwtRules
   /** What is known about tokens, by their digest. */
   readonly memory: BoundedMemory<Remembered>
@@ -72,7 +72,7 @@ const answer = (verifier: Verifier, question: Question): Verified => {
   if (known !== undefined) return Effect.succeed(known)
   const judged = judgeJwt(question, verifier.servers, verifier.rules)
   if (Result.isFailure(judged)) return Effect.fail(judged.failure)
-  const verdict = vouchNow(verifier.servers, judged.success, question.now)
+  const verdict = vouchNow(judged.success, question.now)
   switch (verdict._tag) {
     case "Good":
       return Effect.succeed(remember(verifier, question, judged.success, verdict.voucher))
@@ -102,7 +102,7 @@ export const makeJwtVerifier = Effect.fnUntraced(function*(
   )
   // Nobody looks for what is not remembered.
   const digestOf = options.remember === 0 ? () => "" : yield* TokenDigest.TokenDigest
-  const verifier: Verifier = { servers: keyed, rules, memory: makeBoundedMemory(options.remember) }
+  const verifier: Verifier = { servers: trusted(keyed), rules, memory: makeBoundedMemory(options.remember) }
   return (token) =>
     Effect.clockWith((clock) => {
       const now = clock.currentTimeMillisUnsafe()

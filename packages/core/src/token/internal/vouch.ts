@@ -4,7 +4,7 @@ import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
 import type * as JwkSet from "../JwkSet.ts"
 import type * as Jws from "../Jws.ts"
 import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
-import { issuersOf, type JudgedJwt, type Keyed, unknownIssuer } from "./judgeJwt.ts"
+import { type JudgedJwt, type Keyed, type Trusted, unknownIssuer } from "./judgeJwt.ts"
 
 /** What a token is good by: a key of a server. */
 export interface Voucher {
@@ -38,8 +38,8 @@ const unknownKey = ({ kid }: JwkSet.Query): InvalidToken =>
   new InvalidToken({ reason: "unknown-key", claim: "kid", ...(kid === undefined ? {} : { actual: kid }) })
 
 /** The server that issues under this name, by its metadata. */
-const issuing = Effect.fnUntraced(function*(servers: ReadonlyArray<Keyed>, iss: string) {
-  for (const keyed of issuersOf(servers, iss)) {
+const issuing = Effect.fnUntraced(function*(servers: Trusted, { info: { issuer: iss }, issuers }: JudgedJwt) {
+  for (const keyed of issuers) {
     const config = yield* available(keyed, keyed.server.config)
     if (AuthorizationServer.issues(keyed.server, config, iss)) return keyed
   }
@@ -47,8 +47,8 @@ const issuing = Effect.fnUntraced(function*(servers: ReadonlyArray<Keyed>, iss: 
 })
 
 /** The same, as far as metadata is in memory. Whether a server issues is known only when its metadata is. */
-const issuingNow = (servers: ReadonlyArray<Keyed>, iss: string, now: number): Keyed | undefined => {
-  for (const keyed of issuersOf(servers, iss)) {
+const issuingNow = ({ info: { issuer: iss }, issuers }: JudgedJwt, now: number): Keyed | undefined => {
+  for (const keyed of issuers) {
     const config = keyed.server.peek(now)
     if (config === undefined) return undefined
     if (AuthorizationServer.issues(keyed.server, config, iss)) return keyed
@@ -105,8 +105,8 @@ const signer = Effect.fnUntraced(function*(judged: JudgedJwt, { keyed, tried }: 
 })
 
 /** Who vouches for a token, as far as metadata and keys are in memory, and the platform verifies without waiting. */
-export const vouchNow = (servers: ReadonlyArray<Keyed>, judged: JudgedJwt, now: number): Verdict => {
-  const keyed = issuingNow(servers, judged.info.issuer, now)
+export const vouchNow = (judged: JudgedJwt, now: number): Verdict => {
+  const keyed = issuingNow(judged, now)
   if (keyed === undefined) return { _tag: "Undecided", undecided: undefined }
   const keys = keyed.keys.peek(judged.query, now)
   const key = keys === undefined ? undefined : signerNow(keys, judged)
@@ -119,10 +119,10 @@ export const vouchNow = (servers: ReadonlyArray<Keyed>, judged: JudgedJwt, now: 
 
 /** Who vouches for a token about which not everything could be said at once. */
 export const vouch = Effect.fnUntraced(function*(
-  servers: ReadonlyArray<Keyed>,
+  servers: Trusted,
   judged: JudgedJwt,
   undecided: Undecided | undefined
 ): Effect.fn.Return<Voucher, InvalidToken | VerificationUnavailable> {
-  const { keyed, tried } = undecided ?? { keyed: yield* issuing(servers, judged.info.issuer), tried: [] }
+  const { keyed, tried } = undecided ?? { keyed: yield* issuing(servers, judged), tried: [] }
   return { keyed, key: yield* signer(judged, { keyed, tried }) }
 })
