@@ -2,6 +2,7 @@ import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import type { Signed } from "../Jws.ts"
 import { InvalidToken } from "../TokenError.ts"
+import { makeBoundedMemory } from "./boundedMemory.ts"
 
 /** A JWT (RFC 7519) before anything in it is believed. */
 export interface UnverifiedJwt {
@@ -47,15 +48,24 @@ const objectOf = (text: string): Schema.JsonObject | undefined => {
   return Result.isSuccess(parsed) && isObject(parsed.success) ? parsed.success : undefined
 }
 
+/** All tokens of a key have the same header, so that it need not be read for each of them. */
+const headers = makeBoundedMemory<Schema.JsonObject>(64)
+
+const headerOf = (text: string): Schema.JsonObject | undefined => {
+  const known = headers.get(text)
+  if (known !== undefined) return known
+  const header = objectOf(text)
+  // What is longer than any that is real would only take up room.
+  if (header !== undefined && text.length < 512) headers.set(text, header)
+  return header
+}
+
 /** Takes a JWT apart. */
 export const parseJwt = (compact: string): Result.Result<UnverifiedJwt, InvalidToken> => {
   const [protectedHeader = "", payload = "", signature = "", ...others] = compact.split(".", 4)
   if (others.length > 0 || !isStrict(signature)) return Result.fail(malformed)
-  const [header, claims] = [objectOf(protectedHeader), objectOf(payload)]
+  const [header, claims] = [headerOf(protectedHeader), objectOf(payload)]
   if (header === undefined || claims === undefined) return Result.fail(malformed)
-  return Result.succeed({
-    header,
-    claims,
-    signed: { compact, signingInput: `${protectedHeader}.${payload}`, signature }
-  })
+  const signingInput = compact.slice(0, protectedHeader.length + 1 + payload.length)
+  return Result.succeed({ header, claims, signed: { compact, signingInput, signature } })
 }
