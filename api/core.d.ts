@@ -839,9 +839,6 @@ export interface FetchAuth {
 }
 export declare const make: <E = never, R = never, RV = HttpClient.HttpClient>(options: Options<E, R, RV>) => Effect.Effect<FetchAuth, E | BuildError, R | RV | HttpClient.HttpClient | Scope.Scope>;
 
-// LegacyMetadata
-export {};
-
 // McpAuth
 import * as McpServer from "effect/ai/McpServer";
 import type * as Config from "effect/Config";
