@@ -20,7 +20,7 @@ const measure = Effect.fnUntraced(function*(algorithm: Algorithm, now: number) {
   return yield* Effect.forEach(scenariosOf(key, now), (scenario) =>
     Effect.gen(function*() {
       const subjects = yield* Effect.forEach(able, (verifier) => subjectOf(verifier, key, scenario))
-      const timings = yield* interleave([bare(key, scenario), ...subjects], { rounds: 25, batch: 8 })
+      const timings = yield* interleave([bare(key, scenario), ...subjects], { rounds: 13, batch: 30 })
       return { algorithm, scenario: scenario.name, timings } satisfies Measured
     }))
 }, Effect.scoped)

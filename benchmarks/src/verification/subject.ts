@@ -51,7 +51,7 @@ const judge = (name: string, { isGood, name: scenario }: Scenario) => {
 const runOf = (
   answer: Verify,
   next: () => Token,
-  heard: (accepted: boolean) => void
+  { heard, isGood }: { readonly heard: (accepted: boolean) => void; readonly isGood: boolean }
 ): (times: number) => Effect.Effect<void> => {
   switch (answer._tag) {
     case "Sync":
@@ -67,6 +67,12 @@ const runOf = (
         })
     }
     case "Effect": {
+      if (isGood) {
+        return Effect.fnUntraced(function*(times: number) {
+          // As a server does: a token that is refused ends it.
+          for (let n = 0; n < times; n++) yield* answer.verify(next())
+        }, Effect.orDie)
+      }
       const outcome = { onFailure: () => heard(false), onSuccess: () => heard(true) }
       return Effect.fnUntraced(function*(times: number) {
         for (let n = 0; n < times; n++) yield* Effect.match(answer.verify(next()), outcome)
@@ -81,7 +87,7 @@ export const subjectOf = Effect.fnUntraced(function*(
   scenario: Scenario
 ): Effect.fn.Return<Subject, never, Scope.Scope> {
   const { heard, verdict } = judge(name, scenario)
-  const run = runOf(yield* make(key), cycle(scenario.tokens), heard)
+  const run = runOf(yield* make(key), cycle(scenario.tokens), { heard, isGood: scenario.isGood })
   return { name, run: (times) => Effect.andThen(run(times), verdict) }
 })
 
