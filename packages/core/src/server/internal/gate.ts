@@ -29,6 +29,12 @@ import { allowed, refused } from "./telemetry.ts"
 /** What browser clients have to read besides the body. */
 const exposedHeaders = ["WWW-Authenticate", "Mcp-Session-Id", "Mcp-Protocol-Version", "Retry-After"]
 
+/** What every page is told where all may call. */
+const anyOrigin = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": exposedHeaders.join(",")
+}
+
 type Request = HttpServerRequest.HttpServerRequest
 type Respond<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 
@@ -64,7 +70,7 @@ const refusable = <E, R>(respond: Respond<E, R>, { auth, registered }: Keeper, r
     ? respond
     : stoppable(respond, unnamed, ({ error, trace }) => Effect.as(refused(error, trace), auth.refuse(error, request)))
 
-/** A revision without sessions. A session that was begun in its name all the same is nobody's. */
+/** Whether the revision has sessions. One that was begun in the name of a revision without them is nobody's. */
 const mayBeginSession = ({ headers }: Request): boolean =>
   headers["mcp-protocol-version"] !== McpProtocol.v2026_07_28.protocolVersion
 
@@ -130,15 +136,14 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
       allowedMethods: ["GET", "POST", "DELETE"],
       exposedHeaders
     })
-    const open = auth.allowedOrigins.length === 0
+    const isOpen = auth.allowedOrigins.length === 0
     return (respond) => {
       const admitted = admit(respond, keeper)
-      // Who is no page of a browser names no origin. Where only some are allowed, caches have to hear of that all the same.
-      return Effect.flatMap(
-        HttpServerRequest.HttpServerRequest,
-        ({ headers, method }) =>
-          open && headers["origin"] === undefined && method !== "OPTIONS" ? admitted : cors(admitted)
-      )
+      return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers, method }) =>
+        // Who is no page of a browser names no origin, and is told what any page is told, without further ado.
+        isOpen && headers["origin"] === undefined && method !== "OPTIONS"
+          ? Effect.map(admitted, HttpServerResponse.setHeaders(anyOrigin))
+          : cors(admitted))
     }
   })
 )

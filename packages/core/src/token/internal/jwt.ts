@@ -51,12 +51,15 @@ const objectOf = (text: string): Schema.JsonObject | undefined => {
 /** All tokens of a key have the same header, so that it need not be read for each of them. */
 const headers = makeBoundedMemory<Schema.JsonObject>(64)
 
+/** A part of a string may keep all of it in memory, and nothing may keep a token. */
+const copyOf = (text: string): string => utf8.decode(new TextEncoder().encode(text))
+
 const headerOf = (text: string): Schema.JsonObject | undefined => {
   const known = headers.get(text)
   if (known !== undefined) return known
   const header = objectOf(text)
   // What is longer than any that is real would only take up room.
-  if (header !== undefined && text.length < 512) headers.set(text, header)
+  if (header !== undefined && text.length < 512) headers.set(copyOf(text), header)
   return header
 }
 
