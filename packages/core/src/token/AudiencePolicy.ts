@@ -47,6 +47,7 @@ export interface AudiencePolicy {
   readonly name: string
   /** Says in words which audience is accepted. */
   readonly expects: (resource: string) => string
+  /** Whether it is accepted. Asked once for a token that is remembered, so the answer must not depend on anything else. */
   readonly accepts: (claim: Claim) => boolean
 }
 

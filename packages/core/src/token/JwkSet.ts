@@ -65,6 +65,8 @@ export interface JwkSet<out E> {
   readonly findAnew: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>
   /** The keys that fit, if they are in memory, ready, and fresh at this time, in milliseconds since 1970. Asks nobody. */
   readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.Verify> | undefined
+  /** Whether a key has this name, among those that were fetched last. */
+  readonly names: (kid: string) => boolean
   /** How long the provider, which failed, is left alone from this time on. Both in milliseconds. Asks nobody. */
   readonly pause: (now: number) => number
   /**
@@ -124,9 +126,12 @@ export const make = Effect.fnUntraced(function*<E>(
       const known = keys.peek(now)
       return known === undefined ? undefined : readyCandidates(known, query)
     },
+    names: (kid) => keys.latest()?.value.byKid.has(kid) === true,
     pause: keys.pause,
-    unknownFor: (publishedBy, now) =>
-      keys.fetchedAt() < publishedBy ? Math.max(1000, keys.fetchedAt() + Duration.toMillis(cooldown) - now) : 0,
+    unknownFor: (publishedBy, now) => {
+      const fetchedAt = keys.latest()?.fetchedAt ?? -Infinity
+      return fetchedAt < publishedBy ? Math.max(1000, fetchedAt + Duration.toMillis(cooldown) - now) : 0
+    },
     holds: (key, now) => {
       const [known, entry] = [keys.peek(now), reader.entryOf(key)]
       return known !== undefined && entry !== undefined && known.entries.has(entry)

@@ -394,6 +394,13 @@ describe("Policy.require", () => {
     "that catches every failure": (demand) => Effect.catchCause(demand, () => Effect.void),
     "that goes on whatever happened": (demand) => Effect.exit(demand),
     "that tries again": (demand) => Effect.retry(demand, { times: 3 }),
+    "that cannot be interrupted, beside others": (demand) =>
+      Effect.uninterruptible(Effect.all([demand, Effect.void], { concurrency: "unbounded" })),
+    "while it takes hold of something, beside others": (demand) =>
+      Effect.scoped(Effect.acquireRelease(
+        Effect.forEach([1, 2], () => demand, { concurrency: "unbounded" }),
+        () => Effect.void
+      )),
     "in a fiber of its own": (demand) => Effect.flatMap(Effect.forkChild(demand), Fiber.await),
     "beside others": (demand) => Effect.all([Effect.never, demand, demand], { concurrency: "unbounded" })
   }

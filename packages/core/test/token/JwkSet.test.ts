@@ -9,6 +9,7 @@ import {
   claims,
   compact,
   elapse,
+  hmac,
   issuer,
   makeEc,
   makeEd25519,
@@ -275,6 +276,36 @@ describe("unknown keys", () => {
       yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* outcomeOf(fresh), "unknown-key kid")
     }).pipe(namedAtOnce, Effect.provide(TestProvider.layer())))
+
+  it.effect("a made-up kid is a made-up kid, however new its token says that it is", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider } = yield* warm
+      const fresh = compact({ alg: "RS256", kid: "made-up", typ: "at+jwt" }, { ...claims, iat: now + 25 }, hmac("x"))
+      assert.strictEqual(yield* outcomeOf(fresh), "unknown-key kid")
+      assert.strictEqual(yield* provider.count("jwks"), 2)
+    }).pipe(namedAtOnce, Effect.provide(TestProvider.layer())))
+
+  it.effect("a rotation of keys without names is seen, also by tokens that name theirs", () =>
+    Effect.gen(function*() {
+      const { keys, outcomeOf, provider } = yield* scenario()
+      const [first, second] = [makeRsa(), makeRsa()]
+      const by = (key: ReturnType<typeof makeRsa>, kid: string) =>
+        compact({ alg: "RS256", kid, typ: "at+jwt" }, claims, signer(key, "RS256"))
+      yield* keys(first.jwk)
+      assert.strictEqual(yield* outcomeOf(by(first, "1")), "accepted")
+      yield* keys(second.jwk)
+      assert.strictEqual(yield* outcomeOf(by(second, "2")), "accepted")
+      assert.strictEqual(yield* provider.count("jwks"), 2)
+    }).pipe(namedAtOnce, Effect.provide(TestProvider.layer())))
+
+  it.effect("one key that is listed many times hides no other", () =>
+    Effect.gen(function*() {
+      const { keys, outcomeOf } = yield* scenario()
+      const [first, second] = [makeRsa(), makeRsa()]
+      yield* keys(...Array.from({ length: 20 }, () => first.jwk), second.jwk)
+      const token = compact({ alg: "RS256", typ: "at+jwt" }, claims, signer(second, "RS256"))
+      assert.strictEqual(yield* outcomeOf(token), "accepted")
+    }).pipe(Effect.provide(TestProvider.layer())))
 
   it.effect("a cooldown that is asked for is kept", () =>
     Effect.gen(function*() {

@@ -28,7 +28,9 @@ const grace = 0.25
 /** A value, and until when it is what. All in milliseconds of the `Clock`. */
 export interface Good<out A> {
   readonly value: A
-  /** When it was fetched. A clock that was set back since says nothing about how old it is. */
+  /** When it was fetched, by whoever did. */
+  readonly fetchedAt: number
+  /** When it came here. A clock that was set back since says nothing about how old it is. */
   readonly freshFrom: number
   readonly freshUntil: number
   /** Until then nobody waits for the refresh. */
@@ -52,12 +54,14 @@ export const remember = <A>(
     Option.match(freshFor, { onNone: () => usual, onSome: Duration.clamp({ minimum: shortest, maximum: longest }) })
   )
   const freshUntil = now + fresh
+  const fetchedAt = now - Duration.toMillis(age)
   return {
     value,
+    fetchedAt,
     freshFrom: now,
     freshUntil,
     graceUntil: freshUntil + fresh * grace,
-    usableUntil: Math.max(freshUntil, now + Duration.toMillis(staleFor))
+    usableUntil: Math.max(freshUntil, fetchedAt + Duration.toMillis(staleFor))
   }
 }
 

@@ -20,8 +20,8 @@ export interface Refreshing<out A, out E> {
   readonly get: Effect.Effect<A, E>
   /** The value, if it is known and fresh at this time, in milliseconds. Asks nobody, and nothing is refreshed. */
   readonly peek: (now: number) => A | undefined
-  /** When the value was fetched, in milliseconds since 1970. Never: `-Infinity`. */
-  readonly fetchedAt: () => number
+  /** What was fetched last, however long ago. */
+  readonly latest: () => Good<A> | undefined
   /** How long the source, which failed, is left alone from this time on. Both in milliseconds. */
   readonly pause: (now: number) => number
   /**
@@ -112,7 +112,7 @@ const anyFlight = (now: number) => <A, E>(current: State<A, E>, mine: Flight<A, 
 const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   const now = yield* Clock.currentTimeMillis
   const { closed, failed, good } = yield* Ref.get(shared.state)
-  const since = fetchedAt(shared)()
+  const since = latest(shared)()?.fetchedAt ?? -Infinity
   const usable = Option.filter(good, ({ usableUntil }) => now < usableUntil)
   if (Option.isNone(usable)) {
     const isDown = Option.filter(failed, (failed) => isResting(failed, now))
@@ -149,8 +149,8 @@ const peek = <A, E>({ state }: Shared<A, E>) => (now: number): A | undefined => 
   return Option.isSome(good) && isFresh(good.value, now) && !closed ? good.value.value : undefined
 }
 
-const fetchedAt = <A, E>({ state }: Shared<A, E>) => (): number =>
-  Option.match(Ref.getUnsafe(state).good, { onNone: () => -Infinity, onSome: ({ freshFrom }) => freshFrom })
+const latest = <A, E>({ state }: Shared<A, E>) => (): Good<A> | undefined =>
+  Option.getOrUndefined(Ref.getUnsafe(state).good)
 
 const pause = <A, E>({ state }: Shared<A, E>) => (now: number): number => {
   const { failed } = Ref.getUnsafe(state)
@@ -190,7 +190,7 @@ export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
   return {
     get: get(shared),
     peek: peek(shared),
-    fetchedAt: fetchedAt(shared),
+    latest: latest(shared),
     pause: pause(shared),
     renew: (cooldown) => renew(shared, cooldown)
   }

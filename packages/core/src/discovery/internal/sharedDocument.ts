@@ -38,8 +38,16 @@ const loadedOf = ({ at, document, freshFor, oddContentType }: typeof Entry.Type,
   age: Duration.millis(now - at)
 })
 
+/** And no longer than this, whatever its source says. */
+const longest = Duration.hours(24)
+
 /** Until when a document is shared, in milliseconds since 1970. */
-const sharedUntil = ({ at, freshFor }: typeof Entry.Type): number => at + (freshFor ?? Duration.toMillis(usual))
+const sharedUntil = ({ at, freshFor }: typeof Entry.Type): number =>
+  at + Math.min(freshFor ?? Duration.toMillis(usual), Duration.toMillis(longest))
+
+/** Whether a document is worth as much as another fetch. One of the future was fetched by a clock that is not ours. */
+const isNews = (entry: typeof Entry.Type, since: number, now: number): boolean =>
+  since < entry.at && entry.at <= now && now < sharedUntil(entry)
 
 /** Fetches a document, unless somebody else with the same memory has just done so. */
 export const shared = Effect.fnUntraced(function*<E, R>(
@@ -51,8 +59,7 @@ export const shared = Effect.fnUntraced(function*<E, R>(
   const since = yield* KnownSince
   const known = since === Infinity ? Option.none() : decodeEntry(yield* memory.get(key))
   const before = yield* Clock.currentTimeMillis
-  const isNews = Option.isSome(known) && since < known.value.at && before < sharedUntil(known.value)
-  if (isNews) return loadedOf(known.value, before)
+  if (Option.isSome(known) && isNews(known.value, since, before)) return loadedOf(known.value, before)
   const loaded = yield* fetch
   const entry = {
     document: loaded.document,

@@ -25,8 +25,9 @@ const makeReach = Effect.fnUntraced(function*(timeout: Duration.Input) {
   const isGone = yield* Ref.make(false)
   const breaker = yield* CircuitBreaker.make({ tripPolicy: CircuitBreaker.consecutive(3), openDuration: "5 seconds" })
   const answered = Effect.flatMap(Ref.getAndSet(isGone, false), (was) => was ? Effect.logInfo(back) : Effect.void)
-  const failed = (error: unknown) =>
-    Effect.flatMap(Ref.getAndSet(isGone, true), (was) => was ? Effect.void : Effect.logWarning(gone, error))
+  // Only what kind of failure: messages of stores name what was asked for.
+  const failed = ({ _tag }: { readonly _tag: string }) =>
+    Effect.flatMap(Ref.getAndSet(isGone, true), (was) => was ? Effect.void : Effect.logWarning(gone, _tag))
   return <A>(question: Effect.Effect<A, Persistence.PersistenceError>): Effect.Effect<A | undefined> =>
     Effect.timeout(question, timeout).pipe(
       breaker.execute({ key: "shared-memory" }),
@@ -37,7 +38,7 @@ const makeReach = Effect.fnUntraced(function*(timeout: Duration.Input) {
 
 /** A memory in a store that others use as well. */
 export const makeSharedStore = Effect.fnUntraced(function*(secret: Redacted.Redacted, timeout: Duration.Input) {
-  const { open, seal } = yield* Effect.orDie(makeSeal(secret))
+  const { nameOf, open, seal } = yield* Effect.orDie(makeSeal(secret))
   const reach = yield* makeReach(timeout)
   const store = yield* (yield* Persistence.BackingPersistence).make("effect-mcp-auth")
   const read = Effect.fnUntraced(function*(key: string, sealed: object) {
@@ -48,11 +49,12 @@ export const makeSharedStore = Effect.fnUntraced(function*(secret: Redacted.Reda
     return (yield* Clock.currentTimeMillis) < until ? value : undefined
   })
   return {
-    get: (key: string) =>
-      Effect.flatMap(reach(store.get(key)), (sealed) =>
-        sealed === undefined
-          ? Effect.undefined
-          : Effect.catch(read(key, sealed), () => Effect.as(Effect.logWarning(foreign, { key }), undefined))),
+    get: Effect.fnUntraced(function*(key: string) {
+      const sealed = yield* reach(store.get(yield* Effect.orDie(nameOf(key))))
+      if (sealed === undefined) return undefined
+      const [kind] = key.split(" ")
+      return yield* Effect.catch(read(key, sealed), () => Effect.as(Effect.logWarning(foreign, { kind }), undefined))
+    }),
     set: Effect.fnUntraced(function*(key: string, value: Schema.Json, timeToLive: number) {
       if (timeToLive <= 0) return
       const until = (yield* Clock.currentTimeMillis) + timeToLive
@@ -60,7 +62,7 @@ export const makeSharedStore = Effect.fnUntraced(function*(secret: Redacted.Reda
       // A provider can write numbers that are none here (1e400): what has one cannot be written again, so it is not shared.
       if (Option.isNone(text)) return
       const sealed = yield* Effect.orDie(seal(key, text.value))
-      yield* reach(store.set(key, sealed, Duration.millis(timeToLive)))
+      yield* reach(store.set(yield* Effect.orDie(nameOf(key)), sealed, Duration.millis(timeToLive)))
     })
   }
 })

@@ -1,5 +1,6 @@
 import * as McpServer from "effect/ai/McpServer"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as MutableRef from "effect/MutableRef"
@@ -22,7 +23,8 @@ interface Stopped {
 
 /**
  * Does something that can be ended by a refusal from within, and says what to do then. It is done in a fiber of its own, so
- * that its end is not the end of whoever answers.
+ * that its end is not the end of whoever answers. That fiber stays until the answer has gone out, and with it what it has
+ * forked.
  */
 export const stoppable = <A, E, R, E2, R2>(
   self: Effect.Effect<A, E, R>,
@@ -32,18 +34,25 @@ export const stoppable = <A, E, R, E2, R2>(
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const stopped = MutableRef.make<Stopped | undefined>(undefined)
+      const ended = Deferred.makeUnsafe<A, E>()
       const stoppableSelf = Effect.withFiber<A, E, Exclude<R, Ongoing>>((fiber) => {
         const stop: Ongoing["Service"]["stop"] = (error, trace) =>
           Effect.suspend(() => {
             if (MutableRef.get(stopped) === undefined) MutableRef.set(stopped, { error, trace })
             fiber.interruptUnsafe()
-            // Interrupted as soon as the refusal has been heard, even where nothing else may be.
-            return Effect.interruptible(Effect.never)
+            // Whoever refuses goes no further, in whichever fiber they are, and waits for nobody.
+            return Effect.interrupt
           })
         return Effect.provideService(self, Ongoing, { operation, stop })
       })
-      const fiber = yield* Effect.forkChild(restore(stoppableSelf), { startImmediately: true })
-      const exit = yield* Effect.onInterrupt(restore(Fiber.await(fiber)), () => Fiber.interrupt(fiber))
+      const untilAnswered = Effect.onExit(restore(stoppableSelf), (exit) => Deferred.done(ended, exit)).pipe(
+        Effect.andThen(restore(Effect.never))
+      )
+      const fiber = yield* Effect.forkChild(untilAnswered, { startImmediately: true })
+      const exit = yield* Effect.onInterrupt(
+        Effect.exit(restore(Deferred.await(ended))),
+        () => Fiber.interrupt(fiber)
+      )
       const refusal = MutableRef.get(stopped)
       return yield* refusal === undefined ? exit : restore(onStop(refusal))
     })

@@ -13,7 +13,7 @@ import * as Result from "effect/Result"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
 import { makeBoundedMemory } from "../../token/internal/boundedMemory.ts"
 import { issuerNamed } from "../../token/internal/issuerNamed.ts"
-import { type TokenError, TooManyFailures } from "../../token/TokenError.ts"
+import { InvalidToken, type TokenError, TooManyFailures } from "../../token/TokenError.ts"
 import type { Trust } from "../../token/TokenVerifier.ts"
 import type { FailureLimit } from "../McpAuthOptions.ts"
 
@@ -31,6 +31,10 @@ const networkOf = (address: NetAddress.IpAddress): string => {
   const plain = NetAddress.toCanonical(address)
   return IpNetwork.format(IpNetwork.fromAddressUnsafe(plain, NetAddress.isIpv6Address(plain) ? 64 : 32))
 }
+
+/** Whether an error is about the token. One whose key may yet be published could as well be made up. */
+const isFailure = (error: TokenError): boolean =>
+  error._tag === "InvalidToken" || (error._tag === "VerificationUnavailable" && error.cause instanceof InvalidToken)
 
 /** From where a request comes, as one client of many. A server that does not know counts nothing. */
 const clientOf = ({ remoteAddress }: HttpServerRequest.HttpServerRequest): string | undefined => {
@@ -92,13 +96,13 @@ export const makeFailureLimit = Effect.fnUntraced(function*(
     return yield* Effect.matchEffect(consumed, {
       onFailure: ({ reason }) =>
         reason._tag === "RateLimitExceeded"
-          ? Effect.succeed(waitOf(Duration.toMillis(reason.retryAfter)))
+          ? Effect.succeed(Math.min(window, Duration.toMillis(reason.retryAfter)))
           : Effect.as(Effect.logWarning(storeFailed, reason), 0),
       onSuccess: () => Effect.succeed(0)
     })
   })
   const lockOut = Effect.fnUntraced(function*(client: string, error: TokenError) {
-    const retryAfter = error._tag === "InvalidToken" ? yield* count(client) : 0
+    const retryAfter = isFailure(error) ? yield* count(client) : 0
     if (retryAfter === 0) return yield* error
     lockedOut.set(client, (yield* Clock.currentTimeMillis) + retryAfter)
     return yield* new TooManyFailures({ retryAfter })

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import { printable } from "../../metadata/internal/printable.ts"
 import type { Trace } from "../../policy/internal/judge.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
-import type { AuthError } from "../../token/TokenError.ts"
+import { type AuthError, InvalidToken } from "../../token/TokenError.ts"
 
 /** Every decision, by a closed set of reasons. */
 const decisions = Metric.counter("mcp_auth_decisions_total", {
@@ -22,9 +22,19 @@ const verification = Metric.histogram("mcp_auth_verification_seconds", {
   boundaries: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
 })
 
+/** Nobody can say yet, but no provider is down: the token names a key that may be new, or made up. */
+const isUnsettled = (error: AuthError): boolean =>
+  error._tag === "VerificationUnavailable" && error.cause instanceof InvalidToken
+
 /** A word of a closed set: what a stranger says never becomes a label. */
 const reasonOf = (error: AuthError): string =>
-  error._tag === "InvalidToken" ? error.reason : error._tag === "InvalidRequest" ? error.problem : error._tag
+  isUnsettled(error)
+    ? "key-not-known-yet"
+    : error._tag === "InvalidToken"
+    ? error.reason
+    : error._tag === "InvalidRequest"
+    ? error.problem
+    : error._tag
 
 const counted = new Map<string, typeof decisions>()
 
@@ -53,7 +63,10 @@ const log = (error: AuthError): Effect.Effect<void> => {
   const said = { reason: reasonOf(error) }
   switch (error._tag) {
     case "VerificationUnavailable":
-      return Effect.annotateLogs(Effect.logWarning(error.message), said)
+      return Effect.annotateLogs(
+        isUnsettled(error) ? Effect.logInfo(error.message) : Effect.logWarning(error.message),
+        said
+      )
     case "MissingCredentials":
       return Effect.annotateLogs(Effect.logDebug(error.message), said)
     default:

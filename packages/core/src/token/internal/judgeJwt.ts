@@ -29,6 +29,8 @@ export interface JudgedJwt {
   readonly info: Said
   readonly signed: Jws.Signed
   readonly query: JwkSet.Query
+  /** When it was judged, in milliseconds since 1970. */
+  readonly at: number
   /** Who may have issued it, as far as that is known without asking. */
   readonly issuers: ReadonlyArray<Keyed>
 }
@@ -120,5 +122,5 @@ export const judgeJwt = (
   const kid = kidOf(jwt.success)
   if (Result.isFailure(kid)) return Result.fail(kid.failure)
   const query = { kid: kid.success, algorithm: algorithm.success }
-  return Result.succeed({ info: info.success, signed: jwt.success.signed, query, issuers })
+  return Result.succeed({ info: info.success, signed: jwt.success.signed, query, issuers, at: now })
 }

@@ -17,7 +17,7 @@ interface Entry {
 
 /** The keys of one answer, by the names that they have. */
 export interface KeyRing {
-  readonly byKid: ReadonlyMap<string | undefined, ReadonlyArray<Entry>>
+  readonly byKid: ReadonlyMap<string | undefined, ReadonlySet<Entry>>
   readonly entries: ReadonlySet<Entry>
 }
 
@@ -55,13 +55,14 @@ export const makeReader = Effect.fnUntraced(function*(asked: ReadonlySet<Jws.Alg
   const read = Effect.fnUntraced(function*(document: Schema.JsonObject): Effect.fn.Return<KeyRing> {
     const before = MutableRef.get(known)
     const now = new Map<string, Entry>()
-    const byKid = new Map<string | undefined, ReadonlyArray<Entry>>()
+    const byKid = new Map<string | undefined, Set<Entry>>()
     for (const key of listedIn(document).flatMap((one) => usable(one, asked) ?? [])) {
       for (const algorithm of key.algorithms) {
         const material = materialOf(key, algorithm)
         const entry = now.get(material) ?? before.get(material) ?? (yield* make(key, algorithm))
         now.set(material, entry)
-        byKid.set(key.kid, [...byKid.get(key.kid) ?? [], entry])
+        const named = byKid.get(key.kid) ?? new Set()
+        byKid.set(key.kid, named.add(entry))
       }
     }
     MutableRef.set(known, now)
@@ -72,8 +73,9 @@ export const makeReader = Effect.fnUntraced(function*(asked: ReadonlySet<Jws.Alg
 
 /** Keys under the name that was asked for, or else nameless ones; all of them for a token that names none. */
 const fitting = ({ byKid }: KeyRing, { algorithm, kid }: Query): ReadonlyArray<Entry> => {
-  const named = kid === undefined ? [...byKid.values()].flat() : byKid.get(kid) ?? byKid.get(undefined) ?? []
-  return named.filter((entry) => entry.algorithm === algorithm).slice(0, mostCandidates)
+  const named = kid === undefined ? [...byKid.values()] : [byKid.get(kid) ?? byKid.get(undefined) ?? new Set<Entry>()]
+  return named.flatMap((entries) => [...entries]).filter((entry) => entry.algorithm === algorithm)
+    .slice(0, mostCandidates)
 }
 
 /** The keys for a token. */

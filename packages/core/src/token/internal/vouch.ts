@@ -75,18 +75,18 @@ const signerNow = (keys: ReadonlyArray<Jws.Verify>, { signed }: JudgedJwt): Jws.
   return "none"
 }
 
-/** Whoever names a key that is known has no claim to another look: its signature is wrong. */
-const isFinal = (known: ReadonlyArray<Jws.Verify>, { kid }: JwkSet.Query): boolean =>
-  kid !== undefined && known.length > 0
+/** Whoever names a key that is known by that name has no claim to another look: its signature is wrong. */
+const isFinal = (known: ReadonlyArray<Jws.Verify>, { keys }: Keyed, { kid }: JwkSet.Query): boolean =>
+  kid !== undefined && known.length > 0 && keys.names(kid)
 
 /**
  * A key that its provider may have published since the keys were fetched, when nobody may ask again yet because others have
  * made up keys: what it has signed is not called bad, but whoever has it is told to come again.
  */
-const notFound = Effect.fnUntraced(function*({ info, query }: JudgedJwt, { keys, server: { issuer } }: Keyed) {
+const notFound = Effect.fnUntraced(function*({ at, info, query }: JudgedJwt, { keys, server: { issuer } }: Keyed) {
   const { iat } = info.claims
   const now = yield* Clock.currentTimeMillis
-  const retryAfter = typeof iat === "number" ? keys.unknownFor(iat * 1000, now) : 0
+  const retryAfter = typeof iat === "number" ? keys.unknownFor(Math.min(iat * 1000, at), now) : 0
   const error = unknownKey(query)
   return retryAfter === 0 ? error : new VerificationUnavailable({ issuer, retryAfter, cause: error })
 })
@@ -97,7 +97,7 @@ const signer = Effect.fnUntraced(function*(judged: JudgedJwt, { keyed, tried }: 
   const known = yield* available(keyed, keyed.keys.find(query))
   const key = yield* signerOf(known.filter((key) => !tried.includes(key)), judged)
   if (key !== undefined) return key
-  if (isFinal(known, query)) return yield* badSignature
+  if (isFinal(known, keyed, query)) return yield* badSignature
   const anew = yield* available(keyed, keyed.keys.findAnew(query))
   const newKey = yield* signerOf(anew.filter((key) => !known.includes(key)), judged)
   if (newKey !== undefined) return newKey
@@ -112,7 +112,7 @@ export const vouchNow = (judged: JudgedJwt, now: number): Verdict => {
   const key = keys === undefined ? undefined : signerNow(keys, judged)
   if (keys === undefined || key === undefined) return { _tag: "Undecided", undecided: { keyed, tried: [] } }
   if (key !== "none") return { _tag: "Good", voucher: { keyed, key } }
-  return isFinal(keys, judged.query)
+  return isFinal(keys, keyed, judged.query)
     ? { _tag: "Bad", error: badSignature }
     : { _tag: "Undecided", undecided: { keyed, tried: keys } }
 }

@@ -1,0 +1,65 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type Cause, Effect, Exit, Fiber, Queue, Ref, Stream } from "effect"
+import { Ongoing } from "../../src/policy/internal/access.ts"
+import { unnamed } from "../../src/policy/internal/require.ts"
+import { stoppable } from "../../src/server/internal/enforcement.ts"
+import { MissingCredentials } from "../../src/token/TokenError.ts"
+
+const refuse = Effect.flatMap(Ongoing, ({ stop }) => stop(new MissingCredentials(), undefined))
+
+const answering = <A, E, R>(self: Effect.Effect<A, E, R>) => stoppable(self, unnamed, () => Effect.fail("refused"))
+
+describe("what can be stopped", () => {
+  it.effect("keeps what it has forked until the answer has gone out", () =>
+    Effect.gen(function*() {
+      const body = yield* answering(Effect.gen(function*() {
+        const queue = yield* Queue.unbounded<number, Cause.Done>()
+        yield* Effect.forkChild(Effect.gen(function*() {
+          for (const item of [0, 1, 2]) {
+            yield* Effect.yieldNow
+            yield* Queue.offer(queue, item)
+          }
+          yield* Queue.end(queue)
+        }))
+        return Stream.fromQueue(queue)
+      }))
+      assert.deepStrictEqual([...yield* Stream.runCollect(body)], [0, 1, 2])
+    }))
+
+  it.effect("leaves nothing behind when the answer has gone out", () =>
+    Effect.gen(function*() {
+      const ended = yield* Ref.make(false)
+      const forking = Effect.forkChild(Effect.onInterrupt(Effect.never, () => Ref.set(ended, true)), {
+        startImmediately: true
+      })
+      yield* Fiber.await(yield* Effect.forkChild(answering(forking)))
+      assert.isTrue(yield* Ref.get(ended))
+    }))
+
+  it.effect("ends when its caller goes away, after its finalizers", () =>
+    Effect.gen(function*() {
+      const tidied = yield* Ref.make(false)
+      const fiber = yield* Effect.forkChild(
+        answering(Effect.onInterrupt(Effect.never, () => Effect.andThen(Effect.yieldNow, Ref.set(tidied, true)))),
+        { startImmediately: true }
+      )
+      yield* Fiber.interrupt(fiber)
+      assert.isTrue(yield* Ref.get(tidied))
+    }))
+
+  it.effect("answers with its own success, failure and defect", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* answering(Effect.succeed(1)), 1)
+      assert.strictEqual(yield* Effect.flip(answering(Effect.fail("own"))), "own")
+      assert.isTrue(Exit.hasDies(yield* Effect.exit(answering(Effect.die("own")))))
+    }))
+
+  it.effect("hangs nowhere: a refusal after it has ended ends whoever refuses", () =>
+    Effect.gen(function*() {
+      const body = yield* answering(
+        Effect.map(Effect.context<Ongoing>(), (context) => Stream.fromEffect(Effect.provideContext(refuse, context)))
+      )
+      const exit = yield* Effect.exit(Effect.flatMap(Effect.forkChild(Stream.runCollect(body)), Fiber.join))
+      assert.isTrue(Exit.hasInterrupts(exit))
+    }))
+})
