@@ -1016,6 +1016,7 @@ export interface JwkSet<out E> {
     readonly find: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>;
     readonly findAnew: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>;
     readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.Verify> | undefined;
+    readonly names: (kid: string) => boolean;
     readonly pause: (now: number) => number;
     readonly unknownFor: (publishedBy: number, now: number) => number;
     readonly holds: (key: Jws.Verify, now: number) => boolean;
