@@ -10,7 +10,7 @@
  */
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import { dual, flow } from "effect/Function"
+import { dual, flow, memoize } from "effect/Function"
 import type * as Headers from "effect/http/Headers"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Issuer from "../metadata/Issuer.ts"
@@ -193,16 +193,6 @@ export const race = <const S extends ReadonlyArray<Any>>(
     hedge: Duration.fromInputUnsafe(options?.delay ?? "300 millis")
   }])
 
-/** The same answer to the same question, so that candidates that were equal stay so. */
-const once = <A extends object, B>(f: (a: A) => B): (a: A) => B => {
-  const known = new WeakMap<A, B>()
-  return (a) => {
-    const b = known.get(a) ?? f(a)
-    known.set(a, b)
-    return b
-  }
-}
-
 const mapCandidates = <E, R, R2>(
   self: Strategy<E, R>,
   f: (candidate: Candidate<E, R>) => Candidate<E, R2>
@@ -313,7 +303,8 @@ export const mapRequest: {
 } = dual(
   2,
   <E, R>(self: Strategy<E, R>, f: RequestMap): Strategy<E, R> => {
-    const after = once((before: RequestMap) => flow(before, f))
+    // Made once for each: candidates that were equal stay so.
+    const after = memoize((before: RequestMap) => flow(before, f))
     return mapCandidates(self, (candidate) => ({ ...candidate, mapRequest: after(candidate.mapRequest) }))
   }
 )

@@ -1,6 +1,10 @@
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
 const isJsonObject = Schema.is(Schema.JsonObject)
+
+/** Whether a value that was decoded from JSON is an object: then it is a JSON object, and its members need no look. */
+export const isDecodedObject = (value: unknown): value is Schema.JsonObject => Predicate.isObject(value)
 
 /** Dates, maps and promises are objects too, and a promise would pass for an empty document. */
 const isPlain = (value: unknown): value is object => Object.prototype.toString.call(value) === "[object Object]"

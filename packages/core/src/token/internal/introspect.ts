@@ -12,6 +12,7 @@ import type { Limits } from "../../discovery/FetchLimits.ts"
 import { isInsecure } from "../../discovery/internal/candidate.ts"
 import { timed } from "../../discovery/internal/fetchTime.ts"
 import { askable, failureOf, hardened, placeOf, statusError } from "../../discovery/internal/hardened.ts"
+import { isDecodedObject } from "../../discovery/internal/json.ts"
 import { patiently } from "../../discovery/internal/persistently.ts"
 import { readDocument, type Shape } from "../../discovery/internal/responseBody.ts"
 import { MetadataFetchError, type Reason } from "../../discovery/MetadataFetchError.ts"
@@ -22,11 +23,7 @@ import type { ClientAuthentication } from "../ClientAuthentication.ts"
 type Answer = Schema.JsonObject
 
 /** RFC 7662, section 2.2, or an error of RFC 6749, section 5.2. */
-const answerOf: Shape = (value) =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    // The body was decoded from JSON, so an object is a JSON object.
-    ? Result.succeed(value as Answer)
-    : Result.fail("not-an-object")
+const answerOf: Shape = (value) => isDecodedObject(value) ? Result.succeed(value) : Result.fail("not-an-object")
 
 const inactive: Answer = { active: false }
 

@@ -1,5 +1,6 @@
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
+import { isDecodedObject } from "../../discovery/internal/json.ts"
 import type { Signed } from "../Jws.ts"
 import { InvalidToken } from "../TokenError.ts"
 import { makeBoundedMemory } from "./boundedMemory.ts"
@@ -33,11 +34,8 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 /** RFC 7519, section 7.2: UTF-8, here each byte as a character. Most of it is ASCII, which needs no decoding. */
 const textOf = (binary: string): string =>
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- the ASCII range starts with control characters
   /^[\x00-\x7f]*$/.test(binary) ? binary : utf8.decode(Uint8Array.from(binary, (byte) => byte.charCodeAt(0)))
-
-const isObject = (value: unknown): value is Schema.JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 // What is not UTF-8 is no JSON.
 const parse = (binary: string) => Result.try((): unknown => JSON.parse(textOf(binary)))
@@ -45,7 +43,7 @@ const parse = (binary: string) => Result.try((): unknown => JSON.parse(textOf(bi
 const objectOf = (text: string): Schema.JsonObject | undefined => {
   if (!isStrict(text)) return undefined
   const parsed = parse(atob(text.replaceAll("-", "+").replaceAll("_", "/")))
-  return Result.isSuccess(parsed) && isObject(parsed.success) ? parsed.success : undefined
+  return Result.isSuccess(parsed) && isDecodedObject(parsed.success) ? parsed.success : undefined
 }
 
 /** All tokens of a key have the same header, so that it need not be read for each of them. */
