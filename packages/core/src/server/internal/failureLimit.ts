@@ -13,7 +13,8 @@ import * as Result from "effect/Result"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
 import { makeBoundedMemory } from "../../token/internal/boundedMemory.ts"
 import { issuerNamed } from "../../token/internal/issuerNamed.ts"
-import { InvalidToken, type TokenError, TooManyFailures } from "../../token/TokenError.ts"
+import { isUnsettled } from "../../token/internal/unsettled.ts"
+import { type TokenError, TooManyFailures } from "../../token/TokenError.ts"
 import type { Trust } from "../../token/TokenVerifier.ts"
 import type { FailureLimit } from "../McpAuthOptions.ts"
 
@@ -33,8 +34,7 @@ const networkOf = (address: NetAddress.IpAddress): string => {
 }
 
 /** Whether an error is about the token. One whose key may yet be published could as well be made up. */
-const isFailure = (error: TokenError): boolean =>
-  error._tag === "InvalidToken" || (error._tag === "VerificationUnavailable" && error.cause instanceof InvalidToken)
+const isFailure = (error: TokenError): boolean => error._tag === "InvalidToken" || isUnsettled(error)
 
 /** From where a request comes, as one client of many. A server that does not know counts nothing. */
 const clientOf = ({ remoteAddress }: HttpServerRequest.HttpServerRequest): string | undefined => {
@@ -75,6 +75,21 @@ const unlimited: Limited = (_, __, verified) => verified
 
 const storeFailed = "Failures to authenticate cannot be counted, and are not limited"
 
+/** Counts a failure. Says for how long nothing more is heard from there, in milliseconds. */
+const counting = Effect.fnUntraced(function*(limit: FailureLimit, window: number) {
+  const counter = yield* makeCounter
+  return Effect.fnUntraced(function*(key: string) {
+    const limiter = yield* counter
+    return yield* Effect.matchEffect(limiter.consume({ ...limit, key }), {
+      onFailure: ({ reason }) =>
+        reason._tag === "RateLimitExceeded"
+          ? Effect.succeed(Math.min(window, Duration.toMillis(reason.retryAfter)))
+          : Effect.as(Effect.logWarning(storeFailed, reason), 0),
+      onSuccess: () => Effect.succeed(0)
+    })
+  })
+})
+
 /**
  * Limits how many tokens may fail. Who has reached the limit is answered without a look at the token: that is the point
  * where tokens are asked about elsewhere.
@@ -84,38 +99,32 @@ export const makeFailureLimit = Effect.fnUntraced(function*(
   { authorizationServers, resource }: Trust
 ): Effect.fn.Return<Limited> {
   if (limit === undefined) return unlimited
-  const counter = yield* makeCounter
-  const lockedOut = makeBoundedMemory<number>(mostRemembered)
   const window = Duration.toMillis(Duration.fromInputUnsafe(limit.window))
+  const count = yield* counting(limit, window)
+  /** Until when nothing more is heard, by client and then by issuer, in milliseconds since 1970. */
+  const lockedOut = makeBoundedMemory<ReadonlyMap<string, number>>(mostRemembered)
   /** Nobody is locked out for longer than a window, unless the clock was set back. */
   const waitOf = (milliseconds: number): number => milliseconds > window ? 0 : Math.max(0, milliseconds)
-  /** Counts a failure. Says for how long nothing more is heard from there, in milliseconds. */
-  const count = Effect.fnUntraced(function*(client: string) {
-    const limiter = yield* counter
-    const consumed = limiter.consume({ ...limit, key: `mcp-auth:failures:${resource} ${client}` })
-    return yield* Effect.matchEffect(consumed, {
-      onFailure: ({ reason }) =>
-        reason._tag === "RateLimitExceeded"
-          ? Effect.succeed(Math.min(window, Duration.toMillis(reason.retryAfter)))
-          : Effect.as(Effect.logWarning(storeFailed, reason), 0),
-      onSuccess: () => Effect.succeed(0)
-    })
-  })
-  const lockOut = Effect.fnUntraced(function*(client: string, error: TokenError) {
-    const retryAfter = isFailure(error) ? yield* count(client) : 0
+  const issuerOf = (token: Redacted.Redacted): string => issuerNamed(authorizationServers, token)
+  const lockOut = Effect.fnUntraced(function*(client: string, token: Redacted.Redacted, error: TokenError) {
+    if (!isFailure(error)) return yield* error
+    const issuer = issuerOf(token)
+    const retryAfter = yield* count(`mcp-auth:failures:${resource} ${client} ${issuer}`)
     if (retryAfter === 0) return yield* error
-    lockedOut.set(client, (yield* Clock.currentTimeMillis) + retryAfter)
+    const until = (yield* Clock.currentTimeMillis) + retryAfter
+    lockedOut.set(client, new Map(lockedOut.get(client)).set(issuer, until))
     return yield* new TooManyFailures({ retryAfter })
   })
   return (request, token, verified) => {
-    const network = clientOf(request)
-    if (network === undefined) return verified
-    const client = `${network} ${issuerNamed(authorizationServers, token)}`
+    const client = clientOf(request)
+    if (client === undefined) return verified
+    const counted = Effect.catch(verified, (error) => lockOut(client, token, error))
+    // Of a client that has not failed too often, no token is read here.
+    const until = lockedOut.get(client)?.get(issuerOf(token))
+    if (until === undefined) return counted
     return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const retryAfter = waitOf((lockedOut.get(client) ?? 0) - now)
-      return retryAfter > 0
-        ? Effect.fail(new TooManyFailures({ retryAfter }))
-        : Effect.catch(verified, (error) => lockOut(client, error))
+      const retryAfter = waitOf(until - now)
+      return retryAfter > 0 ? Effect.fail(new TooManyFailures({ retryAfter })) : counted
     })
   }
 })

@@ -8,7 +8,8 @@ import * as Option from "effect/Option"
 import { printable } from "../../metadata/internal/printable.ts"
 import type { Trace } from "../../policy/internal/judge.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
-import { type AuthError, InvalidToken } from "../../token/TokenError.ts"
+import { isUnsettled } from "../../token/internal/unsettled.ts"
+import type { AuthError } from "../../token/TokenError.ts"
 
 /** Every decision, by a closed set of reasons. */
 const decisions = Metric.counter("mcp_auth_decisions_total", {
@@ -21,10 +22,6 @@ const verification = Metric.histogram("mcp_auth_verification_seconds", {
   description: "Time from a request to the decision about it, in seconds",
   boundaries: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
 })
-
-/** Nobody can say yet, but no provider is down: the token names a key that may be new, or made up. */
-const isUnsettled = (error: AuthError): boolean =>
-  error._tag === "VerificationUnavailable" && error.cause instanceof InvalidToken
 
 /** A word of a closed set: what a stranger says never becomes a label. */
 const reasonOf = (error: AuthError): string =>
@@ -41,7 +38,9 @@ const counted = new Map<string, typeof decisions>()
 /** The series of one decision and reason. There are few, and making one costs more than counting. */
 const seriesOf = (decision: "allowed" | "refused", reason: string): typeof decisions => {
   const name = `${decision} ${reason}`
-  const series = counted.get(name) ?? Metric.withAttributes(decisions, { decision, reason })
+  const known = counted.get(name)
+  if (known !== undefined) return known
+  const series = Metric.withAttributes(decisions, { decision, reason })
   counted.set(name, series)
   return series
 }

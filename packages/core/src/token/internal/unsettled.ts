@@ -1,0 +1,8 @@
+import { type AuthError, InvalidToken } from "../TokenError.ts"
+
+/**
+ * Whether nobody can say yet, although no provider is down: the token names a key that may have been published since the
+ * keys were fetched, or is made up.
+ */
+export const isUnsettled = (error: AuthError): boolean =>
+  error._tag === "VerificationUnavailable" && error.cause instanceof InvalidToken
