@@ -133,6 +133,19 @@ describe("a server that does not answer questions about tokens", () => {
     }).pipe(withProvider))
 })
 
+describe("metadata that cannot be had", () => {
+  it.effect("says as well when to come again: when the provider is asked next", () =>
+    Effect.gen(function*() {
+      const { provider, verify } = yield* scenario
+      yield* provider.fault("metadata", Fault.connectionError())
+      const error = yield* elapse(Effect.flip(verify("opaque")))
+      assert.strictEqual(error._tag, "VerificationUnavailable")
+      const { retryAfter = 0 } = error._tag === "VerificationUnavailable" ? error : {}
+      assert.isAbove(retryAfter, 0)
+      assert.isAtMost(retryAfter, 1250)
+    }).pipe(withProvider))
+})
+
 describe("a server that refuses", () => {
   const refusals: ReadonlyArray<readonly [rule: string, fault: Fault.Fault]> = [
     ["the question", Fault.status(400)],

@@ -8,7 +8,8 @@ import * as Schema from "effect/Schema"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import type { ServerConfig } from "../../discovery/ServerConfig.ts"
 import * as Metadata from "../../metadata/AuthorizationServerMetadata.ts"
-import { VerificationUnavailable } from "../../token/TokenError.ts"
+import { available } from "../../token/internal/available.ts"
+import type { VerificationUnavailable } from "../../token/TokenError.ts"
 import { InvalidOptions } from "../McpAuthOptions.ts"
 import { routeOf } from "./metadataRoutes.ts"
 import { cors, publicDocument, respond } from "./publicDocument.ts"
@@ -33,7 +34,7 @@ const placesOf = (resource: string) => {
 }
 
 const configOf = (server: AuthorizationServer<unknown>): Effect.Effect<ServerConfig, VerificationUnavailable> =>
-  Effect.mapError(server.config, (cause) => new VerificationUnavailable({ issuer: server.issuer, cause }))
+  available(server, server.config)
 
 // What was decoded by the codec can be encoded by it.
 const encode = (metadata: Metadata.AuthorizationServerMetadata) =>

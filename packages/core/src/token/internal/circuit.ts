@@ -1,5 +1,4 @@
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,7 +12,8 @@ import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts
 import { outcomeOf } from "../../discovery/internal/outcome.ts"
 import { askedToWait } from "../../discovery/internal/persistently.ts"
 import { MetadataFetchError } from "../../discovery/MetadataFetchError.ts"
-import { VerificationUnavailable } from "../TokenError.ts"
+import type { VerificationUnavailable } from "../TokenError.ts"
+import { available } from "./available.ts"
 
 /** So many questions in a row without an answer, each of them with its retries, and the server is left alone. */
 const tripPolicy = CircuitBreaker.consecutive(3)
@@ -63,15 +63,13 @@ export const makeCircuit = Effect.fnUntraced(function*(
     Option.match(shared, { onNone: () => storeInMemory, onSome: Effect.succeed })
   )
   const key = `mcp-auth:introspection:${server.issuer}`
-  const unavailable = (cause: unknown) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const retryAfter = Math.max(openFor(cause), server.pause(now))
-      return Effect.fail(new VerificationUnavailable({ issuer: server.issuer, retryAfter, cause }))
-    })
-  return (question) =>
-    breaker.execute(question, { key, classify }).pipe(
+  return (question) => {
+    const answer = Effect.catchIf(
+      breaker.execute(question, { key, classify }),
       // No circuit is open for so long, unless the clock was set back.
-      Effect.catchIf((error) => openFor(error) > Duration.toMillis(maxOpenDuration), () => question),
-      Effect.catch(unavailable)
+      (error) => openFor(error) > Duration.toMillis(maxOpenDuration),
+      () => question
     )
+    return available(server, answer, (_, cause) => openFor(cause))
+  }
 })

@@ -14,7 +14,8 @@ import type { ServerConfig } from "../../discovery/ServerConfig.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import type { ClientAuthentication } from "../ClientAuthentication.ts"
 import * as TokenDigest from "../TokenDigest.ts"
-import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
+import { InvalidToken, type VerificationUnavailable } from "../TokenError.ts"
+import { available } from "./available.ts"
 import { makeCircuit } from "./circuit.ts"
 import { type Rules, said } from "./claims.ts"
 import { introspect } from "./introspect.ts"
@@ -116,10 +117,7 @@ export const makeIntrospectionVerifier = Effect.fnUntraced(function*(
     const claims = yield* ask(token)
     // RFC 7662, section 2.2: a boolean. Whatever else is there is no yes.
     if (claims["active"] !== true) return yield* new InvalidToken({ reason: "inactive" })
-    const config = yield* Effect.mapError(
-      server.config,
-      (cause) => new VerificationUnavailable({ issuer: server.issuer, cause })
-    )
+    const config = yield* available(server, server.config)
     const issuer = yield* issuerOf(server, config, claims["iss"])
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
     return { ...yield* Effect.fromResult(said({ claims, issuer }, rules, now)), token }

@@ -4,6 +4,7 @@ import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
 import type * as JwkSet from "../JwkSet.ts"
 import type * as Jws from "../Jws.ts"
 import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
+import { available } from "./available.ts"
 import { type JudgedJwt, type Keyed, type Trusted, unknownIssuer } from "./judgeJwt.ts"
 
 /** What a token is good by: a key of a server. */
@@ -24,13 +25,7 @@ export type Verdict =
   | { readonly _tag: "Bad"; readonly error: InvalidToken }
   | { readonly _tag: "Undecided"; readonly undecided: Undecided | undefined }
 
-/** Nobody can say now. When it will be worth coming again, the provider's pauses say. */
-const available = <A>({ keys, server }: Keyed, asked: Effect.Effect<A, unknown>) =>
-  Effect.catch(asked, (cause) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const retryAfter = Math.max(server.pause(now), keys.pause(now))
-      return Effect.fail(new VerificationUnavailable({ issuer: server.issuer, retryAfter, cause }))
-    }))
+const askedOf = <A>({ keys, server }: Keyed, asked: Effect.Effect<A, unknown>) => available(server, asked, keys.pause)
 
 const badSignature = new InvalidToken({ reason: "bad-signature" })
 
@@ -40,7 +35,7 @@ const unknownKey = ({ kid }: JwkSet.Query): InvalidToken =>
 /** The server that issues under this name, by its metadata. */
 const issuing = Effect.fnUntraced(function*(servers: Trusted, { info: { issuer: iss }, issuers }: JudgedJwt) {
   for (const keyed of issuers) {
-    const config = yield* available(keyed, keyed.server.config)
+    const config = yield* askedOf(keyed, keyed.server.config)
     if (AuthorizationServer.issues(keyed.server, config, iss)) return keyed
   }
   return yield* unknownIssuer(servers, iss)
@@ -94,11 +89,11 @@ const notFound = Effect.fnUntraced(function*({ at, info, query }: JudgedJwt, { k
 /** The key that signed, of those that are known, or that the provider has published since. No key is tried twice. */
 const signer = Effect.fnUntraced(function*(judged: JudgedJwt, { keyed, tried }: Undecided) {
   const { query } = judged
-  const known = yield* available(keyed, keyed.keys.find(query))
+  const known = yield* askedOf(keyed, keyed.keys.find(query))
   const key = yield* signerOf(known.filter((key) => !tried.includes(key)), judged)
   if (key !== undefined) return key
   if (isFinal(known, keyed, query)) return yield* badSignature
-  const anew = yield* available(keyed, keyed.keys.findAnew(query))
+  const anew = yield* askedOf(keyed, keyed.keys.findAnew(query))
   const newKey = yield* signerOf(anew.filter((key) => !known.includes(key)), judged)
   if (newKey !== undefined) return newKey
   return yield* anew.length > 0 ? badSignature : yield* notFound(judged, keyed)
