@@ -18,6 +18,7 @@ interface Entry {
 /** The keys of one answer, by the names that they have. */
 export interface KeyRing {
   readonly byKid: ReadonlyMap<string | undefined, ReadonlySet<Entry>>
+  /** All of them, each once. */
   readonly entries: ReadonlySet<Entry>
 }
 
@@ -72,10 +73,9 @@ export const makeReader = Effect.fnUntraced(function*(asked: ReadonlySet<Jws.Alg
 })
 
 /** Keys under the name that was asked for, or else nameless ones; all of them for a token that names none. */
-const fitting = ({ byKid }: KeyRing, { algorithm, kid }: Query): ReadonlyArray<Entry> => {
-  const named = kid === undefined ? [...byKid.values()] : [byKid.get(kid) ?? byKid.get(undefined) ?? new Set<Entry>()]
-  return named.flatMap((entries) => [...entries]).filter((entry) => entry.algorithm === algorithm)
-    .slice(0, mostCandidates)
+const fitting = ({ byKid, entries }: KeyRing, { algorithm, kid }: Query): ReadonlyArray<Entry> => {
+  const named = kid === undefined ? entries : byKid.get(kid) ?? byKid.get(undefined) ?? []
+  return [...named].filter((entry) => entry.algorithm === algorithm).slice(0, mostCandidates)
 }
 
 /** The keys for a token. */
