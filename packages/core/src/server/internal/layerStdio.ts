@@ -2,11 +2,10 @@ import * as McpServer from "effect/ai/McpServer"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import { Access } from "../../policy/internal/access.ts"
 import type * as Policy from "../../policy/Policy.ts"
 import type { InvalidScopeHierarchy } from "../../policy/ScopeHierarchy.ts"
-import { AuthInfo } from "../../token/AuthInfo.ts"
+import { anonymous, AuthInfo } from "../../token/AuthInfo.ts"
 import * as Challenge from "../Challenge.ts"
 import type { Options } from "../McpAuthOptions.ts"
 import { policies, refusable } from "./enforcement.ts"
@@ -31,21 +30,15 @@ const answer = (error: Parameters<typeof Challenge.answer>[0]): Challenge.Answer
   challenge: undefined
 })
 
-const speaking = (user: StdioUser, terms: Terms) =>
-  McpServer.middleware<{ provides: AuthInfo }>()((respond) =>
+const speaking = (user: StdioUser, terms: Terms) => {
+  const info = { ...anonymous, issuer: "stdio", ...user }
+  return McpServer.middleware<{ provides: AuthInfo }>()((respond) =>
     respond.pipe(
-      Effect.provideService(AuthInfo, {
-        token: Redacted.make("", { label: "no access token" }),
-        issuer: "stdio",
-        clientId: undefined,
-        audience: [],
-        expiresAt: undefined,
-        claims: {},
-        ...user
-      }),
+      Effect.provideService(AuthInfo, info),
       Effect.provideService(Access, makeRefusals({ answer, terms }).access)
     )
   )
+}
 
 /** Provides `AuthInfo` on stdio, and enforces policies there. `S` is what the checks on the tools need. */
 export const layerStdio = <S = never>(
