@@ -154,7 +154,7 @@ const isOurs = (cause: unknown): cause is Error =>
 export class VerificationUnavailable extends Schema.TaggedError<VerificationUnavailable>()("VerificationUnavailable", {
   /** The authorization server that should have been asked. */
   issuer: Schema.optionalKey(Schema.String),
-  /** In how many milliseconds it will be asked again. Until then it is no use to come back. */
+  /** In how many milliseconds it will be asked again: `Retry-After` (RFC 9110, section 10.2.3). */
   retryAfter: Schema.optionalKey(Schema.Finite),
   cause: Schema.optionalKey(Schema.Defect())
 }) {
@@ -167,7 +167,7 @@ export class VerificationUnavailable extends Schema.TaggedError<VerificationUnav
 }
 
 /**
- * So many tokens from the same place were not valid that no more are looked at for a while.
+ * So many tokens from the same place were not valid that no more are looked at for a while (RFC 6585, section 4).
  *
  * @category errors
  * @since 0.1.0

@@ -16,7 +16,7 @@ import { type Asked, timed } from "./fetchTime.ts"
 import { askable, failureOf, hardened, placeOf, statusError } from "./hardened.ts"
 import { freshFor } from "./headers.ts"
 import { readDocument, type Shape } from "./responseBody.ts"
-import { shared } from "./sharedDocument.ts"
+import { sharedDocument } from "./sharedDocument.ts"
 
 /** A document as it came, before anything is believed or repaired. */
 export interface Loaded {
@@ -123,7 +123,7 @@ const follow = Effect.fnUntraced(function*(url: string, settings: FetchSettings)
 
 /** What a request of somebody's own brings may be for that somebody alone. */
 const sharing = <E, R>(url: string, { asked, mapRequest }: FetchSettings, fetch: Effect.Effect<Loaded, E, R>) =>
-  mapRequest === identity ? shared(`${asked} ${url}`, fetch) : fetch
+  mapRequest === identity ? sharedDocument(`${asked} ${url}`, fetch) : fetch
 
 /**
  * Asks one URL once. Follows redirects of the same origin, reads no more than allowed, and sends nothing that would

@@ -50,7 +50,7 @@ const isNews = (entry: typeof Entry.Type, since: number, now: number): boolean =
   since < entry.at && entry.at <= now && now < sharedUntil(entry)
 
 /** Fetches a document, unless somebody else with the same memory has just done so. */
-export const shared = Effect.fnUntraced(function*<E, R>(
+export const sharedDocument = Effect.fnUntraced(function*<E, R>(
   key: string,
   fetch: Effect.Effect<Loaded, E, R>
 ): Effect.fn.Return<Loaded, E, R> {

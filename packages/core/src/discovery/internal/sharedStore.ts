@@ -20,7 +20,7 @@ const gone = "The shared memory cannot be reached; this instance goes on with it
 const back = "The shared memory is back"
 const foreign = "An entry of the shared memory was not sealed with the secret of this instance, and is passed over"
 
-/** Asks the store, and for `fallback` while that cannot be reached. That it is so is said once each time. */
+/** Asks the store, which knows nothing while it cannot be reached. That it is so is said once each time. */
 const makeReach = Effect.fnUntraced(function*(timeout: Duration.Input) {
   const isGone = yield* Ref.make(false)
   const breaker = yield* CircuitBreaker.make({ tripPolicy: CircuitBreaker.consecutive(3), openDuration: "5 seconds" })
