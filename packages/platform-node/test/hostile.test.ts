@@ -18,20 +18,27 @@ const Ended = Schema.fromJsonString(Schema.Struct({
 const serve = (listener: RequestListener) =>
   Effect.tap(listen(), ({ server }) => Effect.sync(() => server.on("request", listener)))
 
+/** As long as an honest document may be, so that its reader has needed all that an honest one needs. */
+const document = JSON.stringify({ issuer: "http://localhost", padding: "x".repeat(500_000) })
+const packed = gzipSync(document)
+
+const honest: RequestListener = (request, response) => {
+  if (request.headers["accept-encoding"]?.includes("gzip") === true) {
+    response.writeHead(200, { "content-encoding": "gzip" }).end(packed)
+  } else {
+    response.end(document)
+  }
+}
+
 /** What the client says of a hostile server, in a process of its own. */
 const endOf = (client: string, listener: RequestListener) =>
   Effect.gen(function*() {
-    const good = yield* serve((_, response) => response.end(JSON.stringify({ issuer: "http://localhost" })))
+    const good = yield* serve(honest)
     const hostile = yield* serve(listener)
     const stdout = yield* Effect.callback<string>((resume) => {
-      // Garbage is collected soon: what counts is what is held, and not how long a busy machine leaves the rest lying about.
-      execFile(
-        process.execPath,
-        ["--max-semi-space-size=1", peak, client, good.origin, `${hostile.origin}/`],
-        (error, stdout, stderr) => {
-          resume(error === null ? Effect.succeed(stdout) : Effect.die(stderr))
-        }
-      )
+      execFile(process.execPath, [peak, client, good.origin, `${hostile.origin}/`], (error, stdout, stderr) => {
+        resume(error === null ? Effect.succeed(stdout) : Effect.die(stderr))
+      })
     })
     return yield* Schema.decodeEffect(Ended)(stdout)
   })
