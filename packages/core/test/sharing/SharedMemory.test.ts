@@ -395,6 +395,16 @@ describe("a shared memory", () => {
       }).pipe((effect) => Effect.flatMap(makeStore, (store) => sharing(store)(effect)))
   )
 
+  it.effect("takes no half of a surrogate pair for another", () =>
+    Effect.gen(function*() {
+      const memory = yield* SharedMemory.SharedMemory
+      if (memory === undefined) return assert.fail("no memory")
+      yield* memory.set("\ud800", 1, 1000)
+      assert.isUndefined(yield* memory.get("\ud801"))
+      assert.isUndefined(yield* memory.get("\ufffd"))
+      assert.strictEqual(yield* memory.get("\ud800"), 1)
+    }).pipe((effect) => Effect.flatMap(makeStore, (store) => sharing(store)(effect))))
+
   for (const short of ["", "secret", "x".repeat(31)]) {
     it.effect(`is not sealed with a secret of ${short.length} characters`, () =>
       Effect.gen(function*() {

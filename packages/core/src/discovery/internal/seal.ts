@@ -18,11 +18,14 @@ const decoder = new TextDecoder("utf-8", { fatal: true })
 /** Its nonces are so long that they may be random, however many entries there are under one secret. */
 const algorithm = Aead.xchacha20Poly1305
 
+/** A name, so that no two have the same bytes. As JSON, because UTF-8 writes all halves of surrogate pairs as one. */
+const bytesOf = (name: string): Uint8Array<ArrayBuffer> => encoder.encode(JSON.stringify(name))
+
 /** What a store knows something by. The names themselves say what was asked, of whom, and with which query. */
 const makeName = Effect.fnUntraced(function*(bytes: Uint8Array) {
   const mac = yield* Mac.Mac
   const key = yield* Mac.key(Mac.hmacSha256, bytes)
-  return (name: string) => Effect.map(mac.sign(key, encoder.encode(name)), Base64Url.encode)
+  return (name: string) => Effect.map(mac.sign(key, bytesOf(name)), Base64Url.encode)
 })
 
 /** Seals texts under a name: what was sealed under one name is nothing under another. */
@@ -40,12 +43,12 @@ export const makeSeal = Effect.fnUntraced(
       nameOf: yield* makeName(yield* derive("names")),
       seal: Effect.fnUntraced(function*(name: string, text: string) {
         const nonce = yield* random.randomBytes(algorithm.nonceLength)
-        const box = yield* aead.encrypt(key, encoder.encode(text), { nonce, aad: encoder.encode(name) })
+        const box = yield* aead.encrypt(key, encoder.encode(text), { nonce, aad: bytesOf(name) })
         return yield* encodeSealed({ nonce, box })
       }),
       open: (name: string, { box, nonce }: typeof Sealed.Type) =>
         Effect.map(
-          aead.decrypt(key, box, { nonce, aad: encoder.encode(name) }),
+          aead.decrypt(key, box, { nonce, aad: bytesOf(name) }),
           (bytes) => decoder.decode(bytes)
         )
     }
