@@ -3,7 +3,7 @@ import * as NodeJws from "@effect-mcp-auth/platform-node/NodeJws"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { interleave, type Subject } from "../harness/interleave.ts"
+import { interleave, timed } from "../harness/interleave.ts"
 import { keysFor } from "../harness/quietProvider.ts"
 import { jwkOf, type Key, makeKey, sign } from "../harness/tokens.ts"
 import { micros, ratio } from "../report/format.ts"
@@ -18,12 +18,12 @@ const subjectOf = Effect.fnUntraced(function*(count: number, remember: number, k
   const verify = yield* Effect.orDie(Effect.provide(verifierOf(issuers, { remember }), NodeJws.layer))
   const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
   const { compact } = sign(key, { issuer: issuerOf(count - 1), id: 1, expiresIn: 3600 }, now)
-  return {
+  return timed({
     name: String(count),
     run: Effect.fnUntraced(function*(times: number) {
       for (let n = 0; n < times; n++) yield* Effect.orDie(verify(Redacted.make(compact)))
     })
-  } satisfies Subject
+  })
 })
 
 const measure = Effect.fnUntraced(function*(remember: number, key: Key) {

@@ -10,10 +10,16 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { median } from "./stats.ts"
 
-/** A way to do it. All of them are run by the same fiber. */
+/** A way to do it, which is done so many times, one after the other. */
 export interface Subject {
   readonly name: string
   readonly run: (times: number) => Effect.Effect<void>
+}
+
+/** A way to do it that says what it took: nanoseconds for one. */
+export interface Timed<E = never> {
+  readonly name: string
+  readonly nanos: (times: number) => Effect.Effect<number, E>
 }
 
 export interface Timing {
@@ -30,19 +36,23 @@ export interface Rounds {
   readonly batch: number
 }
 
-const nanosOf = Effect.fnUntraced(function*({ run }: Subject, times: number) {
-  const start = yield* Clock.currentTimeNanos
-  yield* run(times)
-  return Number((yield* Clock.currentTimeNanos) - start) / times
+/** Takes the time of what is done in this process. */
+export const timed = ({ name, run }: Subject): Timed => ({
+  name,
+  nanos: Effect.fnUntraced(function*(times) {
+    const start = yield* Clock.currentTimeNanos
+    yield* run(times)
+    return Number((yield* Clock.currentTimeNanos) - start) / times
+  })
 })
 
 /** How many make a batch, after the compiler has seen enough of them. */
-const calibrate = Effect.fnUntraced(function*(subject: Subject, batch: number) {
+const calibrate = Effect.fnUntraced(function*<E>(subject: Timed<E>, batch: number) {
   let times = 1
   let nanos = 0
-  for (let spent = 0; spent < 8 * batch * 1e6; spent += nanos * times) {
+  for (let spent = 0; spent < 32 * batch * 1e6; spent += nanos * times) {
     times = nanos === 0 ? 1 : Math.max(1, Math.min(times * 4, Math.round(batch * 1e6 / nanos)))
-    nanos = yield* nanosOf(subject, times)
+    nanos = yield* subject.nanos(times)
   }
   return Math.max(1, Math.round(batch * 1e6 / nanos))
 })
@@ -52,16 +62,16 @@ const rotated = <A>(list: ReadonlyArray<A>, by: number): ReadonlyArray<A> => {
   return [...list.slice(at), ...list.slice(0, at)]
 }
 
-export const interleave = Effect.fnUntraced(function*(
-  subjects: ReadonlyArray<Subject>,
+export const interleave = Effect.fnUntraced(function*<E>(
+  subjects: ReadonlyArray<Timed<E>>,
   { batch, rounds }: Rounds
-): Effect.fn.Return<ReadonlyArray<Timing>> {
+): Effect.fn.Return<ReadonlyArray<Timing>, E> {
   const measured = yield* Effect.forEach(
     subjects,
     (subject) => Effect.map(calibrate(subject, batch), (times) => ({ subject, times, nanos: new Array<number>() }))
   )
   for (let round = 0; round < rounds; round++) {
-    for (const { nanos, subject, times } of rotated(measured, round)) nanos.push(yield* nanosOf(subject, times))
+    for (const { nanos, subject, times } of rotated(measured, round)) nanos.push(yield* subject.nanos(times))
   }
   const unit = measured[0]?.nanos ?? []
   return measured.map(({ nanos, subject: { name } }) => ({

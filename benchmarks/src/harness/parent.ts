@@ -1,4 +1,6 @@
 /** The other end of `Child`: what a child process is told, tells, and answers. */
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
 import * as Schema from "effect/Schema"
 import type { Server } from "node:http"
 
@@ -18,6 +20,24 @@ export const answering = (answers: { readonly [question: string]: () => object }
   // Who is asked by nobody any more has no reason to go on.
   process.on("disconnect", () => process.exit())
 }
+
+/** Answers questions that take their time, one after the other, for as long as there is somebody who asks. */
+export const answeringInTurn = Effect.fnUntraced(function*<Q>(
+  schema: Schema.Codec<Q, unknown>,
+  answer: (question: Q) => Effect.Effect<object>
+): Effect.fn.Return<never> {
+  const questions = yield* Queue.unbounded<unknown>()
+  process.on("message", (question) => Queue.offerUnsafe(questions, question))
+  process.on("disconnect", () => process.exit())
+  tell({})
+  const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(schema))
+  return yield* Queue.take(questions).pipe(
+    Effect.flatMap((question) => Effect.orDie(decode(question))),
+    Effect.flatMap(answer),
+    Effect.tap((answer) => Effect.sync(() => tell(answer))),
+    Effect.forever
+  )
+})
 
 /** Where a server listens. */
 export const portOf = (server: Server): number => {

@@ -11,10 +11,14 @@ export const resource = "https://api.example.com/mcp"
 /** The issuer where nobody is asked over the network. */
 export const quietIssuer = "https://auth.example.com"
 
-export interface Key {
+/** What a verifier has of a key. */
+export interface PublicKey {
   readonly algorithm: Algorithm
   readonly kid: string
   readonly publicKey: Crypto.KeyObject
+}
+
+export interface Key extends PublicKey {
   readonly privateKey: Crypto.KeyObject
 }
 
@@ -33,7 +37,7 @@ export const makeKey = (algorithm: Algorithm, kid = `${algorithm}-1`): Key => ({
   ...generate(algorithm)
 })
 
-export const jwkOf = ({ algorithm, kid, publicKey }: Key): PublicJwk => ({
+export const jwkOf = ({ algorithm, kid, publicKey }: PublicKey): PublicJwk => ({
   // A public JWK of these kinds has string members only; the type allows more.
   ...publicKey.export({ format: "jwk" }) as PublicJwk,
   alg: algorithm,
@@ -41,13 +45,25 @@ export const jwkOf = ({ algorithm, kid, publicKey }: Key): PublicJwk => ({
   kid
 })
 
+/** A token, as one process sends it to another. */
+export interface Sent {
+  readonly compact: string
+  /** In the form that `node:crypto` reads without being asked to: DER, where the token has two numbers side by side. */
+  readonly signature: string
+}
+
 /** A token, and what of it a bare check of its signature needs. */
 export interface Token {
   readonly compact: string
   readonly input: Buffer
-  /** In the form that `node:crypto` reads without being asked to: DER, where the token has two numbers side by side. */
   readonly signature: Buffer
 }
+
+export const received = ({ compact, signature }: Sent): Token => ({
+  compact,
+  input: Buffer.from(compact.slice(0, compact.lastIndexOf("."))),
+  signature: Buffer.from(signature, "base64url")
+})
 
 export interface Claims {
   readonly issuer: string
@@ -72,7 +88,7 @@ export const claimsOf = ({ expiresIn, id, issuer }: Claims, now: number) => ({
 
 const hashOf = (algorithm: Algorithm) => algorithm === "EdDSA" ? null : "sha256"
 
-export const sign = (key: Key, claims: Claims, now: number): Token => {
+export const sign = (key: Key, claims: Claims, now: number): Sent => {
   const { algorithm, kid, privateKey } = key
   const text = `${encode({ alg: algorithm, typ: "at+jwt", kid })}.${encode(claimsOf(claims, now))}`
   const input = Buffer.from(text)
@@ -80,7 +96,7 @@ export const sign = (key: Key, claims: Claims, now: number): Token => {
   const inToken = algorithm === "ES256"
     ? Crypto.sign("sha256", input, { key: privateKey, dsaEncoding: "ieee-p1363" })
     : signature
-  return { compact: `${text}.${inToken.toString("base64url")}`, input, signature }
+  return { compact: `${text}.${inToken.toString("base64url")}`, signature: signature.toString("base64url") }
 }
 
 /** Tokens that differ. */
@@ -88,8 +104,8 @@ export const signMany = (
   key: Key,
   { count, ...claims }: Omit<Claims, "id"> & { readonly count: number },
   now: number
-): Arr.NonEmptyReadonlyArray<Token> => Arr.makeBy(count, (id) => sign(key, { ...claims, id }, now))
+): Arr.NonEmptyReadonlyArray<Sent> => Arr.makeBy(count, (id) => sign(key, { ...claims, id }, now))
 
 /** The bare check: nothing but the signature, with everything prepared. */
-export const check = ({ algorithm, publicKey }: Key) => ({ input, signature }: Token): boolean =>
+export const check = ({ algorithm, publicKey }: PublicKey) => ({ input, signature }: Token): boolean =>
   Crypto.verify(hashOf(algorithm), input, publicKey, signature)

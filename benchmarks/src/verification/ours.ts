@@ -7,7 +7,7 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { keysFor } from "../harness/quietProvider.ts"
-import { jwkOf, type Key, quietIssuer, resource, type Token } from "../harness/tokens.ts"
+import { jwkOf, type PublicKey, quietIssuer, resource, type Token } from "../harness/tokens.ts"
 import type { Verify } from "./verifiers.ts"
 
 /** Everything that a server of these issuers verifies by. */
@@ -23,7 +23,7 @@ export const verifierOf = Effect.fnUntraced(
 
 const made = (
   verifier: Effect.Effect<TokenVerifier.Verify, unknown, HttpClient.HttpClient | Scope.Scope>,
-  key: Key
+  key: PublicKey
 ): Effect.Effect<Verify, never, Scope.Scope> =>
   verifier.pipe(
     Effect.provide(keysFor([jwkOf(key)])),
@@ -35,8 +35,8 @@ const made = (
   )
 
 export const oursOnNode =
-  (options: TokenVerifier.JwtOptions) => (key: Key): Effect.Effect<Verify, never, Scope.Scope> =>
+  (options: TokenVerifier.JwtOptions) => (key: PublicKey): Effect.Effect<Verify, never, Scope.Scope> =>
     made(Effect.provide(verifierOf([quietIssuer], options), NodeJws.layer), key)
 
-export const oursOnWebCrypto = (key: Key): Effect.Effect<Verify, never, Scope.Scope> =>
+export const oursOnWebCrypto = (key: PublicKey): Effect.Effect<Verify, never, Scope.Scope> =>
   made(verifierOf([quietIssuer], {}), key)

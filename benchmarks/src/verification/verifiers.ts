@@ -6,7 +6,7 @@ import { createVerifier } from "fast-jwt"
 import { createLocalJWKSet, jwtVerify } from "jose"
 import Jsonwebtoken from "jsonwebtoken"
 import { createVerifyJwt } from "mcp-auth"
-import { jwkOf, type Key, quietIssuer as issuer, resource as audience, type Token } from "../harness/tokens.ts"
+import { jwkOf, type PublicKey, quietIssuer as issuer, resource as audience, type Token } from "../harness/tokens.ts"
 import { oursOnNode, oursOnWebCrypto } from "./ours.ts"
 
 /** How an answer comes. Whatever it is, the one who waits is the same fiber. */
@@ -17,15 +17,15 @@ export type Verify =
 
 export interface Verifier {
   readonly name: string
-  readonly make: (key: Key) => Effect.Effect<Verify, never, Scope.Scope>
-  readonly supports?: (key: Key) => boolean
+  readonly make: (key: PublicKey) => Effect.Effect<Verify, never, Scope.Scope>
+  readonly supports?: (key: PublicKey) => boolean
 }
 
-const spki = ({ publicKey }: Key): string => publicKey.export({ type: "spki", format: "pem" }).toString()
+const spki = ({ publicKey }: PublicKey): string => publicKey.export({ type: "spki", format: "pem" }).toString()
 
-const keySet = (key: Key) => createLocalJWKSet({ keys: [jwkOf(key)] })
+const keySet = (key: PublicKey) => createLocalJWKSet({ keys: [jwkOf(key)] })
 
-const fastJwt = (cache: boolean) => (key: Key) =>
+const fastJwt = (cache: boolean) => (key: PublicKey) =>
   Effect.sync((): Verify => {
     const verify = createVerifier({
       key: spki(key),
@@ -38,7 +38,7 @@ const fastJwt = (cache: boolean) => (key: Key) =>
     return { _tag: "Sync", verify: ({ compact }) => verify(compact) }
   })
 
-const jsonwebtoken = (key: Key) =>
+const jsonwebtoken = (key: PublicKey) =>
   Effect.sync((): Verify => {
     // Its types know no EdDSA, and it is not asked for it.
     const algorithms = [key.algorithm] as ReadonlyArray<Jsonwebtoken.Algorithm>
@@ -46,7 +46,7 @@ const jsonwebtoken = (key: Key) =>
     return { _tag: "Sync", verify: ({ compact }) => Jsonwebtoken.verify(compact, key.publicKey, options) }
   })
 
-const jose = (key: Key) =>
+const jose = (key: PublicKey) =>
   Effect.sync((): Verify => {
     const keys = keySet(key)
     const options = { issuer, audience, requiredClaims: ["exp"] }
@@ -54,7 +54,7 @@ const jose = (key: Key) =>
   })
 
 /** Its function for JWTs; its middleware does the same, with metadata and keys that it fetches, and compares once more. */
-const mcpAuth = (key: Key) =>
+const mcpAuth = (key: PublicKey) =>
   Effect.sync((): Verify => {
     const verify = createVerifyJwt(keySet(key), { issuer, audience })
     return { _tag: "Promise", verify: ({ compact }) => Promise.resolve(verify(compact)) }
@@ -73,7 +73,7 @@ const post = {
 }
 
 /** It has no function but its middleware, which is given as little of a request as it reads. */
-const expressOauth2 = (key: Key) =>
+const expressOauth2 = (key: PublicKey) =>
   Effect.sync((): Verify => {
     const middleware = auth({ issuer, audience, publicKey: { keys: [jwkOf(key)] }, tokenSigningAlg: key.algorithm })
     const verify = ({ compact }: Token) => {

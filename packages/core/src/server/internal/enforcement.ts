@@ -31,32 +31,32 @@ export const stoppable = <A, E, R, E2, R2>(
   operation: Ongoing["Service"]["operation"],
   onStop: (stopped: Stopped) => Effect.Effect<A, E2, R2>
 ): Effect.Effect<A, E | E2, Exclude<R, Ongoing> | R2> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function*() {
-      const stopped = MutableRef.make<Stopped | undefined>(undefined)
-      const ended = Deferred.makeUnsafe<A, E>()
-      const stoppableSelf = Effect.withFiber<A, E, Exclude<R, Ongoing>>((fiber) => {
-        const stop: Ongoing["Service"]["stop"] = (error, trace) =>
-          Effect.suspend(() => {
-            if (MutableRef.get(stopped) === undefined) MutableRef.set(stopped, { error, trace })
-            fiber.interruptUnsafe()
-            // Whoever refuses goes no further, in whichever fiber they are, and waits for nobody.
-            return Effect.interrupt
-          })
-        return Effect.provideService(self, Ongoing, { operation, stop })
-      })
-      const untilAnswered = Effect.onExit(restore(stoppableSelf), (exit) => Deferred.done(ended, exit)).pipe(
-        Effect.andThen(restore(Effect.never))
-      )
-      const fiber = yield* Effect.forkChild(untilAnswered, { startImmediately: true })
-      const exit = yield* Effect.onInterrupt(
-        Effect.exit(restore(Deferred.await(ended))),
-        () => Fiber.interrupt(fiber)
-      )
-      const refusal = MutableRef.get(stopped)
-      return yield* refusal === undefined ? exit : restore(onStop(refusal))
+  Effect.uninterruptibleMask((restore) => {
+    const stopped = MutableRef.make<Stopped | undefined>(undefined)
+    const ended = Deferred.makeUnsafe<A, E>()
+    const stoppableSelf = Effect.withFiber<A, E, Exclude<R, Ongoing>>((fiber) => {
+      const stop: Ongoing["Service"]["stop"] = (error, trace) =>
+        Effect.suspend(() => {
+          if (MutableRef.get(stopped) === undefined) MutableRef.set(stopped, { error, trace })
+          fiber.interruptUnsafe()
+          // Whoever refuses goes no further, in whichever fiber they are, and waits for nobody.
+          return Effect.interrupt
+        })
+      return Effect.provideService(self, Ongoing, { operation, stop })
     })
-  )
+    const untilAnswered = Effect.onExit(restore(stoppableSelf), (exit) => Deferred.done(ended, exit)).pipe(
+      Effect.andThen(restore(Effect.never))
+    )
+    const answered = (fiber: Fiber.Fiber<A, E>) =>
+      Effect.onInterrupt(Effect.exit(restore(Deferred.await(ended))), () => Fiber.interrupt(fiber))
+    return Effect.forkChild(untilAnswered, { startImmediately: true }).pipe(
+      Effect.flatMap(answered),
+      Effect.flatMap((exit): Effect.Effect<A, E | E2, R2> => {
+        const refusal = MutableRef.get(stopped)
+        return refusal === undefined ? exit : restore(onStop(refusal))
+      })
+    )
+  })
 
 /** Lets handlers refuse what they are doing (`Policy.require`). */
 export const refusable = () =>
@@ -93,12 +93,11 @@ const relieving = ({ policiesOf }: Registrations) =>
  */
 export const policies = <S>(registrations: Registrations) =>
   McpServer.visibility(
-    Effect.map(Effect.context<S>(), (services) => (request: McpServer.MiddlewareOptions) =>
-      Effect.contextWith((context: Context.Context<never>) =>
-        visibleTo(
-          together(registrations.policiesOf(request.method, request.target), services),
-          request,
-          callerIn(context)
-        )
-      ))
+    Effect.map(Effect.context<S>(), (services) => (request: McpServer.MiddlewareOptions) => {
+      const found = registrations.policiesOf(request.method, request.target)
+      if (found.own === undefined && found.guards.length === 0) return Effect.succeed(true)
+      return Effect.contextWith((context: Context.Context<never>) =>
+        visibleTo(together(found, services), request, callerIn(context))
+      )
+    })
   ).combine(relieving(registrations))

@@ -1,6 +1,5 @@
 import * as McpProtocol from "effect/ai/McpProtocol"
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpBody from "effect/http/HttpBody"
@@ -75,32 +74,32 @@ const mayBeginSession = ({ headers }: Request): boolean =>
   headers["mcp-protocol-version"] !== McpProtocol.v2026_07_28.protocolVersion
 
 /** The request goes on, in the name of who makes it. It is one that its session already let in. */
-const letIn = Effect.fnUntraced(function*<E, R>(
+const letIn = <E, R>(
   respond: Respond<E, R>,
   info: AuthInfo["Service"],
   request: Request,
   keeper: Keeper
-) {
+) => {
   const { auth, sessions } = keeper
   const { anonymousLists, visibility } = auth.terms
   const refusals = makeRefusals(auth, anonymousLists && isAnonymous(info) ? "open" : visibility)
-  const provided = Context.make(AuthInfo, info).pipe(
-    Context.add(Access, refusals.access),
-    Context.add(HttpServerRequest.HttpServerRequest, request)
+  const answered = refusable(respond, keeper, request).pipe(
+    Effect.provideService(AuthInfo, info),
+    Effect.provideService(Access, refusals.access),
+    Effect.provideService(HttpServerRequest.HttpServerRequest, request)
   )
-  const response = yield* Effect.provideContext(refusable(respond, keeper, request), provided)
-  if (mayBeginSession(request)) {
-    // The server adds the id of a new session only when the response is on its way.
-    yield* HttpEffect.appendPreResponseHandler((_, response) =>
-      Effect.as(sessions.learn(info, request, response), response)
-    )
-  }
-  return endWithToken(refusals.answer(response), info)
-})
+  // The server adds the id of a new session only when the response is on its way.
+  const learning = HttpEffect.appendPreResponseHandler((_, response) =>
+    Effect.as(sessions.learn(info, request, response), response)
+  )
+  return Effect.map(
+    mayBeginSession(request) ? Effect.tap(answered, () => learning) : answered,
+    (response) => endWithToken(refusals.answer(response), info)
+  )
+}
 
 /** The request as its own session may see it, if it carries no token and may do without. */
 const withoutToken = Effect.fnUntraced(function*(request: Request, { auth, registered, sessions }: Keeper) {
-  if (request.headers["authorization"] !== undefined) return undefined
   const token = BearerToken.fromRequest(request)
   if (Option.isNone(registered) || Result.isSuccess(token) || token.failure._tag !== "MissingCredentials") {
     return undefined
@@ -111,16 +110,21 @@ const withoutToken = Effect.fnUntraced(function*(request: Request, { auth, regis
   return (yield* mayBeAnonymous(claimed, registrations, auth.terms.anonymousLists)) ? claimed : undefined
 })
 
-const admit = Effect.fnUntraced(function*<E, R>(respond: Respond<E, R>, keeper: Keeper) {
+/** Lets in who has a valid token, and tells everybody else what they need. */
+const admitByToken = <E, R>(respond: Respond<E, R>, request: Request, keeper: Keeper) => {
   const { auth, sessions } = keeper
-  const request = yield* HttpServerRequest.HttpServerRequest
-  const open = yield* withoutToken(request, keeper)
-  if (open !== undefined) return yield* Effect.andThen(allowed("anonymous"), letIn(respond, anonymous, open, keeper))
-  return yield* Effect.matchEffect(auth.authenticate(request), {
+  return Effect.matchEffect(auth.authenticate(request), {
     onFailure: (error) => Effect.succeed(auth.refuse(error, request)),
     onSuccess: (info) =>
       Effect.flatMap(sessions.claim(info, request), (claimed) => letIn(respond, info, claimed, keeper))
   })
+}
+
+const admitWithoutToken = Effect.fnUntraced(function*<E, R>(respond: Respond<E, R>, request: Request, keeper: Keeper) {
+  const open = yield* withoutToken(request, keeper)
+  if (open === undefined) return yield* admitByToken(respond, request, keeper)
+  yield* allowed("anonymous")
+  return yield* letIn(respond, anonymous, open, keeper)
 })
 
 const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
@@ -137,14 +141,16 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
       exposedHeaders
     })
     const isOpen = auth.allowedOrigins.length === 0
-    return (respond) => {
-      const admitted = admit(respond, keeper)
-      return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers, method }) =>
+    return (respond) =>
+      Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+        const { headers, method } = request
+        const admit = headers["authorization"] === undefined ? admitWithoutToken : admitByToken
+        const admitted = admit(respond, request, keeper)
         // Who is no page of a browser names no origin, and is told what any page is told, without further ado.
-        isOpen && headers["origin"] === undefined && method !== "OPTIONS"
+        return isOpen && headers["origin"] === undefined && method !== "OPTIONS"
           ? Effect.map(admitted, HttpServerResponse.setHeaders(anyOrigin))
-          : cors(admitted))
-    }
+          : cors(admitted)
+      })
   })
 )
 

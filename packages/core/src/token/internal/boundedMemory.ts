@@ -5,6 +5,7 @@ export interface BoundedMemory<V> {
 }
 
 interface Slot<V> {
+  readonly name: string
   value: V
   /** Whether it was asked for since it last had to fear for its place. */
   isUsed: boolean
@@ -16,17 +17,16 @@ interface Slot<V> {
  */
 export const makeBoundedMemory = <V>(capacity: number): BoundedMemory<V> => {
   const memory = new Map<string, Slot<V>>()
-  // Whose place is which. A map knows that as well, but gets slow when its oldest keys are removed again and again.
-  const names: Array<string> = []
+  // In which place each is. A map knows that as well, but gets slow when its oldest keys are removed again and again.
+  const places: Array<Slot<V>> = []
   let hand = -1
   /** A place that is taken from somebody. After one round nobody is in use any more. */
   const freedPlace = (): number => {
     while (true) {
       hand = (hand + 1) % capacity
-      const name = names[hand] ?? ""
-      const slot = memory.get(name)
+      const slot = places[hand]
       if (slot?.isUsed !== true) {
-        memory.delete(name)
+        memory.delete(slot?.name ?? "")
         return hand
       }
       slot.isUsed = false
@@ -40,11 +40,12 @@ export const makeBoundedMemory = <V>(capacity: number): BoundedMemory<V> => {
       return slot.value
     },
     set: (name, value) => {
-      const slot = memory.get(name)
-      if (slot !== undefined) slot.value = value
+      const known = memory.get(name)
+      if (known !== undefined) known.value = value
       else if (capacity > 0) {
-        names[names.length < capacity ? names.length : freedPlace()] = name
-        memory.set(name, { value, isUsed: false })
+        const slot = { name, value, isUsed: false }
+        places[places.length < capacity ? places.length : freedPlace()] = slot
+        memory.set(name, slot)
       }
     }
   }

@@ -63,10 +63,12 @@ const headerOf = (text: string): Schema.JsonObject | undefined => {
 
 /** Takes a JWT apart. */
 export const parseJwt = (compact: string): Result.Result<UnverifiedJwt, InvalidToken> => {
-  const [protectedHeader = "", payload = "", signature = "", ...others] = compact.split(".", 4)
-  if (others.length > 0 || !isStrict(signature)) return Result.fail(malformed)
-  const [header, claims] = [headerOf(protectedHeader), objectOf(payload)]
+  const first = compact.indexOf(".")
+  const last = compact.lastIndexOf(".")
+  const signature = compact.slice(last + 1)
+  // Where there are more dots, one is among the claims, which is no base64url.
+  if (first === last || !isStrict(signature)) return Result.fail(malformed)
+  const [header, claims] = [headerOf(compact.slice(0, first)), objectOf(compact.slice(first + 1, last))]
   if (header === undefined || claims === undefined) return Result.fail(malformed)
-  const signingInput = compact.slice(0, protectedHeader.length + 1 + payload.length)
-  return Result.succeed({ header, claims, signed: { compact, signingInput, signature } })
+  return Result.succeed({ header, claims, signed: { compact, signingInput: compact.slice(0, last), signature } })
 }
