@@ -28,7 +28,7 @@ const subjectOf = Effect.fnUntraced(function*(count: number, remember: number, k
 
 const measure = Effect.fnUntraced(function*(remember: number, key: Key) {
   const subjects = yield* Effect.forEach(counts, (count) => subjectOf(count, remember, key))
-  return yield* interleave(subjects, { rounds: 40, batch: 5 })
+  return yield* interleave(subjects, { rounds: 40, batch: 5, warmUp: 100 })
 })
 
 export const issuers = Effect.gen(function*() {

@@ -34,6 +34,8 @@ export interface Rounds {
   readonly rounds: number
   /** How long a batch takes, in milliseconds. */
   readonly batch: number
+  /** How long each is done before that, unmeasured, in milliseconds. */
+  readonly warmUp: number
 }
 
 /** Takes the time of what is done in this process. */
@@ -47,10 +49,13 @@ export const timed = ({ name, run }: Subject): Timed => ({
 })
 
 /** How many make a batch, after the compiler has seen enough of them. */
-const calibrate = Effect.fnUntraced(function*<E>(subject: Timed<E>, batch: number) {
+const calibrate = Effect.fnUntraced(function*<E>(
+  subject: Timed<E>,
+  { batch, warmUp }: Rounds
+) {
   let times = 1
   let nanos = 0
-  for (let spent = 0; spent < 32 * batch * 1e6; spent += nanos * times) {
+  for (let spent = 0; spent < warmUp * 1e6; spent += nanos * times) {
     times = nanos === 0 ? 1 : Math.max(1, Math.min(times * 4, Math.round(batch * 1e6 / nanos)))
     nanos = yield* subject.nanos(times)
   }
@@ -64,13 +69,13 @@ const rotated = <A>(list: ReadonlyArray<A>, by: number): ReadonlyArray<A> => {
 
 export const interleave = Effect.fnUntraced(function*<E>(
   subjects: ReadonlyArray<Timed<E>>,
-  { batch, rounds }: Rounds
+  rounds: Rounds
 ): Effect.fn.Return<ReadonlyArray<Timing>, E> {
   const measured = yield* Effect.forEach(
     subjects,
-    (subject) => Effect.map(calibrate(subject, batch), (times) => ({ subject, times, nanos: new Array<number>() }))
+    (subject) => Effect.map(calibrate(subject, rounds), (times) => ({ subject, times, nanos: new Array<number>() }))
   )
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < rounds.rounds; round++) {
     for (const { nanos, subject, times } of rotated(measured, round)) nanos.push(yield* subject.nanos(times))
   }
   const unit = measured[0]?.nanos ?? []

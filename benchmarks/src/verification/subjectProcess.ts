@@ -27,7 +27,11 @@ const program = Effect.gen(function*() {
   return yield* answeringInTurn(
     Question,
     Effect.fnUntraced(function*(question: typeof Question.Type) {
-      if (question._tag === "Time") return { nanos: yield* subject.nanos(question.times) }
+      if (question._tag === "Time") {
+        // It has slept while others had their turn, and gets up before it is timed: servers that are busy are awake.
+        yield* subject.nanos(question.times)
+        return { nanos: yield* subject.nanos(question.times) }
+      }
       const tokens = { tokens: Arr.map(question.tokens, received), areGood: question.areGood }
       subject = timed(yield* Effect.provideService(make(tokens), Scope.Scope, scope))
       return {}

@@ -123,9 +123,9 @@ export interface JwtOptions extends ClaimOptions, JwkSet.Options {
    */
   readonly typ?: TypPolicy | undefined
   /**
-   * How many verified tokens are remembered, under their digest, so that the same token need not be verified again. Each
-   * is good until its `exp` and the tolerance for clocks, and for as long as the key that signed it is in the key set of
-   * its issuer. 0: none. Default: 10,000.
+   * How many verified tokens are remembered, under their digest, so that the same token need not be verified again. One is
+   * remembered when it comes for the second time, until its `exp` and the tolerance for clocks, and for as long as the key
+   * that signed it is in the key set of its issuer. 0: none. Default: 10,000.
    */
   readonly remember?: number | undefined
 }

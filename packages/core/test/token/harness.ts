@@ -35,6 +35,14 @@ export const makeEc = (namedCurve: "P-256" | "P-384" | "P-521" | "secp256k1"): K
 
 export const makeEd25519 = (): Key => keyOf(Crypto.generateKeyPairSync("ed25519"))
 
+/** The key of RFC 8037, appendix A.1: its tokens are the same in each run. */
+export const exampleEd25519 = (): Key => {
+  const jwk = { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }
+  const d = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
+  const privateKey = Crypto.createPrivateKey({ key: { ...jwk, d }, format: "jwk" })
+  return keyOf({ privateKey, publicKey: Crypto.createPublicKey(privateKey) })
+}
+
 const pss = { padding: Crypto.constants.RSA_PKCS1_PSS_PADDING, saltLength: Crypto.constants.RSA_PSS_SALTLEN_DIGEST }
 
 /** Signs what it is given, without asking whether that is wise. */

@@ -10,6 +10,7 @@ import * as TokenDigest from "../TokenDigest.ts"
 import type { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
 import { type BoundedMemory, makeBoundedMemory } from "./boundedMemory.ts"
 import type { Said } from "./claims.ts"
+import { type Doorkeeper, makeDoorkeeper, markOf } from "./doorkeeper.ts"
 import { type JudgedJwt, judgeJwt, type JwtRules, type Keyed, type Trusted, trusted } from "./judgeJwt.ts"
 import { vouch, type Voucher, vouchNow } from "./vouch.ts"
 
@@ -30,26 +31,33 @@ interface Remembered {
 interface Verifier {
   readonly servers: Trusted
   readonly rules: JwtRules
-  /** What is known about tokens, by their digest. */
+  readonly doorkeeper: Doorkeeper
+  /** What is known about tokens that have come again, by their digest. */
   readonly memory: BoundedMemory<Remembered>
 }
 
 /** A token that is asked about. */
 interface Question {
   readonly token: Redacted.Redacted
-  readonly digest: string
+  readonly mark: number
+  /** None of a token that nobody remembers, because it comes for the first time. */
+  readonly digest: string | undefined
   /** In milliseconds since 1970. */
   readonly now: number
 }
 
+/** A token that is good is one of those who are known. When it comes again, what it says is remembered as well. */
 const remember = (
-  { memory, rules }: Verifier,
-  { digest, now, token }: Question,
+  { doorkeeper, memory, rules }: Verifier,
+  { digest, mark, now, token }: Question,
   { info }: JudgedJwt,
   voucher: Voucher
 ): Info => {
   const { expiresAt = Infinity } = info
-  memory.set(digest, { info, voucher, goodFrom: now, goodUntil: (expiresAt + rules.clockTolerance) * 1000 })
+  doorkeeper.meet(mark)
+  if (digest !== undefined) {
+    memory.set(digest, { info, voucher, goodFrom: now, goodUntil: (expiresAt + rules.clockTolerance) * 1000 })
+  }
   return { ...info, token }
 }
 
@@ -57,14 +65,16 @@ const remember = (
  * What is remembered of a token, if it is still true: it is the time for it, its server still issues under its name, and
  * the key that vouched for it is still one of the server's.
  */
-const recall = ({ memory }: Verifier, { digest, now, token }: Question): Info | undefined => {
-  const remembered = memory.get(digest)
+const recall = ({ doorkeeper, memory }: Verifier, { digest, mark, now, token }: Question): Info | undefined => {
+  const remembered = digest === undefined ? undefined : memory.get(digest)
   if (remembered === undefined || now < remembered.goodFrom || now >= remembered.goodUntil) return undefined
   const { info, voucher: { key, keyed } } = remembered
   const config = keyed.server.peek(now)
   const isTrue = config !== undefined && AuthorizationServer.issues(keyed.server, config, info.issuer) &&
     keyed.keys.holds(key, now)
-  return isTrue ? { ...info, token } : undefined
+  if (!isTrue) return undefined
+  doorkeeper.meet(mark)
+  return { ...info, token }
 }
 
 const answer = (verifier: Verifier, question: Question): Verified => {
@@ -100,15 +110,22 @@ export const makeJwtVerifier = Effect.fnUntraced(function*(
     servers,
     (server) => Effect.map(JwkSet.make(server, options), (keys): Keyed => ({ server, keys }))
   )
-  // Nobody looks for what is not remembered.
-  const digestOf = options.remember === 0 ? () => "" : yield* TokenDigest.TokenDigest
-  const verifier: Verifier = { servers: trusted(keyed), rules, memory: makeBoundedMemory(options.remember) }
+  const digestOf = yield* TokenDigest.TokenDigest
+  const doorkeeper = makeDoorkeeper(options.remember)
+  const verifier: Verifier = {
+    servers: trusted(keyed),
+    rules,
+    doorkeeper,
+    memory: makeBoundedMemory(options.remember)
+  }
   return (token) =>
     Effect.clockWith((clock) => {
       const now = clock.currentTimeMillisUnsafe()
-      const digest = digestOf(Redacted.value(token))
-      return typeof digest === "string"
-        ? answer(verifier, { token, digest, now })
-        : Effect.flatMap(digest, (digest) => answer(verifier, { token, digest, now }))
+      const text = Redacted.value(token)
+      const mark = markOf(text)
+      const digest = doorkeeper.knows(mark) ? digestOf(text) : undefined
+      return Effect.isEffect(digest)
+        ? Effect.flatMap(digest, (digest) => answer(verifier, { token, mark, digest, now }))
+        : answer(verifier, { token, mark, digest, now })
     })
 })
