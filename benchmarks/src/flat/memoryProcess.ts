@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { createHash } from "node:crypto"
 import { optionsOf, tell } from "../harness/parent.ts"
 import { keysFor } from "../harness/quietProvider.ts"
 import { claimsOf, jwkOf, makeKey, quietIssuer } from "../harness/tokens.ts"
@@ -29,14 +30,16 @@ const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toStr
 
 const header = encode({ alg: key.algorithm, typ: "at+jwt", kid: key.kid })
 
-const signature = Buffer.alloc(64).toString("base64url")
+/** As long as one of Ed25519, and as different. */
+const signature = (id: number): string => createHash("sha512").update(String(id)).digest("base64url")
 
 const token = (id: number, now: number): string =>
-  `${header}.${encode(claimsOf({ issuer: quietIssuer, id, expiresIn: 3600 }, now))}.${signature}`
+  `${header}.${encode(claimsOf({ issuer: quietIssuer, id, expiresIn: 3600 }, now))}.${signature(id)}`
 
 const heap = Effect.sync(() => {
   globalThis.gc?.()
-  return process.memoryUsage().heapUsed
+  const { arrayBuffers, heapUsed } = process.memoryUsage()
+  return heapUsed + arrayBuffers
 })
 
 const program = Effect.gen(function*() {

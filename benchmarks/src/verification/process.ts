@@ -29,7 +29,7 @@ const Nanos = Schema.Struct({ nanos: Schema.Finite })
 
 export interface Contender {
   readonly name: string
-  /** It verifies these from now on, with a memory that is new. */
+  /** It verifies these from now on, each time with a memory that is new. */
   readonly take: (
     tokens: Arr.NonEmptyReadonlyArray<Sent>,
     areGood: boolean

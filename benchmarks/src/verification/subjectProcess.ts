@@ -2,7 +2,8 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as Scope from "effect/Scope"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
 import { createPublicKey } from "node:crypto"
 import { type Subject, timed } from "../harness/interleave.ts"
 import { answeringInTurn, optionsOf } from "../harness/parent.ts"
@@ -21,22 +22,31 @@ const make = (tokens: Tokens): Effect.Effect<Subject, never, Scope.Scope> => {
   return name === unit ? Effect.succeed(bare(key, tokens)) : Effect.die(`Nobody is called ${name}`)
 }
 
+/**
+ * Everything is made anew each time: what was remembered of some tokens before is no help when they come again. It has slept
+ * while others had their turn, and gets up before it is timed, as a server does that is busy.
+ */
+const nanosOf = Effect.fnUntraced(function*(tokens: Tokens, times: number) {
+  const { nanos } = timed(yield* make(tokens))
+  yield* nanos(times)
+  return yield* nanos(times)
+}, Effect.scoped)
+
 const program = Effect.gen(function*() {
-  let subject = timed({ name, run: () => Effect.die("It has no tokens yet") })
-  const scope = yield* Effect.scope
+  const taken = yield* Ref.make<Tokens | undefined>(undefined)
   return yield* answeringInTurn(
     Question,
     Effect.fnUntraced(function*(question: typeof Question.Type) {
-      if (question._tag === "Time") {
-        // It has slept while others had their turn, and gets up before it is timed: servers that are busy are awake.
-        yield* subject.nanos(question.times)
-        return { nanos: yield* subject.nanos(question.times) }
+      if (question._tag === "Take") {
+        yield* Ref.set(taken, { tokens: Arr.map(question.tokens, received), areGood: question.areGood })
+        return {}
       }
-      const tokens = { tokens: Arr.map(question.tokens, received), areGood: question.areGood }
-      subject = timed(yield* Effect.provideService(make(tokens), Scope.Scope, scope))
-      return {}
+      const tokens = yield* Ref.get(taken)
+      return tokens === undefined
+        ? yield* Effect.die("It has no tokens yet")
+        : { nanos: yield* nanosOf(tokens, question.times) }
     })
   )
 })
 
-NodeRuntime.runMain(Effect.scoped(program))
+NodeRuntime.runMain(program)

@@ -18,7 +18,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true })
 /** Its nonces are so long that they may be random, however many entries there are under one secret. */
 const algorithm = Aead.xchacha20Poly1305
 
-/** A name, so that no two have the same bytes. As JSON, because UTF-8 writes all halves of surrogate pairs as one. */
+/** A name, so that no two have the same bytes: halves of surrogate pairs would all be one in UTF-8, and JSON escapes them. */
 const bytesOf = (name: string): Uint8Array<ArrayBuffer> => encoder.encode(JSON.stringify(name))
 
 /** What a store knows something by. The names themselves say what was asked, of whom, and with which query. */

@@ -17,22 +17,24 @@ export const markOf = (token: string): number => {
   return mark >>> 0
 }
 
-/** How many bits there are for each token, so that few are taken for another, and for all together: a megabyte. */
+/** How many bits there are for each token: about one in so many is taken for another. */
 const bitsPerToken = 32
-const mostBits = 2 ** 23
+
+/** How many tokens are known at the most, whatever is asked for: sixteen megabytes of bits, twice. */
+const mostKnown = 2 ** 22
 
 const isSet = (bits: Uint32Array, bit: number): boolean => ((bits[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0
 
 const nobody: Doorkeeper = { knows: () => false, meet: () => {} }
 
 /**
- * Knows tokens by one bit each: as many as may be remembered, and up to as many again. To remember all that a token says
- * costs more than anything about it but its signature, and costs another its place. So that is done for tokens that come
- * again, and not for a flood of those that come once.
+ * Knows tokens by one bit each: as many as may be remembered, and up to as many again. What a token says costs the most to
+ * remember, after its signature to verify, and takes another's place. So that is done for those that come again.
  */
 export const makeDoorkeeper = (capacity: number): Doorkeeper => {
   if (capacity === 0) return nobody
-  const size = Math.min(mostBits, 2 ** Math.ceil(Math.log2(capacity * bitsPerToken)))
+  const most = Math.min(capacity, mostKnown)
+  const size = 2 ** Math.ceil(Math.log2(most * bitsPerToken))
   const make = () => new Uint32Array(size / 32)
   let [latest, earlier, met] = [make(), make(), 0]
   return {
@@ -40,7 +42,7 @@ export const makeDoorkeeper = (capacity: number): Doorkeeper => {
     meet: (mark) => {
       const bit = mark % size
       if (isSet(latest, bit)) return
-      if (met === capacity) [latest, earlier, met] = [earlier.fill(0), latest, 0]
+      if (met === most) [latest, earlier, met] = [earlier.fill(0), latest, 0]
       met++
       latest[bit >>> 5] = (latest[bit >>> 5] ?? 0) | (1 << (bit & 31))
     }

@@ -40,7 +40,7 @@ interface Verifier {
 interface Question {
   readonly token: Redacted.Redacted
   readonly mark: number
-  /** None of a token that nobody remembers, because it comes for the first time. */
+  /** None if the doorkeeper does not know the token, which is then not looked for. */
   readonly digest: string | undefined
   /** In milliseconds since 1970. */
   readonly now: number
