@@ -20,7 +20,7 @@ export interface Lifetimes {
 
 /** What a source says is honoured between these. */
 const shortest = Duration.minutes(1)
-const longest = Duration.hours(24)
+export const longest = Duration.hours(24)
 
 /** For this part of its lifetime a value that is due is still given out at once, while it is being refreshed. */
 const grace = 0.25

@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { SharedMemory } from "../SharedMemory.ts"
 import type { Loaded } from "./fetchDocument.ts"
+import { longest } from "./freshness.ts"
 
 /**
  * What somebody else has fetched is worth as much as another fetch only if that was later than this, in milliseconds since
@@ -37,9 +38,6 @@ const loadedOf = ({ at, document, freshFor, oddContentType }: typeof Entry.Type,
   freshFor: Option.map(Option.fromNullishOr(freshFor), (freshFor) => Duration.millis(at + freshFor - now)),
   age: Duration.millis(now - at)
 })
-
-/** And no longer than this, whatever its source says. */
-const longest = Duration.hours(24)
 
 /** Until when a document is shared, in milliseconds since 1970. */
 const sharedUntil = ({ at, freshFor }: typeof Entry.Type): number =>
