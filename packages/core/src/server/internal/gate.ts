@@ -89,11 +89,10 @@ const letIn = <E, R>(
     Effect.provideService(HttpServerRequest.HttpServerRequest, request)
   )
   // The server adds the id of a new session only when the response is on its way.
-  const learning = HttpEffect.appendPreResponseHandler((_, response) =>
-    Effect.as(sessions.learn(info, request, response), response)
-  )
+  const learn = () =>
+    HttpEffect.appendPreResponseHandler((_, response) => Effect.as(sessions.learn(info, request, response), response))
   return Effect.map(
-    mayBeginSession(request) ? Effect.tap(answered, () => learning) : answered,
+    mayBeginSession(request) ? Effect.tap(answered, learn) : answered,
     (response) => endWithToken(refusals.answer(response), info)
   )
 }

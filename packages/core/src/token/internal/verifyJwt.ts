@@ -111,11 +111,10 @@ export const makeJwtVerifier = Effect.fnUntraced(function*(
     (server) => Effect.map(JwkSet.make(server, options), (keys): Keyed => ({ server, keys }))
   )
   const digestOf = yield* TokenDigest.TokenDigest
-  const doorkeeper = makeDoorkeeper(options.remember)
   const verifier: Verifier = {
     servers: trusted(keyed),
     rules,
-    doorkeeper,
+    doorkeeper: makeDoorkeeper(options.remember),
     memory: makeBoundedMemory(options.remember)
   }
   return (token) =>
@@ -123,9 +122,8 @@ export const makeJwtVerifier = Effect.fnUntraced(function*(
       const now = clock.currentTimeMillisUnsafe()
       const text = Redacted.value(token)
       const mark = markOf(text)
-      const digest = doorkeeper.knows(mark) ? digestOf(text) : undefined
-      return Effect.isEffect(digest)
-        ? Effect.flatMap(digest, (digest) => answer(verifier, { token, mark, digest, now }))
-        : answer(verifier, { token, mark, digest, now })
+      const digest = verifier.doorkeeper.knows(mark) ? digestOf(text) : undefined
+      const answerBy = (digest: string | undefined) => answer(verifier, { token, mark, digest, now })
+      return Effect.isEffect(digest) ? Effect.flatMap(digest, answerBy) : answerBy(digest)
     })
 })
