@@ -24,14 +24,17 @@ const verification = Metric.histogram("mcp_auth_verification_seconds", {
 })
 
 /** A word of a closed set: what a stranger says never becomes a label. */
-const reasonOf = (error: AuthError): string =>
-  isUnsettled(error)
-    ? "key-not-known-yet"
-    : error._tag === "InvalidToken"
-    ? error.reason
-    : error._tag === "InvalidRequest"
-    ? error.problem
-    : error._tag
+const reasonOf = (error: AuthError): string => {
+  if (isUnsettled(error)) return "key-not-known-yet"
+  switch (error._tag) {
+    case "InvalidToken":
+      return error.reason
+    case "InvalidRequest":
+      return error.problem
+    default:
+      return error._tag
+  }
+}
 
 const counted = new Map<string, typeof decisions>()
 
