@@ -20,8 +20,8 @@ import { start } from "./process.ts"
 import { unit } from "./subject.ts"
 import { verifiers } from "./verifiers.ts"
 
-/** More than are verified in one go, so that none comes again to who has seen it. */
-const many = 10_000
+/** Far more than are verified in one go on any machine, so that none comes again to who has seen it. */
+const many = 20_000
 
 interface Scenario {
   readonly name: "distinct" | "same" | "bad signature" | "expired"

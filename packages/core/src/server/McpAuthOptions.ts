@@ -88,9 +88,10 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
    */
   readonly allowedOrigins?: ReadonlyArray<string> | undefined
   /**
-   * Answer 429 (RFC 6585, section 4) to whoever has sent too many tokens that are not valid, whatever else they send, until it is over. They are
-   * counted in the `RateLimiterStore` that is provided, which instances may share, or else in memory. Where a proxy is in
-   * front of the server, install `HttpMiddleware.xForwardedHeaders`, or all clients are one. Default: no limit.
+   * Answer 429 (RFC 6585, section 4) to whoever has sent too many tokens that are not valid, whatever else they send, until
+   * it is over. They are counted in the `RateLimiterStore` that is provided, which instances may share, or else in memory.
+   * Where a proxy is in front of the server, install `HttpMiddleware.xForwardedHeaders`, or all clients are one. Default: no
+   * limit.
    */
   readonly failureLimit?: FailureLimit | undefined
   /** Tell clients why a token is not valid. Default: `false`. */
