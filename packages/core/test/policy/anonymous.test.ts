@@ -6,7 +6,6 @@ import { McpSchema, McpServer } from "effect/ai"
 import { HttpServerRequest } from "effect/http"
 import {
   type Answer,
-  elapse,
   type Handle,
   initialize,
   initializeRequest,
@@ -21,6 +20,7 @@ import {
   visible,
   withSessions
 } from "../server/harness.ts"
+import { elapse } from "../time.ts"
 import {
   arrive,
   ask,

@@ -6,7 +6,6 @@ import { McpSchema, McpServer, McpTest, Tool, Toolkit } from "effect/ai"
 import {
   type Answer,
   bearer,
-  elapse,
   type Handle,
   initialize,
   mcpHeaders,
@@ -22,6 +21,7 @@ import {
   stateless,
   withSessions
 } from "../server/harness.ts"
+import { elapse } from "../time.ts"
 import {
   arrive,
   ask,

@@ -4,12 +4,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Ref, Schema } from "effect"
 import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { elapse } from "../time.ts"
 import {
   bearer,
   buildError,
   caller,
   callTool,
-  elapse,
   type Handle,
   metadataUrl,
   options,

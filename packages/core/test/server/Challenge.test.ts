@@ -4,8 +4,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
 import { HttpServerResponse } from "effect/http"
+import { elapse } from "../time.ts"
 import { byOauth4webapi, bySdks, errorText, grammar } from "./challengeParsers.ts"
-import { type Answer, callTool, elapse, metadataUrl, read, resource, send, start } from "./harness.ts"
+import { type Answer, callTool, metadataUrl, read, resource, send, start } from "./harness.ts"
 
 const {
   AccessDenied,

@@ -3,7 +3,8 @@ import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Tracer } from "effect"
 import { TestClock } from "effect/testing"
-import { type Answer, bearer, elapse, metadataUrl, options, type ProtectOptions, read, resource } from "./harness.ts"
+import { elapse } from "../time.ts"
+import { type Answer, bearer, metadataUrl, options, type ProtectOptions, read, resource } from "./harness.ts"
 
 const start = (changes: Partial<ProtectOptions> = {}) => FetchAuth.make(options(changes))
 

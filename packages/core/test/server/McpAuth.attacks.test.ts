@@ -5,12 +5,12 @@ import { Effect, Layer, Ref, Schema } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
 import { HttpClient, HttpRouter } from "effect/http"
 import { TestClock } from "effect/testing"
+import { elapse } from "../time.ts"
 import {
   type Answer,
   bearer,
   callTool,
   discover,
-  elapse,
   type Handle,
   initializeRequest,
   issuer,

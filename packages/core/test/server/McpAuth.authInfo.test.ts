@@ -4,12 +4,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Schema } from "effect"
 import { McpServer, Tool, Toolkit } from "effect/ai"
 import * as Arbitrary from "effect/Arbitrary"
+import { settled } from "../time.ts"
 import {
   caller,
   capabilities,
   connect,
   initialize,
-  moment,
   options,
   post,
   request,
@@ -153,7 +153,7 @@ describe("concurrent requests", () => {
           for (const index of order) {
             const turn = turns.get(`user-${index} by client-1`)?.turn
             if (turn !== undefined) yield* Deferred.succeed(turn, undefined)
-            yield* moment
+            yield* settled
           }
           const answers = yield* Effect.forEach(calls, Fiber.join)
           for (const [index, answer] of answers.entries()) {

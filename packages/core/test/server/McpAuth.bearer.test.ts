@@ -3,11 +3,11 @@ import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Ref, Schema } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
+import { elapse } from "../time.ts"
 import {
   type Answer,
   bearer,
   callTool,
-  elapse,
   type Handle,
   initializeRequest,
   mcpHeaders,

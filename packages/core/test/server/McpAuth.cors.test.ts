@@ -1,7 +1,8 @@
 import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { bearer, elapse, type Handle, initializeRequest, metadataUrl, post, resource, send, start } from "./harness.ts"
+import { elapse } from "../time.ts"
+import { bearer, type Handle, initializeRequest, metadataUrl, post, resource, send, start } from "./harness.ts"
 
 const page = "https://app.test"
 

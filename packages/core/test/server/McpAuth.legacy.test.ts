@@ -4,12 +4,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Ref, type Schema } from "effect"
 import { HttpClient } from "effect/http"
 import * as oauth from "oauth4webapi"
+import { elapse } from "../time.ts"
 import {
   type Answer,
   buildError,
   callTool,
   discover,
-  elapse,
   type Handle,
   issuer,
   options,

@@ -6,9 +6,9 @@ import { UrlParams } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Jose from "jose"
 import { inspect } from "node:util"
+import { elapse } from "../time.ts"
 import {
   callTool,
-  elapse,
   type Handle,
   initialize,
   metadataUrl,

@@ -3,13 +3,12 @@ import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Ref, Schema } from "effect"
 import { McpServer, Tool, Toolkit } from "effect/ai"
-import { TestClock } from "effect/testing"
+import { pass } from "../time.ts"
 import {
   bearer,
   type Handle,
   initialize,
   mcpHeaders,
-  moment,
   options,
   type ProtectOptions,
   request,
@@ -70,15 +69,6 @@ const open = Effect.fnUntraced(function*(handle: Handle, body: unknown, headers:
   }
   yield* Effect.forkChild(Effect.promise(read))
   return arriving
-})
-
-/** Lets time pass, and everybody do what is due. */
-const pass = Effect.fnUntraced(function*(seconds: number) {
-  for (let second = 0; second < seconds; second++) {
-    yield* moment
-    yield* TestClock.adjust("1 second")
-  }
-  yield* moment
 })
 
 const count = Effect.fnUntraced(function*(handle: Handle, revision: Revision, token: string, until: number) {

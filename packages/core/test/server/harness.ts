@@ -1,6 +1,6 @@
 /** What the tests of protected servers share: servers on the production layers, and clients that speak HTTP to them. */
 import { AuthInfo, AuthorizationServer, type Issuer, McpAuth, type McpAuthOptions } from "@effect-mcp-auth/core"
-import { Effect, Fiber, Layer, Ref, Schema, type Scope } from "effect"
+import { Effect, Layer, Ref, Schema, type Scope } from "effect"
 import { McpProtocol, McpSchema, McpServer, Tool, Toolkit } from "effect/ai"
 import {
   type HttpClient,
@@ -10,8 +10,6 @@ import {
   type HttpServerRequest,
   type HttpServerResponse
 } from "effect/http"
-import { TestClock } from "effect/testing"
-import { setImmediate, setTimeout } from "node:timers/promises"
 
 export const origin = "https://api.test"
 
@@ -362,23 +360,3 @@ export const callTool = (
 
 /** The result of an answer with one message. */
 export const resultOf = ({ messages }: Answer): Schema.JsonObject | undefined => messages.at(-1)?.result
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Time
-// ---------------------------------------------------------------------------------------------------------------------
-
-/** A moment of real time, and some turns of the event loop: WebCrypto and streams answer by their own clock. */
-export const moment = Effect.andThen(
-  Effect.promise(() => setTimeout(1)),
-  Effect.repeat(Effect.promise(() => setImmediate()), { times: 7 })
-)
-
-/** Lets time pass until an effect has ended, a second each step. */
-export const elapse = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
-  const fiber = yield* Effect.forkChild(effect)
-  for (let second = 0; fiber.pollUnsafe() === undefined && second < 600; second++) {
-    yield* moment
-    if (fiber.pollUnsafe() === undefined) yield* TestClock.adjust("1 second")
-  }
-  return yield* Fiber.join(fiber)
-})

@@ -3,7 +3,8 @@ import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect, Redacted, Ref, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { elapse, issuer, namedAtOnce, now, outcome } from "../token/harness.ts"
+import { elapse } from "../time.ts"
+import { issuer, now, outcome } from "../token/harness.ts"
 import { type Instance, instance, logged, makeStore, secret, separately, sharing, type Trouble } from "./harness.ts"
 
 const authentication = ClientAuthentication.clientSecretBasic("notes", Redacted.make("s3cret"))
@@ -14,7 +15,6 @@ const introspection = (options: Partial<TokenVerifier.IntrospectionOptions> = {}
 
 const withProvider = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.andThen(TestClock.setTime(now * 1000), effect).pipe(
-    namedAtOnce,
     Effect.scoped,
     Effect.provide(TestProvider.layer())
   )

@@ -1,8 +1,8 @@
 /** What the tests of standing share: cells of tables in words, and answers that are measured by the clock of the test. */
 import { assert } from "@effect/vitest"
 import { Clock, Effect, Fiber } from "effect"
-import { TestClock } from "effect/testing"
-import { type Answer, moment } from "../server/harness.ts"
+import type { Answer } from "../server/harness.ts"
+import { pass, settled } from "../time.ts"
 
 /**
  * What a cell of a table states: the status, after how many seconds at most it is there, and the `Retry-After` where it
@@ -21,18 +21,12 @@ const expectedOf = (stated: Stated): Expected => {
   return { status, seconds, retryAfter: retryAfter === undefined ? undefined : String(retryAfter) }
 }
 
-/** Real time for whatever does not go by the clock of the test: WebCrypto, streams. */
-const pause = Effect.repeat(moment, { times: 2 })
-
 /** An answer, and how many seconds of the test's clock went by. The clock goes no further than it must. */
 const timed = Effect.fnUntraced(function*<R>(request: Effect.Effect<Answer, never, R>, most: number) {
   const start = yield* Clock.currentTimeMillis
   const fiber = yield* Effect.forkChild(request)
-  for (let second = 0; second < most; second++) {
-    yield* pause
-    if (fiber.pollUnsafe() !== undefined) break
-    yield* TestClock.adjust("1 second")
-  }
+  yield* settled
+  for (let second = 0; fiber.pollUnsafe() === undefined && second < most; second++) yield* pass(1)
   // By now the answer must be there without the clock: a request that hangs fails its test.
   const answer = yield* Fiber.join(fiber)
   return { answer, seconds: ((yield* Clock.currentTimeMillis) - start) / 1000 }

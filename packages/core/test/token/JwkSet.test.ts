@@ -5,16 +5,15 @@ import { Effect, Fiber, Redacted, type Schema } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
 import { TestClock } from "effect/testing"
 import * as Crypto from "node:crypto"
+import { elapse } from "../time.ts"
 import {
   claims,
   compact,
-  elapse,
   hmac,
   issuer,
   makeEc,
   makeEd25519,
   makeRsa,
-  namedAtOnce,
   now,
   outcome,
   printed,
@@ -247,7 +246,7 @@ describe("unknown keys", () => {
       yield* outcomeOf(tokenOf("another"))
       yield* outcomeOf(tokenOf("yet-another"))
       assert.strictEqual(yield* provider.count("jwks"), 3)
-    }).pipe(namedAtOnce, Effect.provide(TestProvider.layer())))
+    }).pipe(Effect.provide(TestProvider.layer())))
 
   it.effect("made-up kids make no good token bad: one that was issued since the keys were fetched comes again", () =>
     Effect.gen(function*() {
@@ -265,7 +264,7 @@ describe("unknown keys", () => {
       assert.strictEqual(yield* outcomeOf(token), "accepted")
       yield* TestClock.adjust("20 seconds")
       assert.strictEqual(yield* outcomeOf(fresh), "accepted")
-    }).pipe(namedAtOnce, Effect.provide(TestProvider.layer())))
+    }).pipe(Effect.provide(TestProvider.layer())))
 
   it.effect("a key that was not published when the keys were fetched after the token came does not exist", () =>
     Effect.gen(function*() {
@@ -275,7 +274,7 @@ describe("unknown keys", () => {
       yield* provider.fault("jwks", withKeys(good))
       yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* outcomeOf(fresh), "unknown-key kid")
-    }).pipe(namedAtOnce, Effect.provide(TestProvider.layer())))
+    }).pipe(Effect.provide(TestProvider.layer())))
 
   it.effect("a made-up kid is a made-up kid, however new its token says that it is", () =>
     Effect.gen(function*() {
@@ -283,7 +282,7 @@ describe("unknown keys", () => {
       const fresh = compact({ alg: "RS256", kid: "made-up", typ: "at+jwt" }, { ...claims, iat: now + 25 }, hmac("x"))
       assert.strictEqual(yield* outcomeOf(fresh), "unknown-key kid")
       assert.strictEqual(yield* provider.count("jwks"), 2)
-    }).pipe(namedAtOnce, Effect.provide(TestProvider.layer())))
+    }).pipe(Effect.provide(TestProvider.layer())))
 
   it.effect("a rotation of keys without names is seen, also by tokens that name theirs", () =>
     Effect.gen(function*() {
@@ -296,7 +295,7 @@ describe("unknown keys", () => {
       yield* keys(second.jwk)
       assert.strictEqual(yield* outcomeOf(by(second, "2")), "accepted")
       assert.strictEqual(yield* provider.count("jwks"), 2)
-    }).pipe(namedAtOnce, Effect.provide(TestProvider.layer())))
+    }).pipe(Effect.provide(TestProvider.layer())))
 
   it.effect("one key that is listed many times hides no other", () =>
     Effect.gen(function*() {

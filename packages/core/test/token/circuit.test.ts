@@ -4,7 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Redacted } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import { TestClock } from "effect/testing"
-import { elapse, issuer, namedAtOnce, outcome, verifier } from "./harness.ts"
+import { elapse } from "../time.ts"
+import { issuer, outcome, verifier } from "./harness.ts"
 
 const authentication = ClientAuthentication.clientSecretBasic("notes", Redacted.make("s3cret"))
 
@@ -19,7 +20,7 @@ const scenario = Effect.gen(function*() {
 })
 
 const withProvider = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  effect.pipe(namedAtOnce, Effect.scoped, Effect.provide(TestProvider.layer()))
+  effect.pipe(Effect.scoped, Effect.provide(TestProvider.layer()))
 
 const down = Fault.status(503)
 

@@ -1,12 +1,6 @@
-/** What the tests of tokens share: keys, raw tokens that no library would sign, and time that passes. */
-import {
-  type AuthInfo,
-  AuthorizationServer,
-  TokenDigest,
-  type TokenError,
-  type TokenVerifier
-} from "@effect-mcp-auth/core"
-import { Cause, DateTime, Effect, Exit, Fiber, Formatter, Inspectable, Redacted, type Schema } from "effect"
+/** What the tests of tokens share: keys, raw tokens that no library would sign, and verifiers of them. */
+import { type AuthInfo, AuthorizationServer, type TokenError, type TokenVerifier } from "@effect-mcp-auth/core"
+import { Cause, DateTime, Effect, Exit, Formatter, Inspectable, Redacted, type Schema } from "effect"
 import { TestClock } from "effect/testing"
 import * as Crypto from "node:crypto"
 import { inspect } from "node:util"
@@ -70,12 +64,6 @@ export const compact = (header: unknown, payload: unknown, sign: Signer): string
   return `${input}.${encode(sign(input))}`
 }
 
-/** Names tokens at once, where WebCrypto would take moments of real time while the time of the tests goes on. */
-export const namedAtOnce = Effect.provideService(
-  TokenDigest.TokenDigest,
-  (token) => Crypto.hash("sha256", token, "base64url")
-)
-
 /** The time of the tests, in seconds. */
 export const now = 1_800_000_000
 
@@ -118,22 +106,6 @@ export const outcome = (verified: Verified): Effect.Effect<string> =>
       error._tag !== "InvalidToken" ? error._tag : [error.reason, ...(error.claim === undefined ? [] : [error.claim])]
         .join(" ")
   })
-
-/** A moment of real time, for what does not go by the `Clock`. */
-export const moment = TestClock.withLive(Effect.sleep("2 millis"))
-
-/**
- * Lets time pass until an effect has ended, a second each step. WebCrypto answers by its own clock, so there is a moment
- * of real time in each.
- */
-export const elapse = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
-  const fiber = yield* Effect.forkChild(effect)
-  for (let second = 0; fiber.pollUnsafe() === undefined && second < 7200; second++) {
-    yield* moment
-    if (fiber.pollUnsafe() === undefined) yield* TestClock.adjust("1 second")
-  }
-  return yield* Fiber.join(fiber)
-})
 
 /** Everything that a failure can print: the ways in which errors reach logs. */
 export const printed = (failure: unknown): string => {
