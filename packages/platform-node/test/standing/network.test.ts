@@ -16,8 +16,8 @@ import { type Front, makeFront, type Mode } from "./support/front.ts"
 
 setDefaultCACertificates([...getCACertificates("default"), trusted.cert, foreign.cert])
 
-const attempt = 500
-const total = 1_000
+const attempt = 1_500
+const total = 3_000
 
 /** Short enough to be waited for, long enough for a handshake on a machine that is busy. */
 const limits: FetchLimits.Limits = {
@@ -149,7 +149,7 @@ const over: Befall = (provider) =>
   )
 
 /** A margin for the machine. */
-const slack = 700
+const slack = 1_400
 
 /** An answer, held to its status and its time. */
 const answered = Effect.fnUntraced(function*(
