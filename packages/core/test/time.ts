@@ -3,7 +3,7 @@ import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { setImmediate } from "node:timers/promises"
 
-/** How many turns of the event loop bring nothing more, where nobody waits for anything but the clock. */
+/** After so many turns of the event loop without WebCrypto, everybody waits for the clock. */
 const idleTurns = 32
 
 /** How many operations WebCrypto is busy with: what these tests wait for besides the event loop and the clock. */
@@ -31,14 +31,15 @@ export const settled = Effect.gen(function*() {
   for (let idle = 0; idle < idleTurns; idle = busy === 0 ? idle + 1 : 0) yield* turn
 })
 
-/** Lets time pass, and everybody do what is due. */
-export const pass = (seconds: number) =>
-  Effect.andThen(settled, Effect.repeat(Effect.andThen(TestClock.adjust("1 second"), settled), { times: seconds - 1 }))
+const second = Effect.andThen(TestClock.adjust("1 second"), settled)
 
-/** Lets time pass until an effect has ended, a second each step, but for no longer than two hours. */
-export const elapse = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
+/** Lets time pass, and everybody do what is due. */
+export const pass = (seconds: number) => Effect.andThen(settled, Effect.repeat(second, { times: seconds - 1 }))
+
+/** Lets time pass until an effect has ended, a second each step, and so many at most. One that hangs fails its test. */
+export const elapse = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>, most = 7200) {
   const fiber = yield* Effect.forkChild(effect)
   yield* settled
-  for (let second = 0; fiber.pollUnsafe() === undefined && second < 7200; second++) yield* pass(1)
+  for (let passed = 0; fiber.pollUnsafe() === undefined && passed < most; passed++) yield* second
   return yield* Fiber.join(fiber)
 })

@@ -284,9 +284,6 @@ describe("connections", () => {
 })
 
 describe("connecting takes so long and no longer", () => {
-  /** Five seconds, in milliseconds, by undici's clock: it looks at its timers twice a second. */
-  const byDefault = 4500
-
   const ended = (url: string, options: NodeMcpAuth.Options) =>
     Effect.gen(function*() {
       const strategy = Discovery.fromUrls("test", () => [url], { allowInsecureLoopback: true }).pipe(
@@ -309,7 +306,8 @@ describe("connecting takes so long and no longer", () => {
       const { detail, took } = yield* ended(`https://here.test:${port}/`, { connectTimeout: "300 millis" })
       assert.strictEqual(detail, "UND_ERR_CONNECT_TIMEOUT")
       assert.strictEqual(sockets.length, 1)
-      assert.isTrue(took >= 250 && took < byDefault, `${took} ms`)
+      // Undici looks at its timers twice a second.
+      assert.isTrue(took >= 250 && took < 3000, `${took} ms`)
     }).pipe(Effect.scoped), 15_000)
 
   it.live("after 5 seconds, unless told otherwise", () =>
@@ -317,7 +315,7 @@ describe("connecting takes so long and no longer", () => {
       const { port } = yield* serveTcp
       const { detail, took } = yield* ended(`https://here.test:${port}/`, {})
       assert.strictEqual(detail, "UND_ERR_CONNECT_TIMEOUT")
-      assert.isAtLeast(took, byDefault)
+      assert.isTrue(took >= 4500 && took < 8000, `${took} ms`)
     }).pipe(Effect.scoped), 15_000)
 
   // Other systems answer for a program whose backlog is full.
@@ -338,6 +336,6 @@ describe("connecting takes so long and no longer", () => {
       yield* Effect.sleep("200 millis")
       const { detail, took } = yield* ended(`http://127.0.0.1:${port}/`, { connectTimeout: "300 millis" })
       assert.strictEqual(detail, "UND_ERR_CONNECT_TIMEOUT")
-      assert.isTrue(took >= 250 && took < byDefault, `${took} ms`)
+      assert.isTrue(took >= 250 && took < 3000, `${took} ms`)
     }).pipe(Effect.scoped), 15_000)
 })
