@@ -138,6 +138,9 @@ export const layer = <E = never, R = never, RV = HttpClient.HttpClient>(
  * - `MCP_AUTH_REQUEST_STATE_SECRET`, `MCP_AUTH_SHOW_ERROR_DETAILS`.
  * - `MCP_AUTH_ALLOW_INSECURE_LOOPBACK`: for development only.
  *
+ * Fails with a `ConfigError` that names every variable that is empty, unknown (with the closest known name) or required and
+ * not set. An empty variable is never the same as one that is not set, because it would silently switch a defence off.
+ *
  * @category layers
  * @since 0.1.0
  */

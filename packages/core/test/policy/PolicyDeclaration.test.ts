@@ -9,7 +9,6 @@ import {
   ask,
   assertAnswered,
   assertInsufficient,
-  assertLogin,
   converse,
   mint,
   modern,
@@ -278,13 +277,12 @@ describe("MCP_AUTH_POLICY", () => {
       assertAnswered(yield* ask(send, "call", "Bare", yield* mint("other", { roles: ["admin"] })))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("that is empty is none, like every empty variable: a valid token is enough", () =>
+  it.effect("that is empty starts no server: the policy would silently be off", () =>
     Effect.gen(function*() {
-      const handle = yield* serve(yield* configured({ MCP_AUTH_POLICY: "" }))
-      const send = yield* converse(handle, modern, undefined)
-      assertAnswered(yield* ask(send, "call", "Bare", yield* mint("other")))
-      assertLogin(yield* ask(send, "call", "Bare", undefined))
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+      const error = yield* buildError(yield* configured({ MCP_AUTH_POLICY: "" }))
+      assert.strictEqual(error._tag, "ConfigError", error.message)
+      assert.include(error.message, "MCP_AUTH_POLICY is empty")
+    }).pipe(Effect.provide(TestProvider.layer())))
 
   for (const [text, says] of wrong.filter(([text]) => text !== "")) {
     it.effect(`of ${JSON.stringify(text)} starts no server, and says where it is wrong`, () =>

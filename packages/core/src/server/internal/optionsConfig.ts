@@ -1,4 +1,6 @@
 import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
@@ -16,21 +18,33 @@ import * as AudiencePolicy from "../../token/AudiencePolicy.ts"
 import * as ClientAuthentication from "../../token/ClientAuthentication.ts"
 import * as TokenVerifier from "../../token/TokenVerifier.ts"
 import type { Options } from "../McpAuthOptions.ts"
+import { checkNames, type Name } from "./environment.ts"
 
-/** Words, separated by white space or commas. */
-const words = <S extends Schema.ConstraintCodec<string, string>>(word: S) =>
-  Schema.String.pipe(Schema.decodeTo(
-    Schema.Array(word),
-    SchemaTransformation.transform({
-      decode: (text: string): ReadonlyArray<string> => text.split(/[\s,]+/).filter((part) => part !== ""),
-      encode: (parts: ReadonlyArray<string>) => parts.join(" ")
-    })
-  ))
+/** Words, separated by white space or commas. At least one: an empty list would mean that the variable is not set. */
+const words = <S extends Schema.ConstraintCodec<string, string>>(name: Name, word: S) =>
+  Config.schema(
+    Schema.String.pipe(Schema.decodeTo(
+      Schema.Array(word).check(Schema.makeFilter((parts) =>
+        parts.length > 0 || `${name} has no entry: write words between spaces or commas, or remove the variable`
+      )),
+      SchemaTransformation.transform({
+        decode: (text: string): ReadonlyArray<string> =>
+          text.split(/[\s,]+/).filter((part) => part !== ""),
+        encode: (parts: ReadonlyArray<string>) => parts.join(" ")
+      })
+    )),
+    name
+  )
 
-const list = <S extends Schema.ConstraintCodec<string, string>>(name: string, word: S) =>
-  Config.option(Config.schema(words(word), name))
+const list = <S extends Schema.ConstraintCodec<string, string>>(name: Name, word: S) => Config.option(words(name, word))
 
-const json = <A>(name: string, schema: Schema.Codec<A, Schema.Json>) =>
+/** How many failures may be counted. With none, every client would be locked out. */
+const positive = Schema.Int.check(Schema.isGreaterThan(0))
+
+/** A name that the check of names knows. */
+const named = (name: Name): Name => name
+
+const json = <A>(name: Name, schema: Schema.Codec<A, Schema.Json>) =>
   Config.option(Config.schema(Schema.fromJsonString(schema), name))
 
 interface Credentials {
@@ -38,22 +52,16 @@ interface Credentials {
   readonly clientSecret: Redacted.Redacted
 }
 
-const clientId = Config.NonEmptyString("MCP_AUTH_CLIENT_ID")
-const clientSecret = Config.Redacted("MCP_AUTH_CLIENT_SECRET")
-
-/** Both or none: one alone is a mistake, and introspection would silently be off. */
-const credentials = Config.flatMap(
-  Config.all({ clientId: Config.option(clientId), clientSecret: Config.option(clientSecret) }),
-  (given) =>
-    Option.isNone(given.clientId) && Option.isNone(given.clientSecret)
-      ? Config.succeed(Option.none<Credentials>())
-      : Config.map(Config.all({ clientId, clientSecret }), (both) => Option.some<Credentials>(both))
-)
+/** Both or none: `checkNames` refuses one alone, because introspection would silently be off. */
+const credentials: Config.Config<Option.Option<Credentials>> = Config.option(Config.all({
+  clientId: Config.NonEmptyString(named("MCP_AUTH_CLIENT_ID")),
+  clientSecret: Config.Redacted(named("MCP_AUTH_CLIENT_SECRET"))
+}))
 
 const variables = Config.all({
-  resource: Config.NonEmptyString("MCP_AUTH_RESOURCE"),
-  issuers: Config.schema(words(Schema.String), "MCP_AUTH_ISSUER"),
-  type: Config.withDefault(Config.Literals(["auto", "oidc", "oauth"], "MCP_AUTH_TYPE"), "auto"),
+  resource: Config.NonEmptyString(named("MCP_AUTH_RESOURCE")),
+  issuers: words("MCP_AUTH_ISSUER", Schema.String),
+  type: Config.withDefault(Config.Literals(["auto", "oidc", "oauth"], named("MCP_AUTH_TYPE")), "auto"),
   repairs: list("MCP_AUTH_REPAIRS", Schema.Literals([...Repairs.byName.keys()])),
   audience: list("MCP_AUTH_AUDIENCE", Schema.String),
   scopesSupported: list("MCP_AUTH_SCOPES_SUPPORTED", Schema.String),
@@ -62,11 +70,11 @@ const variables = Config.all({
   scopeHierarchy: json("MCP_AUTH_SCOPE_HIERARCHY", Schema.Record(Schema.String, Schema.Array(Schema.String))),
   allowedOrigins: list("MCP_AUTH_ALLOWED_ORIGINS", Schema.String),
   credentials,
-  requestStateSecret: Config.option(Config.Redacted("MCP_AUTH_REQUEST_STATE_SECRET")),
-  failuresPerMinute: Config.option(Config.Int("MCP_AUTH_FAILURES_PER_MINUTE")),
-  servedPath: Config.option(Config.NonEmptyString("MCP_AUTH_SERVED_PATH")),
-  showErrorDetails: Config.withDefault(Config.Boolean("MCP_AUTH_SHOW_ERROR_DETAILS"), false),
-  allowInsecureLoopback: Config.withDefault(Config.Boolean("MCP_AUTH_ALLOW_INSECURE_LOOPBACK"), false)
+  requestStateSecret: Config.option(Config.Redacted(named("MCP_AUTH_REQUEST_STATE_SECRET"))),
+  failuresPerMinute: Config.option(Config.schema(positive, named("MCP_AUTH_FAILURES_PER_MINUTE"))),
+  servedPath: Config.option(Config.NonEmptyString(named("MCP_AUTH_SERVED_PATH"))),
+  showErrorDetails: Config.withDefault(Config.Boolean(named("MCP_AUTH_SHOW_ERROR_DETAILS")), false),
+  allowInsecureLoopback: Config.withDefault(Config.Boolean(named("MCP_AUTH_ALLOW_INSECURE_LOOPBACK")), false)
 })
 
 type Variables = Config.Success<typeof variables>
@@ -125,5 +133,9 @@ const optionsOf = (variables: Variables): Discovered => {
   }
 }
 
-/** The options of a resource, from the environment. */
-export const optionsConfig: Config.Config<Discovered> = Config.map(variables, optionsOf)
+/** The options of a resource, from the environment. Empty, unknown and missing variables are errors. */
+export const optionsConfig: Effect.Effect<Discovered, Config.ConfigError> = Effect.gen(function*() {
+  const provider = yield* ConfigProvider.ConfigProvider
+  yield* checkNames(provider)
+  return optionsOf(yield* variables.parse(provider))
+})

@@ -1,0 +1,172 @@
+import * as Config from "effect/Config"
+import type * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import { printable } from "../../metadata/internal/printable.ts"
+
+/** Every variable that is read. A name outside this list is a mistake, because a defence would silently be off. */
+const known = [
+  "MCP_AUTH_RESOURCE",
+  "MCP_AUTH_ISSUER",
+  "MCP_AUTH_TYPE",
+  "MCP_AUTH_REPAIRS",
+  "MCP_AUTH_AUDIENCE",
+  "MCP_AUTH_SCOPES_SUPPORTED",
+  "MCP_AUTH_REQUIRED_SCOPES",
+  "MCP_AUTH_POLICY",
+  "MCP_AUTH_SCOPE_HIERARCHY",
+  "MCP_AUTH_ALLOWED_ORIGINS",
+  "MCP_AUTH_CLIENT_ID",
+  "MCP_AUTH_CLIENT_SECRET",
+  "MCP_AUTH_REQUEST_STATE_SECRET",
+  "MCP_AUTH_FAILURES_PER_MINUTE",
+  "MCP_AUTH_SERVED_PATH",
+  "MCP_AUTH_SHOW_ERROR_DETAILS",
+  "MCP_AUTH_ALLOW_INSECURE_LOOPBACK"
+] as const
+
+/** The name of a variable. */
+export type Name = typeof known[number]
+
+const required: ReadonlyArray<readonly [name: Name, repair: string]> = [
+  ["MCP_AUTH_RESOURCE", "the URL of the MCP server as clients write it, for example https://api.example.com/mcp"],
+  ["MCP_AUTH_ISSUER", "the issuer of the access tokens, for example https://auth.example.com"]
+]
+
+/** Variables of which one alone has no effect. */
+const pairs: ReadonlyArray<readonly [name: Name, other: Name]> = [
+  ["MCP_AUTH_CLIENT_ID", "MCP_AUTH_CLIENT_SECRET"],
+  ["MCP_AUTH_CLIENT_SECRET", "MCP_AUTH_CLIENT_ID"]
+]
+
+const prefix = "MCP_AUTH_"
+
+/** No known name has so many segments. A directory with links to itself would otherwise be read for ever. */
+const deepest = 12
+
+/** The names with the prefix, in any case, that a provider can list, and where it has each of them. */
+type Listed = ReadonlyMap<string, ConfigProvider.Path>
+
+const keysOf = (node: ConfigProvider.Node | undefined): ReadonlyArray<string | number> => {
+  if (node?._tag === "Record") return [...node.keys]
+  // The last index exists. Those before it may not, and there may be billions.
+  return node?._tag === "Array" && node.length > 0 ? [node.length - 1] : []
+}
+
+/**
+ * Lists the names with the prefix. Providers have them as keys in one piece (a JSON object, a directory of secrets), or as
+ * a tree of their segments (the environment). A provider that cannot list its keys lists none.
+ */
+const listOf = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider): Effect.fn.Return<Listed> {
+  const listed = new Map<string, ConfigProvider.Path>()
+  // The lower two also find the keys of a fallback provider, which does not answer for the root.
+  const due: Array<ConfigProvider.Path> = [[], ["MCP"], ["MCP", "AUTH"]]
+  for (let path = due.shift(); path !== undefined; path = due.shift()) {
+    const node = yield* Effect.orElseSucceed(provider.load(path), () => undefined)
+    const name = path.join("_")
+    const isWhole = name.toUpperCase().startsWith(prefix)
+    // What is below a key in one piece belongs to its value.
+    const keys = isWhole && path.length === 1 ? [] : keysOf(node)
+    if (isWhole && (keys.length === 0 || node?.value !== undefined)) listed.set(name, path)
+    if (path.length === deepest) continue
+    for (const key of keys) {
+      const longer = [...path, key].join("_").toUpperCase()
+      if (longer.startsWith(prefix) || prefix.startsWith(`${longer}_`)) due.push([...path, key])
+    }
+  }
+  return listed
+})
+
+/** How many characters have to be inserted, removed or replaced (Levenshtein). */
+const distance = (from: string, to: string): number => {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[to.length] ?? 0
+}
+
+const closestTo = (name: string): Name => {
+  const upper = name.toUpperCase()
+  return known.reduce((best, next) => distance(upper, next) < distance(upper, best) ? next : best)
+}
+
+/** What a provider has under a name that is read. */
+type State = "set" | "unset" | "empty" | "nested" | "not-a-string"
+
+const stateOf = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider, name: Name, listed: Listed) {
+  const node = yield* provider.load([name])
+  const path = listed.get(name)
+  if (node === undefined) {
+    if (path === undefined) return "unset"
+    return (yield* provider.load(path)) === undefined ? "empty" : "nested"
+  }
+  if (node.value === undefined) return "not-a-string"
+  return node.value.trim() === "" ? "empty" : "set"
+}, Effect.mapError((error) => new Config.ConfigError(error)))
+
+const problemOf = (name: Name, state: State): string | undefined => {
+  switch (state) {
+    case "empty":
+      return `${name} is empty: give it a value, or remove the variable`
+    case "nested":
+      return `${name} is spread over nested keys, and is not read: use the whole name as one key`
+    case "not-a-string":
+      return `${name} is not a string: write lists as words between spaces or commas, and objects as JSON text`
+    default:
+      return undefined
+  }
+}
+
+const unsetProblems = (states: ReadonlyMap<Name, State>): ReadonlyArray<string> => [
+  ...required.flatMap(([name, repair]) =>
+    states.get(name) === "unset" ? `${name} is not set: set it to ${repair}` : []
+  ),
+  ...pairs.flatMap(([name, other]) =>
+    states.get(name) !== "unset" && states.get(other) === "unset"
+      ? `${other} is not set: ${name} has no effect without it; set both, or remove both`
+      : []
+  )
+]
+
+/** Names that are not read: unless the provider finds a known name in another case, each of them is a mistake. */
+const strangersOf = (listed: Listed, states: ReadonlyMap<Name, State>): ReadonlyArray<string> =>
+  [...listed.keys()].flatMap((name) => {
+    const closest = closestTo(name)
+    if (name === closest) return []
+    const isFound = name.toUpperCase() === closest && !listed.has(closest) && states.get(closest) === "set"
+    return isFound
+      ? []
+      : `${
+        printable(name)
+      } is not a known variable: rename it to ${closest}, which is the closest known name, or remove it`
+  })
+
+const configError = (messages: ReadonlyArray<string>) =>
+  new Config.ConfigError(new Schema.SchemaError(new SchemaIssue.InvalidValue({ message: messages.join("\n") })))
+
+/**
+ * Fails when a variable is empty, unknown or missing, and names all such variables. Effect's providers treat an empty
+ * variable as one that is not set, so a defence would silently be off.
+ */
+export const checkNames = Effect.fnUntraced(function*(
+  provider: ConfigProvider.ConfigProvider
+): Effect.fn.Return<void, Config.ConfigError> {
+  const listed = yield* listOf(provider)
+  const states = new Map<Name, State>()
+  for (const name of known) {
+    states.set(name, yield* stateOf(provider, name, listed))
+  }
+  const problems = [
+    ...[...states].flatMap(([name, state]) => problemOf(name, state) ?? []),
+    ...strangersOf(listed, states),
+    ...unsetProblems(states)
+  ]
+  if (problems.length > 0) return yield* Effect.fail(configError(problems))
+})

@@ -1,0 +1,219 @@
+import { McpAuth } from "@effect-mcp-auth/core"
+import { TestProvider } from "@effect-mcp-auth/test-utils"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer, Ref } from "effect"
+import { buildError, callTool, issuer, resource, serve, server } from "./harness.ts"
+
+type Environment = Readonly<Record<string, string>>
+
+const required: Environment = { MCP_AUTH_RESOURCE: resource, MCP_AUTH_ISSUER: issuer }
+const { fromEnv } = ConfigProvider
+const environment = (env: Environment) => fromEnv({ env: { ...required, ...env } })
+
+/** A protected server that is configured by what a provider says. */
+const app = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider) {
+  const reached = yield* Ref.make<ReadonlyArray<string>>([])
+  const config = Layer.provide(McpAuth.layerConfig, ConfigProvider.layer(provider))
+  return server(reached).pipe(McpAuth.protect(), Layer.provide(config))
+})
+
+/** The message of the `ConfigError` with which a server does not start. */
+const refusal = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider) {
+  const error = yield* buildError(yield* app(provider))
+  assert.strictEqual(error._tag, "ConfigError", error.message)
+  return error.message
+}, Effect.scoped)
+
+const assertStarts = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider) {
+  const handle = yield* serve(yield* app(provider))
+  assert.strictEqual((yield* callTool(handle, undefined)).status, 401)
+}, Effect.scoped)
+
+const names = [
+  "MCP_AUTH_RESOURCE",
+  "MCP_AUTH_ISSUER",
+  "MCP_AUTH_TYPE",
+  "MCP_AUTH_REPAIRS",
+  "MCP_AUTH_AUDIENCE",
+  "MCP_AUTH_SCOPES_SUPPORTED",
+  "MCP_AUTH_REQUIRED_SCOPES",
+  "MCP_AUTH_POLICY",
+  "MCP_AUTH_SCOPE_HIERARCHY",
+  "MCP_AUTH_ALLOWED_ORIGINS",
+  "MCP_AUTH_CLIENT_ID",
+  "MCP_AUTH_CLIENT_SECRET",
+  "MCP_AUTH_REQUEST_STATE_SECRET",
+  "MCP_AUTH_FAILURES_PER_MINUTE",
+  "MCP_AUTH_SERVED_PATH",
+  "MCP_AUTH_SHOW_ERROR_DETAILS",
+  "MCP_AUTH_ALLOW_INSECURE_LOOPBACK"
+]
+const lists = names.filter((name) => /ISSUER|REPAIRS|AUDIENCE|SCOPES|ORIGINS/.test(name))
+
+describe("an environment variable", () => {
+  for (const name of names) {
+    it.effect(`${name} that is empty or blank is an error that names it`, () =>
+      Effect.gen(function*() {
+        for (const value of ["", " ", "\t\n", "\u00a0"]) {
+          assert.include(yield* refusal(environment({ [name]: value })), `${name} is empty`)
+          const preserving = fromEnv({ env: { ...required, [name]: value }, preserveEmptyStrings: true })
+          assert.include(yield* refusal(preserving), `${name} is empty`)
+        }
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  for (const name of lists) {
+    it.effect(`${name} that is a list without an entry is an error that names it`, () =>
+      Effect.gen(function*() {
+        assert.include(yield* refusal(environment({ [name]: "," })), `${name} has no entry`)
+        assert.include(yield* refusal(environment({ [name]: " ,, \n," })), `${name} has no entry`)
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  for (const value of ["0", "-1", "1.5", "NaN", "Infinity", "many", "1e999"]) {
+    it.effect(`MCP_AUTH_FAILURES_PER_MINUTE=${value} is an error that names the variable`, () =>
+      Effect.gen(function*() {
+        const message = yield* refusal(environment({ MCP_AUTH_FAILURES_PER_MINUTE: value }))
+        assert.include(message, "MCP_AUTH_FAILURES_PER_MINUTE")
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  const unknown: ReadonlyArray<readonly [name: string, closest: string]> = [
+    ["MCP_AUTH_SCOPE_SUPPORTED", "MCP_AUTH_SCOPES_SUPPORTED"],
+    ["MCP_AUTH_ISSUERS", "MCP_AUTH_ISSUER"],
+    ["MCP_AUTH_POLICIES", "MCP_AUTH_POLICY"],
+    ["MCP_AUTH_FAILURE_PER_MINUTE", "MCP_AUTH_FAILURES_PER_MINUTE"],
+    ["MCP_AUTH_REQUEST_STATE", "MCP_AUTH_REQUEST_STATE_SECRET"],
+    ["MCP_AUTH_REQUIRED_SCOPES_", "MCP_AUTH_REQUIRED_SCOPES"],
+    ["MCP_AUTH_REQUIRED__SCOPES", "MCP_AUTH_REQUIRED_SCOPES"],
+    ["MCP_AUTH_AUDIENCE_0", "MCP_AUTH_AUDIENCE"],
+    ["mcp_auth_policy", "MCP_AUTH_POLICY"],
+    ["MCP_AUTH_policy", "MCP_AUTH_POLICY"],
+    ["MCP_AUTH_", "MCP_AUTH_TYPE"]
+  ]
+  for (const [name, closest] of unknown) {
+    it.effect(`${name}, which is unknown, is an error with the closest known name, with a value or empty`, () =>
+      Effect.gen(function*() {
+        for (const value of ["a", ""]) {
+          const message = yield* refusal(environment({ [name]: value }))
+          assert.include(message, `${name} is not a known variable: rename it to ${closest},`)
+          assert.notInclude(message, "is empty")
+        }
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("in lower case is an error also where the known name is set: one of the two would be ignored", () =>
+    Effect.gen(function*() {
+      const message = yield* refusal(environment({ MCP_AUTH_AUDIENCE: "a", mcp_auth_audience: "b" }))
+      assert.include(message, "mcp_auth_audience is not a known variable")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("that is required and missing is said to be not set, and how to set it", () =>
+    Effect.gen(function*() {
+      const message = yield* refusal(fromEnv({ env: {} }))
+      assert.include(message, "MCP_AUTH_RESOURCE is not set: set it to the URL of the MCP server")
+      assert.include(message, "MCP_AUTH_ISSUER is not set: set it to the issuer")
+      const other = yield* refusal(fromEnv({ env: { MCP_AUTH_ISSUER: issuer } }))
+      assert.include(other, "MCP_AUTH_RESOURCE is not set")
+      assert.notInclude(other, "MCP_AUTH_ISSUER")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("that has no effect without another is an error that names the other", () =>
+    Effect.gen(function*() {
+      assert.include(
+        yield* refusal(environment({ MCP_AUTH_CLIENT_ID: "notes" })),
+        "MCP_AUTH_CLIENT_SECRET is not set: MCP_AUTH_CLIENT_ID has no effect without it"
+      )
+      const message = yield* refusal(environment({ MCP_AUTH_CLIENT_SECRET: "s3cret" }))
+      assert.include(message, "MCP_AUTH_CLIENT_ID is not set")
+      assert.notInclude(message, "s3cret")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("is named together with all others that are wrong, and no value is shown", () =>
+    Effect.gen(function*() {
+      const message = yield* refusal(environment({ MCP_AUTH_POLICY: "", MCP_AUTH_REQUEST_STATE_SECRETS: "s3cret" }))
+      assert.include(message, "MCP_AUTH_POLICY is empty")
+      assert.include(message, "MCP_AUTH_REQUEST_STATE_SECRETS is not a known variable")
+      assert.notInclude(message, "s3cret")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("of another program with a similar name is not looked at", () =>
+    assertStarts(environment({ MCP_AUTHORITY: "x", MCP: "x", MCP_PORT: "", AUTH_POLICY: "", MCPAUTH_X: "" })).pipe(
+      Effect.provide(TestProvider.layer())
+    ))
+})
+
+describe("a ConfigProvider other than the environment", () => {
+  const { fromUnknown, mapInput, nested, orElse } = ConfigProvider
+
+  it.effect("of an object is held to the same names and values", () =>
+    Effect.gen(function*() {
+      yield* assertStarts(fromUnknown(required))
+      assert.include(yield* refusal(fromUnknown({ ...required, MCP_AUTH_POLICY: "" })), "MCP_AUTH_POLICY is empty")
+      assert.include(
+        yield* refusal(fromUnknown({ ...required, MCP_AUTH_AUDIENCES: "a" })),
+        "MCP_AUTH_AUDIENCES is not a known variable: rename it to MCP_AUTH_AUDIENCE"
+      )
+      for (const value of [["a"], { scopes: ["a"] }]) {
+        const message = yield* refusal(fromUnknown({ ...required, MCP_AUTH_POLICY: value }))
+        assert.include(message, "MCP_AUTH_POLICY is not a string")
+      }
+      const message = yield* refusal(fromUnknown({ ...required, MCP: { AUTH: { POLICY: "{}" } } }))
+      assert.include(message, "MCP_AUTH_POLICY is spread over nested keys")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("with a prefix is read below the prefix only", () =>
+    Effect.gen(function*() {
+      const env = Object.fromEntries(Object.entries(required).map(([name, value]) => [`APP_${name}`, value]))
+      yield* assertStarts(nested(fromEnv({ env: { ...env, MCP_AUTH_POLICY: "" } }), "APP"))
+      const wrong = nested(fromEnv({ env: { ...env, APP_MCP_AUTH_POLICY: "", APP_MCP_AUTH_X: "1" } }), "APP")
+      const message = yield* refusal(wrong)
+      assert.include(message, "MCP_AUTH_POLICY is empty")
+      assert.include(message, "MCP_AUTH_X is not a known variable")
+      const object = nested(fromUnknown({ app: { ...required, MCP_AUTH_POLICY: "" } }), "app")
+      assert.include(yield* refusal(object), "MCP_AUTH_POLICY is empty")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("that finds names in another case may have them in that case", () =>
+    Effect.gen(function*() {
+      const lower = (env: Environment) =>
+        mapInput(
+          fromUnknown(Object.fromEntries(Object.entries(env).map(([name, value]) => [name.toLowerCase(), value]))),
+          (path) => path.map((part) => typeof part === "string" ? part.toLowerCase() : part)
+        )
+      yield* assertStarts(lower(required))
+      assert.include(yield* refusal(lower({ ...required, MCP_AUTH_POLICY: "" })), "rename it to MCP_AUTH_POLICY")
+      yield* assertStarts(ConfigProvider.constantCase(fromEnv({ env: { ...required } })))
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("that falls back to another is judged by what is read in the end", () =>
+    Effect.gen(function*() {
+      yield* assertStarts(orElse(fromEnv({ env: { MCP_AUTH_RESOURCE: "" } }), fromUnknown(required)))
+      const message = yield* refusal(orElse(fromUnknown({}), environment({ MCP_AUTH_X: "1", MCP_AUTH_POLICY: "" })))
+      assert.include(message, "MCP_AUTH_X is not a known variable")
+      assert.include(message, "MCP_AUTH_POLICY is empty")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("that cannot list its keys is silent about unknown ones, and not about empty values", () =>
+    Effect.gen(function*() {
+      const lookup = (values: Environment) =>
+        ConfigProvider.make((path) => {
+          const value = path.length === 1 ? values[String(path[0])] : undefined
+          return path.length === 0
+            ? Effect.fail(new ConfigProvider.SourceError({ message: "cannot list" }))
+            : Effect.succeed(value === undefined ? undefined : ConfigProvider.makeValue(value))
+        })
+      yield* assertStarts(lookup({ ...required, MCP_AUTH_X: "1" }))
+      assert.include(yield* refusal(lookup({ ...required, MCP_AUTH_POLICY: "" })), "MCP_AUTH_POLICY is empty")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("that cannot be read is an error, and not a server without its defences", () =>
+    Effect.gen(function*() {
+      const broken = ConfigProvider.make((path) =>
+        path[0] === "MCP_AUTH_POLICY"
+          ? Effect.fail(new ConfigProvider.SourceError({ message: "the vault is sealed" }))
+          : fromUnknown(required).load(path)
+      )
+      assert.include(yield* refusal(broken), "the vault is sealed")
+    }).pipe(Effect.provide(TestProvider.layer())))
+})
