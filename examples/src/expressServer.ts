@@ -6,13 +6,19 @@ import express from "express"
 type AuthOptions = Parameters<typeof NodeFetchAuth.start>[0]
 
 /** The adapter: a request of Express is judged by its URL and headers, and goes on, or is answered. */
-const guard = (auth: NodeFetchAuth.NodeFetchAuth, origin: string): express.RequestHandler => async (req, res, next) => {
+const guard = (
+  auth: NodeFetchAuth.LimitedNodeFetchAuth,
+  origin: string
+): express.RequestHandler =>
+async (req, res, next) => {
   const headers = new Headers()
   for (let index = 0; index < req.rawHeaders.length; index += 2) {
     headers.append(req.rawHeaders[index] ?? "", req.rawHeaders[index + 1] ?? "")
   }
   const outcome = await auth.authenticate(
-    new Request(new URL(req.originalUrl, origin), { method: req.method, headers })
+    new Request(new URL(req.originalUrl, origin), { method: req.method, headers }),
+    // `failureLimit` counts by it. Behind a proxy, tell Express which one to trust (`trust proxy`).
+    { clientAddress: req.ip }
   )
   const answer = outcome._tag === "Answered" ? outcome.response : outcome
   answer.headers.forEach((value, name) => res.append(name, value))

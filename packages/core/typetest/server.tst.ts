@@ -248,6 +248,24 @@ describe("FetchAuth", () => {
     expect<ReturnType<FetchAuth.FetchAuth["authenticate"]>>().type.toBe<Effect.Effect<FetchAuth.Outcome>>()
   })
 
+  it("with a failure limit requires the address of each client", () => {
+    const failureLimit = { limit: 3, window: "1 minute" } as const
+    const limited = FetchAuth.make({ resource, authorizationServers: [discovered], failureLimit })
+    expect(limited).type.toBe<
+      Effect.Effect<FetchAuth.LimitedFetchAuth, BuildError | Issuer.InvalidIssuer, Client | Scope.Scope>
+    >()
+    const perhaps: { readonly failureLimit?: McpAuthOptions.FailureLimit } = {}
+    expect(FetchAuth.make({ resource, authorizationServers: [byHand], ...perhaps })).type.toBe<
+      Effect.Effect<FetchAuth.LimitedFetchAuth, BuildError, Client | Scope.Scope>
+    >()
+    expect<FetchAuth.LimitedFetchAuth["authenticate"]>().type.not.toBeCallableWith(new Request(resource))
+    expect<FetchAuth.LimitedFetchAuth["authenticate"]>().type.not.toBeCallableWith(new Request(resource), {})
+    expect<FetchAuth.LimitedFetchAuth["authenticate"]>().type.toBeCallableWith(new Request(resource), {
+      clientAddress: "203.0.113.7"
+    })
+    expect<FetchAuth.FetchAuth["authenticate"]>().type.toBeCallableWith(new Request(resource))
+  })
+
   it("answers or lets in", () => {
     expect<FetchAuth.Outcome["_tag"]>().type.toBe<"Answered" | "LetIn">()
     expect<Extract<FetchAuth.Outcome, { readonly _tag: "LetIn" }>["info"]>().type.toBe<Info>()

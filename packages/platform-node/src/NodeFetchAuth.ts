@@ -37,41 +37,76 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import type * as Scope from "effect/Scope"
 import * as NodeMcpAuth from "./NodeMcpAuth.ts"
 
-class Started extends Context.Service<Started, FetchAuth.FetchAuth>()(
+class Started extends Context.Service<Started, FetchAuth.LimitedFetchAuth>()(
   "@effect-mcp-auth/platform-node/NodeFetchAuth/Started"
 ) {}
 
 /**
- * What guards a resource, behind promises.
+ * Authentication of one resource, behind promises.
  *
  * @category models
  * @since 0.1.0
  */
 export interface NodeFetchAuth {
   /** Judges a request by its URL and headers. The body is not read. */
-  readonly authenticate: (request: Request) => Promise<FetchAuth.Outcome>
+  readonly authenticate: (request: Request, options?: FetchAuth.RequestOptions) => Promise<FetchAuth.Outcome>
   /** Ends what runs in the background. */
   readonly close: () => Promise<void>
 }
 
 /**
- * Builds what guards a resource. The promise is rejected with the typed error when the options are wrong.
+ * Authentication of one resource with a `failureLimit`, behind promises: each request has to come with the address of its
+ * client, for example `req.socket.remoteAddress`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LimitedNodeFetchAuth {
+  /** Judges a request by its URL and headers. The body is not read. */
+  readonly authenticate: (
+    request: Request,
+    options: FetchAuth.RequestOptions & { readonly clientAddress: string | undefined }
+  ) => Promise<FetchAuth.Outcome>
+  /** Ends what runs in the background. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Options of `start`. `E` is the error of the effects that make the authorization servers.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type StartOptions<E = never> =
+  & Options<E, HttpClient.HttpClient | Scope.Scope, HttpClient.HttpClient>
+  & {
+    /** The HTTP client with which providers are asked. Default: that of `NodeMcpAuth.layer`. */
+    readonly client?: Layer.Layer<HttpClient.HttpClient> | undefined
+  }
+
+/**
+ * Builds the authentication of one resource. The promise is rejected with the typed error when the options are wrong.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const start = <E>(
-  options: Options<E, HttpClient.HttpClient | Scope.Scope, HttpClient.HttpClient> & {
-    /** The HTTP client with which providers are asked. Default: that of `NodeMcpAuth.layer`. */
-    readonly client?: Layer.Layer<HttpClient.HttpClient> | undefined
-  }
-): Promise<NodeFetchAuth> => {
+export function start<E = never>(
+  options: StartOptions<E> & { readonly failureLimit?: undefined }
+): Promise<NodeFetchAuth>
+/**
+ * Builds the authentication of one resource that has, or may have, a `failureLimit`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export function start<E = never>(options: StartOptions<E>): Promise<LimitedNodeFetchAuth>
+export function start<E>(options: StartOptions<E>): Promise<NodeFetchAuth> {
   const runtime = ManagedRuntime.make(
     Layer.effect(Started, FetchAuth.make(options)).pipe(Layer.provide(options.client ?? NodeMcpAuth.layer))
   )
   return runtime.runPromise(
     Effect.map(Started, ({ authenticate }) => ({
-      authenticate: (request) => runtime.runPromise(authenticate(request)),
+      authenticate: (request, { clientAddress } = {}) => runtime.runPromise(authenticate(request, { clientAddress })),
       close: () => runtime.dispose()
     }))
   )

@@ -1,4 +1,4 @@
-import { AuthorizationServer } from "@effect-mcp-auth/core"
+import { AuthorizationServer, type McpAuthOptions } from "@effect-mcp-auth/core"
 import * as ExpressServer from "@effect-mcp-auth/examples/expressServer"
 import * as HonoServer from "@effect-mcp-auth/examples/honoServer"
 import { NodeFetchAuth } from "@effect-mcp-auth/platform-node"
@@ -28,7 +28,9 @@ const options = Effect.gen(function*() {
   }
 })
 
-type Options = Effect.Success<typeof options>["options"]
+type Options = Effect.Success<typeof options>["options"] & {
+  readonly failureLimit?: McpAuthOptions.FailureLimit
+}
 
 const express = Effect.fnUntraced(function*(options: Options) {
   const { app } = yield* Effect.acquireRelease(
@@ -49,7 +51,7 @@ const express = Effect.fnUntraced(function*(options: Options) {
 
 const hono = Effect.fnUntraced(function*(options: Options) {
   const { app } = yield* Effect.acquireRelease(
-    Effect.promise(() => HonoServer.makeApp(options)),
+    Effect.promise(() => HonoServer.makeApp(options, () => ({ remote: { address: "203.0.113.7" } }))),
     ({ close }) => Effect.promise(close)
   )
   const ask: Fetch = async (path, init) => app.fetch(new Request(`https://api.test${path}`, init))
@@ -85,6 +87,20 @@ for (const [name, start] of [["Express", express], ["Hono", hono]] as const) {
         const forged = yield* call(yield* provider.mint({ forged: true }))
         assert.strictEqual(forged.status, 401)
         assert.include(forged.headers.get("www-authenticate"), "error=\"invalid_token\"")
+      }))
+
+    it.live("answers 429 after as many failures of one client as the limit", () =>
+      Effect.gen(function*() {
+        const { options: given, provider } = yield* options
+        const ask = yield* start({ ...given, failureLimit: { limit: 3, window: "1 hour" } })
+        const forged = `Bearer ${yield* provider.mint({ forged: true })}`
+        const call = Effect.promise(() => ask("/mcp", { method: "POST", headers: { authorization: forged } }))
+        const statuses = yield* Effect.replicateEffect(Effect.map(call, ({ status }) => status), 50)
+        assert.deepStrictEqual(statuses, [401, 401, 401, ...Array.from({ length: 47 }, () => 429)])
+        const authorization = `Bearer ${yield* provider.mint()}`
+        const locked = yield* Effect.promise(() => ask("/mcp", { method: "POST", headers: { authorization } }))
+        assert.strictEqual(locked.status, 429)
+        assert.isAbove(Number(locked.headers.get("retry-after")), 0)
       }))
 
     it.live("answers preflights", () =>

@@ -31,10 +31,11 @@ import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpRouter from "effect/http/HttpRouter"
-import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as UrlParams from "effect/http/UrlParams"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { AuthInfo } from "../token/AuthInfo.ts"
 import { gate } from "./internal/gate.ts"
@@ -62,47 +63,85 @@ export type Outcome = Data.TaggedEnum<{
 const { Answered, LetIn } = Data.taggedEnum<Outcome>()
 
 /**
- * What guards a resource, for requests of the Fetch API.
+ * Facts about a request that a `Request` of the Fetch API does not carry.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RequestOptions {
+  /**
+   * The IP address of the client, as the HTTP server knows it: `req.socket.remoteAddress` of Node, or the header that a
+   * trusted proxy sets. Never an address from a header that clients can set themselves. `failureLimit` counts by it.
+   */
+  readonly clientAddress?: string | undefined
+}
+
+/**
+ * Authentication of one resource, for requests of the Fetch API.
  *
  * @category models
  * @since 0.1.0
  */
 export interface FetchAuth {
   /** Judges a request by its URL and headers. The body is not read. */
-  readonly authenticate: (request: Request) => Effect.Effect<Outcome>
+  readonly authenticate: (request: Request, options?: RequestOptions) => Effect.Effect<Outcome>
+}
+
+/**
+ * Authentication of one resource with a `failureLimit`, which counts by client address: each request has to come with one.
+ *
+ * **Details**
+ *
+ * If the address is `undefined` (a connection that has closed, a Unix socket) or no IP address, the failures of the request
+ * are treated as `failureLimit.countUnknownClientsTogether` says, and a warning is logged once.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LimitedFetchAuth {
+  /** Judges a request by its URL and headers. The body is not read. */
+  readonly authenticate: (
+    request: Request,
+    options: RequestOptions & { readonly clientAddress: string | undefined }
+  ) => Effect.Effect<Outcome>
 }
 
 /** The headers that a response needs so that a page of another origin may read it. */
 const corsHeaders = (response: Response): Headers =>
   new Headers([...response.headers].filter(([name]) => name.startsWith("access-control-") || name === "vary"))
 
-/**
- * Builds what guards a resource.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const make = Effect.fnUntraced(function*<E = never, R = never, RV = HttpClient.HttpClient>(
+/** The request with the address of its client, which only the caller of `authenticate` knows. */
+const withAddress = (request: HttpServerRequest.HttpServerRequest, address: string | undefined) =>
+  address === undefined ? request : request.modify({ remoteAddress: Option.some(address) })
+
+const build = Effect.fnUntraced(function*<E = never, R = never, RV = HttpClient.HttpClient>(
   options: Options<E, R, RV>
 ): Effect.fn.Return<FetchAuth, BuildError | E, R | RV | HttpClient.HttpClient | Scope.Scope> {
   const letIn = new WeakMap<object, AuthInfo["Service"]>()
+  const addresses = new WeakMap<object, string>()
   const routes = HttpRouter.add("*", "/*", (request) =>
     Effect.map(AuthInfo, (info) => {
       letIn.set(request.source, info)
       return HttpServerResponse.empty()
     })).pipe(Layer.provide(gate.layer), Layer.merge(Layer.effectDiscard(serveMetadata)))
-  const handler = yield* HttpRouter.toHttpEffect(routes.pipe(
+  const routed = yield* HttpRouter.toHttpEffect(routes.pipe(
     Layer.provide(PublicDocuments.layer),
     Layer.provide(Layer.succeed(McpAuth, yield* makeService(options)))
   ))
+  const handler = Effect.updateService(
+    routed,
+    HttpServerRequest.HttpServerRequest,
+    (request) => withAddress(request, addresses.get(request.source))
+  )
   // The span of a request shows its query, and some send tokens there.
   const redacted = [...yield* UrlParams.CurrentRedactedNames, "access_token"]
   const context = Context.add(yield* Effect.context<never>(), UrlParams.CurrentRedactedNames, redacted)
   const handle = HttpEffect.toWebHandlerWith<never, HttpServerRequest.HttpServerRequest | Scope.Scope>(context)(handler)
   return {
-    authenticate: ({ headers, method, signal, url }) => {
-      // One for each time: what was let in before may have expired since. It has no body, which is nobody's business here.
+    authenticate: ({ headers, method, signal, url }, { clientAddress } = {}) => {
+      // One for each time: what was let in before may have expired since. The body stays unread for the caller.
       const asked = new Request(url, { method, headers, signal })
+      if (clientAddress !== undefined) addresses.set(asked, clientAddress)
       return Effect.map(Effect.promise(() => handle(asked)), (response) => {
         const info = letIn.get(asked)
         return info === undefined ? Answered({ response }) : LetIn({ info, headers: corsHeaders(response) })
@@ -110,3 +149,18 @@ export const make = Effect.fnUntraced(function*<E = never, R = never, RV = HttpC
     }
   }
 })
+
+/**
+ * Builds the authentication of one resource.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: {
+  <E = never, R = never, RV = HttpClient.HttpClient>(
+    options: Options<E, R, RV> & { readonly failureLimit?: undefined }
+  ): Effect.Effect<FetchAuth, BuildError | E, R | RV | HttpClient.HttpClient | Scope.Scope>
+  <E = never, R = never, RV = HttpClient.HttpClient>(
+    options: Options<E, R, RV>
+  ): Effect.Effect<LimitedFetchAuth, BuildError | E, R | RV | HttpClient.HttpClient | Scope.Scope>
+} = build

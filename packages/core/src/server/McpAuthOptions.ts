@@ -88,10 +88,12 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
    */
   readonly allowedOrigins?: ReadonlyArray<string> | undefined
   /**
-   * Answer 429 (RFC 6585, section 4) to whoever has sent too many tokens that are not valid, whatever else they send, until
-   * it is over. They are counted in the `RateLimiterStore` that is provided, which instances may share, or else in memory.
-   * Where a proxy is in front of the server, install `HttpMiddleware.xForwardedHeaders`, or all clients are one. Default: no
-   * limit.
+   * Answer 429 (RFC 6585, section 4) to a client that has sent too many tokens that are not valid, until the window is over.
+   * Failures are counted in the `RateLimiterStore` that is provided, which instances may share, or else in memory.
+   *
+   * Clients are told apart by the `remoteAddress` of the request. Behind a proxy, install
+   * `HttpMiddleware.xForwardedHeaders`, or all clients are one. `HttpRouter.toWebHandler` knows no address: set one by a
+   * middleware of the platform (docs/standing.md). `FetchAuth` gets it as `clientAddress`. Default: no limit.
    */
   readonly failureLimit?: FailureLimit | undefined
   /** Tell clients why a token is not valid. Default: `false`. */
@@ -119,6 +121,12 @@ export interface FailureLimit {
   readonly limit: number
   /** How long a window is. */
   readonly window: Duration.Input
+  /**
+   * Count the failures of all requests whose client address is unknown as those of one client. A single client without an
+   * address can then lock out all others without one. Default: `false`: such failures are not limited, and a warning is
+   * logged once.
+   */
+  readonly countUnknownClientsTogether?: boolean | undefined
 }
 
 const problems = {

@@ -10,8 +10,10 @@ const start = (changes: Partial<ProtectOptions> = {}) => FetchAuth.make(options(
 
 type Outcome = FetchAuth.Outcome
 
-const ask = (auth: FetchAuth.FetchAuth, init: RequestInit = {}, url = resource): Effect.Effect<Outcome> =>
-  auth.authenticate(new Request(url, { method: "POST", ...init }))
+const clientAddress = "203.0.113.7"
+
+const ask = (auth: FetchAuth.LimitedFetchAuth, init: RequestInit = {}, url = resource): Effect.Effect<Outcome> =>
+  auth.authenticate(new Request(url, { method: "POST", ...init }), { clientAddress })
 
 /** What a request is answered with that is not let in. */
 const answered = (outcome: Outcome): Effect.Effect<Answer> =>
@@ -47,7 +49,7 @@ describe("FetchAuth", () => {
     Effect.gen(function*() {
       const auth = yield* start()
       const request = new Request(resource, { method: "POST", body: "{}" })
-      const answer = yield* answered(yield* auth.authenticate(request))
+      const answer = yield* answered(yield* auth.authenticate(request, { clientAddress }))
       assert.strictEqual(answer.status, 401)
       assert.strictEqual(
         answer.headers.get("www-authenticate"),
@@ -61,7 +63,7 @@ describe("FetchAuth", () => {
       const provider = yield* TestProvider.TestProvider
       const auth = yield* start()
       const request = new Request(resource, { method: "POST", body: "hello", headers: bearer(yield* provider.mint()) })
-      assert.strictEqual((yield* auth.authenticate(request))._tag, "LetIn")
+      assert.strictEqual((yield* auth.authenticate(request, { clientAddress }))._tag, "LetIn")
       assert.strictEqual(yield* Effect.promise(() => request.text()), "hello")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
@@ -132,9 +134,9 @@ describe("FetchAuth", () => {
       const provider = yield* TestProvider.TestProvider
       const auth = yield* start()
       const request = new Request(resource, { headers: bearer(yield* provider.mint({ expiresIn: 60 })) })
-      assert.strictEqual((yield* auth.authenticate(request))._tag, "LetIn")
+      assert.strictEqual((yield* auth.authenticate(request, { clientAddress }))._tag, "LetIn")
       yield* TestClock.adjust("2 minutes")
-      assert.strictEqual((yield* answered(yield* auth.authenticate(request))).status, 401)
+      assert.strictEqual((yield* answered(yield* auth.authenticate(request, { clientAddress }))).status, 401)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("two of one program guard two resources, each by its own rules", () =>

@@ -1,11 +1,27 @@
-import { AuthorizationServer, McpAuth, type McpAuthOptions, TokenVerifier } from "@effect-mcp-auth/core"
+import {
+  AuthorizationServer,
+  BearerAuth,
+  FetchAuth,
+  McpAuth,
+  type McpAuthOptions,
+  TokenVerifier
+} from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Context, Duration, Effect, Layer, Option, Ref } from "effect"
-import { HttpServerRequest } from "effect/http"
+import { ConfigProvider, Context, Duration, Effect, Layer, Logger, Option, Ref, Schema, type Scope } from "effect"
+import {
+  type HttpClient,
+  HttpEffect,
+  HttpMiddleware,
+  HttpRouter,
+  HttpServer,
+  HttpServerRequest,
+  HttpServerResponse
+} from "effect/http"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
-import { issuer, options, type ProtectOptions, resource } from "./harness.ts"
+import { bearer, issuer, options, type ProtectOptions, resource, server } from "./harness.ts"
 
 const limit = { limit: 3, window: "1 minute" } as const
 
@@ -152,7 +168,8 @@ describe("one client is", () => {
     ["::ffff:203.0.113.7", "::ffff:203.0.113.6", false],
     ["2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true],
     ["2001:db8:1:2::1", "2001:DB8:0001:0002:0:0:0:1", true],
-    ["2001:db8:1:2::1", "2001:db8:1:3::1", false]
+    ["2001:db8:1:2::1", "2001:db8:1:3::1", false],
+    ["fe80::1%eth0", "fe80::2%eth0", true]
   ]
   for (const [one, another, same] of pairs) {
     it.effect(`${one}: ${another} is ${same ? "the same" : "another"}`, () =>
@@ -210,6 +227,144 @@ describe("failures are counted", () => {
       assert.deepStrictEqual(yield* fail(client, 1), ["429 for 60 s"])
     }).pipe(withProvider))
 })
+
+const addressHeader = "x-address-of-the-test"
+
+/** What a platform does that knows the address of a client: it sets `remoteAddress`. */
+const platformAddress = HttpMiddleware.make((app) =>
+  Effect.updateService(
+    app,
+    HttpServerRequest.HttpServerRequest,
+    (request) => request.modify({ remoteAddress: Option.fromUndefinedOr(request.headers[addressHeader]) })
+  )
+)
+
+/** Asks with a token, from an address. Says the status of the answer. */
+type Ask = (address: string | undefined, token: string) => Effect.Effect<number>
+
+const requestOf = (address: string | undefined, token: string): Request =>
+  new Request(resource, {
+    method: "POST",
+    headers: { ...bearer(token), ...(address === undefined ? {} : { [addressHeader]: address }) }
+  })
+
+const overHttp = Effect.fnUntraced(
+  function*<E>(app: Layer.Layer<never, E, HttpRouter.HttpRouter | HttpClient.HttpClient>): Effect.fn.Return<
+    Ask,
+    E,
+    HttpClient.HttpClient | Scope.Scope
+  > {
+    const http = yield* HttpRouter.toHttpEffect(app)
+    const context = yield* Effect.context<never>()
+    const toHandler = HttpEffect.toWebHandlerWith<never, Scope.Scope | HttpServerRequest.HttpServerRequest>(context)
+    const handle = toHandler(http, platformAddress)
+    return (address, token) =>
+      Effect.map(Effect.promise(() => handle(requestOf(address, token))), ({ status }) => status)
+  }
+)
+
+const api = HttpApi.make("notes").add(
+  HttpApiGroup.make("notes").add(
+    HttpApiEndpoint.post("mcp", "/mcp", { success: Schema.String }).middleware(BearerAuth.BearerAuth)
+  )
+)
+
+const apiHandlers = HttpApiBuilder.group(api, "notes", (handlers) => handlers.handle("mcp", () => Effect.succeed("hi")))
+
+const overFetch = (changes: Partial<ProtectOptions>) =>
+  Effect.map(FetchAuth.make(options(changes)), ({ authenticate }): Ask => (address, token) =>
+    Effect.map(
+      authenticate(requestOf(undefined, token), { clientAddress: address }),
+      (outcome) => outcome._tag === "Answered" ? outcome.response.status : 200
+    ))
+
+const roads = {
+  protect: (changes: Partial<ProtectOptions>) =>
+    Effect.flatMap(
+      Ref.make<ReadonlyArray<string>>([]),
+      (reached) => overHttp(server(reached).pipe(McpAuth.protect(options(changes))))
+    ),
+  middleware: (changes: Partial<ProtectOptions>) =>
+    overHttp(
+      HttpRouter.add("*", "/mcp", HttpServerResponse.empty({ status: 200 })).pipe(
+        Layer.provide(McpAuth.middleware.layer),
+        Layer.provide(McpAuth.layer(options(changes)))
+      )
+    ),
+  BearerAuth: (changes: Partial<ProtectOptions>) =>
+    overHttp(
+      HttpApiBuilder.layer(api).pipe(
+        Layer.provide(apiHandlers),
+        Layer.provide(HttpServer.layerServices),
+        Layer.provide(BearerAuth.layer),
+        Layer.provide(McpAuth.layer(options(changes)))
+      )
+    ),
+  FetchAuth: overFetch
+}
+
+/** Collects warnings while an effect runs. */
+const withWarnings = <A, E, R>(effect: Effect.Effect<A, E, R>) => {
+  const warnings: Array<string> = []
+  const logger = Logger.make(({ logLevel, message }) => {
+    if (logLevel === "Warn") warnings.push(String(message))
+  })
+  return Effect.map(Effect.provide(effect, Logger.layer([logger])), () => warnings)
+}
+
+for (const [name, road] of Object.entries(roads)) {
+  describe(`failureLimit of ${name}`, () => {
+    it.effect("answers 429 after as many failures of one client as the limit, and lets in other clients", () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const ask = yield* road({ failureLimit: limit })
+        const forged = yield* provider.mint({ forged: true })
+        const statuses = yield* Effect.replicateEffect(ask(client, forged), 50)
+        assert.deepStrictEqual(statuses, [401, 401, 401, ...Array.from({ length: 47 }, () => 429)])
+        assert.strictEqual(yield* ask(client, yield* provider.mint()), 429)
+        assert.notInclude([401, 429], yield* ask("203.0.113.8", yield* provider.mint()))
+        yield* TestClock.adjust("1 minute")
+        assert.notInclude([401, 429], yield* ask(client, yield* provider.mint()))
+      }).pipe(withProvider))
+
+    it.effect("logs once that failures without a client address are not limited, and how to pass it", () =>
+      Effect.gen(function*() {
+        const warnings = yield* withWarnings(Effect.gen(function*() {
+          const ask = yield* road({ failureLimit: limit })
+          const statuses = yield* Effect.replicateEffect(ask(undefined, "garbage"), 10)
+          assert.deepStrictEqual(statuses, Array.from({ length: 10 }, () => 401))
+        }))
+        assert.lengthOf(warnings, 1)
+        for (const word of ["failureLimit", "clientAddress", "remoteAddress", "countUnknownClientsTogether"]) {
+          assert.include(warnings.join(), word)
+        }
+      }).pipe(withProvider))
+
+    it.effect("counts failures without a client address together if the options say so, apart from known clients", () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const warnings = yield* withWarnings(Effect.gen(function*() {
+          const ask = yield* road({ failureLimit: { ...limit, countUnknownClientsTogether: true } })
+          const addresses = [undefined, "unknown", "server.sock", undefined, ""]
+          const statuses = yield* Effect.forEach(addresses, (address) => ask(address, "garbage"))
+          assert.deepStrictEqual(statuses, [401, 401, 401, 429, 429])
+          assert.notInclude([401, 429], yield* ask(client, yield* provider.mint()))
+        }))
+        assert.deepStrictEqual(warnings, [])
+      }).pipe(withProvider))
+
+    it.effect("logs no warning while every client address is known", () =>
+      Effect.gen(function*() {
+        const warnings = yield* withWarnings(Effect.gen(function*() {
+          const ask = yield* road({ failureLimit: limit })
+          yield* Effect.replicateEffect(ask(client, "garbage"), 5)
+          const unlimited = yield* road({})
+          yield* Effect.replicateEffect(unlimited(undefined, "garbage"), 5)
+        }))
+        assert.deepStrictEqual(warnings, [])
+      }).pipe(withProvider))
+  })
+}
 
 describe("a limit that is none", () => {
   const limits: ReadonlyArray<McpAuthOptions.FailureLimit> = [

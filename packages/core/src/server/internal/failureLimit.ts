@@ -36,11 +36,29 @@ const networkOf = (address: NetAddress.IpAddress): string => {
 /** Whether an error is about the token. One whose key may yet be published could as well be made up. */
 const isFailure = (error: TokenError): boolean => error._tag === "InvalidToken" || isUnsettled(error)
 
-/** From where a request comes, as one client of many. A server that does not know counts nothing. */
+/** A zone (RFC 4007, section 11) says by which interface of this machine a link-local address is reached. */
+const withoutZone = (address: string): string => address.replace(/%.*$/s, "")
+
+/** The client of a request, as one of many. `undefined`: its address is unknown or no IP address. */
 const clientOf = ({ remoteAddress }: HttpServerRequest.HttpServerRequest): string | undefined => {
-  const address = Option.map(remoteAddress, NetAddress.ipFromString)
+  const address = Option.map(remoteAddress, (address) => NetAddress.ipFromString(withoutZone(address)))
   return Option.isSome(address) && Result.isSuccess(address.value) ? networkOf(address.value.success) : undefined
 }
+
+/** The key of all clients without an address, which no address has. */
+const unknownClients = "unknown"
+
+const addressUnknown =
+  "The client address of a request is unknown or no IP address, so `failureLimit` does not count its " +
+  "failures. Pass `clientAddress` to `FetchAuth`, or set `remoteAddress` by a middleware of the HTTP server, or set " +
+  "`failureLimit.countUnknownClientsTogether`. This is logged once."
+
+/** Logs once that some requests are not counted. */
+const makeWarning = Effect.map(Ref.make(false), (warned) =>
+  Effect.flatMap(
+    Ref.getAndSet(warned, true),
+    (before) => before ? Effect.void : Effect.logWarning(addressUnknown)
+  ))
 
 /** How many clients are remembered that have failed too often, and after how many failures all are counted anew. */
 const mostRemembered = 10_000
@@ -80,7 +98,7 @@ const counting = Effect.fnUntraced(function*(limit: FailureLimit, window: number
   const counter = yield* makeCounter
   return Effect.fnUntraced(function*(key: string) {
     const limiter = yield* counter
-    return yield* Effect.matchEffect(limiter.consume({ ...limit, key }), {
+    return yield* Effect.matchEffect(limiter.consume({ limit: limit.limit, window: limit.window, key }), {
       onFailure: ({ reason }) =>
         reason._tag === "RateLimitExceeded"
           ? Effect.succeed(Math.min(window, Duration.toMillis(reason.retryAfter)))
@@ -101,6 +119,7 @@ export const makeFailureLimit = Effect.fnUntraced(function*(
   if (limit === undefined) return unlimited
   const window = Duration.toMillis(Duration.fromInputUnsafe(limit.window))
   const count = yield* counting(limit, window)
+  const warn = yield* makeWarning
   /** Until when nothing more is heard, by client and then by issuer, in milliseconds since 1970. */
   const lockedOut = makeBoundedMemory<ReadonlyMap<string, number>>(mostRemembered)
   /** Nobody is locked out for longer than a window, unless the clock was set back. */
@@ -116,8 +135,8 @@ export const makeFailureLimit = Effect.fnUntraced(function*(
     return yield* new TooManyFailures({ retryAfter })
   })
   return (request, token, verified) => {
-    const client = clientOf(request)
-    if (client === undefined) return verified
+    const client = clientOf(request) ?? (limit.countUnknownClientsTogether === true ? unknownClients : undefined)
+    if (client === undefined) return Effect.andThen(warn, verified)
     const counted = Effect.catch(verified, (error) => lockOut(client, token, error))
     // Of a client that has not failed too often, no token is read here.
     const until = lockedOut.get(client)?.get(issuerOf(token))
