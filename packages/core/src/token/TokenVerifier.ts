@@ -19,7 +19,7 @@ import { quoted } from "../metadata/internal/printable.ts"
 import * as AudiencePolicy from "./AudiencePolicy.ts"
 import type { AuthInfo } from "./AuthInfo.ts"
 import type { ClientAuthentication } from "./ClientAuthentication.ts"
-import type { TypPolicy } from "./internal/accessToken.ts"
+import type { AccessTokenMark, TypPolicy } from "./internal/accessToken.ts"
 import type { Rules } from "./internal/claims.ts"
 import { type CustomVerify, makeCustomVerifier } from "./internal/custom.ts"
 import { looksLikeJwt } from "./internal/jwt.ts"
@@ -88,8 +88,27 @@ export interface Method<out R = HttpClient.HttpClient> {
   readonly make: (trust: Trust) => Effect.Effect<Verify, InvalidVerifier, R | Scope.Scope>
 }
 
+export type {
+  /**
+   * A claim that the access tokens of a provider have, and its other tokens lack.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  AccessTokenMark
+} from "./internal/accessToken.ts"
+
 /**
- * What claims are held to.
+ * The rules for claims, whatever method verifies them.
+ *
+ * **Details**
+ *
+ * Claims must be those of an access token (RFC 9068, section 4; RFC 8725, sections 3.11 and 3.12). Refused is what has a
+ * mark of another kind of token: of an ID token, refresh token, logout token, security event token, authorization response,
+ * or introspection response, or a mark of a token that is bound to a key (`cnf`, `token_type: "DPoP"`). If the audience is
+ * not the resource, for example with `AudiencePolicy.anyOf(clientId)`, an ID token may have the same audience. The token
+ * must then have a claim that ID tokens lack: `scope`, `scopes`, `scp`, `client_id`, `cid`, `appid`, `azpacr`, a statement
+ * such as `token_use: "access"`, or an `azp` that is not among its audiences.
  *
  * @category models
  * @since 0.1.0
@@ -101,13 +120,22 @@ export interface ClaimOptions {
   readonly clockTolerance?: Duration.Input | undefined
   /** Accept tokens without `exp`, which then live for ever. Default: `false`. */
   readonly acceptWithoutExpiry?: boolean | undefined
+  /**
+   * The claim that tells access tokens from the other tokens of the provider. Tokens without it are refused. Tokens with it
+   * may have a `nonce`, which is otherwise a mark of ID tokens. Needed for authentik (`{ claim: "uid" }`), Casdoor
+   * (`{ claim: "tokenType", equals: "access-token" }`), ZITADEL with the project as audience (`{ claim: "jti" }`), and other
+   * providers whose access tokens look like ID tokens. Default: the rules above.
+   */
+  readonly accessTokenMark?: AccessTokenMark | undefined
 }
 
 const rulesOf = ({ resource }: Trust, options: ClaimOptions): Rules => ({
   resource,
   audience: options.audience ?? AudiencePolicy.resource,
   clockTolerance: Duration.toSeconds(Duration.fromInputUnsafe(options.clockTolerance ?? "30 seconds")),
-  acceptWithoutExpiry: options.acceptWithoutExpiry === true
+  acceptWithoutExpiry: options.acceptWithoutExpiry === true,
+  typ: "loose",
+  mark: options.accessTokenMark
 })
 
 /**
@@ -118,8 +146,8 @@ const rulesOf = ({ resource }: Trust, options: ClaimOptions): Rules => ({
  */
 export interface JwtOptions extends ClaimOptions, JwkSet.Options {
   /**
-   * `loose` reads the types `at+jwt` and `JWT`, and tokens without a type, unless they are ID tokens. `rfc9068` demands
-   * `at+jwt` (RFC 9068, section 4). Default: `loose`.
+   * `loose` accepts the types `at+jwt` and `JWT`, and tokens without a type, unless a claim is a mark of another kind of
+   * token. `rfc9068` requires `at+jwt` (RFC 9068, section 4). Default: `loose`.
    */
   readonly typ?: TypPolicy | undefined
   /**

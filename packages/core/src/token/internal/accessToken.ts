@@ -1,43 +1,187 @@
 import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
 import { InvalidToken } from "../TokenError.ts"
-import type { UnverifiedJwt } from "./jwt.ts"
 import { wordOf } from "./quoted.ts"
 
-/** How strictly `typ` is read. */
+/** How strictly the header parameter `typ` is read. */
 export type TypPolicy = "loose" | "rfc9068"
 
-const isAccessTokenType = (typ: string): boolean => /^(?:application\/)?at\+jwt$/i.test(typ)
-
-/** What an ID token has and an access token has not (OpenID Connect Core 1.0, sections 2 and 3.3.2.11). */
-const marksOfIdTokens = ["nonce", "at_hash", "c_hash", "s_hash"]
-
-/** Keycloak says what a token is in the claim `typ`, Amazon Cognito in `token_use`. */
-const saysWhatItIs = ({ claims: { token_use: use, typ } }: UnverifiedJwt): "access" | "other" | undefined => {
-  if (typ === "Bearer" || use === "access") return "access"
-  return typ === undefined && use === undefined ? undefined : "other"
+/** A claim that access tokens of a provider have, and its other tokens lack. */
+export interface AccessTokenMark {
+  /** The name of the claim. */
+  readonly claim: string
+  /** The value that the claim must have. Default: any value but `null`, `false` and the empty string. */
+  readonly equals?: string | undefined
 }
 
-const refuse = (claim: string, actual?: string) =>
-  Result.fail(
-    new InvalidToken({ reason: "not-an-access-token", claim, ...(actual === undefined ? {} : { actual }) })
-  )
+/** A token whose kind is judged. */
+export interface Candidate {
+  readonly claims: Schema.JsonObject
+  /** The header of a JWT. Absent for introspection responses and custom claims. */
+  readonly header?: Schema.JsonObject | undefined
+}
+
+export interface KindRules {
+  readonly typ: TypPolicy
+  readonly mark: AccessTokenMark | undefined
+}
+
+type Judged<A> = Result.Result<A, InvalidToken>
+
+const isAccessTokenType = (typ: unknown): boolean => typeof typ === "string" && /^(?:application\/)?at\+jwt$/i.test(typ)
+
+const isUntyped = (typ: unknown): boolean =>
+  typ === undefined || typeof typ === "string" && /^(?:application\/)?jwt$/i.test(typ)
 
 /**
- * Whether a JWT is an access token. An ID token speaks to a client, and whoever has one may not be let in with it.
- *
- * RFC 9068, section 2.1 demands the type `at+jwt`. Most providers write `JWT` or nothing, so those are read too, unless
- * something else in them says that they are no access tokens.
+ * Claims in which providers state the kind of a token: Keycloak `typ`, Amazon Cognito and Ory `token_use`, introspection
+ * `token_type` (RFC 7662, section 2.2), Casdoor `tokenType` and `TokenType`, PingAM `tokenName`.
  */
-export const isAccessToken = (jwt: UnverifiedJwt, policy: TypPolicy): Result.Result<void, InvalidToken> => {
-  const { typ } = jwt.header
-  if (typeof typ === "string" && isAccessTokenType(typ)) return Result.succeed(undefined)
-  if (policy === "rfc9068") return refuse("typ", wordOf(typ))
-  if (typ !== undefined && !(typeof typ === "string" && /^(?:application\/)?jwt$/i.test(typ))) {
+const statements = ["typ", "token_use", "token_type", "tokenType", "TokenType", "tokenName"]
+
+/** What they say of an access token. RFC 6749, section 5.1: token types are case insensitive. */
+const accessTokenWords: ReadonlySet<string> = new Set([
+  "access",
+  "access_token",
+  "access-token",
+  "at+jwt",
+  "application/at+jwt",
+  "bearer",
+  "urn:ietf:params:oauth:token-type:access_token"
+])
+
+/** Token types that are worth nothing without a proof of possession (RFC 9449, section 5). */
+const boundWords: ReadonlySet<string> = new Set(["dpop", "pop"])
+
+/**
+ * Claims that access tokens never have. All claims of a row must be present.
+ *
+ * - ID tokens: OpenID Connect Core 1.0, section 3.3.2.11
+ * - security event tokens and logout tokens: RFC 8417, section 2.2; OpenID Connect Back-Channel Logout 1.0, section 2.4
+ * - introspection responses: RFC 9701, section 5
+ * - authorization responses (JARM, section 2.1), and token responses
+ * - request objects: RFC 9101, section 4
+ * - verifiable credentials and presentations: VC Data Model 1.1, section 6.3.1; RFC 9901, section 4.2
+ * - self-issued ID tokens: SIOPv2, section 11
+ */
+const foreignMarks: ReadonlyArray<readonly [string, ...ReadonlyArray<string>]> = [
+  ["at_hash"],
+  ["c_hash"],
+  ["s_hash"],
+  ["events"],
+  ["token_introspection"],
+  ["access_token"],
+  ["refresh_token"],
+  ["id_token"],
+  ["code", "state"],
+  ["error", "state"],
+  ["response_type"],
+  ["vp"],
+  ["vc"],
+  ["_sd"],
+  ["_sd_alg"],
+  ["sub_jwk"]
+]
+
+/** Claims that ID tokens lack: scopes, and the client as RFC 9068 (section 2.2), Okta and Entra ID name it. */
+const scopeMarks = ["scope", "scopes", "scp"]
+const clientMarks = ["client_id", "cid", "appid", "azpacr"]
+
+const refuse = (claim: string, actual?: unknown) =>
+  Result.fail(
+    new InvalidToken({
+      reason: "not-an-access-token",
+      claim,
+      ...(actual === undefined ? {} : { actual: wordOf(actual) })
+    })
+  )
+
+const stated = (claims: Schema.JsonObject, claim: string): Judged<void> => {
+  const value = claims[claim]
+  if (value === undefined) return Result.succeed(undefined)
+  const word = typeof value === "string" ? value.toLowerCase() : ""
+  if (boundWords.has(word)) return Result.fail(new InvalidToken({ reason: "sender-constrained", claim }))
+  return accessTokenWords.has(word) ? Result.succeed(undefined) : refuse(claim, value)
+}
+
+const isString = (value: unknown): value is string => typeof value === "string" && value !== ""
+
+const audiences = ({ aud }: Schema.JsonObject): ReadonlyArray<unknown> =>
+  Array.isArray(aud) ? aud : aud === undefined ? [] : [aud]
+
+/**
+ * Whether the token names a client that is not among its audiences. The audience of an ID token contains its client
+ * (OpenID Connect Core 1.0, section 2).
+ */
+const isForAnother = (claims: Schema.JsonObject): boolean => {
+  const [first, ...others] = audiences(claims)
+  return isString(claims["azp"]) && first !== undefined && first !== claims["azp"] && !others.includes(claims["azp"])
+}
+
+const holds = (claims: Schema.JsonObject, { claim, equals }: AccessTokenMark): boolean => {
+  // The name comes from options: every object inherits members such as `constructor`.
+  const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined
+  if (equals !== undefined) return value === equals
+  return value !== undefined && value !== null && value !== false && value !== ""
+}
+
+/** Whether the token has a mark that ID tokens lack. */
+const isMarked = ({ claims, header }: Candidate): boolean =>
+  isAccessTokenType(header?.["typ"]) ||
+  statements.some((claim) => claims[claim] !== undefined) ||
+  scopeMarks.some((claim) => typeof claims[claim] === "string" || Array.isArray(claims[claim])) ||
+  clientMarks.some((claim) => isString(claims[claim])) ||
+  isForAnother(claims)
+
+/**
+ * Whether a `nonce` is excused. Keycloak before 25 puts it into access tokens. Only what a token says of itself in its
+ * header, `typ` or `token_use` counts, because the other statements also stand in responses about ID tokens.
+ */
+const mayHaveNonce = ({ claims, header }: Candidate, { mark }: KindRules): boolean =>
+  mark !== undefined || isAccessTokenType(header?.["typ"]) || claims["typ"] !== undefined ||
+  claims["token_use"] !== undefined
+
+/** `marked`: something in the token says that it is an access token. `unmarked`: nothing says that it is none. */
+export type Kind = "marked" | "unmarked"
+
+/**
+ * Decides whether a token is an access token, by the header of a JWT and by claims, for JWTs, introspection responses and
+ * custom claims alike. RFC 9068, section 2.1 demands the type `at+jwt`, but most providers write `JWT` or nothing, so a
+ * token is read unless a mark says that it is of another kind (RFC 8725, sections 3.11 and 3.12). A single mark of another
+ * kind is enough, whatever the other marks say.
+ */
+export const kindOf = (candidate: Candidate, rules: KindRules): Judged<Kind> => {
+  const { claims, header } = candidate
+  const typ = header?.["typ"]
+  if (!isAccessTokenType(typ) && (rules.typ === "rfc9068" && header !== undefined || !isUntyped(typ))) {
     return refuse("typ", wordOf(typ))
   }
-  const itself = saysWhatItIs(jwt)
-  if (itself === "access") return Result.succeed(undefined)
-  const said = jwt.claims["typ"] === undefined ? "token_use" : "typ"
-  const mark = itself === "other" ? said : marksOfIdTokens.find((claim) => jwt.claims[claim] !== undefined)
-  return mark === undefined ? Result.succeed(undefined) : refuse(mark)
+  for (const claim of statements) {
+    const verdict = stated(claims, claim)
+    if (Result.isFailure(verdict)) return Result.fail(verdict.failure)
+  }
+  const foreign = foreignMarks.find((names) => names.every((name) => claims[name] !== undefined))
+  if (foreign !== undefined) return refuse(foreign[0])
+  // RFC 7523, section 3 and SIOPv2, section 11: client assertions and self-issued ID tokens.
+  if (claims["sub"] !== undefined && claims["sub"] === claims["iss"]) return refuse("sub")
+  if (claims["nonce"] !== undefined && !mayHaveNonce(candidate, rules)) return refuse("nonce")
+  const { mark } = rules
+  if (mark === undefined) return Result.succeed(isMarked(candidate) ? "marked" : "unmarked")
+  if (holds(claims, mark)) return Result.succeed("marked")
+  const expected = mark.equals === undefined ? "the claim of accessTokenMark" : JSON.stringify(mark.equals)
+  return Result.fail(new InvalidToken({ reason: "not-an-access-token", claim: mark.claim, expected }))
 }
+
+/**
+ * Whether an unmarked token may be an ID token: it may, unless it was issued for the resource, and for another party than
+ * the client that got it.
+ */
+export const mayBeIdToken = (kind: Kind, claims: Schema.JsonObject, isForResource: boolean): boolean =>
+  kind === "unmarked" && !(isForResource && !audiences(claims).includes(claims["azp"] ?? ""))
+
+/** The refusal of a token that may be an ID token. */
+export const perhapsIdToken = new InvalidToken({
+  reason: "not-an-access-token",
+  expected: "a claim that ID tokens lack, such as scope or client_id, because the audience may be a client " +
+    "(name another claim with accessTokenMark)"
+})

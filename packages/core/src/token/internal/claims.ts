@@ -1,13 +1,14 @@
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
-import type { AudiencePolicy } from "../AudiencePolicy.ts"
+import * as AudiencePolicy from "../AudiencePolicy.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import { InvalidToken } from "../TokenError.ts"
+import { type Candidate, kindOf, type KindRules, mayBeIdToken, perhapsIdToken } from "./accessToken.ts"
 
-/** What claims are held to, whoever vouched for them. */
-export interface Rules {
+/** The rules for claims, whatever method verified them. */
+export interface Rules extends KindRules {
   readonly resource: string
-  readonly audience: AudiencePolicy
+  readonly audience: AudiencePolicy.AudiencePolicy
   /** In seconds. */
   readonly clockTolerance: number
   /** Whether a token may live for ever. */
@@ -103,16 +104,23 @@ const textOf = (claims: Claims, names: ReadonlyArray<string>): string | undefine
 /** Who a token speaks for, without the token. */
 export type Said = Omit<AuthInfo["Service"], "token">
 
-/** Who the claims speak for, if they keep the rules. `issuer` is vouched for by the caller. `now` is in seconds. */
-export const said = (
-  { claims, issuer }: { readonly claims: Claims; readonly issuer: string },
-  rules: Rules,
-  now: number
-): Checked<Said> => {
+/** Claims, with the issuer as the verifier established it, and the header of a JWT. */
+interface Statement extends Candidate {
+  readonly issuer: string
+}
+
+/** The caller that the claims describe, if they are an access token's and keep the rules. `now` is in seconds. */
+export const said = ({ issuer, ...candidate }: Statement, rules: Rules, now: number): Checked<Said> => {
+  const { claims } = candidate
+  const kind = kindOf(candidate, rules)
+  if (Result.isFailure(kind)) return Result.fail(kind.failure)
   const expiresAt = timeOf(claims, rules, now)
   if (Result.isFailure(expiresAt)) return Result.fail(expiresAt.failure)
   const audience = audienceOf(claims, rules)
   if (Result.isFailure(audience)) return Result.fail(audience.failure)
+  const { resource } = rules
+  const isForResource = AudiencePolicy.resource.accepts({ resource, audience: audience.success, claims })
+  if (mayBeIdToken(kind.success, claims, isForResource)) return Result.fail(perhapsIdToken)
   const binding = bindingOf(claims)
   if (Result.isFailure(binding)) return Result.fail(binding.failure)
   return Result.succeed({

@@ -6,7 +6,6 @@ import * as IssuerPolicy from "../../discovery/IssuerPolicy.ts"
 import type * as JwkSet from "../JwkSet.ts"
 import * as Jws from "../Jws.ts"
 import { InvalidToken } from "../TokenError.ts"
-import { isAccessToken, type TypPolicy } from "./accessToken.ts"
 import { type Rules, type Said, said } from "./claims.ts"
 import { parseJwt, type UnverifiedJwt } from "./jwt.ts"
 import { wordOf } from "./quoted.ts"
@@ -20,7 +19,6 @@ export interface Keyed {
 }
 
 export interface JwtRules extends Rules {
-  readonly typ: TypPolicy
   readonly algorithms: ReadonlySet<Jws.Algorithm>
 }
 
@@ -99,7 +97,7 @@ export const unknownIssuer = ({ servers }: Trusted, iss: string): InvalidToken =
   })
 
 /**
- * Judges all of a token but its signature, in the order in which trust is earned: form, algorithm, type, issuer, claims.
+ * Judges all of a token but its signature, in the order in which trust is earned: form, algorithm, issuer, kind, claims.
  * That costs no request, so that a token that is refused anyhow causes none. `now` is in milliseconds since 1970.
  */
 export const judgeJwt = (
@@ -111,13 +109,12 @@ export const judgeJwt = (
   if (Result.isFailure(jwt)) return Result.fail(jwt.failure)
   const algorithm = algorithmOf(jwt.success, rules)
   if (Result.isFailure(algorithm)) return Result.fail(algorithm.failure)
-  const type = isAccessToken(jwt.success, rules.typ)
-  if (Result.isFailure(type)) return Result.fail(type.failure)
   const issuer = issuerOf(jwt.success)
   if (Result.isFailure(issuer)) return Result.fail(issuer.failure)
   const issuers = issuersOf(servers, issuer.success)
   if (issuers.length === 0) return Result.fail(unknownIssuer(servers, issuer.success))
-  const info = said({ claims: jwt.success.claims, issuer: issuer.success }, rules, Math.floor(now / 1000))
+  const { claims, header } = jwt.success
+  const info = said({ claims, header, issuer: issuer.success }, rules, Math.floor(now / 1000))
   if (Result.isFailure(info)) return Result.fail(info.failure)
   const kid = kidOf(jwt.success)
   if (Result.isFailure(kid)) return Result.fail(kid.failure)
