@@ -1,0 +1,94 @@
+// Exports
+
+export declare const discover: <R = never>(issuer: string, options?: Options<R>) => Effect.Effect<AuthorizationServer<DiscoveryFailed>, Issuer.InvalidIssuer, HttpClient.HttpClient | R | Scope.Scope>;
+
+export declare const fetch: <R = never>(issuer: string, options?: Options<R>) => Effect.Effect<AuthorizationServer<DiscoveryFailed>, Issuer.InvalidIssuer | DiscoveryFailed, HttpClient.HttpClient | R | Scope.Scope>;
+
+export declare const fromStrategy: <E, R>(strategy: Discovery.Strategy<E, R>, issuer: string, options?: StrategyOptions | undefined) => Effect.Effect<AuthorizationServer<DiscoveryFailed<E>>, Issuer.InvalidIssuer, R | Scope.Scope>;
+
+export declare const issues: <E>(server: AuthorizationServer<E>, config: ServerConfig, iss: string) => boolean;
+
+export declare const make: (known: {
+    readonly type: ServerType;
+    readonly metadata: AuthorizationServerMetadata;
+}, options?: Discovery.SearchOptions) => Effect.Effect<AuthorizationServer<never>, Issuer.InvalidIssuer | DiscoveryFailed>;
+
+export declare const mayIssue: <E>({ issuer, issuerPolicy }: AuthorizationServer<E>, iss: string) => boolean;
+
+export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
+    readonly issuer: Issuer.Issuer;
+    readonly issuerPolicy: IssuerPolicy.IssuerPolicy;
+    readonly isEager: boolean;
+    readonly config: Effect.Effect<ServerConfig, E>;
+    readonly peek: (now: number) => ServerConfig | undefined;
+    readonly pause: (now: number) => number;
+}
+
+export interface CacheOptions {
+    readonly lifetime?: Duration.Input | undefined;
+    readonly staleFor?: Duration.Input | undefined;
+}
+
+export interface Options<R = never> extends Discovery.FetchOptions<R>, CacheOptions {
+}
+
+export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions {
+    readonly issuerPolicy?: IssuerPolicy.IssuerPolicy | undefined;
+}
+
+// Types that the exports name
+
+// discovery/internal/candidate
+export interface Candidate<out E, out R> {
+    readonly kind: string;
+    readonly location: string;
+    readonly identity: unknown;
+    readonly type: ServerType;
+    readonly policy: IssuerPolicy.IssuerPolicy;
+    readonly transpiler: Transpiler.Transpiler<R>;
+    readonly validations: ReadonlyArray<Validation.Options>;
+    readonly limits: Partial<Limits>;
+    readonly mapRequest: LoadSettings["mapRequest"];
+    readonly load: (settings: LoadSettings) => Effect.Effect<Loaded, AttemptError<E>, R>;
+}
+
+// discovery/internal/candidate
+export interface Step<out E, out R> {
+    readonly candidates: ReadonlyArray<Candidate<E, R>>;
+    readonly hedge?: Duration.Duration;
+}
+
+// discovery/internal/candidate
+type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback" | "asked" | "shape">;
+
+// discovery/internal/fetchDocument
+export interface FetchSettings {
+    readonly limits: Limits;
+    readonly mapRequest: (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest;
+    readonly allowInsecureLoopback: boolean;
+    readonly shape: Shape;
+    readonly asked: Asked;
+}
+
+// discovery/internal/fetchDocument
+export interface Loaded {
+    readonly document: Schema.JsonObject;
+    readonly freshFor: Option.Option<Duration.Duration>;
+    readonly age?: Duration.Duration;
+    readonly oddContentType: Option.Option<string>;
+}
+
+// discovery/internal/fetchTime
+export type Asked = "metadata" | "keys" | "introspection";
+
+// discovery/internal/responseBody
+export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["found"]>;
+
+// discovery/internal/strategy
+export declare const TypeId: unique symbol;
+
+// discovery/internal/strategy
+export interface Strategy<out E = never, out R = HttpClient.HttpClient> extends Pipeable.Pipeable {
+    readonly [TypeId]: typeof TypeId;
+    readonly steps: (issuer: Issuer.Issuer) => ReadonlyArray<Step<E, R>>;
+}

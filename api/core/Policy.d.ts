@@ -1,0 +1,161 @@
+// Exports
+
+export declare const allOf: <const P extends ReadonlyArray<Policy<unknown>>>(...parts: P) => Policy<RequirementsOf<P>>;
+
+export declare const allows: <R>(policy: Policy<R>) => Effect.Effect<boolean, VerificationUnavailable, R | AuthInfo>;
+
+export declare const anonymous: Policy;
+
+export declare const anyOf: <const P extends ReadonlyArray<Policy<unknown>>>(...parts: P) => Policy<RequirementsOf<P>>;
+
+export declare const authenticated: Policy;
+
+export declare const byOperation: <R>(policyOf: (operation: Operation) => Policy<R>, label?: string) => Policy<R>;
+
+export declare const check: <R>(effect: Answer<R> | ((operation: Operation) => Answer<R>), label?: string) => Policy<R>;
+
+export declare const checkArguments: <A, RD, R>(schema: Schema.ConstraintDecoder<A, RD>, judge: (decoded: A, operation: Operation) => Answer<R>, label?: string) => Policy<R | RD>;
+
+export declare const claim: <A>(schema: Schema.ConstraintDecoder<A>, predicate?: (claims: A) => boolean, label?: string) => Policy;
+
+export declare const evaluate: <R>(policy: Policy<R>, caller: Caller, options?: EvaluateOptions) => Effect.Effect<Decision, VerificationUnavailable, Exclude<R, AuthInfo>>;
+
+export declare const guard: <R>(policy: Policy<R>) => <A, E, RIn>(self: Layer.Layer<A, E, RIn>) => Layer.Layer<A, E, GuardRequirements<RIn, R>>;
+
+export declare const not: <R>(part: Policy<R>) => Policy<R>;
+
+export declare const require: <R>(policy: Policy<R>) => Effect.Effect<void, never, R | AuthInfo>;
+
+export declare const role: (role: string, options?: {
+    readonly at?: ReadonlyArray<ClaimPath> | undefined;
+}) => Policy;
+
+export declare const scopes: (...scopes: readonly [
+    string,
+    ...ReadonlyArray<string>
+]) => Policy;
+
+export declare const scopesOf: (policy: Any) => ReadonlyArray<string>;
+
+export declare const tool: <R>(policy: Policy<R>) => <T extends Tool.Any>(tool: T) => GuardedTool<T, R>;
+
+export interface Decision {
+    readonly permitted: boolean;
+    readonly refusal: Refusal | undefined;
+    readonly trace: Trace;
+}
+
+export interface EvaluateOptions {
+    readonly hierarchy?: ScopeHierarchy | undefined;
+    readonly operation?: Operation | undefined;
+}
+
+export interface Needs<out R> {
+    readonly _: unique symbol;
+    readonly needs: R;
+}
+
+export interface Operation {
+    readonly method: string;
+    readonly target: string;
+    readonly arguments: unknown;
+    readonly listing: boolean;
+}
+
+export interface Trace {
+    readonly policy: string;
+    readonly outcome: Outcome;
+    readonly missing: ReadonlyArray<string>;
+    readonly parts: ReadonlyArray<Trace>;
+}
+
+export type ClaimPath = readonly [
+    string,
+    ...ReadonlyArray<string>
+];
+
+export type GuardRequirements<RIn, R> = RIn | McpServer.McpServer | McpServer.McpRequest<"Requires", AuthInfo> | Exclude<R, AuthInfo>;
+
+export type GuardedTool<T extends Tool.Any, R> = T extends Tool.Tool<infer Name, infer Config, infer Requirements> ? Tool.Tool<Name, Config, Requirements | AuthInfo | Needs<Exclude<R, AuthInfo>>> : never;
+
+export type Outcome = "yes" | "no" | "unknown";
+
+export type Policy<R = never> = Anonymous | Authenticated | Scopes | Role | Claim | Check<R> | ByOperation<R> | AllOf<R> | AnyOf<R> | Not<R>;
+
+export type Refusal = MissingCredentials | InsufficientScope | AccessDenied;
+
+// Types that the exports name
+
+// policy/internal/model
+export interface Check<out R> extends Common {
+    readonly _tag: "Check";
+    readonly label: string;
+    readonly ofOperation: boolean;
+    readonly judge: (operation: Operation) => Effect.Effect<boolean, VerificationUnavailable, R>;
+}
+
+// policy/internal/model
+export interface Role extends Common {
+    readonly _tag: "Role";
+    readonly role: string;
+    readonly paths: ReadonlyArray<ClaimPath>;
+}
+
+// policy/internal/model
+export interface Scopes extends Common {
+    readonly _tag: "Scopes";
+    readonly scopes: ReadonlyArray<string>;
+}
+
+// policy/internal/model
+export type Any = Policy<unknown>;
+
+// policy/internal/model
+export type Caller = AuthInfo["Service"];
+
+// policy/internal/model
+interface AllOf<out R> extends Common {
+    readonly _tag: "AllOf";
+    readonly parts: ReadonlyArray<Policy<R>>;
+}
+
+// policy/internal/model
+interface Anonymous extends Common {
+    readonly _tag: "Anonymous";
+}
+
+// policy/internal/model
+interface AnyOf<out R> extends Common {
+    readonly _tag: "AnyOf";
+    readonly parts: ReadonlyArray<Policy<R>>;
+}
+
+// policy/internal/model
+interface Authenticated extends Common {
+    readonly _tag: "Authenticated";
+}
+
+// policy/internal/model
+interface ByOperation<out R> extends Common {
+    readonly _tag: "ByOperation";
+    readonly label: string;
+    readonly policyOf: (operation: Operation) => Policy<R>;
+}
+
+// policy/internal/model
+interface Claim extends Common {
+    readonly _tag: "Claim";
+    readonly label: string;
+    readonly holds: (claims: Schema.JsonObject) => boolean;
+}
+
+// policy/internal/model
+interface Common extends Pipeable.Pipeable {
+    readonly toString: () => string;
+}
+
+// policy/internal/model
+interface Not<out R> extends Common {
+    readonly _tag: "Not";
+    readonly part: Policy<R>;
+}

@@ -1,0 +1,111 @@
+// Exports
+
+export declare const PolicyDeclaration: Schema.decodeTo<Schema.toType<Schema.Codec<PolicyDeclaration, PolicyDeclaration, never, never>>, Schema.Codec<Schema.Json, Schema.Json, never, never>, never, never>;
+
+export declare const toPolicy: (declared: PolicyDeclaration) => Policy.Policy;
+
+export type PolicyDeclaration = "anonymous" | "authenticated" | {
+    readonly scopes: readonly [
+        string,
+        ...ReadonlyArray<string>
+    ];
+} | {
+    readonly role: string;
+    readonly at?: ReadonlyArray<ClaimPath>;
+} | {
+    readonly claim: ClaimPath;
+    readonly equals: Schema.Json;
+} | {
+    readonly allOf: ReadonlyArray<PolicyDeclaration>;
+} | {
+    readonly anyOf: ReadonlyArray<PolicyDeclaration>;
+} | {
+    readonly not: PolicyDeclaration;
+};
+
+// Types that the exports name
+
+// policy/internal/model
+export interface Check<out R> extends Common {
+    readonly _tag: "Check";
+    readonly label: string;
+    readonly ofOperation: boolean;
+    readonly judge: (operation: Operation) => Effect.Effect<boolean, VerificationUnavailable, R>;
+}
+
+// policy/internal/model
+export interface Operation {
+    readonly method: string;
+    readonly target: string;
+    readonly arguments: unknown;
+    readonly listing: boolean;
+}
+
+// policy/internal/model
+export interface Role extends Common {
+    readonly _tag: "Role";
+    readonly role: string;
+    readonly paths: ReadonlyArray<ClaimPath>;
+}
+
+// policy/internal/model
+export interface Scopes extends Common {
+    readonly _tag: "Scopes";
+    readonly scopes: ReadonlyArray<string>;
+}
+
+// policy/internal/model
+export type ClaimPath = readonly [
+    string,
+    ...ReadonlyArray<string>
+];
+
+// policy/internal/model
+export type Policy<R = never> = Anonymous | Authenticated | Scopes | Role | Claim | Check<R> | ByOperation<R> | AllOf<R> | AnyOf<R> | Not<R>;
+
+// policy/internal/model
+interface AllOf<out R> extends Common {
+    readonly _tag: "AllOf";
+    readonly parts: ReadonlyArray<Policy<R>>;
+}
+
+// policy/internal/model
+interface Anonymous extends Common {
+    readonly _tag: "Anonymous";
+}
+
+// policy/internal/model
+interface AnyOf<out R> extends Common {
+    readonly _tag: "AnyOf";
+    readonly parts: ReadonlyArray<Policy<R>>;
+}
+
+// policy/internal/model
+interface Authenticated extends Common {
+    readonly _tag: "Authenticated";
+}
+
+// policy/internal/model
+interface ByOperation<out R> extends Common {
+    readonly _tag: "ByOperation";
+    readonly label: string;
+    readonly policyOf: (operation: Operation) => Policy<R>;
+}
+
+// policy/internal/model
+interface Claim extends Common {
+    readonly _tag: "Claim";
+    readonly label: string;
+    readonly holds: (claims: Schema.JsonObject) => boolean;
+}
+
+// policy/internal/model
+interface Common extends Pipeable.Pipeable {
+    readonly toString: () => string;
+}
+
+// policy/internal/model
+interface Not<out R> extends Common {
+    readonly _tag: "Not";
+    readonly part: Policy<R>;
+}

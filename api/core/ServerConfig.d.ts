@@ -1,0 +1,21 @@
+// Exports
+
+export interface Oddity {
+    readonly code: "content_type_not_json" | "documents_merged";
+    readonly message: string;
+}
+
+export interface ServerConfig {
+    readonly type: ServerType;
+    readonly issuer: string;
+    readonly metadata: AuthorizationServerMetadata;
+    readonly locations: readonly [
+        string,
+        ...ReadonlyArray<string>
+    ];
+    readonly repairs: ReadonlyArray<Applied>;
+    readonly oddities: ReadonlyArray<Oddity>;
+    readonly freshFor: Option.Option<Duration.Duration>;
+}
+
+export type ServerType = "oauth" | "oidc";
