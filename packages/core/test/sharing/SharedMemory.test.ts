@@ -215,6 +215,19 @@ describe("what is said about a token", () => {
       assert.strictEqual(yield* judged(another, token), "inactive")
     }).pipe(withProvider))
 
+  it.effect("is asked for again by an instance whose clock is behind that of the instance that was told", () =>
+    Effect.gen(function*() {
+      const store = yield* makeStore
+      const provider = yield* TestProvider.TestProvider
+      const token = yield* provider.mintOpaque()
+      yield* TestClock.adjust("10 minutes")
+      assert.strictEqual(yield* judged(yield* sharing(store)(instance(introspection())), token), "accepted")
+      yield* provider.revoke(token)
+      yield* TestClock.setTime(now * 1000)
+      const behind = yield* sharing(store)(instance(introspection()))
+      assert.strictEqual(yield* judged(behind, token), "inactive")
+    }).pipe(withProvider))
+
   it.effect("counts no longer than the instance that hears it would remember it", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
