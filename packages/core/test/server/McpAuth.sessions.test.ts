@@ -165,6 +165,25 @@ describe("a session", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
+  it.effect("belongs to its principal also if the request that began it named a revision without sessions", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* start()
+      const [ada, bob] = [
+        yield* provider.mint({ claims: owner }),
+        yield* provider.mint({ claims: { ...owner, sub: "bob" } })
+      ]
+      const begun = yield* post(handle, initializeRequest("2025-11-25"), {
+        token: ada,
+        headers: { "mcp-protocol-version": "2026-07-28" }
+      })
+      const session = begun.headers.get("mcp-session-id")
+      if (session === null) return assert.fail(begun.body)
+      const headers = { "mcp-session-id": session, "mcp-protocol-version": "2025-11-25" }
+      assert.strictEqual((yield* post(handle, request(1, "ping"), { token: ada, headers })).status, 200)
+      assert.strictEqual((yield* post(handle, request(1, "ping"), { token: bob, headers })).status, 404)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
   it.effect("of one person and that of another live side by side", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider

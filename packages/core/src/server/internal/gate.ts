@@ -1,4 +1,3 @@
-import * as McpProtocol from "effect/ai/McpProtocol"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -69,10 +68,6 @@ const refusable = <E, R>(respond: Respond<E, R>, { auth, registered }: Keeper, r
     ? respond
     : stoppable(respond, unnamed, ({ error, trace }) => Effect.as(refused(error, trace), auth.refuse(error, request)))
 
-/** Whether the revision has sessions. One that was begun in the name of a revision without them is nobody's. */
-const mayBeginSession = ({ headers }: Request): boolean =>
-  headers["mcp-protocol-version"] !== McpProtocol.v2026_07_28.protocolVersion
-
 /** The request goes on, in the name of who makes it. It is one that its session already let in. */
 const letIn = <E, R>(
   respond: Respond<E, R>,
@@ -92,7 +87,7 @@ const letIn = <E, R>(
   const learn = () =>
     HttpEffect.appendPreResponseHandler((_, response) => Effect.as(sessions.learn(info, request, response), response))
   return Effect.map(
-    mayBeginSession(request) ? Effect.tap(answered, learn) : answered,
+    Effect.tap(answered, learn),
     (response) => endWithToken(refusals.answer(response), info)
   )
 }
