@@ -80,12 +80,14 @@ const together = <S>({ guards, own }: Policies, services: Context.Context<S>): P
   return only === undefined || others.length > 0 ? allOf(...all) : only
 }
 
-/** Tells guards that they have been judged. */
+/**
+ * Tells guards that they have been judged for this operation. Without guards it says so as well: a handler may use its own
+ * server in process, and what was judged for the outer operation is not judged for the inner one.
+ */
 const relieving = ({ policiesOf }: Registrations) =>
-  McpServer.middleware((respond, { method, target }) => {
-    const { guards } = policiesOf(method, target)
-    return guards.length === 0 ? respond : Effect.provideService(respond, Judged, guards)
-  })
+  McpServer.middleware((respond, { method, target }) =>
+    Effect.provideService(respond, Judged, policiesOf(method, target).guards)
+  )
 
 /**
  * Enforces the policies on tools, the default for everything that has none, and the guards of everything that is known here.
