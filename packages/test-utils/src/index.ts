@@ -74,6 +74,49 @@ export * as Fault from "./Fault.ts"
 export * as Providers from "./Providers.ts"
 
 /**
+ * A client for the tests of an MCP server: it builds the server, and calls it in memory.
+ *
+ * The server is the production layer with everything in front of it: authentication, policies, sessions and CORS. Requests
+ * run with the clock, the loggers and the tracer of the test. Together with `TestProvider`, a test of one tool needs three
+ * lines.
+ *
+ * **Example** (Calling a tool without and with the scope that it needs)
+ *
+ * ```ts import.meta.vitest
+ * import { AuthorizationServer, McpAuth, Policy } from "@effect-mcp-auth/core"
+ * import { TestClient, TestProvider } from "@effect-mcp-auth/test-utils"
+ * import { Effect, Layer, Schema } from "effect"
+ * import { McpProtocol, McpServer, Tool, Toolkit } from "effect/ai"
+ *
+ * const Count = Policy.tool(Policy.scopes("notes:read"))(Tool.make("Count", { success: Schema.Int }))
+ * const tools = Toolkit.make(Count)
+ * const server = McpServer.layerHttp({
+ *   name: "notes",
+ *   version: "1.0.0",
+ *   path: "/mcp",
+ *   protocols: [McpProtocol.v2026_07_28],
+ *   registrations: McpServer.toolkit(tools).pipe(Layer.provide(tools.toLayer({ Count: () => Effect.succeed(3) })))
+ * }).pipe(McpAuth.protect({
+ *   resource: "https://api.test/mcp",
+ *   authorizationServers: [AuthorizationServer.discover("https://as.test")]
+ * }))
+ *
+ * const test = Effect.gen(function*() {
+ *   const provider = yield* TestProvider.TestProvider
+ *   const client = yield* TestClient.make(server, { url: "https://api.test/mcp" })
+ *   const refused = yield* client.callTool("Count", {}, { token: yield* provider.mint({ claims: { scope: "other" } }) })
+ *   const answer = yield* client.callTool("Count", {}, { token: yield* provider.mint({ claims: { scope: "notes:read" } }) })
+ *   return [refused.status, refused.challenge?.scope, answer.result?.structuredContent]
+ * }).pipe(Effect.scoped, Effect.provide(TestProvider.layer()))
+ *
+ * await Effect.runPromise(test) // => [403, "notes:read", 3]
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as TestClient from "./TestClient.ts"
+
+/**
  * An authorization server in memory, as an `HttpClient`.
  *
  * The code under test is the production code with its production layers: only the network is replaced. The provider
