@@ -31,11 +31,14 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
+import { Access } from "../policy/internal/access.ts"
 import { AuthInfo } from "../token/AuthInfo.ts"
+import { makeRefusals, refusableRoute } from "./internal/refusals.ts"
 import { McpAuth } from "./internal/service.ts"
 
 /**
- * Security middleware of an `HttpApi`: lets in who has a valid token, and answers everybody else with the challenge.
+ * Security middleware of an `HttpApi`: lets in requests with a valid token, and answers all others with the challenge.
+ * Handlers can refuse what they do by `Policy.require`.
  *
  * @category middleware
  * @since 0.1.0
@@ -54,14 +57,18 @@ export class BearerAuth extends HttpApiMiddleware.Service<BearerAuth, { provides
  */
 export const layer: Layer.Layer<BearerAuth, never, McpAuth> = Layer.fresh(Layer.effect(
   BearerAuth,
-  Effect.map(McpAuth, ({ authenticate, refuse }) =>
+  Effect.map(McpAuth, (auth) =>
     BearerAuth.of({
       // The credential that the framework read is not used: it does not tell a bad header from none.
       bearer: (respond) =>
         Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-          Effect.matchEffect(authenticate(request), {
-            onFailure: (error) => Effect.succeed(refuse(error, request)),
-            onSuccess: (info) => Effect.provideService(respond, AuthInfo, info)
+          Effect.matchEffect(auth.authenticate(request), {
+            onFailure: (error) => Effect.succeed(auth.refuse(error, request)),
+            onSuccess: (info) =>
+              refusableRoute(respond, auth, request).pipe(
+                Effect.provideService(AuthInfo, info),
+                Effect.provideService(Access, makeRefusals(auth).access)
+              )
           }))
     }))
 ))

@@ -172,7 +172,8 @@ const enforced = <S>() =>
     if (problem !== undefined) return yield* new InvalidOptions({ resource, ...problem })
     MutableRef.set(registered, found)
     yield* advertise(found.scopes)
-    return policies<S>(found).layerGlobal
+    // Around the policies, so that a refusal from within a handler names the scopes that these need as well.
+    return policies<S>(found).combine(refusable()).layerGlobal
   }))
 
 /** Builds a server behind the gate, and makes sure that what is guarded is what is served. */
@@ -220,7 +221,7 @@ const protectedServer = <A, E, R>(
   const states = Layer.unwrap(
     Effect.map(McpAuth, ({ requestStateSecret }) => requestState(requestStateSecret).layerGlobal)
   )
-  const onServer = Layer.mergeAll(states, alone, refusable().layerGlobal, enforced<Needed<R>>())
+  const onServer = Layer.mergeAll(states, alone, enforced<Needed<R>>())
   return Layer.merge(behindGate, Layer.provide(onServer, behindGate)).pipe(
     Layer.provide(Registered.layer()),
     Layer.provide(PublicDocuments.layer)

@@ -67,8 +67,8 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
   /** What callers see of what they may not do. Default: `permitted`. */
   readonly visibility?: Visibility | undefined
   /**
-   * Which scopes a challenge for more asks for: those that the operation needs (`minimal`), or together with those that were
-   * granted already (`union`), for clients that forget these. Default: `minimal`.
+   * Which scopes a challenge for more asks for: all that the request needs, the required ones included (`minimal`), or
+   * together with those that were granted already (`union`), for clients that forget these. Default: `minimal`.
    */
   readonly challengeScopes?: "minimal" | "union" | undefined
   /**

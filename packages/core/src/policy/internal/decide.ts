@@ -9,9 +9,9 @@ import {
 import type { ScopeHierarchy } from "../ScopeHierarchy.ts"
 import { format } from "./format.ts"
 import { type Facts, judge, type Judged, type Trace, traceOf } from "./judge.ts"
-import type { Caller, Check, Operation, Policy } from "./model.ts"
+import type { Any, Caller, Check, Operation, Policy } from "./model.ts"
 import { settled } from "./settled.ts"
-import { shortfall } from "./shortfall.ts"
+import { satisfiedBy, shortfall } from "./shortfall.ts"
 
 /** Why somebody may not do something. */
 export type Refusal = MissingCredentials | InsufficientScope | AccessDenied
@@ -32,6 +32,21 @@ export interface Question {
   readonly hierarchy: ScopeHierarchy
   readonly operation: Operation
 }
+
+/** How a policy is judged by claims alone. */
+export const judgePlainly = (policy: Any, question: Question): Judged =>
+  judge(settled(policy, question.operation), { ...question, answers: new Map() })
+
+/** Writes down by which scopes an operation satisfied a policy. */
+export const recordSatisfied = (needed: Set<string>, judged: Judged): void => {
+  for (const scope of satisfiedBy(judged)) needed.add(scope)
+}
+
+/** A refusal that names all scopes of the operation: those by which it came this far, and those that it lacks. */
+export const withNeeded = (refusal: Refusal, needed: ReadonlySet<string>): Refusal =>
+  refusal._tag === "InsufficientScope"
+    ? new InsufficientScope({ granted: refusal.granted, required: [...new Set([...needed, ...refusal.required])] })
+    : refusal
 
 /** The check to be asked next: one whose answer is needed, from left to right. */
 const nextCheck = ({ node, outcome, parts }: Judged, listing: boolean): Check<unknown> | undefined => {

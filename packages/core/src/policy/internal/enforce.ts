@@ -1,14 +1,13 @@
 import type * as McpSchema from "effect/ai/McpSchema"
 import type * as McpServer from "effect/ai/McpServer"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { AuthInfo } from "../../token/AuthInfo.ts"
-import { type Access, accessIn, currentAccess } from "./access.ts"
-import { decide, type Question, type Refusal } from "./decide.ts"
-import { judge } from "./judge.ts"
+import { type Access, accessIn, currentAccess, Ongoing } from "./access.ts"
+import { decide, judgePlainly, type Question, recordSatisfied, type Refusal, withNeeded } from "./decide.ts"
 import type { Operation, Policy } from "./model.ts"
-import { settled } from "./settled.ts"
 
 const isListing = (method: string): boolean => method.endsWith("/list")
 
@@ -45,18 +44,21 @@ const isConcealed = Effect.fnUntraced(function*<R>(policy: Policy<R>, question: 
 const shows = (visibility: Access["Service"]["visibility"], { _tag }: Refusal): boolean =>
   visibility === "open" || (visibility === "locked" && _tag === "InsufficientScope")
 
-const judged = Effect.fnUntraced(function*<R>(policy: Policy<R>, question: Question) {
+const judged = Effect.fnUntraced(function*<R>(policy: Policy<R>, question: Question, needed: Set<string>) {
   const access = yield* currentAccess
   const { permitted, refusal, trace } = yield* decide(policy, question)
-  if (permitted || refusal === undefined) return true
+  if (permitted || refusal === undefined) {
+    recordSatisfied(needed, judgePlainly(policy, question))
+    return true
+  }
   if (question.operation.listing) return shows(access.visibility, refusal)
   if (yield* isConcealed(policy, question, refusal)) return yield* Effect.as(access.conceal(refusal, trace), false)
-  return yield* Effect.flatMap(access.refuse(refusal, trace), Effect.fail)
+  return yield* Effect.flatMap(access.refuse(withNeeded(refusal, needed), trace), Effect.fail)
 })
 
-/** What claims alone permit is permitted, whatever checks would say. */
-const isPlainlyPermitted = <R>(policy: Policy<R>, question: Question): boolean =>
-  judge(settled(policy, question.operation), { ...question, answers: new Map() }).outcome === "yes"
+/** What a list shows is nothing that is being done, so what it needs is not asked for together with anything. */
+const neededIn = (context: Context.Context<never>): Set<string> =>
+  Option.match(Context.getOption(context, Ongoing), { onNone: () => new Set(), onSome: ({ needed }) => needed })
 
 /**
  * Whether the target of a request is there for its caller. Fails with the answer if it is there, but locked.
@@ -69,8 +71,14 @@ export const visibleTo = <R>(
   Effect.contextWith((context: Context.Context<never>) => {
     const { hierarchy, refuse } = accessIn(context)
     const question: Question = { caller, hierarchy, operation: operationOf(request) }
-    if (isPlainlyPermitted(policy, question)) return Effect.succeed(true)
-    return judged(policy, question).pipe(
+    const needed = neededIn(context)
+    // What claims alone permit is permitted, whatever checks would say.
+    const plainly = judgePlainly(policy, question)
+    if (plainly.outcome === "yes") {
+      recordSatisfied(needed, plainly)
+      return Effect.succeed(true)
+    }
+    return judged(policy, question, needed).pipe(
       Effect.catchTag(
         "VerificationUnavailable",
         (error) => Effect.flatMap(refuse(error, undefined), Effect.fail)

@@ -4,7 +4,7 @@ import { AuthInfo } from "../../token/AuthInfo.ts"
 import type { VerificationUnavailable } from "../../token/TokenError.ts"
 import { flat, type ScopeHierarchy } from "../ScopeHierarchy.ts"
 import { currentAccess, Ongoing } from "./access.ts"
-import { decide, type Decision } from "./decide.ts"
+import { decide, type Decision, judgePlainly, type Question, recordSatisfied, withNeeded } from "./decide.ts"
 import type { Caller, Operation, Policy } from "./model.ts"
 
 /** Something that is done outside of MCP. */
@@ -28,20 +28,23 @@ export const evaluate = <R>(
     Effect.provideService(AuthInfo, caller)
   )
 
-const current = Effect.fnUntraced(function*<R>(policy: Policy<R>) {
+const currentQuestion: Effect.Effect<Question, never, AuthInfo> = Effect.gen(function*() {
   const caller = yield* AuthInfo
   const { hierarchy } = yield* currentAccess
   const ongoing = yield* Effect.serviceOption(Ongoing)
-  return yield* decide(policy, {
+  return {
     caller,
     hierarchy,
     operation: Option.match(ongoing, { onNone: () => unnamed, onSome: ({ operation }) => operation })
-  })
+  }
 })
 
 /** Whether the caller of the current request satisfies a policy. */
 export const allows = <R>(policy: Policy<R>): Effect.Effect<boolean, VerificationUnavailable, R | AuthInfo> =>
-  Effect.map(current(policy), ({ permitted }) => permitted)
+  Effect.map(
+    Effect.flatMap(currentQuestion, (question) => decide(policy, question)),
+    ({ permitted }) => permitted
+  )
 
 /** Demands that the caller of the current request satisfies a policy. */
 export const require = Effect.fnUntraced(function*<R>(
@@ -50,10 +53,13 @@ export const require = Effect.fnUntraced(function*<R>(
   const ongoing = yield* Effect.serviceOption(Ongoing)
   // Without somebody who answers for it, a handler must not go on: there is no way back from here.
   const stop: Ongoing["Service"]["stop"] = Option.isNone(ongoing) ? (error) => Effect.die(error) : ongoing.value.stop
+  const needed = Option.match(ongoing, { onNone: () => new Set<string>(), onSome: ({ needed }) => needed })
+  const question = yield* currentQuestion
   const decision = yield* Effect.catchTag(
-    current(policy),
+    decide(policy, question),
     "VerificationUnavailable",
     (error) => stop(error, undefined)
   )
-  if (decision.refusal !== undefined) return yield* stop(decision.refusal, decision.trace)
+  if (decision.refusal !== undefined) return yield* stop(withNeeded(decision.refusal, needed), decision.trace)
+  recordSatisfied(needed, judgePlainly(policy, question))
 })

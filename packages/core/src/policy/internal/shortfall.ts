@@ -48,6 +48,27 @@ const waysOf = ({ missing, node, outcome, parts }: Judged): ReadonlyArray<Way> =
 }
 
 /**
+ * The scopes by which a caller satisfies a policy, of what was granted: the fewest that do. A part that only a check can
+ * answer for needs none.
+ */
+export const satisfiedBy = ({ node, outcome, parts }: Judged): ReadonlyArray<string> => {
+  switch (node._tag) {
+    case "Scopes":
+      return outcome === "yes" ? node.scopes.filter(isScopeToken) : []
+    case "AnyOf": {
+      const ways = parts.filter(({ outcome }) => outcome === "yes").map(satisfiedBy)
+      const [fewest = []] = ways.toSorted((a, b) => a.length - b.length)
+      return fewest
+    }
+    case "AllOf":
+    case "ByOperation":
+      return parts.flatMap(satisfiedBy)
+    default:
+      return []
+  }
+}
+
+/**
  * The scopes that a caller needs, all of them in one list, to do what they may not do now: the fewest that would do.
  * Each way is tried before it is told, because more scopes may also take something away (`not`). Nothing: no scope helps.
  */

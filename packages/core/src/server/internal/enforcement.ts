@@ -42,7 +42,7 @@ export const stoppable = <A, E, R, E2, R2>(
           // Whoever refuses goes no further, in whichever fiber they are, and waits for nobody.
           return Effect.interrupt
         })
-      return Effect.provideService(self, Ongoing, { operation, stop })
+      return Effect.provideService(self, Ongoing, { operation, needed: new Set(), stop })
     })
     const untilAnswered = Effect.onExit(restore(stoppableSelf), (exit) => Deferred.done(ended, exit)).pipe(
       Effect.andThen(restore(Effect.never))

@@ -13,16 +13,14 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { Access } from "../../policy/internal/access.ts"
-import { unnamed } from "../../policy/internal/require.ts"
 import { anonymous, AuthInfo, isAnonymous } from "../../token/AuthInfo.ts"
 import * as BearerToken from "../../token/BearerToken.ts"
 import { mayBeAnonymous } from "./anonymous.ts"
-import { stoppable } from "./enforcement.ts"
-import { makeRefusals } from "./refusals.ts"
+import { makeRefusals, refusableRoute } from "./refusals.ts"
 import { Registered, type Registrations } from "./registrations.ts"
 import { McpAuth } from "./service.ts"
 import { makeSessions, type Sessions } from "./sessions.ts"
-import { allowed, refused } from "./telemetry.ts"
+import { allowed } from "./telemetry.ts"
 
 /** What browser clients have to read besides the body. */
 const exposedHeaders = ["WWW-Authenticate", "Mcp-Session-Id", "Mcp-Protocol-Version", "Retry-After"]
@@ -64,9 +62,7 @@ interface Keeper {
 
 /** Lets handlers of plain routes refuse what they are doing (`Policy.require`). Those of MCP are seen to by the server. */
 const refusable = <E, R>(respond: Respond<E, R>, { auth, registered }: Keeper, request: Request): Respond<E, R> =>
-  Option.isSome(registered)
-    ? respond
-    : stoppable(respond, unnamed, ({ error, trace }) => Effect.as(refused(error, trace), auth.refuse(error, request)))
+  Option.isSome(registered) ? respond : refusableRoute(respond, auth, request)
 
 /** The request goes on, in the name of who makes it. It is one that its session already let in. */
 const letIn = <E, R>(

@@ -1,12 +1,15 @@
 import * as McpSchema from "effect/ai/McpSchema"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Access } from "../../policy/internal/access.ts"
+import { unnamed } from "../../policy/internal/require.ts"
 import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
 import { errorCode, jsonRpcError } from "../Challenge.ts"
+import { stoppable } from "./enforcement.ts"
 import type { McpAuth } from "./service.ts"
 import { refused } from "./telemetry.ts"
 
@@ -74,3 +77,10 @@ export const makeRefusals = (
     }
   }
 }
+
+/** Lets the handler of a plain route refuse what it does (`Policy.require`), and answers with the challenge. */
+export const refusableRoute = <E, R>(
+  respond: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
+  { refuse }: Pick<McpAuth["Service"], "refuse">,
+  request: HttpServerRequest.HttpServerRequest
+) => stoppable(respond, unnamed, ({ error, trace }) => Effect.as(refused(error, trace), refuse(error, request)))

@@ -10,7 +10,7 @@ import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts
 import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
 import type * as ResourceIdentifier from "../../metadata/ResourceIdentifier.ts"
 import { isScopeToken } from "../../policy/internal/scopeToken.ts"
-import type { InvalidScopeHierarchy } from "../../policy/ScopeHierarchy.ts"
+import type { InvalidScopeHierarchy, ScopeHierarchy } from "../../policy/ScopeHierarchy.ts"
 import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
 import type * as TokenVerifier from "../../token/TokenVerifier.ts"
 import * as Challenge from "../Challenge.ts"
@@ -63,12 +63,22 @@ export type BuildError =
   | TokenVerifier.InvalidVerifier
   | InvalidScopeHierarchy
 
-/** An error as its challenge asks for it: in the form of requests, and together with what was granted if told so. */
-const asAsked = (error: AuthError, options: Pick<Options, "challengeScopes" | "scopeRequestForm">): AuthError => {
+/**
+ * An error as its challenge asks for it: in the form of requests, with the scopes that every request needs, and together
+ * with those that were granted if the options say so. A client may ask for these scopes alone, so they have to suffice for
+ * the whole request (RFC 6750, section 3). A required scope that another of them covers is not named.
+ */
+const asAsked = (
+  error: AuthError,
+  options: Pick<Options, "challengeScopes" | "scopeRequestForm">,
+  { hierarchy, requiredScopes }: { readonly hierarchy: ScopeHierarchy; readonly requiredScopes: ReadonlyArray<string> }
+): AuthError => {
   if (error._tag !== "InsufficientScope") return error
   // Tokens may count among scopes what is none, such as a permission of several words.
   const granted = options.challengeScopes === "union" ? error.granted.filter(isScopeToken) : []
-  return new InsufficientScope({ ...error, required: asked(options, [...granted, ...error.required]) })
+  const named = new Set([...granted, ...error.required])
+  const required = requiredScopes.filter((scope) => !hierarchy.covers(named, scope))
+  return new InsufficientScope({ ...error, required: asked(options, [...granted, ...required, ...error.required]) })
 }
 
 /** Checks the options and builds what guards the resource. */
@@ -87,7 +97,8 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
   const { identifier, metadataUrl } = described
   const terms = yield* termsOf(options)
   const trust = { resource: identifier, authorizationServers }
-  const authenticate = yield* makeAuthenticate(options, trust, { ...described, ...terms })
+  const conditions = { ...described, ...terms }
+  const authenticate = yield* makeAuthenticate(options, trust, conditions)
   const policyScopes = MutableRef.make((): ReadonlyArray<string> => [])
   const challenge = (): Challenge.Options => ({
     resourceMetadata: metadataUrl,
@@ -102,8 +113,8 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
     terms,
     authenticate,
     refuse: (error, request) =>
-      Challenge.response(asAsked(error, options), { ...challenge(), jsonRpc: speaksJsonRpc(request) }),
-    answer: (error) => Challenge.answer(asAsked(error, options), challenge()),
+      Challenge.response(asAsked(error, options, conditions), { ...challenge(), jsonRpc: speaksJsonRpc(request) }),
+    answer: (error) => Challenge.answer(asAsked(error, options, conditions), challenge()),
     advertise: (scopes) => Effect.sync(() => MutableRef.set(policyScopes, scopes)),
     servedPath: options.servedPath ?? new URL(identifier).pathname,
     allowedOrigins: options.allowedOrigins ?? [],
