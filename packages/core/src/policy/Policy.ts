@@ -27,7 +27,7 @@ import * as Schema from "effect/Schema"
 import type { VerificationUnavailable } from "../token/TokenError.ts"
 import type { ClaimPath, Operation, Policy } from "./internal/model.ts"
 import { node } from "./internal/node.ts"
-import { rolePaths } from "./internal/rolePaths.ts"
+import { permissionPaths, rolePaths } from "./internal/rolePaths.ts"
 
 export {
   /**
@@ -220,6 +220,20 @@ export const scopes = (...scopes: readonly [string, ...ReadonlyArray<string>]): 
  */
 export const role = (role: string, options?: { readonly at?: ReadonlyArray<ClaimPath> | undefined }): Policy =>
   node({ _tag: "Role", role, paths: options?.at ?? rolePaths })
+
+/**
+ * Callers whose token lists a permission in the claim `permissions` (Auth0, WorkOS, Kinde).
+ *
+ * **Details**
+ *
+ * A permission says what the user may do. It is no grant to the client that calls, so it never satisfies
+ * `Policy.scopes`. Require both with `Policy.allOf(Policy.scopes(…), Policy.permission(…))`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const permission = (permission: string): Policy =>
+  node({ _tag: "Role", role: permission, paths: permissionPaths })
 
 /**
  * Whose claims have a form, and satisfy a predicate.

@@ -35,6 +35,7 @@ import * as Policy from "./Policy.ts"
  * - `"anonymous"`, `"authenticated"`
  * - `{ "scopes": [...] }`: all of them
  * - `{ "role": "...", "at": [["realm_access", "roles"]] }`: `at` may be left out
+ * - `{ "permission": "..." }`: listed in the claim `permissions`
  * - `{ "claim": ["tenant"], "equals": ... }`: the claim at a path has this value
  * - `{ "allOf": [...] }`, `{ "anyOf": [...] }`, `{ "not": ... }`
  *
@@ -46,6 +47,7 @@ export type PolicyDeclaration =
   | "authenticated"
   | { readonly scopes: readonly [string, ...ReadonlyArray<string>] }
   | { readonly role: string; readonly at?: ReadonlyArray<ClaimPath> }
+  | { readonly permission: string }
   | { readonly claim: ClaimPath; readonly equals: Schema.Json }
   | { readonly allOf: ReadonlyArray<PolicyDeclaration> }
   | { readonly anyOf: ReadonlyArray<PolicyDeclaration> }
@@ -61,6 +63,7 @@ const Word = Schema.Literals(["anonymous", "authenticated"])
 const forms = {
   scopes: Schema.Struct({ scopes: Schema.NonEmptyArray(Schema.String) }),
   role: Schema.Struct({ role: Schema.String, at: Schema.optionalKey(Schema.Array(Path)) }),
+  permission: Schema.Struct({ permission: Schema.String }),
   claim: Schema.Struct({ claim: Path, equals: Schema.Json }),
   allOf: Schema.Struct({ allOf: Schema.Array(Part) }),
   anyOf: Schema.Struct({ anyOf: Schema.Array(Part) }),
@@ -114,6 +117,7 @@ export const toPolicy = (declared: PolicyDeclaration): Policy.Policy => {
   if (declared === "authenticated") return Policy.authenticated
   if ("scopes" in declared) return Policy.scopes(...declared.scopes)
   if ("role" in declared) return Policy.role(declared.role, declared)
+  if ("permission" in declared) return Policy.permission(declared.permission)
   if ("allOf" in declared) return Policy.allOf(...declared.allOf.map(toPolicy))
   if ("anyOf" in declared) return Policy.anyOf(...declared.anyOf.map(toPolicy))
   if ("not" in declared) return Policy.not(toPolicy(declared.not))

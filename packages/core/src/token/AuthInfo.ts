@@ -50,7 +50,11 @@ export class AuthInfo extends Context.Service<AuthInfo, {
   readonly subject: string | undefined
   /** `client_id` (RFC 9068, section 2.2), or `azp`. */
   readonly clientId: string | undefined
-  /** The granted scopes: `scope`, `scopes`, `scp` and `permissions` together, and never one more. */
+  /**
+   * The granted scopes: `scope` (RFC 9068, section 2.2.3), `scopes` and `scp` together, or the claims that the verifier's
+   * option `scopeClaims` names instead. `permissions` is not among them: it lists what the user may do, whatever the client
+   * was granted.
+   */
   readonly scopes: ReadonlySet<string>
   /** `aud` (RFC 7519, section 4.1.3). */
   readonly audience: ReadonlyArray<string>

@@ -20,7 +20,7 @@ import * as AudiencePolicy from "./AudiencePolicy.ts"
 import type { AuthInfo } from "./AuthInfo.ts"
 import type { ClientAuthentication } from "./ClientAuthentication.ts"
 import type { AccessTokenMark, TypPolicy } from "./internal/accessToken.ts"
-import type { Rules } from "./internal/claims.ts"
+import { type Rules, standardScopeClaims } from "./internal/claims.ts"
 import { type CustomVerify, makeCustomVerifier } from "./internal/custom.ts"
 import { looksLikeJwt } from "./internal/jwt.ts"
 import { makeIntrospectionVerifier } from "./internal/verifyIntrospection.ts"
@@ -127,6 +127,12 @@ export interface ClaimOptions {
    * providers whose access tokens look like ID tokens. Default: the rules above.
    */
   readonly accessTokenMark?: AccessTokenMark | undefined
+  /**
+   * The claims that grant scopes, instead of `scope`, `scopes` and `scp`: for example `["ias_apis"]` (SAP Cloud Identity),
+   * or `["scope", "permissions"]` for an Auth0 API whose permissions are granted to every client that a user logs in with.
+   * Default: `["scope", "scopes", "scp"]`.
+   */
+  readonly scopeClaims?: readonly [string, ...ReadonlyArray<string>] | undefined
 }
 
 const rulesOf = ({ resource }: Trust, options: ClaimOptions): Rules => ({
@@ -135,7 +141,8 @@ const rulesOf = ({ resource }: Trust, options: ClaimOptions): Rules => ({
   clockTolerance: Duration.toSeconds(Duration.fromInputUnsafe(options.clockTolerance ?? "30 seconds")),
   acceptWithoutExpiry: options.acceptWithoutExpiry === true,
   typ: "loose",
-  mark: options.accessTokenMark
+  mark: options.accessTokenMark,
+  scopeClaims: options.scopeClaims ?? standardScopeClaims
 })
 
 /**

@@ -76,7 +76,7 @@ const assertAcceptable = (claims: Readonly<Record<string, unknown>> | undefined,
   assert.include([claims["aud"]].flat(), resource)
   assert.isTrue(typeof claims["exp"] === "number" && Number.isFinite(claims["exp"]) && claims["exp"] > now - 30)
   assert.isUndefined(claims["cnf"])
-  const words = ["scope", "scopes", "scp", "permissions"].flatMap((claim) => wordsOf(claims[claim]))
+  const words = ["scope", "scopes", "scp"].flatMap((claim) => wordsOf(claims[claim]))
   for (const scope of scopes) assert.include(words, scope)
 }
 

@@ -4,7 +4,20 @@ import { Cause, Context, Effect, Exit, Schema, SchemaGetter } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
 import { satisfied, somebody } from "./harness.ts"
 
-const { allOf, anonymous, anyOf, authenticated, byOperation, check, checkArguments, claim, not, role, scopes } = Policy
+const {
+  allOf,
+  anonymous,
+  anyOf,
+  authenticated,
+  byOperation,
+  check,
+  checkArguments,
+  claim,
+  not,
+  permission,
+  role,
+  scopes
+} = Policy
 
 type Caller = AuthInfo.AuthInfo["Service"]
 type Operation = Policy.Operation
@@ -81,6 +94,8 @@ describe("a role", () => {
     ["Entra ID", role("admin"), { roles: ["admin"] }, true],
     ["Cognito", role("admin"), { "cognito:groups": ["admin"] }, true],
     ["Auth0", role("admin"), { permissions: ["admin"] }, true],
+    ["a permission", permission("notes:delete"), { permissions: ["notes:delete"] }, true],
+    ["a permission among the roles", permission("admin"), { roles: ["admin"], scope: "admin" }, false],
     ["Auth0, in a namespace", role("admin", namespaced), { "https://example.com/roles": ["admin"] }, true],
     ["several places, the last of them", role("admin"), { roles: ["user"], permissions: ["admin"] }, true],
     ["one role as a text", role("admin"), { roles: "admin" }, true],

@@ -37,6 +37,7 @@ describe("a declaration means the same as code", () => {
     [`{"scopes":["a","b"]}`, Policy.scopes("a", "b")],
     [`{"role":"admin"}`, Policy.role("admin")],
     [`{"role":"admin","at":[["a","b"],["c"]]}`, Policy.role("admin", { at: [["a", "b"], ["c"]] })],
+    [`{"permission":"notes:delete"}`, Policy.permission("notes:delete")],
     [`{"role":"admin","at":[]}`, Policy.role("admin", { at: [] })],
     [`{"allOf":[{"scopes":["a"]},"anonymous"]}`, Policy.allOf(Policy.scopes("a"), Policy.anonymous)],
     [`{"anyOf":[{"scopes":["a"]},{"role":"b"}]}`, Policy.anyOf(Policy.scopes("a"), Policy.role("b"))],
@@ -123,7 +124,7 @@ describe("a claim that equals", () => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 const unknownForm =
-  `Expected "anonymous", "authenticated", or an object with one of scopes, role, claim, allOf, anyOf, not`
+  `Expected "anonymous", "authenticated", or an object with one of scopes, role, permission, claim, allOf, anyOf, not`
 
 /** What is wrong, and what the message says: that, and nothing about what it might have been instead. */
 const wrong: ReadonlyArray<readonly [text: string, says: string]> = [
@@ -145,6 +146,8 @@ const wrong: ReadonlyArray<readonly [text: string, says: string]> = [
   [`{"scopes":[1]}`, `Expected string\n  at ["scopes"][0]`],
   [`{"scopes":null}`, `Expected array\n  at ["scopes"]`],
   [`{"role":["admin"]}`, `Expected string\n  at ["role"]`],
+  [`{"permission":["a"]}`, `Expected string\n  at ["permission"]`],
+  [`{"permission":"a","at":[["x"]]}`, `Expected no excess property\n  at ["at"]`],
   [`{"role":"a","At":[["x"]]}`, `Expected no excess property\n  at ["At"]`],
   [`{"role":"a","at":["roles"]}`, `Expected array\n  at ["at"][0]`],
   [`{"role":"a","at":[[]]}`, `Missing key\n  at ["at"][0][0]`],

@@ -324,11 +324,11 @@ describe("a challenge for more asks for", () => {
       assert.deepInclude(scopesOf.get(1), { scope: "api://notes/x api://notes/b" })
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("nothing that was granted and is no scope: a word of a permission is not one to ask for", () =>
+  it.effect("nothing that was granted and is no scope: words that no scope may be are not asked for", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin(() => toolOf("a", scopes("a"), nothing), { challengeScopes: "union" })
-      // Auth0 puts names of permissions into tokens, which may hold anything.
-      const token = yield* mint("x", { permissions: ["read admin", "say \"hi\"", "\u00e9t\u00e9", "p:1"] })
+      // Providers put other words than scopes into such claims.
+      const token = yield* mint("x", { scp: ["read admin", "say \"hi\"", "\u00e9t\u00e9", "p:1"] })
       const call = yield* converse(handle, modern, token)
       assertInsufficient(yield* ask(call, "call", "a", token), "x p:1 a")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))

@@ -1,4 +1,4 @@
-import { Policy, ScopeHierarchy } from "@effect-mcp-auth/core"
+import { Policy, ScopeHierarchy, TokenVerifier } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Ref, Schema, Struct } from "effect"
@@ -405,6 +405,58 @@ describe("roles come from the token, wherever its provider puts them", () => {
         assert.deepStrictEqual(yield* toolsSeen(send, token), outcome === "answered" ? ["Admin"] : [])
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
+})
+
+describe("permissions are not scopes", () => {
+  const permissions = ["notes:delete"]
+  const serveDelete = (policy: Policy.Policy, changes?: Partial<ProtectOptions>) =>
+    begin((ran) => toolOf("Delete", policy, arrive(ran, "Delete")), changes)
+
+  it.effect("a permission of the user does not satisfy Policy.scopes (Auth0)", () =>
+    Effect.gen(function*() {
+      const { handle, ran } = yield* serveDelete(Policy.scopes("notes:delete"))
+      const token = yield* mint("notes:read", { permissions })
+      const send = yield* converse(handle, modern, token)
+      assertInsufficient(yield* ask(send, "call", "Delete", token), "notes:delete")
+      assert.deepStrictEqual(yield* ran, [])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("a permission of the user does not satisfy requiredScopes", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* serveDelete(Policy.authenticated, { requiredScopes: ["notes:delete"] })
+      const token = yield* mint("notes:read", { permissions })
+      const send = yield* converse(handle, modern, token)
+      assertInsufficient(yield* ask(send, "call", "Delete", token), "notes:delete", null)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("a permission of the user satisfies Policy.permission and Policy.role", () =>
+    Effect.gen(function*() {
+      const policy = Policy.allOf(Policy.permission("notes:delete"), Policy.role("notes:delete"))
+      const { handle } = yield* serveDelete(policy)
+      const token = yield* mint("notes:read", { permissions })
+      const send = yield* converse(handle, modern, token)
+      assertAnswered(yield* ask(send, "call", "Delete", token))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("a scope of that name does not satisfy Policy.permission", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* serveDelete(Policy.permission("notes:delete"))
+      const token = yield* mint("notes:delete")
+      const send = yield* converse(handle, modern, token)
+      assertAs("absent", yield* ask(send, "call", "Delete", token))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("scopeClaims names the claims that grant scopes, also the required ones, and no other claim does", () =>
+    Effect.gen(function*() {
+      const verifier = TokenVerifier.jwt({ scopeClaims: ["permissions"] })
+      const policy = Policy.scopes("notes:delete")
+      const { handle } = yield* serveDelete(policy, { verifier, requiredScopes: ["notes:delete"] })
+      const token = yield* mint("notes:read", { permissions })
+      const send = yield* converse(handle, modern, token)
+      assertAnswered(yield* ask(send, "call", "Delete", token))
+      const other = yield* mint("notes:delete")
+      assertInsufficient(yield* ask(send, "call", "Delete", other), "notes:delete", null)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
 const Delete = Policy.tool(

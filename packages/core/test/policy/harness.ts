@@ -255,7 +255,7 @@ export const insufficient = (scope: string): string =>
   `error_description="The access token has not the scopes that this needs", resource_metadata="${resourceMetadata}"`
 
 /** A 403 that asks for more scopes: the header, and the JSON-RPC error with the id of its request. */
-export const assertInsufficient = (answer: Answer, scope: string, id: string | number = 1) => {
+export const assertInsufficient = (answer: Answer, scope: string, id: string | number | null = 1) => {
   assert.strictEqual(answer.status, 403, answer.body)
   assert.strictEqual(answer.headers.get("www-authenticate"), insufficient(scope))
   assert.strictEqual(answer.headers.get("cache-control"), "no-store")

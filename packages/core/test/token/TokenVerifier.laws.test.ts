@@ -217,14 +217,14 @@ it.layer(world)("laws of the JWT verifier", (it) => {
 })
 
 describe("laws of scopes", () => {
-  const scopeClaims = ["scope", "scopes", "scp", "permissions"]
+  const scopeClaims = ["scope", "scopes", "scp"]
   const word = Schema.Literals(["notes:read", "notes:write", "admin", "", " ", "a b", "\t", "ä"])
   const granting = Schema.Union([word, Schema.String, Schema.Array(word), Schema.Array(Schema.Json), Schema.Json])
   const members: Arbitrary.Arbitrary<Schema.JsonObject> = Arbitrary.map(
     Arbitrary.array(
       Arbitrary.all([
         Arbitrary.schema(
-          Schema.Literals([...scopeClaims, "roles", "groups", "scopes_supported", "Scope", "__proto__"])
+          Schema.Literals([...scopeClaims, "permissions", "roles", "groups", "scopes_supported", "Scope", "__proto__"])
         ),
         Arbitrary.schema(granting)
       ]),
@@ -233,7 +233,7 @@ describe("laws of scopes", () => {
     Object.fromEntries
   )
 
-  /** Every word that the four claims hold, whatever they are. */
+  /** Every word that the three claims hold, whatever they are. */
   const wordsOf = (members: Schema.JsonObject): ReadonlySet<string> =>
     new Set(
       scopeClaims.flatMap((claim) => {
@@ -246,7 +246,7 @@ describe("laws of scopes", () => {
   const authentication = ClientAuthentication.clientSecretPost("notes", Redacted.make("secret"))
 
   it.effect.prop(
-    "by each method, what is granted is in the four claims",
+    "by each method, what is granted is in the three claims",
     [members],
     ([members]) =>
       Effect.gen(function*() {

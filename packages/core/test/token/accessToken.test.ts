@@ -247,6 +247,38 @@ describe("accessTokenMark", () => {
   ])
 })
 
+describe("the claims that grant scopes", () => {
+  const granted = Effect.fnUntraced(function*(changes: Members, options: TokenVerifier.ClaimOptions = {}) {
+    const provider = yield* TestProvider.TestProvider
+    const said = changed(changes)
+    yield* provider.fault("introspection", Fault.document(() => ({ ...said, active: true })))
+    const jwt = yield* verifier(TokenVerifier.jwt(options))
+    const introspection = yield* verifier(TokenVerifier.introspection({ authentication, ...options }))
+    const custom = yield* verifier(TokenVerifier.custom(() => Effect.succeed(said), options))
+    const token = yield* provider.mint({ claims: said })
+    const infos = [yield* jwt(token), yield* introspection("opaque"), yield* custom("key")]
+    return infos.map(({ scopes }) => [...scopes].join(" "))
+  })
+  const rows: ReadonlyArray<
+    readonly [rule: string, claims: Members, scopes: string, options?: TokenVerifier.ClaimOptions]
+  > = [
+    ["permissions are no scopes", { scope: "a", permissions: ["b"] }, "a"],
+    ["roles and authorities are no scopes", { scope: "a", roles: ["b"], authorities: ["c"] }, "a"],
+    ["scopeClaims replaces the standard claims", { scope: "a", ias_apis: ["b"] }, "b", { scopeClaims: ["ias_apis"] }],
+    ["scopeClaims may name several claims", { scope: "a", permissions: ["b"] }, "a b", {
+      scopeClaims: ["scope", "permissions"]
+    }],
+    ["scopeClaims that are absent grant nothing", { scope: "a" }, "", { scopeClaims: ["permissions"] }],
+    ["scopeClaims that every object inherits grant nothing", { scope: "a" }, "", { scopeClaims: ["constructor"] }]
+  ]
+  for (const [rule, changes, expected, options] of rows) {
+    it.effect(`JWT, introspection and custom claims: ${rule}`, () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* granted(changes, options), [expected, expected, expected])
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+})
+
 describe("the type in the header of a JWT", () => {
   const rows: ReadonlyArray<readonly [rule: string, typ: Schema.Json, claims: Members, outcome: string]> = [
     ...[

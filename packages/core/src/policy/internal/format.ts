@@ -1,6 +1,6 @@
 import { printable } from "../../metadata/internal/printable.ts"
 import type { Any, Role } from "./model.ts"
-import { rolePaths } from "./rolePaths.ts"
+import { permissionPaths, rolePaths } from "./rolePaths.ts"
 
 const list = (parts: ReadonlyArray<string>): string => parts.join(", ")
 
@@ -9,6 +9,7 @@ const literal = (text: string): string => printable(JSON.stringify(text), Infini
 const array = (parts: ReadonlyArray<string>): string => `[${list(parts)}]`
 
 const formatRole = ({ paths, role }: Role): string => {
+  if (paths === permissionPaths) return `permission(${literal(role)})`
   const at = paths === rolePaths ? "" : `, { at: ${array(paths.map((path) => array(path.map(literal))))} }`
   return `role(${literal(role)}${at})`
 }

@@ -7,3 +7,6 @@ export const rolePaths: ReadonlyArray<ClaimPath> = [
   ["cognito:groups"],
   ["permissions"]
 ]
+
+/** The claim of permissions at Auth0, WorkOS, Kinde and others. */
+export const permissionPaths: ReadonlyArray<ClaimPath> = [["permissions"]]

@@ -74,7 +74,7 @@ const asAsked = (
   { hierarchy, requiredScopes }: { readonly hierarchy: ScopeHierarchy; readonly requiredScopes: ReadonlyArray<string> }
 ): AuthError => {
   if (error._tag !== "InsufficientScope") return error
-  // Tokens may count among scopes what is none, such as a permission of several words.
+  // The claims of scopes may hold strings that no scope may be (RFC 6749, section 3.3).
   const granted = options.challengeScopes === "union" ? error.granted.filter(isScopeToken) : []
   const named = new Set([...granted, ...error.required])
   const required = requiredScopes.filter((scope) => !hierarchy.covers(named, scope))

@@ -13,6 +13,8 @@ export interface Rules extends KindRules {
   readonly clockTolerance: number
   /** Whether a token may live for ever. */
   readonly acceptWithoutExpiry: boolean
+  /** The claims that grant scopes. */
+  readonly scopeClaims: ReadonlyArray<string>
 }
 
 type Claims = Schema.JsonObject
@@ -77,13 +79,15 @@ const bindingOf = ({ cnf }: Claims): Checked<void> =>
     ? Result.succeed(undefined)
     : Result.fail(new InvalidToken({ reason: "sender-constrained", claim: "cnf" }))
 
-const scopeClaims = ["scope", "scopes", "scp", "permissions"]
+/** `scope` (RFC 9068, section 2.2.3), or as providers name it. What a user may do at all is no grant: not `permissions`. */
+export const standardScopeClaims: ReadonlyArray<string> = ["scope", "scopes", "scp"]
 
-/** Scopes are words in a string (RFC 8693, section 4.2), or a list, under the names that providers give them. */
-const scopesOf = (claims: Claims): ReadonlySet<string> => {
+/** Scopes are words in a string (RFC 8693, section 4.2), or a list. */
+const scopesOf = (claims: Claims, { scopeClaims }: Rules): ReadonlySet<string> => {
   const scopes = new Set<string>()
   for (const claim of scopeClaims) {
-    const value = claims[claim]
+    // A name from options may be that of a member that every object inherits.
+    const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined
     const words = typeof value === "string" ? value.split(" ") : isStrings(value) ? value : []
     for (const word of words) if (word !== "") scopes.add(word)
   }
@@ -127,7 +131,7 @@ export const said = ({ issuer, ...candidate }: Statement, rules: Rules, now: num
     issuer,
     subject: textOf(claims, ["sub"]),
     clientId: textOf(claims, clientIdClaims),
-    scopes: scopesOf(claims),
+    scopes: scopesOf(claims, rules),
     audience: audience.success,
     expiresAt: expiresAt.success,
     claims
