@@ -20,6 +20,7 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import { isEmptyCredentials } from "./internal/emptyCredentials.ts"
 import { InvalidRequest, MissingCredentials } from "./TokenError.ts"
 
 /**
@@ -53,7 +54,8 @@ const hasTokenInQuery = (url: string): boolean => {
 const fail = (problem: InvalidRequest["problem"]) => Result.fail(new InvalidRequest({ problem }))
 
 /**
- * Reads the token. What is no bearer token at all is `MissingCredentials`, so that the client is asked to log in.
+ * Reads the token. Without credentials, or with those of another scheme, the result is `MissingCredentials`, so that the
+ * client is asked to log in. An empty header and the scheme alone are no credentials (RFC 6750, section 3.1).
  *
  * @category reading
  * @since 0.1.0
@@ -67,6 +69,7 @@ export const read = (
   // What nearly all requests bring is read in one go; what follows says what is wrong with the others.
   const good = header.length <= longest ? bearer.exec(header)?.[1] : undefined
   if (good !== undefined) return Result.succeed(Redacted.make(good, { label: "access token" }))
+  if (isEmptyCredentials(header)) return Result.fail(new MissingCredentials())
   const [, scheme, token = ""] = credentials.exec(header) ?? []
   if (scheme === undefined) return fail("malformed")
   if (scheme.toLowerCase() !== "bearer") return Result.fail(new MissingCredentials())

@@ -118,7 +118,7 @@ describe("what is open to whoever comes", () => {
       const { body, headers } = stateless(1, "tools/call", { name: "open", arguments: {} })
       const wrong: ReadonlyArray<readonly [url: string, authorization: string | undefined]> = [
         [`${resource}?access_token=${token}`, undefined],
-        [resource, "Bearer"],
+        [resource, "Bearer,"],
         [resource, `Bearer ${token} ${token}`]
       ]
       for (const [url, authorization] of wrong) {
@@ -127,6 +127,20 @@ describe("what is open to whoever comes", () => {
         assert.strictEqual(answer.status, 400, `${url} ${authorization}`)
       }
       assert.deepStrictEqual(yield* ran, [])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("is done with an empty Authorization header, as without one", () =>
+    Effect.gen(function*() {
+      const { handle, ran } = yield* begin(openAndShut)
+      for (const authorization of ["", "Bearer", "Bearer ", "bearer"]) {
+        for (const name of ["open", "shut"]) {
+          const { body, headers } = stateless(1, "tools/call", { name, arguments: {} })
+          const answer = yield* post(handle, body, { headers: { ...headers, authorization } })
+          if (name === "open") assertAnswered(answer)
+          else assertLogin(answer, "a")
+        }
+      }
+      assert.lengthOf(yield* ran, 4)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("knows who calls, if somebody does, and that nobody does otherwise", () =>

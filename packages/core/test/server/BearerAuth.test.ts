@@ -87,6 +87,7 @@ for (const [name, start] of [["BearerAuth", startApi], ["McpAuth.middleware", st
       ]
     > = [
       ["no token", 401, undefined, () => Effect.succeed(undefined)],
+      ["an empty token", 401, undefined, () => Effect.succeed("")],
       ["a forged token", 401, "invalid_token", (provider) => provider.mint({ forged: true })],
       ["an expired token", 401, "invalid_token", (provider) => provider.mint({ expiresIn: -3600 })],
       ["a token for somebody else", 401, "invalid_token", (provider) => provider.mint({ claims: { aud: "x" } })],

@@ -58,6 +58,19 @@ describe("FetchAuth", () => {
       assert.isFalse(request.bodyUsed)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
+  for (const authorization of ["", "Bearer", "Bearer ", "bearer"]) {
+    it.effect(`answers the Authorization header ${JSON.stringify(authorization)} with 401 and no error code`, () =>
+      Effect.gen(function*() {
+        const auth = yield* start()
+        const answer = yield* answered(yield* ask(auth, { headers: { authorization } }))
+        assert.strictEqual(answer.status, 401)
+        assert.strictEqual(
+          answer.headers.get("www-authenticate"),
+          `Bearer scope="notes:read notes:write", resource_metadata="${metadataUrl}"`
+        )
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
   it.effect("leaves the body to whoever it lets in", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider

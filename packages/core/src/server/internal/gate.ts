@@ -15,6 +15,7 @@ import * as Stream from "effect/Stream"
 import { Access } from "../../policy/internal/access.ts"
 import { anonymous, AuthInfo, isAnonymous } from "../../token/AuthInfo.ts"
 import * as BearerToken from "../../token/BearerToken.ts"
+import { isEmptyCredentials } from "../../token/internal/emptyCredentials.ts"
 import { mayBeAnonymous } from "./anonymous.ts"
 import { makeRefusals, refusableRoute } from "./refusals.ts"
 import { Registered, type Registrations } from "./registrations.ts"
@@ -134,7 +135,7 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
     return (respond) =>
       Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
         const { headers, method } = request
-        const admit = headers["authorization"] === undefined ? admitWithoutToken : admitByToken
+        const admit = isEmptyCredentials(headers["authorization"]) ? admitWithoutToken : admitByToken
         const admitted = admit(respond, request, keeper)
         // Who is no page of a browser names no origin, and is told what any page is told, without further ado.
         return isOpen && headers["origin"] === undefined && method !== "OPTIONS"
