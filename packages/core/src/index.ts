@@ -404,6 +404,14 @@ export * as ClientAuthentication from "./token/ClientAuthentication.ts"
  * anybody can make up: it buys one fetch in `cooldown`, for all senders together. Keys that cannot be read, are meant for
  * something else, or are too weak are passed over, and spoil nothing.
  *
+ * A key with the member `issuer` verifies the tokens of that issuer only. The tenant-independent key sets of Entra ID have
+ * this member: `https://login.microsoftonline.com/{tenantid}/v2.0` for the keys of all tenants, and the issuer of one tenant
+ * for its own keys. With `{tenantid}` replaced by the tenant in `iss`, which must be a GUID, the member must equal `iss`
+ * (Microsoft identity platform, access tokens, "Validate the signing key issuer"). One difference is accepted: a version 1
+ * token (`https://sts.windows.net/<tenant>/`) may be signed by a key that names
+ * `https://login.microsoftonline.com/<tenant>/v2.0`, as Microsoft's own validator accepts it. A key whose `issuer` is not a
+ * string is passed over. A key without the member verifies the tokens of every issuer that the key set is for.
+ *
  * @since 0.1.0
  */
 export * as JwkSet from "./token/JwkSet.ts"

@@ -29,6 +29,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
+import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServerMetadata } from "../metadata/AuthorizationServerMetadata.ts"
 import * as Issuer from "../metadata/Issuer.ts"
@@ -180,25 +181,34 @@ export const make = (
   })
 
 /**
- * Whether a token that names this issuer may be one of the server's, judged without asking anybody.
+ * Whether a token that names this issuer, and has these claims, may be one of the server's. Makes no request.
  *
  * @category judging
  * @since 0.1.0
  */
-export const mayIssue = <E>({ issuer, issuerPolicy }: AuthorizationServer<E>, iss: string): boolean =>
-  !iss.includes("{") && issuerPolicy.accepts({ asked: issuer, answered: iss })
+export const mayIssue = <E>(
+  { issuer, issuerPolicy }: AuthorizationServer<E>,
+  iss: string,
+  claims: Schema.JsonObject = {}
+): boolean => !iss.includes("{") && issuerPolicy.accepts({ asked: issuer, answered: iss, claims })
 
 /**
- * Whether a token that names this issuer is one of the server's, now that its metadata is known. The document's own
- * string counts; where that is a template (Entra ID), an issuer that the template leads to.
+ * Whether a token that names this issuer, and has these claims, is one of the server's, now that its metadata is known. The
+ * document's own string counts; where that is a template (Entra ID), an issuer that the template leads to.
  *
  * @category judging
  * @since 0.1.0
  */
-export const issues = <E>(server: AuthorizationServer<E>, config: ServerConfig, iss: string): boolean =>
+export const issues = <E>(
+  server: AuthorizationServer<E>,
+  config: ServerConfig,
+  iss: string,
+  claims: Schema.JsonObject = {}
+): boolean =>
   config.issuer.includes("{") ?
-    mayIssue(server, iss) && IssuerPolicy.template(config.issuer).accepts({
+    mayIssue(server, iss, claims) && IssuerPolicy.template(config.issuer).accepts({
       asked: server.issuer,
-      answered: iss
+      answered: iss,
+      claims
     }) :
     config.issuer === iss

@@ -12,6 +12,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { withoutQuery } from "../metadata/internal/httpUri.ts"
 import { printable, quoted } from "../metadata/internal/printable.ts"
+import { isTenant, isTenantPlaceholder } from "../metadata/internal/tenant.ts"
 import * as Issuer from "../metadata/Issuer.ts"
 import * as WellKnown from "../metadata/WellKnown.ts"
 
@@ -24,8 +25,10 @@ import * as WellKnown from "../metadata/WellKnown.ts"
 export interface Claim {
   /** The issuer that was asked for, exactly as configured. */
   readonly asked: string
-  /** The issuer that the document names. */
+  /** The issuer that the document or the token names. */
   readonly answered: string
+  /** The claims of the token whose issuer is judged. `undefined`: the issuer is that of a document. */
+  readonly claims?: Schema.JsonObject | undefined
 }
 
 /**
@@ -108,28 +111,37 @@ export const expected = (issuer: string): IssuerPolicy => ({
   accepts: ({ answered }) => answered === issuer
 })
 
-const placeholder = /\{[A-Za-z_][A-Za-z0-9_]*\}/
+const placeholder = /\{[A-Za-z_][A-Za-z0-9_]*\}/g
 
 /** What a placeholder may stand for. */
 const word = /^[A-Za-z0-9._~-]+$/
 
 /**
- * Whether a text is a template with its placeholders filled in, given what stands between them. Each literal is looked for
- * where it comes first, which finds a match if there is one, and never looks back: the text is a stranger's.
+ * The values of the placeholders, if a text is a template with its placeholders filled in, given what stands between them.
+ * Each literal is looked for where it comes first, which finds a match if there is one, and never looks back: the text is a
+ * stranger's.
  */
-const fills = (text: string, literals: ReadonlyArray<string>): boolean => {
+const valuesIn = (text: string, literals: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {
   const [head = "", ...rest] = literals
   const tail = rest.pop()
-  if (tail === undefined) return text === head
-  if (!text.startsWith(head) || !text.endsWith(tail)) return false
+  if (tail === undefined) return text === head ? [] : undefined
+  if (!text.startsWith(head) || !text.endsWith(tail)) return undefined
+  const values: Array<string> = []
   let position = head.length
   for (const literal of rest) {
     const next = text.indexOf(literal, position + 1)
-    if (next === -1 || !word.test(text.slice(position, next))) return false
+    if (next === -1) return undefined
+    values.push(text.slice(position, next))
     position = next + literal.length
   }
-  return word.test(text.slice(position, text.length - tail.length))
+  values.push(text.slice(position, text.length - tail.length))
+  return values.every((value) => word.test(value)) ? values : undefined
 }
+
+/** Whether the tenants in the issuer of a token are one, and the one that its claim `tid` names if it has that claim. */
+const isOneTenant = ([first, ...others]: ReadonlyArray<string>, { tid }: Schema.JsonObject): boolean =>
+  first === undefined ||
+  (isTenant(first) && others.every((other) => other === first) && (tid === undefined || tid === first))
 
 const isIssuer = (text: string): boolean => Result.isSuccess(Issuer.makeResult(text, { allowInsecureLoopback: true }))
 
@@ -137,6 +149,12 @@ const isIssuer = (text: string): boolean => Result.isSuccess(Issuer.makeResult(t
  * The issuer must be this template, or the template with every `{placeholder}` replaced by one path segment of letters,
  * digits, `.`, `_`, `~` and `-`. For Entra ID's `common` document, whose issuer is the unexpanded
  * `https://login.microsoftonline.com/{tenantid}/v2.0`.
+ *
+ * **Details**
+ *
+ * In the issuer of a token, `{tenantid}` must be a GUID. If the token has the claim `tid`, that claim must be the same GUID
+ * (Microsoft identity platform, access tokens, "Validate the issuer"). A key with the member `issuer` verifies the tokens of
+ * that issuer only: see `JwkSet`.
  *
  * **Gotchas**
  *
@@ -159,10 +177,16 @@ const isIssuer = (text: string): boolean => Result.isSuccess(Issuer.makeResult(t
  */
 export const template = (issuer: string): IssuerPolicy => {
   const literals = issuer.split(placeholder)
+  const tenants = (issuer.match(placeholder) ?? []).map(isTenantPlaceholder)
   return {
     name: "template",
     expects: () => `the template ${quoted(issuer)}`,
-    accepts: ({ answered }) => answered === issuer || (fills(answered, literals) && isIssuer(answered))
+    accepts: ({ answered, claims }) => {
+      if (answered === issuer) return true
+      const values = valuesIn(answered, literals)
+      if (values === undefined || !isIssuer(answered)) return false
+      return claims === undefined || isOneTenant(values.filter((_, index) => tenants[index]), claims)
+    }
   }
 }
 

@@ -2,12 +2,14 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
+import type * as Schema from "effect/Schema"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import * as Servers from "../../discovery/AuthorizationServer.ts"
 import { jsonObjectOf } from "../../discovery/internal/json.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import { InsufficientScope, InvalidToken, type TokenError, VerificationUnavailable } from "../TokenError.ts"
 import { type Rules, said } from "./claims.ts"
+import { unknownIssuer } from "./unknownIssuer.ts"
 
 /** From a token to its claims, if it has any. */
 export type CustomVerify<R> = (token: Redacted.Redacted) => Effect.Effect<object | undefined, unknown, R>
@@ -25,13 +27,14 @@ const failureOf = (cause: Cause.Cause<unknown>): Effect.Effect<never, TokenError
 }
 
 /** Who issued the token: the issuer that it names, if that is trusted, or else the only one there is. */
-const issuerOf = Effect.fnUntraced(function*(servers: ReadonlyArray<Server>, iss: unknown) {
+const issuerOf = Effect.fnUntraced(function*(servers: ReadonlyArray<Server>, claims: Schema.JsonObject) {
+  const { iss } = claims
   const [only, ...others] = servers
   if (iss === undefined && only !== undefined && others.length === 0) return only.issuer
   if (typeof iss !== "string") return yield* new InvalidToken({ reason: "missing-claim", claim: "iss" })
-  const server = servers.find((server) => Servers.mayIssue(server, iss))
+  const server = servers.find((server) => Servers.mayIssue(server, iss, claims))
   if (server !== undefined) return iss
-  return yield* new InvalidToken({ reason: "unknown-issuer", claim: "iss", actual: iss })
+  return yield* unknownIssuer(servers, iss, claims)
 })
 
 /** A verifier of somebody else's, held to the rules of this house. */
@@ -51,7 +54,7 @@ export const makeCustomVerifier = Effect.fnUntraced(function*<R>(
     if (claims === undefined) {
       return yield* new VerificationUnavailable({ cause: new TypeError("The custom verifier answered with no claims") })
     }
-    const issuer = yield* issuerOf(servers, claims["iss"])
+    const issuer = yield* issuerOf(servers, claims)
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
     return { ...yield* Effect.fromResult(said({ claims, issuer }, rules, now)), token }
   })

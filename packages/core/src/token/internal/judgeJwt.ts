@@ -1,6 +1,7 @@
 import * as Arr from "effect/Array"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
 import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
 import * as IssuerPolicy from "../../discovery/IssuerPolicy.ts"
 import type * as JwkSet from "../JwkSet.ts"
@@ -9,6 +10,7 @@ import { InvalidToken } from "../TokenError.ts"
 import { type Rules, type Said, said } from "./claims.ts"
 import { parseJwt, type UnverifiedJwt } from "./jwt.ts"
 import { wordOf } from "./quoted.ts"
+import { unknownIssuer } from "./unknownIssuer.ts"
 
 type Server = AuthorizationServer.AuthorizationServer<unknown>
 
@@ -81,20 +83,16 @@ export const trusted = (servers: ReadonlyArray<Keyed>): Trusted => ({
 })
 
 /** The servers that may have issued a token, the one with that very name first. Nobody is asked. */
-const issuersOf = ({ byIssuer, flexible }: Trusted, iss: string): ReadonlyArray<Keyed> => {
-  const named = (byIssuer.get(iss) ?? []).filter(({ server }) => AuthorizationServer.mayIssue(server, iss))
+const issuersOf = (
+  { byIssuer, flexible }: Trusted,
+  iss: string,
+  claims: Schema.JsonObject
+): ReadonlyArray<Keyed> => {
+  const mayIssue = ({ server }: Keyed) => AuthorizationServer.mayIssue(server, iss, claims)
+  const named = (byIssuer.get(iss) ?? []).filter(mayIssue)
   if (flexible.length === 0) return named
-  const others = flexible.filter((keyed) => !named.includes(keyed) && AuthorizationServer.mayIssue(keyed.server, iss))
-  return [...named, ...others]
+  return [...named, ...flexible.filter((keyed) => !named.includes(keyed) && mayIssue(keyed))]
 }
-
-export const unknownIssuer = ({ servers }: Trusted, iss: string): InvalidToken =>
-  new InvalidToken({
-    reason: "unknown-issuer",
-    claim: "iss",
-    expected: servers.map(({ server }) => JSON.stringify(server.issuer)).join(" or "),
-    actual: iss
-  })
 
 /**
  * Judges all of a token but its signature, in the order in which trust is earned: form, algorithm, issuer, kind, claims.
@@ -111,13 +109,15 @@ export const judgeJwt = (
   if (Result.isFailure(algorithm)) return Result.fail(algorithm.failure)
   const issuer = issuerOf(jwt.success)
   if (Result.isFailure(issuer)) return Result.fail(issuer.failure)
-  const issuers = issuersOf(servers, issuer.success)
-  if (issuers.length === 0) return Result.fail(unknownIssuer(servers, issuer.success))
   const { claims, header } = jwt.success
+  const issuers = issuersOf(servers, issuer.success, claims)
+  if (issuers.length === 0) {
+    return Result.fail(unknownIssuer(servers.servers.map(({ server }) => server), issuer.success, claims))
+  }
   const info = said({ claims, header, issuer: issuer.success }, rules, Math.floor(now / 1000))
   if (Result.isFailure(info)) return Result.fail(info.failure)
   const kid = kidOf(jwt.success)
   if (Result.isFailure(kid)) return Result.fail(kid.failure)
-  const query = { kid: kid.success, algorithm: algorithm.success }
+  const query = { kid: kid.success, algorithm: algorithm.success, issuer: issuer.success }
   return Result.succeed({ info: info.success, signed: jwt.success.signed, query, issuers, at: now })
 }

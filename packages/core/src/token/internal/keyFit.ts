@@ -12,6 +12,8 @@ const common = {
   alg: Schema.optionalKey(Schema.String),
   use: Schema.optionalKey(Schema.String),
   key_ops: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** Entra ID: the issuer of the tokens that the key signs, or a template of it. */
+  issuer: Schema.optionalKey(Schema.String),
   /** A key whose private half is published is nobody's any more. */
   d: Schema.optionalKey(Schema.Never)
 }
@@ -26,6 +28,8 @@ const Jwk = Schema.Union([
 /** A public key that may be used. */
 export interface UsableKey {
   readonly kid: string | undefined
+  /** The only issuer whose tokens it verifies, or the template of such issuers. `undefined`: any that the set is for. */
+  readonly issuer: string | undefined
   readonly key: PublicKey
   readonly algorithms: ReadonlySet<Algorithm>
 }
@@ -69,13 +73,13 @@ const decode = Schema.decodeUnknownResult(Jwk)
 export const usable = (value: unknown, asked: ReadonlySet<Algorithm>): UsableKey | undefined => {
   const decoded = decode(value)
   if (Result.isFailure(decoded)) return undefined
-  const { alg, key_ops, kid, use, ...material } = decoded.success
+  const { alg, issuer, key_ops, kid, use, ...material } = decoded.success
   if (use !== undefined && use !== "sig") return undefined
   if (key_ops !== undefined && !key_ops.includes("verify")) return undefined
   const algorithms = byKind(decoded.success).filter((algorithm) =>
     alg === undefined ? !pss.includes(algorithm) || asked.has(algorithm) : isNamed(algorithm, alg)
   )
-  return algorithms.length === 0 ? undefined : { kid, key: material, algorithms: new Set(algorithms) }
+  return algorithms.length === 0 ? undefined : { kid, issuer, key: material, algorithms: new Set(algorithms) }
 }
 
 const isNamed = (algorithm: Algorithm, alg: string): boolean =>

@@ -3,13 +3,16 @@ import * as Effect from "effect/Effect"
 import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
+import { isKeyOf } from "../../metadata/internal/tenant.ts"
 import type { Query } from "../JwkSet.ts"
 import * as Jws from "../Jws.ts"
 import { usable, type UsableKey } from "./keyFit.ts"
 
-/** A key for one algorithm. It is read when it is first used: a set may be long, and most keys are never asked for. */
+/** A key for one algorithm and issuer. It is read when it is first used: a set may be long, and most keys are never asked for. */
 interface Entry {
   readonly algorithm: Jws.Algorithm
+  /** As in `UsableKey`. */
+  readonly issuer: string | undefined
   readonly verify: Effect.Effect<Option.Option<Jws.Verify>>
   /** The same once it has been read. */
   readonly ready: MutableRef.MutableRef<Option.Option<Jws.Verify> | undefined>
@@ -32,8 +35,9 @@ export interface Reader {
   readonly entryOf: (verify: Jws.Verify) => Entry | undefined
 }
 
-/** What makes two keys one. Their names do not. */
-const materialOf = (key: UsableKey, algorithm: Jws.Algorithm): string => JSON.stringify([algorithm, key.key])
+/** What makes two keys one. Their names do not, but a key is another one where it is for another issuer. */
+const materialOf = ({ issuer, key }: UsableKey, algorithm: Jws.Algorithm): string =>
+  JSON.stringify([algorithm, issuer, key])
 
 const listedIn = (document: Schema.JsonObject): ReadonlyArray<Schema.Json> =>
   Array.isArray(document["keys"]) ? document["keys"] : []
@@ -45,12 +49,14 @@ export const makeReader = Effect.fnUntraced(function*(asked: ReadonlySet<Jws.Alg
   const known = MutableRef.make<ReadonlyMap<string, Entry>>(new Map())
   const make = Effect.fnUntraced(function*(key: UsableKey, algorithm: Jws.Algorithm): Effect.fn.Return<Entry> {
     const ready = MutableRef.make<Option.Option<Jws.Verify> | undefined>(undefined)
-    const prepared = Effect.tap(Effect.option(jws.prepare(key.key, algorithm)), (verify) =>
+    // A function of its own for each entry: two entries may have one key, and `jws` may give both the same function.
+    const own = Effect.map(jws.prepare(key.key, algorithm), (verify): Jws.Verify => (signed) => verify(signed))
+    const prepared = Effect.tap(Effect.option(own), (verify) =>
       Effect.sync(() => {
         MutableRef.set(ready, verify)
         if (Option.isSome(verify)) owners.set(verify.value, entry)
       }))
-    const entry: Entry = { algorithm, ready, verify: yield* Effect.cached(prepared) }
+    const entry: Entry = { algorithm, issuer: key.issuer, ready, verify: yield* Effect.cached(prepared) }
     return entry
   })
   const read = Effect.fnUntraced(function*(document: Schema.JsonObject): Effect.fn.Return<KeyRing> {
@@ -72,10 +78,14 @@ export const makeReader = Effect.fnUntraced(function*(asked: ReadonlySet<Jws.Alg
   return { read, entryOf: (verify) => owners.get(verify) }
 })
 
+const isFor = (entry: Entry, { algorithm, issuer: iss }: Query): boolean =>
+  entry.algorithm === algorithm &&
+  (entry.issuer === undefined || (iss !== undefined && isKeyOf(entry.issuer, iss)))
+
 /** Keys under the name that was asked for, or else nameless ones; all of them for a token that names none. */
-const fitting = ({ byKid, entries }: KeyRing, { algorithm, kid }: Query): ReadonlyArray<Entry> => {
-  const named = kid === undefined ? entries : byKid.get(kid) ?? byKid.get(undefined) ?? []
-  return [...named].filter((entry) => entry.algorithm === algorithm).slice(0, mostCandidates)
+const fitting = ({ byKid, entries }: KeyRing, query: Query): ReadonlyArray<Entry> => {
+  const named = query.kid === undefined ? entries : byKid.get(query.kid) ?? byKid.get(undefined) ?? []
+  return [...named].filter((entry) => isFor(entry, query)).slice(0, mostCandidates)
 }
 
 /** The keys for a token. */

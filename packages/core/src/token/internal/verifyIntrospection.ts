@@ -19,8 +19,8 @@ import { available } from "./available.ts"
 import { makeCircuit } from "./circuit.ts"
 import { type Rules, said } from "./claims.ts"
 import { introspect } from "./introspect.ts"
-import { wordOf } from "./quoted.ts"
 import { type CountsUntil, sharedAnswer } from "./sharedAnswer.ts"
+import { unknownIssuer } from "./unknownIssuer.ts"
 
 type Server = AuthorizationServer.AuthorizationServer<unknown>
 
@@ -39,18 +39,12 @@ const countsUntil = (cacheFor: Duration.Duration): CountsUntil => ({ answer: { e
 }
 
 /** RFC 7662, section 2.2: who is named as issuer must be the one that was asked. */
-const issuerOf = (server: Server, config: ServerConfig, iss: Schema.Json | undefined) => {
+const issuerOf = (server: Server, config: ServerConfig, claims: Schema.JsonObject) => {
+  const { iss } = claims
   if (iss === undefined) return Effect.succeed(config.issuer)
-  return typeof iss === "string" && AuthorizationServer.issues(server, config, iss)
+  return typeof iss === "string" && AuthorizationServer.issues(server, config, iss, claims)
     ? Effect.succeed(iss)
-    : Effect.fail(
-      new InvalidToken({
-        reason: "unknown-issuer",
-        claim: "iss",
-        expected: JSON.stringify(config.issuer),
-        actual: wordOf(iss)
-      })
-    )
+    : Effect.fail(unknownIssuer([server], iss, claims))
 }
 
 /** Names a token by its digest, and holds the token itself no longer than until the question is asked. */
@@ -118,7 +112,7 @@ export const makeIntrospectionVerifier = Effect.fnUntraced(function*(
     // RFC 7662, section 2.2: a boolean. Whatever else is there is no yes.
     if (claims["active"] !== true) return yield* new InvalidToken({ reason: "inactive" })
     const config = yield* available(server, server.config)
-    const issuer = yield* issuerOf(server, config, claims["iss"])
+    const issuer = yield* issuerOf(server, config, claims)
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
     return { ...yield* Effect.fromResult(said({ claims, issuer }, rules, now)), token }
   })

@@ -70,7 +70,8 @@ const recall = ({ doorkeeper, memory }: Verifier, { digest, mark, now, token }: 
   if (remembered === undefined || now < remembered.goodFrom || now >= remembered.goodUntil) return undefined
   const { info, voucher: { key, keyed } } = remembered
   const config = keyed.server.peek(now)
-  const isTrue = config !== undefined && AuthorizationServer.issues(keyed.server, config, info.issuer) &&
+  const isTrue = config !== undefined &&
+    AuthorizationServer.issues(keyed.server, config, info.issuer, info.claims) &&
     keyed.keys.holds(key, now)
   if (!isTrue) return undefined
   doorkeeper.meet(mark)

@@ -5,7 +5,8 @@ import type * as JwkSet from "../JwkSet.ts"
 import type * as Jws from "../Jws.ts"
 import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
 import { available } from "./available.ts"
-import { type JudgedJwt, type Keyed, type Trusted, unknownIssuer } from "./judgeJwt.ts"
+import type { JudgedJwt, Keyed, Trusted } from "./judgeJwt.ts"
+import { unknownIssuer } from "./unknownIssuer.ts"
 
 /** What a token is good by: a key of a server. */
 export interface Voucher {
@@ -33,20 +34,20 @@ const unknownKey = ({ kid }: JwkSet.Query): InvalidToken =>
   new InvalidToken({ reason: "unknown-key", claim: "kid", ...(kid === undefined ? {} : { actual: kid }) })
 
 /** The server that issues under this name, by its metadata. */
-const issuing = Effect.fnUntraced(function*(servers: Trusted, { info: { issuer: iss }, issuers }: JudgedJwt) {
+const issuing = Effect.fnUntraced(function*(servers: Trusted, { info: { claims, issuer: iss }, issuers }: JudgedJwt) {
   for (const keyed of issuers) {
     const config = yield* askedOf(keyed, keyed.server.config)
-    if (AuthorizationServer.issues(keyed.server, config, iss)) return keyed
+    if (AuthorizationServer.issues(keyed.server, config, iss, claims)) return keyed
   }
-  return yield* unknownIssuer(servers, iss)
+  return yield* unknownIssuer(servers.servers.map(({ server }) => server), iss, claims)
 })
 
 /** The same, as far as metadata is in memory. Whether a server issues is known only when its metadata is. */
-const issuingNow = ({ info: { issuer: iss }, issuers }: JudgedJwt, now: number): Keyed | undefined => {
+const issuingNow = ({ info: { claims, issuer: iss }, issuers }: JudgedJwt, now: number): Keyed | undefined => {
   for (const keyed of issuers) {
     const config = keyed.server.peek(now)
     if (config === undefined) return undefined
-    if (AuthorizationServer.issues(keyed.server, config, iss)) return keyed
+    if (AuthorizationServer.issues(keyed.server, config, iss, claims)) return keyed
   }
   return undefined
 }
