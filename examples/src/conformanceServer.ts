@@ -42,11 +42,12 @@ const resource = McpServer.resource({
   Policy.guard(Policy.scopes("mcp:conformance:resources:read", "mcp:conformance:resources:static"))
 )
 
-/** The scope names the id that stands in the URI, so it can only be said for each request. */
-const ofTemplate = Policy.byOperation(({ target }) => {
-  const [id = ""] = target.slice("test://template/".length).split("/")
-  return Policy.scopes("mcp:conformance:resources:read", `mcp:conformance:resources:template:${id}`)
-}, "resources:template:{id}")
+/** The scope names the parameter of the template, so it is made for each request. */
+const ofTemplate = Policy.byParameters(
+  Schema.Struct({ id: Schema.String }),
+  ({ id }) => Policy.scopes("mcp:conformance:resources:read", `mcp:conformance:resources:template:${id}`),
+  "resources:template:{id}"
+)
 
 const template = McpServer.resource`test://template/${McpSchema.param("id", Schema.String)}/data`({
   name: "Template",

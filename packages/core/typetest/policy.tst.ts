@@ -278,6 +278,17 @@ describe("policies", () => {
     expect(policy).type.toBe<Policy.Policy<Owners | Plans>>()
   })
 
+  it("of template parameters see them decoded, and decode without help", () => {
+    const Known = {} as Schemas.Codec<number, string, Plans>
+    const policy = Policy.byParameters(Schema.Struct({ id: Schema.NumberFromString }), ({ id }, operation) => {
+      expect(id).type.toBe<number>()
+      expect(operation).type.toBe<Policy.Operation>()
+      return isOwner
+    })
+    expect(policy).type.toBe<Policy.Policy<Owners>>()
+    expect(Policy.byParameters).type.not.toBeCallableWith(Schema.Struct({ id: Known }), () => isOwner)
+  })
+
   it("of claims decode without help, and answer at once", () => {
     const Known = {} as Schemas.Codec<number, string, Plans>
     expect(Policy.claim).type.not.toBeCallableWith(Schema.Struct({ id: Known }))

@@ -311,16 +311,22 @@ export const checkArguments = <A, RD, R>(
 }
 
 /**
- * Whoever satisfies the policy that a function makes for the operation: for scopes that depend on a URI or an argument.
+ * Satisfied as the policy is that a function makes for the operation: for scopes that depend on a name or an argument.
  *
- * **Example** (A scope for each notebook)
+ * **Details**
+ *
+ * Lists and completions (`completion/complete`) have no operation yet, so the function is not called for them: what the
+ * policy guards is listed, and callers who see it in a list may complete it. For the parameters of a template use
+ * `byParameters`.
+ *
+ * **Example** (A scope for each tool)
  *
  * ```ts import.meta.vitest
  * import * as Policy from "@effect-mcp-auth/core/Policy"
  *
- * const ofNotebook = Policy.byOperation(({ target }) => Policy.scopes(`notebook:${target.split("/").at(-1) ?? ""}`))
+ * const ofTool = Policy.byOperation(({ target }) => Policy.scopes(`tool:${target}`))
  *
- * String(ofNotebook) // => `byOperation("operation")`
+ * String(ofTool) // => `byOperation("operation")`
  * ```
  *
  * @category constructors
@@ -328,6 +334,46 @@ export const checkArguments = <A, RD, R>(
  */
 export const byOperation = <R>(policyOf: (operation: Operation) => Policy<R>, label = "operation"): Policy<R> =>
   node<R>({ _tag: "ByOperation", label, policyOf })
+
+/**
+ * Satisfied as the policy is that a function makes for the parameters of a resource template, decoded by a schema. What does
+ * not decode is refused, and so is every operation without these parameters.
+ *
+ * **Details**
+ *
+ * Use the schemas of the template itself, so that the policy judges the values that the handler receives. With a schema that
+ * decodes several texts to one value (`7` and `07` to a number), a policy that compares the texts would judge something else.
+ * Lists and completions have no parameters yet: see `byOperation`.
+ *
+ * **Example** (A scope for each notebook)
+ *
+ * ```ts import.meta.vitest
+ * import * as Policy from "@effect-mcp-auth/core/Policy"
+ * import * as Schema from "effect/Schema"
+ *
+ * const ofNotebook = Policy.byParameters(
+ *   Schema.Struct({ id: Schema.String }),
+ *   ({ id }) => Policy.scopes(`notebook:${id}`)
+ * )
+ *
+ * String(ofNotebook) // => `byOperation("parameters")`
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const byParameters = <A, R>(
+  schema: Schema.ConstraintDecoder<A>,
+  policyOf: (parameters: A, operation: Operation) => Policy<R>,
+  label = "parameters"
+): Policy<R> => {
+  const decode = Schema.decodeUnknownOption(schema)
+  return byOperation<R>((operation) =>
+    Option.match(decode(operation.parameters), {
+      onNone: () => node<R>({ _tag: "Scopes", scopes: [] }),
+      onSome: (parameters) => policyOf(parameters, operation)
+    }), label)
+}
 
 /** What all parts need together. Without parts, nothing. */
 type RequirementsOf<P extends ReadonlyArray<Policy<unknown>>> = [P[number]] extends [never] ? never

@@ -167,13 +167,14 @@ const enforced = <S>() =>
   Layer.unwrap(Effect.gen(function*() {
     const { advertise, resource, terms } = yield* McpAuth
     const registered = yield* Registered
-    const found = registrations(yield* McpServer.McpServer, terms.policy)
+    const server = yield* McpServer.McpServer
+    const found = registrations(server, terms.policy)
     const problem = problemOfScopes(found.scopes())
     if (problem !== undefined) return yield* new InvalidOptions({ resource, ...problem })
     MutableRef.set(registered, found)
     yield* advertise(found.scopes)
     // Around the policies, so that a refusal from within a handler names the scopes that these need as well.
-    return policies<S>(found).combine(refusable()).layerGlobal
+    return policies<S>(found).combine(refusable(server)).layerGlobal
   }))
 
 /** Builds a server behind the gate, and makes sure that what is guarded is what is served. */

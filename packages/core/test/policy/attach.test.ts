@@ -900,6 +900,7 @@ describe("a policy that breaks", () => {
       })
     )
   }
+  const ofOperation = new Set(["a check that throws", "a function of the operation that throws"])
   for (const [what, policy] of Object.entries(broken)) {
     it.effect(`${what} opens nothing and tells nobody but the log why, and never the token`, () =>
       Effect.gen(function*() {
@@ -908,9 +909,11 @@ describe("a policy that breaks", () => {
           const { handle, ran } = yield* begin((ran) =>
             Layer.merge(everythingUnder(ran, "x", policy), toolOf("open", authenticated, arrive(ran, "open")))
           )
+          // A completion has no operation yet, so no function of it is called.
+          const judged = ofOperation.has(what) ? kinds.filter((kind) => !kind.startsWith("completion")) : kinds
           for (const mode of modes) {
             const send = yield* converse(handle, mode, token)
-            for (const kind of kinds) {
+            for (const kind of judged) {
               const answer = yield* ask(send, kind, "x", token)
               assert.strictEqual(answer.messages[0]?.error?.code, -32_603, answer.body)
               assert.notMatch(answer.body, /db\.internal|broke|\.ts|paid/)

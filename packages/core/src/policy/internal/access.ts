@@ -31,6 +31,8 @@ export class Access extends Context.Service<Access, {
 /** What is being done, so that its policy can be judged while it is. */
 export class Ongoing extends Context.Service<Ongoing, {
   readonly operation: Operation
+  /** Whether `operation` says all that the handler received. */
+  readonly isExact: boolean
   /** The scopes by which the caller has satisfied policies so far: whatever is asked for later is asked for beside them. */
   readonly needed: Set<string>
   /** Ends it with a refusal. */

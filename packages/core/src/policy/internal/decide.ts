@@ -8,6 +8,7 @@ import {
 } from "../../token/TokenError.ts"
 import type { ScopeHierarchy } from "../ScopeHierarchy.ts"
 import { format } from "./format.ts"
+import { hasEmptyScopes } from "./inspect.ts"
 import { type Facts, judge, type Judged, type Trace, traceOf } from "./judge.ts"
 import type { Any, Caller, Check, Operation, Policy } from "./model.ts"
 import { settled } from "./settled.ts"
@@ -31,11 +32,19 @@ export interface Question {
   readonly caller: Caller
   readonly hierarchy: ScopeHierarchy
   readonly operation: Operation
+  /** `false`: the operation is not known in full, so a part that depends on it permits nothing. Default: `true`. */
+  readonly isExact?: boolean | undefined
 }
 
+/** The operation as far as it is known: one that is not known in full is judged like a list, before anything is asked. */
+const knownOf = ({ isExact, operation }: Question): Operation =>
+  isExact === false ? { ...operation, listing: true } : operation
+
 /** How a policy is judged by claims alone. */
-export const judgePlainly = (policy: Any, question: Question): Judged =>
-  judge(settled(policy, question.operation), { ...question, answers: new Map() })
+export const judgePlainly = (policy: Any, question: Question): Judged => {
+  const operation = knownOf(question)
+  return judge(settled(policy, operation), { ...question, operation, answers: new Map() })
+}
 
 /** Writes down by which scopes an operation satisfied a policy. */
 export const recordSatisfied = (needed: Set<string>, judged: Judged): void => {
@@ -67,6 +76,10 @@ const refusalOf = (judged: Judged, facts: Facts): Refusal => {
     : new InsufficientScope({ required, granted: [...facts.caller.scopes] })
 }
 
+/** Whether an outcome that stays unknown permits: only the entry of a list, whose operation comes later. */
+const mayBePermitted = (policy: Any, { isExact = true, operation }: Question): boolean =>
+  operation.listing && isExact && !hasEmptyScopes(policy)
+
 /**
  * Judges a policy. What claims can say is judged first, and a check is asked only if the answer still depends on it.
  */
@@ -74,16 +87,17 @@ export const decide = Effect.fnUntraced(function*<R>(
   policy: Policy<R>,
   question: Question
 ): Effect.fn.Return<Decision, VerificationUnavailable, R> {
-  const { listing } = question.operation
-  const node = yield* Effect.sync(() => settled(policy, question.operation))
+  const operation = knownOf(question)
+  const { listing } = operation
+  const node = yield* Effect.sync(() => settled(policy, operation))
   const answers = new Map<Check<unknown>, boolean>()
-  const facts: Facts = { ...question, answers }
+  const facts: Facts = { ...question, operation, answers }
   let judged = yield* Effect.sync(() => judge(node, facts))
   for (let check = nextCheck(judged, listing); check !== undefined; check = nextCheck(judged, listing)) {
     // The checks of a `Policy<R>` need an `R`. They are kept as `unknown`, because they are told apart by identity alone.
-    answers.set(check, yield* (check as Check<R>).judge(question.operation))
+    answers.set(check, yield* (check as Check<R>).judge(operation))
     judged = yield* Effect.sync(() => judge(node, facts))
   }
-  const permitted = judged.outcome === "yes" || (listing && judged.outcome === "unknown")
+  const permitted = judged.outcome === "yes" || (judged.outcome === "unknown" && mayBePermitted(policy, question))
   return { permitted, refusal: permitted ? undefined : refusalOf(judged, facts), trace: traceOf(judged) }
 })

@@ -5,30 +5,72 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { AuthInfo } from "../../token/AuthInfo.ts"
+import type { ScopeHierarchy } from "../ScopeHierarchy.ts"
 import { type Access, accessIn, currentAccess, Ongoing } from "./access.ts"
 import { decide, judgePlainly, type Question, recordSatisfied, type Refusal, withNeeded } from "./decide.ts"
-import type { Operation, Policy } from "./model.ts"
+import type { Caller, Operation, Policy } from "./model.ts"
+import type { Reading } from "./reading.ts"
+
+type Request = Pick<McpServer.MiddlewareOptions, "method" | "payload" | "requestContext" | "target">
+
+/** How the outcome of a policy is read for a request. */
+export interface Reached {
+  readonly operation: Operation
+  /** Whether `operation` says all that the handler receives. If not, whatever depends on the operation refuses it. */
+  readonly isExact: boolean
+}
 
 const isListing = (method: string): boolean => method.endsWith("/list")
 
-/** Where the arguments of a method stand among its parameters. */
-const argumentsOf = (method: string, payload: unknown): unknown => {
-  if (method !== "tools/call" && method !== "prompts/get") return payload
-  return Predicate.hasProperty(payload, "arguments") ? payload.arguments ?? {} : {}
+/** The arguments of a tool or prompt. */
+const argumentsOf = (payload: unknown): unknown =>
+  Predicate.hasProperty(payload, "arguments") ? payload.arguments ?? {} : {}
+
+/** Whether a completion is one of a template, and not of a prompt of the same name. */
+export const completesTemplate = (payload: unknown): boolean =>
+  Predicate.hasProperty(payload, "reference") && Predicate.hasProperty(payload.reference, "uriTemplate")
+
+const operationFor = ({ method, payload, requestContext, target }: Request, { read }: Reading): Reached => {
+  switch (method) {
+    case "resources/read": {
+      const { isExact, parameters, template, uri } = read(target, requestContext)
+      const operation = { method, target: uri, template, parameters, arguments: { uri }, listing: false }
+      return { operation, isExact }
+    }
+    case "completion/complete": {
+      const template = completesTemplate(payload) ? target : undefined
+      return { operation: { method, target, template, arguments: payload, listing: false }, isExact: true }
+    }
+    default:
+      return { operation: { method, target, arguments: argumentsOf(payload), listing: false }, isExact: true }
+  }
 }
 
-/** What a request of MCP is about. */
-export const operationOf = (
-  { method, payload, target }: Pick<McpServer.MiddlewareOptions, "method" | "payload" | "target">
-): Operation =>
-  isListing(method)
-    ? { method, target, arguments: undefined, listing: true }
-    : { method, target, arguments: argumentsOf(method, payload), listing: false }
+/** The operation of an MCP request, as its handler receives it. */
+export const operationOf = (request: Request, reading: Reading): Reached => {
+  const { method, target } = request
+  if (!isListing(method)) return operationFor(request, reading)
+  const template = method === "resources/templates/list" ? target : undefined
+  return { operation: { method, target, template, arguments: undefined, listing: true }, isExact: true }
+}
+
+/**
+ * The operation as a policy judges it. A completion has neither arguments nor parameters yet, so it is judged like the entry
+ * in the list that it belongs to: a caller who sees a template or prompt there may complete it.
+ */
+const questionOf = ({ isExact, operation }: Reached, caller: Caller, hierarchy: ScopeHierarchy): Question =>
+  operation.method === "completion/complete"
+    ? { caller, hierarchy, operation: { ...operation, arguments: undefined, listing: true } }
+    : { caller, hierarchy, operation, isExact }
 
 /** Whether a list would show the target of an operation. */
 const isListed = <R>(policy: Policy<R>, { operation, ...question }: Question) =>
   Effect.map(
-    decide(policy, { ...question, operation: { ...operation, arguments: undefined, listing: true } }),
+    decide(policy, {
+      ...question,
+      operation: { ...operation, arguments: undefined, parameters: undefined, listing: true },
+      isExact: true
+    }),
     ({ permitted }) => permitted
   )
 
@@ -51,7 +93,7 @@ const judged = Effect.fnUntraced(function*<R>(policy: Policy<R>, question: Quest
     recordSatisfied(needed, judgePlainly(policy, question))
     return true
   }
-  if (question.operation.listing) return shows(access.visibility, refusal)
+  if (isListing(question.operation.method)) return shows(access.visibility, refusal)
   if (yield* isConcealed(policy, question, refusal)) return yield* Effect.as(access.conceal(refusal, trace), false)
   return yield* Effect.flatMap(access.refuse(withNeeded(refusal, needed), trace), Effect.fail)
 })
@@ -65,12 +107,13 @@ const neededIn = (context: Context.Context<never>): Set<string> =>
  */
 export const visibleTo = <R>(
   policy: Policy<R>,
-  request: Pick<McpServer.MiddlewareOptions, "method" | "payload" | "target">,
-  caller: AuthInfo["Service"]
+  request: Request,
+  caller: Caller,
+  reading: Reading
 ): Effect.Effect<boolean, McpSchema.McpErrorBase, Exclude<R, AuthInfo>> =>
   Effect.contextWith((context: Context.Context<never>) => {
     const { hierarchy, refuse } = accessIn(context)
-    const question: Question = { caller, hierarchy, operation: operationOf(request) }
+    const question = questionOf(operationOf(request, reading), caller, hierarchy)
     const needed = neededIn(context)
     // What claims alone permit is permitted, whatever checks would say.
     const plainly = judgePlainly(policy, question)

@@ -6,6 +6,7 @@ import { AuthInfo } from "../../token/AuthInfo.ts"
 import { bound } from "./bound.ts"
 import { visibleTo } from "./enforce.ts"
 import type { Policy } from "./model.ts"
+import { readingOf, RouterPath } from "./reading.ts"
 
 /** A policy that guards a registration from outside, and has what its checks need. */
 export type Guard = Policy<AuthInfo>
@@ -48,7 +49,13 @@ const annotating = (
     ...server,
     addTool: (options) => server.addTool(guarded(options)),
     addResource: (options) => server.addResource(guarded(options)),
-    addResourceTemplate: (options) => server.addResourceTemplate(guarded(options)),
+    addResourceTemplate: (options) => {
+      const { annotations, ...rest } = guarded(options)
+      return server.addResourceTemplate({
+        ...rest,
+        annotations: Context.add(annotations, RouterPath, options.routerPath)
+      })
+    },
     addPrompt: (options) => server.addPrompt(guarded(options))
   })
 }
@@ -68,13 +75,14 @@ export const guard = <R>(policy: Policy<R>) =>
   Layer.unwrap(Effect.gen(function*() {
     const services = yield* Effect.context<Exclude<R, AuthInfo>>()
     const server = yield* McpServer.McpServer
+    const reading = readingOf(server)
     // What a policy needs is what it needs without `AuthInfo`, and `AuthInfo`.
     const guard = bound(policy as Policy<Exclude<R, AuthInfo> | AuthInfo>, services)
     const visibility = McpServer.visibility((request) =>
       Effect.flatMap(Judged, (judged) =>
         judged.includes(guard)
           ? Effect.succeed(true)
-          : Effect.flatMap(AuthInfo, (caller) => visibleTo(guard, request, caller)))
+          : Effect.flatMap(AuthInfo, (caller) => visibleTo(guard, request, caller, reading)))
     )
     const gate = yield* Layer.build(visibility.layer)
     return self.pipe(

@@ -17,6 +17,21 @@ const mentioned = (policy: Any): ReadonlyArray<string> => {
 /** The scopes that a policy speaks of: those that a client may have to ask for. */
 export const scopesOf = (policy: Any): ReadonlyArray<string> => Arr.dedupe(mentioned(policy))
 
+/** Whether a list of scopes in a policy is empty. The parts that are made for each operation are not known here. */
+export const hasEmptyScopes = (policy: Any): boolean => {
+  switch (policy._tag) {
+    case "Scopes":
+      return policy.scopes.length === 0
+    case "AllOf":
+    case "AnyOf":
+      return policy.parts.some(hasEmptyScopes)
+    case "Not":
+      return hasEmptyScopes(policy.part)
+    default:
+      return false
+  }
+}
+
 /** Whether somebody without a token satisfies a policy. `byOperation` says what to think of what only an operation can tell. */
 export const admitsAnonymous = (policy: Any, byOperation: boolean): boolean => {
   switch (policy._tag) {

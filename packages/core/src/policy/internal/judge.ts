@@ -13,7 +13,10 @@ export interface Facts {
   readonly answers: ReadonlyMap<Check<unknown>, boolean>
 }
 
-/** Whether a policy is satisfied. `unknown` stands for what only a check can say that has not been asked. */
+/**
+ * Whether a policy is satisfied. `unknown` stands for a check that was not asked, an operation that is not known, and an empty
+ * list of scopes. It permits an entry of a list, and nothing else.
+ */
 export type Outcome = "yes" | "no" | "unknown"
 
 /** How a policy was judged, part by part. */
@@ -58,6 +61,8 @@ const leaf = (node: Any, outcome: Outcome, missing: ReadonlyArray<string> = []):
 })
 
 const judgeScopes = (node: Scopes, { caller, hierarchy }: Facts): Judged => {
+  // No scopes are a mistake, not a demand that every caller meets. Neither the list nor its negation permits anything.
+  if (node.scopes.length === 0) return leaf(node, isAnonymous(caller) ? "no" : "unknown")
   const missing = node.scopes.filter((scope) => !hierarchy.covers(caller.scopes, scope))
   return leaf(node, yesOrNo(missing.length === 0 && !isAnonymous(caller)), missing)
 }

@@ -4,15 +4,26 @@ import type * as Schema from "effect/Schema"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
 import type { VerificationUnavailable } from "../../token/TokenError.ts"
 
-/** What somebody wants to do. */
+/** The operation that a policy judges. */
 export interface Operation {
-  /** The method of MCP, for example `tools/call`. Empty outside of MCP. */
+  /** The MCP method, for example `tools/call`. Empty outside of MCP. */
   readonly method: string
-  /** The name of the tool or prompt, or the URI of the resource. In lists and completions: the template's own URI. */
+  /**
+   * The name of the tool or prompt, or the URI of the resource. The URI of a template is canonical: the template with its
+   * decoded parameters, in which only `%`, `/`, `?`, `#` and `;` are percent-encoded. All spellings of a URI that lead to the
+   * same handler call have the same target. In lists and completions: the URI template itself.
+   */
   readonly target: string
-  /** The arguments, as the client sent them. */
+  /** The URI template, for a resource that is registered as a template. */
+  readonly template?: string | undefined
+  /**
+   * For `resources/read` of a template: its decoded parameters by name, before the schemas of the template decode them
+   * further. `Policy.byParameters` decodes them by a schema.
+   */
+  readonly parameters?: Readonly<Record<string, string>> | undefined
+  /** The arguments of a tool or prompt as the client sent them; for other methods the parameters of the request. */
   readonly arguments: unknown
-  /** Nothing is done yet: somebody looks at what there is. Then there are no arguments. */
+  /** Whether the operation only lists what exists. A list has no arguments and no parameters. */
   readonly listing: boolean
 }
 

@@ -35,7 +35,10 @@ const currentQuestion: Effect.Effect<Question, never, AuthInfo> = Effect.gen(fun
   return {
     caller,
     hierarchy,
-    operation: Option.match(ongoing, { onNone: () => unnamed, onSome: ({ operation }) => operation })
+    ...Option.match(ongoing, {
+      onNone: () => ({ operation: unnamed }),
+      onSome: ({ isExact, operation }) => ({ isExact, operation })
+    })
   }
 })
 

@@ -32,7 +32,7 @@ const waysOf = ({ missing, node, outcome, parts }: Judged): ReadonlyArray<Way> =
   switch (node._tag) {
     case "Scopes":
       // A policy made for an operation may have put a stranger's words into a scope: nobody is sent away to ask for those.
-      return node.scopes.every(isScopeToken) ? [{ required: node.scopes, missing }] : []
+      return node.scopes.length > 0 && node.scopes.every(isScopeToken) ? [{ required: node.scopes, missing }] : []
     case "AnyOf":
       return shortest(parts.flatMap(waysOf))
     case "ByOperation":
@@ -75,5 +75,6 @@ export const satisfiedBy = ({ node, outcome, parts }: Judged): ReadonlyArray<str
 export const shortfall = (judged: Judged, facts: Facts): ReadonlyArray<string> | undefined =>
   waysOf(judged).find(({ required }) => {
     const caller = { ...facts.caller, scopes: new Set([...facts.caller.scopes, ...required]) }
-    return judge(judged.node, { ...facts, caller }).outcome !== "no"
+    const { outcome } = judge(judged.node, { ...facts, caller })
+    return outcome === "yes" || (outcome === "unknown" && judged.outcome === "no")
   })?.required

@@ -10,6 +10,7 @@ import { bound } from "../../policy/internal/bound.ts"
 import { operationOf, visibleTo } from "../../policy/internal/enforce.ts"
 import { Judged } from "../../policy/internal/guard.ts"
 import type { Trace } from "../../policy/internal/judge.ts"
+import { readingOf, type Resources } from "../../policy/internal/reading.ts"
 import { allOf, type Policy } from "../../policy/Policy.ts"
 import { anonymous, AuthInfo } from "../../token/AuthInfo.ts"
 import type { AuthError } from "../../token/TokenError.ts"
@@ -29,7 +30,8 @@ interface Stopped {
 export const stoppable = <A, E, R, E2, R2>(
   self: Effect.Effect<A, E, R>,
   operation: Ongoing["Service"]["operation"],
-  onStop: (stopped: Stopped) => Effect.Effect<A, E2, R2>
+  onStop: (stopped: Stopped) => Effect.Effect<A, E2, R2>,
+  isExact = true
 ): Effect.Effect<A, E | E2, Exclude<R, Ongoing> | R2> =>
   Effect.uninterruptibleMask((restore) => {
     const stopped = MutableRef.make<Stopped | undefined>(undefined)
@@ -42,7 +44,7 @@ export const stoppable = <A, E, R, E2, R2>(
           // Whoever refuses goes no further, in whichever fiber they are, and waits for nobody.
           return Effect.interrupt
         })
-      return Effect.provideService(self, Ongoing, { operation, needed: new Set(), stop })
+      return Effect.provideService(self, Ongoing, { operation, isExact, needed: new Set(), stop })
     })
     const untilAnswered = Effect.onExit(restore(stoppableSelf), (exit) => Deferred.done(ended, exit)).pipe(
       Effect.andThen(restore(Effect.never))
@@ -59,14 +61,16 @@ export const stoppable = <A, E, R, E2, R2>(
   })
 
 /** Lets handlers refuse what they are doing (`Policy.require`). */
-export const refusable = () =>
-  McpServer.middleware((respond, request) => {
-    const operation = operationOf(request)
+export const refusable = (server: Resources) => {
+  const reading = readingOf(server)
+  return McpServer.middleware((respond, request) => {
+    const { isExact, operation } = operationOf(request, reading)
     if (operation.listing) return respond
-    return stoppable(respond, operation, ({ error, trace }) =>
-      Effect.flatMap(currentAccess, ({ refuse }) =>
-        Effect.flatMap(refuse(error, trace), Effect.fail)))
+    const refuse = ({ error, trace }: Stopped) =>
+      Effect.flatMap(currentAccess, ({ refuse }) => Effect.flatMap(refuse(error, trace), Effect.fail))
+    return stoppable(respond, operation, refuse, isExact)
   })
+}
 
 /** Who calls. What is called in process, without anybody's token, is called by nobody. */
 const callerIn = <R>(context: Context.Context<R>): AuthInfo["Service"] =>
@@ -85,9 +89,7 @@ const together = <S>({ guards, own }: Policies, services: Context.Context<S>): P
  * server in process, and what was judged for the outer operation is not judged for the inner one.
  */
 const relieving = ({ policiesOf }: Registrations) =>
-  McpServer.middleware((respond, { method, target }) =>
-    Effect.provideService(respond, Judged, policiesOf(method, target).guards)
-  )
+  McpServer.middleware((respond, request) => Effect.provideService(respond, Judged, policiesOf(request).guards))
 
 /**
  * Enforces the policies on tools, the default for everything that has none, and the guards of everything that is known here.
@@ -96,10 +98,10 @@ const relieving = ({ policiesOf }: Registrations) =>
 export const policies = <S>(registrations: Registrations) =>
   McpServer.visibility(
     Effect.map(Effect.context<S>(), (services) => (request: McpServer.MiddlewareOptions) => {
-      const found = registrations.policiesOf(request.method, request.target)
+      const found = registrations.policiesOf(request)
       if (found.own === undefined && found.guards.length === 0) return Effect.succeed(true)
       return Effect.contextWith((context: Context.Context<never>) =>
-        visibleTo(together(found, services), request, callerIn(context))
+        visibleTo(together(found, services), request, callerIn(context), registrations.reading)
       )
     })
   ).combine(relieving(registrations))

@@ -47,8 +47,9 @@ export const layerStdio = <S = never>(
 ): Layer.Layer<Provided<S>, InvalidScopeHierarchy, McpServer.McpServer | S> =>
   Layer.unwrap(Effect.gen(function*() {
     const terms = yield* termsOf(options)
-    const found = registrations(yield* McpServer.McpServer, terms.policy)
-    const enforced = policies<S>(found).combine(refusable()).combine(speaking(user, terms))
+    const server = yield* McpServer.McpServer
+    const found = registrations(server, terms.policy)
+    const enforced = policies<S>(found).combine(refusable(server)).combine(speaking(user, terms))
     return Layer.merge(
       enforced.layer,
       // A marker exists in types only: what it stands for is required by what enforces the policies.

@@ -4,11 +4,12 @@ import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as MutableRef from "effect/MutableRef"
+import { completesTemplate } from "../../policy/internal/enforce.ts"
 import { type Guard, Guards } from "../../policy/internal/guard.ts"
 import { admitsAnonymous, scopesOf } from "../../policy/internal/inspect.ts"
 import type { Any } from "../../policy/internal/model.ts"
+import { type Reading, readingOf } from "../../policy/internal/reading.ts"
 import { ToolPolicy } from "../../policy/internal/toolPolicy.ts"
-import { templateMatcher } from "./templateMatch.ts"
 
 type Server = McpServer.McpServer["Service"]
 type Annotated = { readonly annotations: Context.Context<never> }
@@ -23,7 +24,9 @@ export interface Policies {
 /** What is registered with a server, and who may use it. */
 export interface Registrations {
   /** The policies that the server has to enforce. Guards that are not among them enforce themselves. */
-  readonly policiesOf: (method: string, target: string) => Policies
+  readonly policiesOf: (request: Pick<McpServer.MiddlewareOptions, "method" | "payload" | "target">) => Policies
+  /** Reads the URIs of requests as the server does. */
+  readonly reading: Reading
   /** Whether somebody without a token may be let in to this. */
   readonly mayBeAnonymous: (method: string, target: string) => boolean
   /** Whether there is something for somebody without a token, whatever they do with it. */
@@ -83,17 +86,15 @@ const targets = (server: Server) => {
   const prompt = finder(() => server.prompts, ({ prompt }) => prompt.name)
   const resource = finder(() => server.resources, ({ resource }) => resource.uri)
   const template = finder(() => server.resourceTemplates, ({ template }) => template.uriTemplate)
-  const matches = templateMatcher()
-  return (method: string, target: string): ReadonlyArray<Annotated> => {
+  const { matches } = readingOf(server)
+  return (method: string, target: string, isTemplate: boolean): ReadonlyArray<Annotated> => {
     if (method.startsWith("tools/")) return Arr.fromNullishOr(tool(target))
     if (method.startsWith("prompts/")) return Arr.fromNullishOr(prompt(target))
     if (method === "resources/list") return Arr.fromNullishOr(resource(target))
     if (method === "resources/templates/list") return Arr.fromNullishOr(template(target))
-    if (method === "completion/complete") {
-      return [...Arr.fromNullishOr(prompt(target)), ...Arr.fromNullishOr(template(target))]
-    }
+    if (method === "completion/complete") return Arr.fromNullishOr(isTemplate ? template(target) : prompt(target))
     const exact = Arr.fromNullishOr(resource(target))
-    const matching = server.resourceTemplates.filter(({ template }) => matches(template.uriTemplate, target))
+    const matching = server.resourceTemplates.filter((template) => matches(template, target))
     return meant([...exact, ...matching])
   }
 }
@@ -109,16 +110,23 @@ const common = (candidates: ReadonlyArray<Policies>, fallback: Any | undefined):
 export const registrations = (server: Server, fallback: Any | undefined): Registrations => {
   const find = targets(server)
   const policies = policiesOf(fallback)
-  const found = (method: string, target: string) => find(method, target).map(policies)
+  const found = (...[method, target, isTemplate]: Parameters<typeof find>) =>
+    find(method, target, isTemplate).map(policies)
   const everyone = () => everything(server).map(policies)
   return {
-    policiesOf: (method, target) => {
-      const candidates = found(method, target)
+    reading: readingOf(server),
+    policiesOf: ({ method, payload, target }) => {
+      const candidates = found(method, target, completesTemplate(payload))
       // What is asked for is there. What cannot be found was registered by hand, in ways that only templates can be.
       const all = candidates.length === 0 ? server.resourceTemplates.map(policies) : candidates
       return common(all, fallback)
     },
-    mayBeAnonymous: (method, target) => found(method, target).some((one) => isOpen(one, true)),
+    mayBeAnonymous: (method, target) => {
+      const isCompletion = method === "completion/complete"
+      const candidates = [...found(method, target, false), ...(isCompletion ? found(method, target, true) : [])]
+      // A completion is judged like a list, which shows nothing that only an operation could open to anonymous callers.
+      return candidates.some((one) => isOpen(one, !isCompletion))
+    },
     admitsAnonymous: () => everyone().some((one) => isOpen(one, false)),
     mayAdmitAnonymous: () => everyone().some((one) => isOpen(one, true)),
     scopes: () => Arr.dedupe(everyone().flatMap((one) => all(one).flatMap(scopesOf)))
@@ -127,6 +135,7 @@ export const registrations = (server: Server, fallback: Any | undefined): Regist
 
 const none: Registrations = {
   policiesOf: () => ({ own: undefined, guards: [] }),
+  reading: readingOf({ resources: [], resourceTemplates: [] }),
   mayBeAnonymous: () => false,
   admitsAnonymous: () => false,
   mayAdmitAnonymous: () => false,

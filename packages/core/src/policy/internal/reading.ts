@@ -1,0 +1,137 @@
+import * as McpSchema from "effect/ai/McpSchema"
+import type * as McpServer from "effect/ai/McpServer"
+import * as Context from "effect/Context"
+import * as FindMyWay from "effect/http/FindMyWay"
+import * as Option from "effect/Option"
+
+/** The registrations of a server that a `resources/read` request can reach. */
+export type Resources = Pick<McpServer.McpServer["Service"], "resources" | "resourceTemplates">
+
+type Template = Resources["resourceTemplates"][number]
+type Annotated = { readonly annotations: Context.Context<never> }
+type Client = McpSchema.McpRequestContext["Service"]
+
+/** The route of a template, as an annotation, if the registration told it. */
+export class RouterPath extends Context.Service<RouterPath, string>()(
+  "@effect-mcp-auth/core/policy/internal/reading/RouterPath"
+) {}
+
+/** What the handler of a resource receives for a URI. */
+export interface Read {
+  /** The URI template that matched. `undefined`: a static resource, or no known template. */
+  readonly template: string | undefined
+  /** The decoded parameters by name. */
+  readonly parameters: Readonly<Record<string, string>> | undefined
+  /** The URI in its canonical spelling. All URIs that lead to the same handler call share one. */
+  readonly uri: string
+  /** Whether the members above are all that the handler can receive. If not, no policy can judge the operation. */
+  readonly isExact: boolean
+}
+
+/** The route that `McpServer` derives from a template: parameters are numbered, the first colon of a literal is escaped. */
+const routeOf = (literals: ReadonlyArray<string>): string =>
+  literals.map((literal) => literal.replace(":", "::")).reduce((route, literal, index) =>
+    `${route}:${index - 1}${literal}`
+  )
+
+/** A template registered by hand may have a route that cannot be parsed. No URI matches it here. */
+const makeRouter = Option.liftThrowable((route: string): FindMyWay.Router<true> => {
+  // The options of `McpServer`, so that both read a URI alike.
+  const router = FindMyWay.make<true>({ ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, caseSensitive: true })
+  router.on("GET", `/${route}`, true)
+  return router
+})
+
+/** Characters that the router would not read as part of a parameter. */
+const encodeParameter = (value: string): string => value.replace(/[%/?#;]/g, encodeURIComponent)
+
+/** The parameters as `McpServer` passes them to the handler: by position. */
+const positional = (params: Readonly<Record<string, string | undefined>>): ReadonlyArray<string | undefined> => {
+  const values: Array<string | undefined> = []
+  for (const key of Object.keys(params)) values[Number(key)] = params[key]
+  return values
+}
+
+/**
+ * Whether the named parameters hold everything that the router read from the URI. A wildcard and a colon in a literal read
+ * parts that have no name, and of two parameters with one name only one would be seen.
+ */
+const isComplete = (
+  params: Readonly<Record<string, string | undefined>>,
+  names: ReadonlyArray<string>,
+  values: ReadonlyArray<string | undefined>
+): boolean =>
+  Object.keys(params).every((key) => names[Number(key)] !== undefined && String(Number(key)) === key) &&
+  names.every((name, index) => values[names.indexOf(name)] === values[index])
+
+type Reader = (uri: string) => Read | undefined
+
+const readerOf = ({ annotations, template: { uriTemplate } }: Template): Reader => {
+  const parts = uriTemplate.split(/\{([^}]*)\}/)
+  const literals = parts.filter((_, index) => index % 2 === 0)
+  const names = parts.filter((_, index) => index % 2 === 1)
+  const route = Option.getOrElse(Context.getOption(annotations, RouterPath), () => routeOf(literals))
+  const router = makeRouter(route)
+  return (uri) => {
+    const found = Option.getOrUndefined(router)?.find("GET", `/${uri}`)
+    if (found === undefined) return undefined
+    const values = positional(found.params)
+    const named = names.flatMap((name, index) => {
+      const value = values[index]
+      return value === undefined ? [] : [[name, value] as const]
+    })
+    return {
+      template: uriTemplate,
+      parameters: Object.fromEntries(named),
+      uri: literals.reduce((text, literal, index) => `${text}${encodeParameter(values[index - 1] ?? "")}${literal}`),
+      isExact: isComplete(found.params, names, values)
+    }
+  }
+}
+
+/** Whether a registration exists for a client. */
+const isEnabled = ({ annotations }: Annotated, client: Client): boolean => {
+  const enabledWhen = Context.getOrUndefined(annotations, McpSchema.EnabledWhen)
+  const { clientCapabilities: capabilities, clientInfo, protocolVersion } = client
+  return enabledWhen === undefined || enabledWhen({ capabilities, clientInfo, protocolVersion })
+}
+
+/** Reads URIs as a server reads them. */
+export interface Reading {
+  /** Whether a URI is one of a template. */
+  readonly matches: (template: Template, uri: string) => boolean
+  /** What the handler receives for a URI that a client reads. */
+  readonly read: (uri: string, client: Client) => Read
+}
+
+const makeReading = ({ resourceTemplates, resources }: Resources): Reading => {
+  const readers = new WeakMap<Template, Reader>()
+  const readerFor = (template: Template): Reader => {
+    const reader = readers.get(template) ?? readerOf(template)
+    readers.set(template, reader)
+    return reader
+  }
+  return {
+    matches: (template, uri) => readerFor(template)(uri) !== undefined,
+    read: (uri, client) => {
+      // The order of `McpServer`: the exact URI first, then templates in the order of their registration.
+      if (resources.some((one) => one.resource.uri === uri && isEnabled(one, client))) {
+        return { template: undefined, parameters: undefined, uri, isExact: true }
+      }
+      for (const template of resourceTemplates) {
+        const read = isEnabled(template, client) ? readerFor(template)(uri) : undefined
+        if (read !== undefined) return read
+      }
+      return { template: undefined, parameters: undefined, uri, isExact: false }
+    }
+  }
+}
+
+const readings = new WeakMap<Resources["resourceTemplates"], Reading>()
+
+/** The reading of a server. The server keeps its lists for life, so they identify it, also where a guard wraps it. */
+export const readingOf = (server: Resources): Reading => {
+  const reading = readings.get(server.resourceTemplates) ?? makeReading(server)
+  readings.set(server.resourceTemplates, reading)
+  return reading
+}
