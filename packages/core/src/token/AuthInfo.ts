@@ -46,9 +46,12 @@ export class AuthInfo extends Context.Service<AuthInfo, {
   readonly token: Redacted.Redacted
   /** The issuer, exactly as the token or the provider names it. Empty for who has no token. */
   readonly issuer: string
-  /** `sub` (RFC 7519, section 4.1.2). Absent in tokens that some providers issue to clients for themselves. */
+  /**
+   * `sub` (RFC 7519, section 4.1.2), or the claim that the verifier's option `subjectClaim` names instead. Absent in tokens
+   * that some providers issue to clients for themselves.
+   */
   readonly subject: string | undefined
-  /** `client_id` (RFC 9068, section 2.2), or `azp`. */
+  /** `client_id` (RFC 9068, section 2.2), `azp`, `cid` or `appid`, the first that is there. */
   readonly clientId: string | undefined
   /**
    * The granted scopes: `scope` (RFC 9068, section 2.2.3), `scopes` and `scp` together, or the claims that the verifier's
@@ -62,6 +65,11 @@ export class AuthInfo extends Context.Service<AuthInfo, {
   readonly expiresAt: number | undefined
   /** Every claim, as it came. */
   readonly claims: Schema.JsonObject
+  /**
+   * The SHA-256 digest of the token, in base64url. Verifiers add it if the claims do not name the caller. It then tells
+   * principals apart, so that two such tokens share nothing.
+   */
+  readonly tokenDigest?: string | undefined
 }>()("@effect-mcp-auth/core/token/AuthInfo") {}
 
 /**
@@ -90,15 +98,20 @@ export const anonymous: AuthInfo["Service"] = {
 export const isAnonymous = ({ issuer }: AuthInfo["Service"]): boolean => issuer === ""
 
 /**
- * Who a token speaks for, in one string: issuer, subject and client. Two tokens of the same principal have the same one,
- * whatever their bytes. What belongs to somebody (sessions, request states) is kept under it.
+ * The caller in one string: issuer, subject and client. Two tokens of the same principal have the same string, whatever
+ * their bytes. Sessions, request states and whatever else belongs to a caller are kept under it.
+ *
+ * **Details**
+ *
+ * A token that names neither a subject nor a client is a principal of its own (`tokenDigest`). What belongs to it ends with
+ * it: a refreshed token is another principal.
  *
  * @category accessors
  * @since 0.1.0
  */
-export const principal = ({ clientId, issuer, subject }: AuthInfo["Service"]): string =>
+export const principal = ({ clientId, issuer, subject, tokenDigest }: AuthInfo["Service"]): string =>
   // No two lists have the same JSON. Percent-encoding would throw at half a surrogate pair, which a claim may hold.
-  JSON.stringify([issuer, subject ?? null, clientId ?? null])
+  JSON.stringify([issuer, subject ?? null, clientId ?? null, ...(tokenDigest === undefined ? [] : [tokenDigest])])
 
 /**
  * The claims of the current request, decoded by a schema.

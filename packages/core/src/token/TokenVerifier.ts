@@ -133,6 +133,12 @@ export interface ClaimOptions {
    * Default: `["scope", "scopes", "scp"]`.
    */
   readonly scopeClaims?: readonly [string, ...ReadonlyArray<string>] | undefined
+  /**
+   * The claim that names the subject, instead of `sub`: for example `username`, where introspection responses have no `sub`
+   * (WSO2; RFC 7662, section 2.2). Its values must be unique at the issuer, and never given to another user. A token without
+   * it is accepted, and shares no session and no request state with any other token. Default: `sub`.
+   */
+  readonly subjectClaim?: string | undefined
 }
 
 const rulesOf = ({ resource }: Trust, options: ClaimOptions): Rules => ({
@@ -142,7 +148,8 @@ const rulesOf = ({ resource }: Trust, options: ClaimOptions): Rules => ({
   acceptWithoutExpiry: options.acceptWithoutExpiry === true,
   typ: "loose",
   mark: options.accessTokenMark,
-  scopeClaims: options.scopeClaims ?? standardScopeClaims
+  scopeClaims: options.scopeClaims ?? standardScopeClaims,
+  subjectClaim: options.subjectClaim ?? "sub"
 })
 
 /**

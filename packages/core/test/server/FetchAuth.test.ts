@@ -45,6 +45,26 @@ describe("FetchAuth", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
+  for (
+    const [what, claims] of [
+      ["a refresh token", { token_use: "refresh_token" }],
+      ["an ID token", { at_hash: "x" }],
+      ["a logout token", { events: {} }],
+      ["a token of the type DPoP", { token_type: "DPoP" }],
+      ["a subject that is a number", { sub: 42 }],
+      ["an empty client", { client_id: "" }]
+    ] as const
+  ) {
+    it.effect(`answers ${what} with 401`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const auth = yield* start()
+        const answer = yield* answered(yield* ask(auth, { headers: bearer(yield* provider.mint({ claims })) }))
+        assert.strictEqual(answer.status, 401)
+        assert.include(answer.headers.get("www-authenticate"), "invalid_token")
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
   it.effect("answers who has none with the challenge, and leaves the body unread", () =>
     Effect.gen(function*() {
       const auth = yield* start()

@@ -111,6 +111,18 @@ describe("a request state", () => {
       assert.deepStrictEqual(yield* seen, [undefined, "step.2"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
+  it.effect("of a token that names neither a subject nor a client belongs to that token", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const unnamed = provider.mint({ claims: { sub: undefined, client_id: undefined } })
+      const { handle, seen } = yield* begin()
+      const [one, two] = [yield* unnamed, yield* unnamed]
+      const requestState = stateOf(yield* call(handle, one))
+      assertUnknown(yield* call(handle, two, { requestState }))
+      yield* call(handle, one, { requestState })
+      assert.deepStrictEqual(yield* seen, [undefined, "step.2"])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
   const stolen: ReadonlyArray<
     readonly [rule: string, who: string, what: { readonly method?: string; readonly name?: string }]
   > = [

@@ -1,4 +1,4 @@
-import { AuthInfo } from "@effect-mcp-auth/core"
+import { AuthInfo, type TokenVerifier } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Schema } from "effect"
@@ -121,6 +121,61 @@ describe("a session", () => {
         assert.strictEqual((yield* post(handle, request(1, "ping"), { token, headers: hers })).status, 404)
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
+
+  for (const revision of withSessions) {
+    for (const claim of ["sub", "client_id"]) {
+      it.effect(`of ${revision} is not begun or continued by tokens whose ${claim} is no name`, () =>
+        Effect.gen(function*() {
+          const provider = yield* TestProvider.TestProvider
+          const { handle, reached } = yield* start()
+          const hers = yield* initialize(handle, revision, yield* provider.mint({ claims: owner }))
+          for (const value of [42, 43, "", null, {}, [], true]) {
+            const token = yield* provider.mint({ claims: { ...owner, [claim]: value } })
+            const begun = yield* post(handle, initializeRequest(revision), { token })
+            assert.strictEqual(begun.status, 401)
+            assert.include(begun.headers.get("www-authenticate"), "invalid_token")
+            const call = request(1, "tools/call", { name: "WhoAmI" })
+            assert.strictEqual((yield* post(handle, call, { token, headers: hers })).status, 401)
+          }
+          assert.deepStrictEqual(yield* reached, [])
+        }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+    }
+
+    it.effect(`of ${revision} belongs to one token if the token names neither a subject nor a client`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const { handle, reached } = yield* start()
+        const unnamed = { sub: undefined, client_id: undefined }
+        const token = yield* provider.mint({ claims: unnamed })
+        const hers = yield* initialize(handle, revision, token)
+        const call = request(1, "tools/call", { name: "WhoAmI" })
+        // Remembered tokens too, from the second time on.
+        for (const _ of [1, 2, 3]) {
+          assert.strictEqual((yield* post(handle, call, { token, headers: hers })).status, 200)
+        }
+        const other = yield* provider.mint({ claims: unnamed })
+        for (const [what, exchange] of exchanges(revision)) {
+          const known = yield* exchange(handle, other, hers["mcp-session-id"])
+          const unknown = yield* exchange(handle, other, "00000000-0000-4000-8000-000000000000")
+          assert.deepStrictEqual(visible(known), visible(unknown), what)
+        }
+        assert.lengthOf(yield* reached, 3)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("belongs to one token if a verifier of another library describes callers without a name", () =>
+    Effect.gen(function*() {
+      const verifier: TokenVerifier.Method<never> = {
+        name: "another",
+        handles: () => true,
+        make: () => Effect.succeed((token) => Effect.succeed({ ...AuthInfo.anonymous, issuer, token }))
+      }
+      const { handle } = yield* start({ verifier })
+      const hers = yield* initialize(handle, "2025-11-25", "one")
+      const call = request(1, "ping")
+      assert.strictEqual((yield* post(handle, call, { token: "one", headers: hers })).status, 200)
+      assert.strictEqual((yield* post(handle, call, { token: "two", headers: hers })).status, 404)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("is of no use without a token, whoever knows it", () =>
     Effect.gen(function*() {

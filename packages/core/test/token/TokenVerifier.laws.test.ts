@@ -269,7 +269,7 @@ describe("laws of scopes", () => {
 
   it.effect.prop(
     "nothing that is said elsewhere grants a scope",
-    [Schema.Record(Schema.Literals(["roles", "groups", "authorities", "scopes_supported", "sub", "x"]), Schema.Json)],
+    [Schema.Record(Schema.Literals(["roles", "groups", "authorities", "scopes_supported", "name", "x"]), Schema.Json)],
     ([members]) =>
       Effect.gen(function*() {
         const { scope: _, ...unscoped } = claims

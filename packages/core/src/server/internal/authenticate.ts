@@ -6,6 +6,8 @@ import type * as Scope from "effect/Scope"
 import type { ScopeHierarchy } from "../../policy/ScopeHierarchy.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
 import * as BearerToken from "../../token/BearerToken.ts"
+import { distinct } from "../../token/internal/distinct.ts"
+import * as TokenDigest from "../../token/TokenDigest.ts"
 import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
 import * as TokenVerifier from "../../token/TokenVerifier.ts"
 import type { Options } from "../McpAuthOptions.ts"
@@ -30,6 +32,7 @@ export const makeAuthenticate = Effect.fnUntraced(function*<E, R, RV = HttpClien
   { hierarchy, requiredScopes }: Conditions
 ): Effect.fn.Return<Authenticate, TokenVerifier.InvalidVerifier, RV | HttpClient.HttpClient | Scope.Scope> {
   const verify = yield* verifier === undefined ? TokenVerifier.jwt().make(trust) : verifier.make(trust)
+  const digestOf = yield* TokenDigest.TokenDigest
   const limited = yield* makeFailureLimit(failureLimit, trust)
   return (request) =>
     observed(Effect.suspend((): Effect.Effect<AuthInfo["Service"], AuthError> => {
@@ -39,7 +42,11 @@ export const makeAuthenticate = Effect.fnUntraced(function*<E, R, RV = HttpClien
         requiredScopes.every((scope) =>
             hierarchy.covers(info.scopes, scope)
           )
-          ? Effect.succeed(info)
+          // A method that is not of this library may describe callers without a name, too.
+          ? distinct(info, info.subject !== undefined || info.clientId !== undefined, {
+            digestOf,
+            token: token.success
+          })
           : Effect.fail(new InsufficientScope({ required: requiredScopes, granted: [...info.scopes] })))
     }))
 })

@@ -1,3 +1,4 @@
+import * as Arr from "effect/Array"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as AudiencePolicy from "../AudiencePolicy.ts"
@@ -15,6 +16,8 @@ export interface Rules extends KindRules {
   readonly acceptWithoutExpiry: boolean
   /** The claims that grant scopes. */
   readonly scopeClaims: ReadonlyArray<string>
+  /** The claim that names the subject. */
+  readonly subjectClaim: string
 }
 
 type Claims = Schema.JsonObject
@@ -97,16 +100,39 @@ const scopesOf = (claims: Claims, { scopeClaims }: Rules): ReadonlySet<string> =
 // RFC 9068 names `client_id`, OpenID Connect `azp`; Okta has `cid`, the older Entra ID `appid`.
 const clientIdClaims = ["client_id", "azp", "cid", "appid"]
 
-const textOf = (claims: Claims, names: ReadonlyArray<string>): string | undefined => {
-  for (const name of names) {
-    const value = claims[name]
-    if (typeof value === "string" && value !== "") return value
-  }
-  return undefined
+/** The name that a claim holds, if there is one. */
+const nameOf = (claims: Claims, claim: string): Checked<string | undefined> => {
+  const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined
+  return value === undefined || typeof value === "string" && value !== ""
+    ? Result.succeed(value)
+    : Result.fail(new InvalidToken({ reason: "invalid-claim", claim }))
 }
 
-/** Who a token speaks for, without the token. */
+type Names = Pick<AuthInfo["Service"], "subject" | "clientId">
+
+/**
+ * The subject (RFC 7519, section 4.1.2: a string) and the client (RFC 9068, section 2.2). Every claim that may name one of
+ * them must be a name or be absent: what is dropped here would make one principal of several callers.
+ */
+const namesOf = (claims: Claims, { subjectClaim }: Rules): Checked<Names> => {
+  const subject = nameOf(claims, subjectClaim)
+  const names = [subject, nameOf(claims, "sub"), ...clientIdClaims.map((claim) => nameOf(claims, claim))]
+  const invalid = names.find(Result.isFailure)
+  if (invalid !== undefined) return Result.fail(invalid.failure)
+  const [subjectName, _, ...clientNames] = Arr.getSuccesses(names)
+  return Result.succeed({ subject: subjectName, clientId: clientNames.find((name) => name !== undefined) })
+}
+
+/** The caller that the claims of a token describe, without the token. */
 export type Said = Omit<AuthInfo["Service"], "token">
+
+/**
+ * Whether the names of a caller tell it from every other caller. A client alone is a caller, but not where the claims speak
+ * of a user without naming the subject: where the claim that should name it is another one than `sub` and is absent, and
+ * where only `username` is there, which an introspection response may have without `sub` (RFC 7662, section 2.2).
+ */
+export const isNamed = ({ claims, clientId, subject }: Said, { subjectClaim }: Rules): boolean =>
+  subject !== undefined || clientId !== undefined && subjectClaim === "sub" && claims["username"] === undefined
 
 /** Claims, with the issuer as the verifier established it, and the header of a JWT. */
 interface Statement extends Candidate {
@@ -127,10 +153,11 @@ export const said = ({ issuer, ...candidate }: Statement, rules: Rules, now: num
   if (mayBeIdToken(kind.success, claims, isForResource)) return Result.fail(perhapsIdToken)
   const binding = bindingOf(claims)
   if (Result.isFailure(binding)) return Result.fail(binding.failure)
+  const names = namesOf(claims, rules)
+  if (Result.isFailure(names)) return Result.fail(names.failure)
   return Result.succeed({
     issuer,
-    subject: textOf(claims, ["sub"]),
-    clientId: textOf(claims, clientIdClaims),
+    ...names.success,
     scopes: scopesOf(claims, rules),
     audience: audience.success,
     expiresAt: expiresAt.success,

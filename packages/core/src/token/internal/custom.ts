@@ -7,8 +7,10 @@ import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts
 import * as Servers from "../../discovery/AuthorizationServer.ts"
 import { jsonObjectOf } from "../../discovery/internal/json.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
+import * as TokenDigest from "../TokenDigest.ts"
 import { InsufficientScope, InvalidToken, type TokenError, VerificationUnavailable } from "../TokenError.ts"
-import { type Rules, said } from "./claims.ts"
+import { isNamed, type Rules, said } from "./claims.ts"
+import { distinct } from "./distinct.ts"
 import { unknownIssuer } from "./unknownIssuer.ts"
 
 /** From a token to its claims, if it has any. */
@@ -44,6 +46,7 @@ export const makeCustomVerifier = Effect.fnUntraced(function*<R>(
   rules: Rules
 ): Effect.fn.Return<(token: Redacted.Redacted) => Effect.Effect<AuthInfo["Service"], TokenError>, never, R> {
   const services = yield* Effect.context<R>()
+  const digestOf = yield* TokenDigest.TokenDigest
   return Effect.fnUntraced(function*(token) {
     const answer = yield* Effect.suspend(() => verify(token)).pipe(
       Effect.provideContext(services),
@@ -56,6 +59,7 @@ export const makeCustomVerifier = Effect.fnUntraced(function*<R>(
     }
     const issuer = yield* issuerOf(servers, claims)
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-    return { ...yield* Effect.fromResult(said({ claims, issuer }, rules, now)), token }
+    const info = yield* Effect.fromResult(said({ claims, issuer }, rules, now))
+    return { ...yield* distinct(info, isNamed(info, rules), { digestOf, token }), token }
   })
 })

@@ -17,7 +17,8 @@ import * as TokenDigest from "../TokenDigest.ts"
 import { InvalidToken, type VerificationUnavailable } from "../TokenError.ts"
 import { available } from "./available.ts"
 import { makeCircuit } from "./circuit.ts"
-import { type Rules, said } from "./claims.ts"
+import { isNamed, type Rules, said } from "./claims.ts"
+import { distinct } from "./distinct.ts"
 import { introspect } from "./introspect.ts"
 import { type CountsUntil, sharedAnswer } from "./sharedAnswer.ts"
 import { unknownIssuer } from "./unknownIssuer.ts"
@@ -107,6 +108,7 @@ export const makeIntrospectionVerifier = Effect.fnUntraced(function*(
   HttpClient.HttpClient | Scope.Scope
 > {
   const ask = yield* makeMemory(server, rules, settings)
+  const digestOf = yield* TokenDigest.TokenDigest
   return Effect.fnUntraced(function*(token) {
     const claims = yield* ask(token)
     // RFC 7662, section 2.2: a boolean. Whatever else is there is no yes.
@@ -114,6 +116,7 @@ export const makeIntrospectionVerifier = Effect.fnUntraced(function*(
     const config = yield* available(server, server.config)
     const issuer = yield* issuerOf(server, config, claims)
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-    return { ...yield* Effect.fromResult(said({ claims, issuer }, rules, now)), token }
+    const info = yield* Effect.fromResult(said({ claims, issuer }, rules, now))
+    return { ...yield* distinct(info, isNamed(info, rules), { digestOf, token }), token }
   })
 })

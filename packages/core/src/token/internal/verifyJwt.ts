@@ -9,7 +9,8 @@ import * as JwkSet from "../JwkSet.ts"
 import * as TokenDigest from "../TokenDigest.ts"
 import type { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
 import { type BoundedMemory, makeBoundedMemory } from "./boundedMemory.ts"
-import type { Said } from "./claims.ts"
+import { isNamed, type Said } from "./claims.ts"
+import { distinct } from "./distinct.ts"
 import { type Doorkeeper, makeDoorkeeper, markOf } from "./doorkeeper.ts"
 import { type JudgedJwt, judgeJwt, type JwtRules, type Keyed, type Trusted, trusted } from "./judgeJwt.ts"
 import { vouch, type Voucher, vouchNow } from "./vouch.ts"
@@ -34,6 +35,7 @@ interface Verifier {
   readonly doorkeeper: Doorkeeper
   /** What is known about tokens that have come again, by their digest. */
   readonly memory: BoundedMemory<Remembered>
+  readonly digestOf: TokenDigest.Shape
 }
 
 /** A token that is asked about. */
@@ -50,7 +52,7 @@ interface Question {
 const remember = (
   { doorkeeper, memory, rules }: Verifier,
   { digest, mark, now, token }: Question,
-  { info }: JudgedJwt,
+  info: Said,
   voucher: Voucher
 ): Info => {
   const { expiresAt = Infinity } = info
@@ -78,6 +80,17 @@ const recall = ({ doorkeeper, memory }: Verifier, { digest, mark, now, token }: 
   return { ...info, token }
 }
 
+/** What a token says that was verified. */
+const accept = (verifier: Verifier, question: Question, { info }: JudgedJwt, voucher: Voucher): Effect.Effect<Info> => {
+  const { digestOf, rules } = verifier
+  if (isNamed(info, rules)) return Effect.succeed(remember(verifier, question, info, voucher))
+  const { token } = question
+  return Effect.map(
+    distinct(info, false, { digestOf, token }),
+    (distinct) => remember(verifier, question, distinct, voucher)
+  )
+}
+
 const answer = (verifier: Verifier, question: Question): Verified => {
   const known = recall(verifier, question)
   if (known !== undefined) return Effect.succeed(known)
@@ -86,13 +99,13 @@ const answer = (verifier: Verifier, question: Question): Verified => {
   const verdict = vouchNow(judged.success, question.now)
   switch (verdict._tag) {
     case "Good":
-      return Effect.succeed(remember(verifier, question, judged.success, verdict.voucher))
+      return accept(verifier, question, judged.success, verdict.voucher)
     case "Bad":
       return Effect.fail(verdict.error)
     case "Undecided":
-      return Effect.map(
+      return Effect.flatMap(
         vouch(verifier.servers, judged.success, verdict.undecided),
-        (voucher) => remember(verifier, question, judged.success, voucher)
+        (voucher) => accept(verifier, question, judged.success, voucher)
       )
   }
 }
@@ -115,6 +128,7 @@ export const makeJwtVerifier = Effect.fnUntraced(function*(
   const verifier: Verifier = {
     servers: trusted(keyed),
     rules,
+    digestOf,
     doorkeeper: makeDoorkeeper(options.remember),
     memory: makeBoundedMemory(options.remember)
   }

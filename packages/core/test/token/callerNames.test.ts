@@ -1,0 +1,120 @@
+import { AuthInfo, ClientAuthentication, TokenVerifier } from "@effect-mcp-auth/core"
+import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted, type Schema } from "effect"
+import { claims, outcome, verifier } from "./harness.ts"
+
+const authentication = ClientAuthentication.clientSecretBasic("notes", Redacted.make("secret"))
+
+type Members = Readonly<Record<string, Schema.Json | undefined>>
+
+/** Verifies two tokens with these claims by each method. */
+const verified = Effect.fnUntraced(function*(changes: Members, options: TokenVerifier.ClaimOptions = {}) {
+  const provider = yield* TestProvider.TestProvider
+  // What was serialized is JSON again.
+  const said = JSON.parse(JSON.stringify({ ...claims, ...changes })) as Schema.JsonObject
+  yield* provider.fault("introspection", Fault.document(() => ({ ...said, active: true })))
+  const jwt = yield* verifier(TokenVerifier.jwt(options))
+  const introspection = yield* verifier(TokenVerifier.introspection({ authentication, ...options }))
+  const custom = yield* verifier(TokenVerifier.custom(() => Effect.succeed(said), options))
+  return {
+    jwt: [jwt(yield* provider.mint({ claims: changes })), jwt(yield* provider.mint({ claims: changes }))],
+    introspection: [introspection("one"), introspection("two")],
+    custom: [custom("one"), custom("two")]
+  } as const
+})
+
+const noNames: ReadonlyArray<Schema.Json> = [42, "", null, {}, [], true, ["user-1"]]
+
+describe("a claim that names the caller", () => {
+  for (const claim of ["sub", "client_id", "azp", "cid", "appid"]) {
+    for (const value of noNames) {
+      it.effect(`JWT, introspection and custom claims: refuses ${claim} of ${JSON.stringify(value)}`, () =>
+        Effect.gen(function*() {
+          const { custom, introspection, jwt } = yield* verified({ [claim]: value })
+          for (const [verify] of [jwt, introspection, custom]) {
+            assert.strictEqual(yield* outcome(verify), `invalid-claim ${claim}`)
+          }
+        }).pipe(Effect.provide(TestProvider.layer())))
+    }
+  }
+
+  it.effect("JWT, introspection and custom claims: accepts a token without sub, of a client for itself", () =>
+    Effect.gen(function*() {
+      const { custom, introspection, jwt } = yield* verified({ sub: undefined })
+      for (const [verify] of [jwt, introspection, custom]) {
+        const { clientId, subject } = yield* verify
+        assert.deepStrictEqual([subject, clientId], [undefined, "client-1"])
+      }
+    }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+describe("subjectClaim", () => {
+  const options = { subjectClaim: "username" }
+
+  it.effect("JWT, introspection and custom claims: names the subject instead of sub", () =>
+    Effect.gen(function*() {
+      const { custom, introspection, jwt } = yield* verified({ username: "ada" }, options)
+      for (const [verify] of [jwt, introspection, custom]) assert.strictEqual((yield* verify).subject, "ada")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  for (const value of noNames) {
+    it.effect(`JWT, introspection and custom claims: refuses a value of ${JSON.stringify(value)}`, () =>
+      Effect.gen(function*() {
+        const { custom, introspection, jwt } = yield* verified({ username: value }, options)
+        for (const [verify] of [jwt, introspection, custom]) {
+          assert.strictEqual(yield* outcome(verify), "invalid-claim username")
+        }
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("JWT, introspection and custom claims: does not excuse a sub that is no name", () =>
+    Effect.gen(function*() {
+      const { custom, introspection, jwt } = yield* verified({ username: "ada", sub: 42 }, options)
+      for (const [verify] of [jwt, introspection, custom]) {
+        assert.strictEqual(yield* outcome(verify), "invalid-claim sub")
+      }
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("JWT, introspection and custom claims: never falls back to sub, whose names are others", () =>
+    Effect.gen(function*() {
+      const { custom, introspection, jwt } = yield* verified({ sub: "ada" }, options)
+      for (const [verify] of [jwt, introspection, custom]) assert.isUndefined((yield* verify).subject)
+    }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+describe("the principals of two tokens", () => {
+  const rows: ReadonlyArray<
+    readonly [rule: string, claims: Members, isShared: boolean, options?: TokenVerifier.ClaimOptions]
+  > = [
+    ["are one if subject and client are the same", {}, true],
+    ["are one if the client is the same and there is no subject", { sub: undefined }, true],
+    ["are one if the subject is the same and there is no client", { client_id: undefined }, true],
+    ["are two if there is neither a subject nor a client", { sub: undefined, client_id: undefined }, false],
+    ["are two if an introspection response has a username and no sub", { sub: undefined, username: "ada" }, false],
+    ["are two if the claim that names the subject is absent", { sub: "ada" }, false, { subjectClaim: "user_id" }],
+    ["are one if the claim that names the subject is there", { sub: undefined, user_id: "ada" }, true, {
+      subjectClaim: "user_id"
+    }]
+  ]
+  for (const [rule, changes, isShared, options] of rows) {
+    it.effect(`JWT, introspection and custom claims: ${rule}`, () =>
+      Effect.gen(function*() {
+        const { custom, introspection, jwt } = yield* verified(changes, options)
+        for (const [one, two] of [jwt, introspection, custom]) {
+          const [first, again, second] = [yield* one, yield* one, yield* two].map(AuthInfo.principal)
+          assert.strictEqual(first, again)
+          assert.strictEqual(first === second, isShared)
+        }
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("do not hold the token", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const verify = yield* verifier(TokenVerifier.jwt())
+      const token = yield* provider.mint({ claims: { sub: undefined, client_id: undefined } })
+      const info = yield* verify(token)
+      for (const part of token.split(".")) assert.notInclude(JSON.stringify(info) + AuthInfo.principal(info), part)
+    }).pipe(Effect.provide(TestProvider.layer())))
+})
