@@ -256,8 +256,8 @@ export function protect(): <A, E, R>(
  *
  * Everything that the server serves is behind the gate: who has no valid token gets the challenge, and nothing of the
  * request's body is read before. The resource's metadata is served beside it. Tools, resources, prompts and completions get
- * `AuthInfo` for each request. Sessions and request states belong to the principal who began them, and streams end with
- * the token they were opened with.
+ * `AuthInfo` for each request. Sessions and request states belong to the principal who began them. Standing streams end
+ * with the token they were opened with; the answer to a request that was let in goes on to its result.
  *
  * @category protecting
  * @since 0.1.0

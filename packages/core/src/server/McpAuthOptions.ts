@@ -96,6 +96,12 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
    * middleware of the platform (docs/standing.md). `FetchAuth` gets it as `clientAddress`. Default: no limit.
    */
   readonly failureLimit?: FailureLimit | undefined
+  /**
+   * How long an answer may stream that is a response to a request, such as a tool call that reports its progress. It is not
+   * cut when its token expires: the call may already have had effects. Standing streams end with the token that opened them
+   * (server-sent events by GET, `subscriptions/listen`). Default: 1 day. `Duration.infinity`: no bound.
+   */
+  readonly maxAnswerDuration?: Duration.Input | undefined
   /** Tell clients why a token is not valid. Default: `false`. */
   readonly showErrorDetails?: boolean | undefined
   /**
@@ -141,6 +147,7 @@ const problems = {
   "duplicate-resource": "its metadata would be where other metadata of this router is; protect each resource once",
   "short-secret": "requestStateSecret has fewer than 32 characters, and clients could guess it; use a random one",
   "invalid-failure-limit": "failureLimit is a whole number of failures, at least 1, in a window that ends",
+  "invalid-max-answer-duration": "maxAnswerDuration is a duration of more than zero, or Duration.infinity for no bound",
   "shared-server":
     "the server is also behind another resource, and each would open the tools of the other; build one of its own with " +
     "`Layer.fresh(McpServer.layerHttp(…))`",
@@ -168,6 +175,7 @@ export class InvalidOptions extends Schema.TaggedError<InvalidOptions>()("Invali
     "duplicate-resource",
     "short-secret",
     "invalid-failure-limit",
+    "invalid-max-answer-duration",
     "shared-server",
     "not-served",
     "issuer-would-change"

@@ -1,9 +1,10 @@
 import { AuthInfo, McpAuth, TokenVerifier } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Ref, Schema } from "effect"
+import { Duration, Effect, Layer, Ref, Schema, Stream } from "effect"
 import { McpServer, Tool, Toolkit } from "effect/ai"
-import { pass } from "../time.ts"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import { pass, settled } from "../time.ts"
 import {
   bearer,
   type Handle,
@@ -14,9 +15,11 @@ import {
   request,
   resource,
   type Revision,
+  revisions,
   serve,
   serverWith,
-  stateless
+  stateless,
+  withSessions
 } from "./harness.ts"
 
 const Count = Tool.make("Count", {
@@ -60,7 +63,12 @@ interface Arriving {
 /** Sends a request and reads its answer as it comes. */
 const open = Effect.fnUntraced(function*(handle: Handle, body: unknown, headers: Readonly<Record<string, string>>) {
   const init = { method: "POST", headers: { ...mcpHeaders, ...headers }, body: JSON.stringify(body) }
-  const response = yield* handle(new Request(resource, init))
+  return yield* arrivingOf(handle, new Request(resource, init))
+})
+
+/** Sends a request, and reads its answer as it comes. */
+const arrivingOf = Effect.fnUntraced(function*(handle: Handle, request: Request) {
+  const response = yield* handle(request)
   const arriving: Arriving = { status: response.status, text: "", ended: false }
   const read = async () => {
     const decoder = new TextDecoder()
@@ -91,25 +99,40 @@ const listen = (handle: Handle, token: string) => {
 const progress = ({ text }: Arriving): number => text.split("notifications/progress").length - 1
 
 describe("a stream", () => {
-  for (const revision of ["2025-06-18", "2025-11-25", "2026-07-28"] as const) {
+  for (const revision of revisions) {
     it.effect(
-      `of a tool in ${revision} ends with the token it was opened with, and not before`,
+      `of a tool call in ${revision} that reports progress over the expiry of its token ends with its result`,
       () =>
         Effect.gen(function*() {
           const provider = yield* TestProvider.TestProvider
           const { handle, interrupted } = yield* begin()
-          const arriving = yield* count(handle, revision, yield* provider.mint({ expiresIn: 60 }), 1000)
+          const arriving = yield* count(handle, revision, yield* provider.mint({ expiresIn: 60 }), 12)
           assert.strictEqual(arriving.status, 200)
-          yield* pass(59)
+          yield* pass(119)
           assert.isFalse(arriving.ended, arriving.text)
-          assert.strictEqual(progress(arriving), 6)
           yield* pass(2)
           assert.isTrue(arriving.ended)
-          assert.strictEqual(progress(arriving), 6)
-          // There is nobody any more who wants to know.
+          assert.strictEqual(progress(arriving), 12)
+          assert.include(arriving.text, "\"text\":\"12\"")
+          assert.isFalse(yield* interrupted)
+        }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
+      300_000
+    )
+
+    it.effect(
+      `of a tool call in ${revision} ends after maxAnswerDuration, and the call is interrupted`,
+      () =>
+        Effect.gen(function*() {
+          const provider = yield* TestProvider.TestProvider
+          const { handle, interrupted } = yield* begin({ maxAnswerDuration: "2 minutes" })
+          const arriving = yield* count(handle, revision, yield* provider.mint({ expiresIn: 3600 }), 1000)
+          yield* pass(119)
+          assert.isFalse(arriving.ended, arriving.text)
+          yield* pass(2)
+          assert.isTrue(arriving.ended)
           assert.isTrue(yield* interrupted)
         }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
-      60_000
+      300_000
     )
 
     it.effect(`of a tool in ${revision} that is done before its token expires is whole`, () =>
@@ -125,21 +148,21 @@ describe("a stream", () => {
   }
 
   it.effect(
-    "whose token was accepted after its end, because clocks differ, may go on for half a minute",
+    "that stands and whose token was accepted after its end, because clocks differ, goes on for half a minute",
     () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         const { handle } = yield* begin()
         const token = yield* provider.mint({ expiresIn: 5 })
         yield* pass(10)
-        const arriving = yield* count(handle, "2026-07-28", token, 1000)
+        const arriving = yield* listen(handle, token)
         assert.strictEqual(arriving.status, 200)
         yield* pass(29)
         assert.isFalse(arriving.ended)
         yield* pass(2)
         assert.isTrue(arriving.ended)
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
-    60_000
+    300_000
   )
 
   it.effect("of a subscription ends with its token, and not before", () =>
@@ -189,4 +212,90 @@ describe("a stream", () => {
       yield* pass(21)
       assert.include(arriving.text, "\"text\":\"2\"")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 60_000)
+
+  it.effect(
+    "of a tool call without a bound goes on, and one bound of zero is refused when the server is built",
+    () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const { handle } = yield* begin({ maxAnswerDuration: Duration.infinity })
+        const arriving = yield* count(handle, "2026-07-28", yield* provider.mint({ expiresIn: 60 }), 12)
+        yield* pass(121)
+        assert.include(arriving.text, "\"text\":\"12\"")
+        for (const maxAnswerDuration of [0, Duration.zero]) {
+          const error = yield* Effect.flip(begin({ maxAnswerDuration }))
+          assert.strictEqual(error._tag, "InvalidOptions")
+          assert.include(error.message, "maxAnswerDuration")
+        }
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
+    300_000
+  )
+})
+
+describe("a standing stream", () => {
+  /** Server-sent events for ever by GET, as a server of MCP up to 2025-11-25 may offer them, and a long answer beside them. */
+  const routes = Effect.sync(() => {
+    const ticks = Stream.tick("10 seconds").pipe(Stream.map(() => new TextEncoder().encode(": tick\n\n")))
+    return Layer.mergeAll(
+      HttpRouter.add(
+        "GET",
+        "/mcp",
+        HttpServerResponse.stream(ticks, { contentType: "text/event-stream; charset=utf-8" })
+      ),
+      HttpRouter.add("GET", "/file", HttpServerResponse.stream(Stream.take(ticks, 13), { contentType: "text/plain" })),
+      HttpRouter.add(
+        "POST",
+        "/mcp",
+        HttpServerResponse.stream(Stream.take(ticks, 13), { contentType: "text/event-stream" })
+      )
+    ).pipe(Layer.provide(McpAuth.middleware.layer), Layer.provide(McpAuth.layer(options())))
+  })
+
+  const answers: ReadonlyArray<readonly [what: string, method: string, path: string, endsWithToken: boolean]> = [
+    ["by GET ends with its token", "GET", "/mcp", true],
+    ["is not the answer to a POST, which goes on to its end", "POST", "/mcp", false],
+    ["is not a file by GET, which goes on to its end", "GET", "/file", false]
+  ]
+  for (const [what, method, path, endsWithToken] of answers) {
+    it.effect(what, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const handle = yield* serve(yield* routes)
+        const headers = bearer(yield* provider.mint({ expiresIn: 60 }))
+        const arriving = yield* arrivingOf(handle, new Request(`https://api.test${path}`, { method, headers }))
+        yield* pass(59)
+        assert.isFalse(arriving.ended)
+        yield* pass(2)
+        assert.strictEqual(arriving.ended, endsWithToken)
+        yield* pass(70)
+        assert.isTrue(arriving.ended)
+        assert.strictEqual(arriving.text.split("tick").length - 1, endsWithToken ? 6 : 13)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 300_000)
+  }
+
+  it.effect("cannot be opened under the name of another method, in any revision", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* begin()
+      const token = yield* provider.mint({ expiresIn: 60 })
+      const { body, headers } = stateless("sub", "subscriptions/listen", { notifications: { toolsListChanged: true } })
+      const { "mcp-method": _, ...unnamed } = headers
+      const named = ["tools/call", "Subscriptions/Listen", "subscriptions/listen, subscriptions/listen", ""]
+      const tries: Array<Readonly<Record<string, string>>> = [
+        unnamed,
+        ...named.map((method) => ({ ...headers, "mcp-method": method }))
+      ]
+      for (const revision of withSessions) {
+        const session = yield* initialize(handle, revision, token)
+        tries.push(session, { ...session, "mcp-method": "tools/call" }, { ...headers, ...session })
+      }
+      for (const sent of tries) {
+        for (const message of [body, request("sub", "subscriptions/listen", { notifications: {} }), [body]]) {
+          const arriving = yield* open(handle, message, { ...bearer(token), ...sent })
+          yield* settled
+          assert.isTrue(arriving.ended, `${JSON.stringify(sent)} ${arriving.status} ${arriving.text}`)
+          assert.notInclude(arriving.text, "notifications/subscriptions/acknowledged")
+        }
+      }
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 300_000)
 })

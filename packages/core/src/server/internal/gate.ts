@@ -35,21 +35,40 @@ const anyOrigin = {
 type Request = HttpServerRequest.HttpServerRequest
 type Respond<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 
-/** How long an answer may go on whose token was accepted after its end, because clocks differ. */
+/** How long a standing stream may go on whose token was accepted after its end, because clocks differ. */
 const grace = 30_000
 
-/** A stream goes on for as long as the token is good with which it was opened, and no longer. */
-const endWithToken = (
-  response: HttpServerResponse.HttpServerResponse,
-  { expiresAt }: AuthInfo["Service"]
-): HttpServerResponse.HttpServerResponse => {
-  const { body } = response
-  if (body._tag !== "Stream" || expiresAt === undefined) return response
-  const expired = Effect.flatMap(
+/**
+ * Whether a stream answers nothing, but stands until it is closed: server-sent events by GET, and `subscriptions/listen`
+ * of MCP 2026-07-28. That revision demands that the header names the method of the body, and older ones have no such method.
+ */
+const isStanding = ({ headers, method }: Request, contentType: string): boolean =>
+  method === "GET" ? contentType.startsWith("text/event-stream") : headers["mcp-method"] === "subscriptions/listen"
+
+const untilExpiry = (expiresAt: number | undefined): Effect.Effect<void> =>
+  expiresAt === undefined ? Effect.never : Effect.flatMap(
     Clock.currentTimeMillis,
     (now) => Effect.sleep(Duration.millis(now < expiresAt * 1000 ? expiresAt * 1000 - now : grace))
   )
-  const stream = Stream.interruptWhen(body.stream, expired)
+
+/**
+ * A standing stream ends with the token that opened it. An answer to a request that was let in goes on to its result: what
+ * was begun may already have had effects, and its client could not learn of them otherwise. It has only the long bound.
+ */
+const endStream = (
+  response: HttpServerResponse.HttpServerResponse,
+  request: Request,
+  { expiresAt }: AuthInfo["Service"],
+  { maxAnswerDuration }: McpAuth["Service"]
+): HttpServerResponse.HttpServerResponse => {
+  const { body } = response
+  if (body._tag !== "Stream") return response
+  const end = isStanding(request, body.contentType)
+    ? untilExpiry(expiresAt)
+    : Duration.isFinite(maxAnswerDuration)
+    ? Effect.sleep(maxAnswerDuration)
+    : Effect.never
+  const stream = Stream.interruptWhen(body.stream, end)
   return HttpServerResponse.setBody(response, HttpBody.stream(stream, body.contentType, body.contentLength))
 }
 
@@ -85,7 +104,7 @@ const letIn = <E, R>(
     HttpEffect.appendPreResponseHandler((_, response) => Effect.as(sessions.learn(info, request, response), response))
   return Effect.map(
     Effect.tap(answered, learn),
-    (response) => endWithToken(refusals.answer(response), info)
+    (response) => endStream(refusals.answer(response), request, info, auth)
   )
 }
 

@@ -67,6 +67,10 @@ const isLimit = (limit: FailureLimit | undefined): boolean =>
       (window) => Duration.isFinite(window) && Duration.toMillis(window) > 0
     ))
 
+/** An answer may have no bound, but none that is over at once. */
+const isBound = (bound: Duration.Input | undefined): boolean =>
+  bound === undefined || Option.exists(Duration.fromInput(bound), (bound) => Duration.toMillis(bound) > 0)
+
 /** Checks the options of a resource, and derives what is served about it. */
 export const protectedResource = Effect.fnUntraced(function*(
   options: Described,
@@ -85,6 +89,9 @@ export const protectedResource = Effect.fnUntraced(function*(
   }
   if (!isLimit(options.failureLimit)) {
     return yield* new InvalidOptions({ resource: identifier, problem: "invalid-failure-limit" })
+  }
+  if (!isBound(options.maxAnswerDuration)) {
+    return yield* new InvalidOptions({ resource: identifier, problem: "invalid-max-answer-duration" })
   }
   const problem = problemOf(scopes, issuers)
   if (problem !== undefined) return yield* new InvalidOptions({ resource: identifier, ...problem })

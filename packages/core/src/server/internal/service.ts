@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -44,6 +45,8 @@ export class McpAuth extends Context.Service<McpAuth, {
   readonly servedPath: string
   /** Where browsers may call from. Empty: anywhere. */
   readonly allowedOrigins: ReadonlyArray<string>
+  /** How long an answer may stream, the standing streams apart. */
+  readonly maxAnswerDuration: Duration.Duration
   /** With what request states are sealed, if that is not random. */
   readonly requestStateSecret: Redacted.Redacted | undefined
 }>()("@effect-mcp-auth/core/server/internal/service/McpAuth") {}
@@ -118,6 +121,7 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
     advertise: (scopes) => Effect.sync(() => MutableRef.set(policyScopes, scopes)),
     servedPath: options.servedPath ?? new URL(identifier).pathname,
     allowedOrigins: options.allowedOrigins ?? [],
+    maxAnswerDuration: Duration.fromInputUnsafe(options.maxAnswerDuration ?? "1 day"),
     requestStateSecret: options.requestStateSecret
   })
 })
