@@ -334,6 +334,7 @@ describe("tokens", () => {
       | "InsufficientScope"
       | "VerificationUnavailable"
       | "TooManyFailures"
+      | "ServerUnavailable"
       | "AccessDenied"
       | "MissingCredentials"
       | "InvalidRequest"

@@ -33,8 +33,10 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import { Access } from "../policy/internal/access.ts"
 import { AuthInfo } from "../token/AuthInfo.ts"
+import { openAvailability } from "./internal/availability.ts"
 import { makeRefusals, refusableRoute } from "./internal/refusals.ts"
 import { McpAuth } from "./internal/service.ts"
+import { refused } from "./internal/telemetry.ts"
 
 /**
  * Security middleware of an `HttpApi`: lets in requests with a valid token, and answers all others with the challenge.
@@ -57,18 +59,26 @@ export class BearerAuth extends HttpApiMiddleware.Service<BearerAuth, { provides
  */
 export const layer: Layer.Layer<BearerAuth, never, McpAuth> = Layer.fresh(Layer.effect(
   BearerAuth,
-  Effect.map(McpAuth, (auth) =>
-    BearerAuth.of({
+  Effect.gen(function*() {
+    const auth = yield* McpAuth
+    const { problem } = yield* openAvailability
+    return BearerAuth.of({
       // The credential that the framework read is not used: it does not tell a bad header from none.
       bearer: (respond) =>
-        Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-          Effect.matchEffect(auth.authenticate(request), {
+        Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+          const unavailable = problem()
+          if (unavailable !== undefined) {
+            return Effect.as(refused(unavailable, undefined), auth.refuse(unavailable, request))
+          }
+          return Effect.matchEffect(auth.authenticate(request), {
             onFailure: (error) => Effect.succeed(auth.refuse(error, request)),
             onSuccess: (info) =>
               refusableRoute(respond, auth, request).pipe(
                 Effect.provideService(AuthInfo, info),
                 Effect.provideService(Access, makeRefusals(auth).access)
               )
-          }))
-    }))
+          })
+        })
+    })
+  })
 ))

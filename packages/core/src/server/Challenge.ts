@@ -24,7 +24,7 @@
  */
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Schema from "effect/Schema"
-import type { AuthError, TooManyFailures, VerificationUnavailable } from "../token/TokenError.ts"
+import type { AuthError, ServerUnavailable, TooManyFailures, VerificationUnavailable } from "../token/TokenError.ts"
 import { retryAfterOf } from "./internal/retryAfter.ts"
 
 /**
@@ -123,16 +123,17 @@ const verdicts: {
     status: 503,
     error: "temporarily_unavailable",
     description: "The access token cannot be verified now"
-  })
+  }),
+  ServerUnavailable: ({ message }) => ({ status: 503, error: "temporarily_unavailable", description: message })
 }
 
 const verdictOf = (error: AuthError): Verdict =>
   // The table is total over the tags, but TypeScript cannot correlate an indexed function with its argument.
   (verdicts[error._tag] as (error: AuthError) => Verdict)(error)
 
-/** Who is only told to come again, because nothing can be said now. */
-const isForLater = (error: AuthError): error is TooManyFailures | VerificationUnavailable =>
-  error._tag === "VerificationUnavailable" || error._tag === "TooManyFailures"
+/** Whether the client can only retry later. */
+const isForLater = (error: AuthError): error is ServerUnavailable | TooManyFailures | VerificationUnavailable =>
+  error._tag === "VerificationUnavailable" || error._tag === "TooManyFailures" || error._tag === "ServerUnavailable"
 
 /** Whether asking the authorization server for a token would help. */
 const isChallenge = (error: AuthError): boolean => error._tag !== "AccessDenied" && !isForLater(error)

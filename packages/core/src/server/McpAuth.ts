@@ -19,7 +19,8 @@ import type * as Scope from "effect/Scope"
 import type * as Issuer from "../metadata/Issuer.ts"
 import type * as Policy from "../policy/Policy.ts"
 import type { AuthInfo } from "../token/AuthInfo.ts"
-import { policies, refusable } from "./internal/enforcement.ts"
+import { ServerAvailability } from "./internal/availability.ts"
+import { permanent, policies, refusable } from "./internal/enforcement.ts"
 import { gate } from "./internal/gate.ts"
 import { PublicDocuments, routeOf } from "./internal/metadataRoutes.ts"
 import { optionsConfig } from "./internal/optionsConfig.ts"
@@ -174,7 +175,7 @@ const enforced = <S>() =>
     MutableRef.set(registered, found)
     yield* advertise(found.scopes)
     // Around the policies, so that a refusal from within a handler names the scopes that these need as well.
-    return policies<S>(found).combine(refusable(server)).layerGlobal
+    return permanent(policies<S>(found, yield* ServerAvailability).combine(refusable(server)).layerGlobal)
   }))
 
 /** Builds a server behind the gate, and makes sure that what is guarded is what is served. */
@@ -220,11 +221,12 @@ const protectedServer = <A, E, R>(
 ): Layer.Layer<A, E | InvalidOptions, Requirements<A, R> | McpAuth> => {
   const behindGate = guarded(Layer.provide(self, checkMarkers))
   const states = Layer.unwrap(
-    Effect.map(McpAuth, ({ requestStateSecret }) => requestState(requestStateSecret).layerGlobal)
+    Effect.map(McpAuth, ({ requestStateSecret }) => permanent(requestState(requestStateSecret).layerGlobal))
   )
   const onServer = Layer.mergeAll(states, alone, enforced<Needed<R>>())
-  return Layer.merge(behindGate, Layer.provide(onServer, behindGate)).pipe(
-    Layer.provide(Registered.layer()),
+  const complete = Layer.merge(behindGate, Layer.provide(onServer, behindGate))
+  return Layer.provideMerge(ServerAvailability.opened(), complete).pipe(
+    Layer.provide([Registered.layer(), ServerAvailability.layer()]),
     Layer.provide(PublicDocuments.layer)
   )
 }

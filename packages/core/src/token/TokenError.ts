@@ -183,6 +183,29 @@ export class TooManyFailures extends Schema.TaggedError<TooManyFailures>()("TooM
   }
 }
 
+/** Why no request is accepted, in words that are fixed: they go into headers. */
+const unavailable = {
+  "starting": "The server is starting and does not accept requests yet",
+  "closed": "The server has shut down and does not accept requests"
+} as const
+
+/**
+ * The server accepts no request now (RFC 9110, section 15.6.4): what protects it is not in force yet, or not any more. This
+ * says nothing about the token.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ServerUnavailable extends Schema.TaggedError<ServerUnavailable>()("ServerUnavailable", {
+  reason: Schema.Literals(Struct.keys(unavailable)),
+  /** In how many milliseconds the client may retry: `Retry-After` (RFC 9110, section 10.2.3). */
+  retryAfter: Schema.optionalKey(Schema.Finite)
+}) {
+  override get message(): string {
+    return unavailable[this.reason]
+  }
+}
+
 /**
  * Why a token is not accepted.
  *
@@ -197,4 +220,10 @@ export type TokenError = InvalidToken | InsufficientScope | VerificationUnavaila
  * @category errors
  * @since 0.1.0
  */
-export type AuthError = MissingCredentials | InvalidRequest | TokenError | TooManyFailures | AccessDenied
+export type AuthError =
+  | MissingCredentials
+  | InvalidRequest
+  | TokenError
+  | TooManyFailures
+  | ServerUnavailable
+  | AccessDenied

@@ -14,6 +14,7 @@ const {
   InvalidRequest,
   InvalidToken,
   MissingCredentials,
+  ServerUnavailable,
   TooManyFailures,
   VerificationUnavailable
 } = TokenError
@@ -52,6 +53,15 @@ const unavailable = (retryAfter: string, cause?: unknown): Row => ({
   code: "temporarily_unavailable",
   description: "The access token cannot be verified now",
   retryAfter,
+  challenged: false
+})
+
+const serverUnavailable = (reason: TokenError.ServerUnavailable["reason"], description: string): Row => ({
+  error: new ServerUnavailable({ reason }),
+  status: 503,
+  code: "temporarily_unavailable",
+  description,
+  retryAfter: "5",
   challenged: false
 })
 
@@ -112,7 +122,9 @@ const rows: ReadonlyArray<Row> = [
     description: "Too many access tokens were not valid; come again later",
     retryAfter: "42",
     challenged: false
-  }
+  },
+  serverUnavailable("starting", "The server is starting and does not accept requests yet"),
+  serverUnavailable("closed", "The server has shut down and does not accept requests")
 ]
 
 const options = { resourceMetadata: metadataUrl, scopes: ["login:scope"] }
@@ -160,6 +172,7 @@ const tags: { readonly [Tag in TokenError.AuthError["_tag"]]: true } = {
   InsufficientScope: true,
   AccessDenied: true,
   TooManyFailures: true,
+  ServerUnavailable: true,
   VerificationUnavailable: true
 }
 

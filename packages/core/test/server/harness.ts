@@ -177,7 +177,7 @@ type HttpApp<E> = Effect.Effect<
 >
 
 /** Answers the requests of a test as a web server would: a fiber of its own for each, and a line in the log. */
-const handleWith = <E>(http: HttpApp<E>): Effect.Effect<Handle> =>
+export const handleWith = <E>(http: HttpApp<E>): Effect.Effect<Handle> =>
   Effect.map(Effect.context<never>(), (context) => {
     const toHandler = HttpEffect.toWebHandlerWith<never, Scope.Scope | HttpServerRequest.HttpServerRequest>(context)
     const handle = toHandler(http, HttpMiddleware.logger)

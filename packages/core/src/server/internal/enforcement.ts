@@ -3,8 +3,10 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
 import { currentAccess, Ongoing } from "../../policy/internal/access.ts"
 import { bound } from "../../policy/internal/bound.ts"
 import { operationOf, visibleTo } from "../../policy/internal/enforce.ts"
@@ -14,6 +16,7 @@ import { readingOf, type Resources } from "../../policy/internal/reading.ts"
 import { allOf, type Policy } from "../../policy/Policy.ts"
 import { anonymous, AuthInfo } from "../../token/AuthInfo.ts"
 import type { AuthError } from "../../token/TokenError.ts"
+import type { Availability } from "./availability.ts"
 import type { Policies, Registrations } from "./registrations.ts"
 
 /** A refusal from within what is being done. */
@@ -92,12 +95,30 @@ const relieving = ({ policiesOf }: Registrations) =>
   McpServer.middleware((respond, request) => Effect.provideService(respond, Judged, policiesOf(request).guards))
 
 /**
+ * Adds middleware to a server for as long as the server exists. `layerGlobal` alone removes it when its scope closes, and
+ * requests that are already in the server, or whose handler still answers, would then run without it.
+ */
+export const permanent = <E, R>(middleware: Layer.Layer<never, E, R>): Layer.Layer<never, E, R> =>
+  // This scope is never closed: nothing in it holds a resource.
+  Layer.effectDiscard(Effect.flatMap(Scope.make(), (scope) => Layer.buildWithScope(middleware, scope)))
+
+/** Refuses what begins after the guards of a server have been finalized: the services of checks are gone then. */
+const refuseClosed = ({ problem }: Availability) => {
+  const error = problem()
+  // The server itself may do something while it is being built.
+  if (error === undefined || error.reason === "starting") return undefined
+  return Effect.flatMap(currentAccess, ({ refuse }) => Effect.flatMap(refuse(error, undefined), Effect.fail))
+}
+
+/**
  * Enforces the policies on tools, the default for everything that has none, and the guards of everything that is known here.
  * `S` is what the checks on tools need: it is there when the server is built, and what a request provides comes first.
  */
-export const policies = <S>(registrations: Registrations) =>
+export const policies = <S>(registrations: Registrations, availability: Availability) =>
   McpServer.visibility(
     Effect.map(Effect.context<S>(), (services) => (request: McpServer.MiddlewareOptions) => {
+      const closed = refuseClosed(availability)
+      if (closed !== undefined) return closed
       const found = registrations.policiesOf(request)
       if (found.own === undefined && found.guards.length === 0) return Effect.succeed(true)
       return Effect.contextWith((context: Context.Context<never>) =>

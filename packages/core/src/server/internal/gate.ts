@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpMiddleware from "effect/http/HttpMiddleware"
@@ -16,12 +17,14 @@ import { Access } from "../../policy/internal/access.ts"
 import { anonymous, AuthInfo, isAnonymous } from "../../token/AuthInfo.ts"
 import * as BearerToken from "../../token/BearerToken.ts"
 import { isEmptyCredentials } from "../../token/internal/emptyCredentials.ts"
+import { ServerUnavailable } from "../../token/TokenError.ts"
 import { mayBeAnonymous } from "./anonymous.ts"
+import { openAvailability, ServerAvailability, trackRequests } from "./availability.ts"
 import { makeRefusals, refusableRoute } from "./refusals.ts"
 import { Registered, type Registrations } from "./registrations.ts"
 import { McpAuth } from "./service.ts"
 import { makeSessions, type Sessions } from "./sessions.ts"
-import { allowed } from "./telemetry.ts"
+import { allowed, refused } from "./telemetry.ts"
 
 /** What browser clients have to read besides the body. */
 const exposedHeaders = ["WWW-Authenticate", "Mcp-Session-Id", "Mcp-Protocol-Version", "Retry-After"]
@@ -144,6 +147,13 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
       yield* Effect.serviceOption(Registered),
       (ref) => Effect.sync(() => MutableRef.get(ref))
     )
+    const server = yield* Effect.serviceOption(ServerAvailability)
+    // Plain routes have no other guards than the gate itself.
+    const availability = Option.isSome(server) ? server.value : yield* openAvailability
+    const tracked = Option.isSome(server) ? yield* trackRequests : identity
+    const closed = new ServerUnavailable({ reason: "closed" })
+    const track = <E, R>(answered: Respond<E, R>, request: Request) =>
+      tracked(answered, () => auth.refuse(closed, request))
     const keeper = { auth, registered, sessions: yield* makeSessions }
     const cors = HttpMiddleware.cors({
       allowedOrigins: auth.allowedOrigins,
@@ -154,8 +164,11 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
     return (respond) =>
       Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
         const { headers, method } = request
+        const unavailable = availability.problem() ?? auth.unavailable()
         const admit = isEmptyCredentials(headers["authorization"]) ? admitWithoutToken : admitByToken
-        const admitted = admit(respond, request, keeper)
+        const admitted = unavailable === undefined
+          ? track(admit(respond, request, keeper), request)
+          : Effect.as(refused(unavailable, undefined), auth.refuse(unavailable, request))
         // Who is no page of a browser names no origin, and is told what any page is told, without further ado.
         return isOpen && headers["origin"] === undefined && method !== "OPTIONS"
           ? Effect.map(admitted, HttpServerResponse.setHeaders(anyOrigin))

@@ -8,6 +8,7 @@ import type { InvalidScopeHierarchy } from "../../policy/ScopeHierarchy.ts"
 import { anonymous, AuthInfo } from "../../token/AuthInfo.ts"
 import * as Challenge from "../Challenge.ts"
 import type { Options } from "../McpAuthOptions.ts"
+import { openAvailability } from "./availability.ts"
 import { policies, refusable } from "./enforcement.ts"
 import { makeRefusals } from "./refusals.ts"
 import { registrations } from "./registrations.ts"
@@ -49,7 +50,9 @@ export const layerStdio = <S = never>(
     const terms = yield* termsOf(options)
     const server = yield* McpServer.McpServer
     const found = registrations(server, terms.policy)
-    const enforced = policies<S>(found).combine(refusable(server)).combine(speaking(user, terms))
+    const enforced = policies<S>(found, yield* openAvailability).combine(refusable(server)).combine(
+      speaking(user, terms)
+    )
     return Layer.merge(
       enforced.layer,
       // A marker exists in types only: what it stands for is required by what enforces the policies.

@@ -36,6 +36,7 @@ const holdsOnlyRefusals = ({ body }: HttpServerResponse.HttpServerResponse, coun
 
 /** The order in which errors speak for a request: who has to log in hears that first. */
 const order: ReadonlyArray<AuthError["_tag"]> = [
+  "ServerUnavailable",
   "MissingCredentials",
   "VerificationUnavailable",
   "InsufficientScope",

@@ -17,7 +17,9 @@ import type * as TokenVerifier from "../../token/TokenVerifier.ts"
 import * as Challenge from "../Challenge.ts"
 import type { InvalidOptions, Options, TrustedServer } from "../McpAuthOptions.ts"
 import { type Authenticate, makeAuthenticate } from "./authenticate.ts"
+import { type Availability, openAvailability } from "./availability.ts"
 import { asked, protectedResource } from "./protectedResource.ts"
+import { refused } from "./telemetry.ts"
 import { type Terms, termsOf } from "./terms.ts"
 
 /** Service that guards one resource. */
@@ -30,6 +32,8 @@ export class McpAuth extends Context.Service<McpAuth, {
   readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>
   /** Who makes a request, judged by its headers alone: the body is not read. */
   readonly authenticate: Authenticate
+  /** Why no request is accepted now, if none is: the scope of this service has closed. */
+  readonly unavailable: Availability["problem"]
   /** The answer to a request that is not let in. */
   readonly refuse: (
     error: AuthError,
@@ -101,7 +105,9 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
   const terms = yield* termsOf(options)
   const trust = { resource: identifier, authorizationServers }
   const conditions = { ...described, ...terms }
-  const authenticate = yield* makeAuthenticate(options, trust, conditions)
+  const verified = yield* makeAuthenticate(options, trust, conditions)
+  // Opened last, so that it closes before what verifies tokens is finalized.
+  const { problem: unavailable } = yield* openAvailability
   const policyScopes = MutableRef.make((): ReadonlyArray<string> => [])
   const challenge = (): Challenge.Options => ({
     resourceMetadata: metadataUrl,
@@ -114,7 +120,11 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
     metadataUrl,
     authorizationServers,
     terms,
-    authenticate,
+    authenticate: (request) => {
+      const error = unavailable()
+      return error === undefined ? verified(request) : Effect.andThen(refused(error, undefined), Effect.fail(error))
+    },
+    unavailable,
     refuse: (error, request) =>
       Challenge.response(asAsked(error, options, conditions), { ...challenge(), jsonRpc: speaksJsonRpc(request) }),
     answer: (error) => Challenge.answer(asAsked(error, options, conditions), challenge()),

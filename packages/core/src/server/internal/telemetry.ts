@@ -70,6 +70,7 @@ const log = (error: AuthError): Effect.Effect<void> => {
         said
       )
     case "MissingCredentials":
+    case "ServerUnavailable":
       return Effect.annotateLogs(Effect.logDebug(error.message), said)
     default:
       return Effect.annotateLogs(Effect.logInfo(`Request refused: ${error.message}`), said)
