@@ -48,7 +48,10 @@ export interface Options {
    * in CIDR form. Default: nothing.
    */
   readonly allow?: ReadonlyArray<AddressPolicy.Range | (string & {})> | undefined
-  /** How many connections an origin may have. Default: 8. */
+  /**
+   * How many connections an origin may have: at least as many as introspection requests may be in flight (`concurrency`, of
+   * each resource), and some for metadata and keys. Default: 40.
+   */
   readonly connectionsPerOrigin?: number | undefined
   /** How long a connection may take to be opened. Default: 5 seconds. */
   readonly connectTimeout?: Duration.Input | undefined
@@ -62,7 +65,7 @@ const makeDispatcher = Effect.fnUntraced(function*(options: Options) {
   const dns = yield* Dns.Dns
   const timeout = Duration.toMillis(Duration.fromInputUnsafe(options.connectTimeout ?? "5 seconds"))
   return yield* NodeHttpClient.makeDispatcherOptions({
-    connections: options.connectionsPerOrigin ?? 8,
+    connections: options.connectionsPerOrigin ?? 40,
     pipelining: 1,
     maxHeaderSize,
     connect: guardedConnector(policy, dns, { timeout, allowH2: false })

@@ -140,8 +140,34 @@ export class AccessDenied extends Schema.TaggedError<AccessDenied>()("AccessDeni
   }
 }
 
+/** Why a request was turned away, and what to change. */
+const queueProblems = {
+  "full": "too many introspection requests are waiting to be sent, most of them from the same client",
+  "timeout": "the introspection request waited too long to be sent"
+} as const
+
+/**
+ * The introspection request was not sent, because too many tokens had to be introspected at once. This says nothing about
+ * the authorization server, and nothing about the token.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class IntrospectionQueueFull extends Schema.TaggedError<IntrospectionQueueFull>()("IntrospectionQueueFull", {
+  /** `full`: there was no place in the queue. `timeout`: it was not the turn of the request within `queueTimeout`. */
+  why: Schema.Literals(Struct.keys(queueProblems))
+}) {
+  override get message(): string {
+    return `${
+      queueProblems[this.why]
+    }; limit clients with \`failureLimit\`, or raise \`concurrency\` of the introspection ` +
+      "if the authorization server can bear it"
+  }
+}
+
 const isOurs = (cause: unknown): cause is Error =>
-  cause instanceof MetadataFetchError || cause instanceof DiscoveryFailed || cause instanceof IncompleteMetadata ||
+  cause instanceof IntrospectionQueueFull || cause instanceof MetadataFetchError || cause instanceof DiscoveryFailed ||
+  cause instanceof IncompleteMetadata ||
   cause instanceof InvalidToken
 
 /**

@@ -10,8 +10,11 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
@@ -22,6 +25,7 @@ import type { ClientAuthentication } from "./ClientAuthentication.ts"
 import type { AccessTokenMark, TypPolicy } from "./internal/accessToken.ts"
 import { type Rules, standardScopeClaims } from "./internal/claims.ts"
 import { type CustomVerify, makeCustomVerifier } from "./internal/custom.ts"
+import type { QueueSettings } from "./internal/introspectionQueue.ts"
 import { looksLikeJwt } from "./internal/jwt.ts"
 import { makeIntrospectionVerifier } from "./internal/verifyIntrospection.ts"
 import { makeJwtVerifier } from "./internal/verifyJwt.ts"
@@ -33,10 +37,16 @@ import { InvalidToken, type TokenError } from "./TokenError.ts"
  * Verifies a token. Nothing of it is believed before, and it fails with `VerificationUnavailable` only when the token
  * may be good and nobody can be asked.
  *
+ * The request that carries the token, if there is one, tells clients apart by their address: `introspection` shares what it
+ * may ask fairly among them. Nothing else of it is read.
+ *
  * @category models
  * @since 0.1.0
  */
-export type Verify = (token: Redacted.Redacted) => Effect.Effect<AuthInfo["Service"], TokenError>
+export type Verify = (
+  token: Redacted.Redacted,
+  request?: Pick<HttpServerRequest.HttpServerRequest, "remoteAddress">
+) => Effect.Effect<AuthInfo["Service"], TokenError>
 
 /**
  * Service that verifies the tokens of one resource.
@@ -222,6 +232,35 @@ export interface IntrospectionOptions extends ClaimOptions {
   readonly issuer?: string | undefined
   /** How long an answer is remembered, and never past `exp`. A revoked token is good for so long. Default: 30 seconds. */
   readonly cacheFor?: Duration.Input | undefined
+  /**
+   * How many introspection requests may be in flight at once. A client, by its IPv4 address or IPv6 network of 64 bits, has
+   * three quarters of them at most. The HTTP client must have so many connections for it, because waiting for a connection
+   * counts as time of the authorization server (`NodeMcpAuth`: `connectionsPerOrigin`). Default: 32.
+   */
+  readonly concurrency?: number | undefined
+  /**
+   * How many more may wait to be sent. Clients take turns. When the queue is full, the client with the most requests is
+   * answered 503 and told to retry. Clients whose address is unknown are one client. Default: 1,000.
+   */
+  readonly queueSize?: number | undefined
+  /** How long one may wait to be sent, until it is answered 503. The time of the request begins after that. Default: 2 seconds. */
+  readonly queueTimeout?: Duration.Input | undefined
+}
+
+/** What a queue is made of, or what is wrong with it. */
+const queueOf = (options: IntrospectionOptions): Result.Result<QueueSettings, string> => {
+  const { concurrency = 32, queueSize = 1_000 } = options
+  const queueTimeout = Duration.fromInput(options.queueTimeout ?? "2 seconds")
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+    return Result.fail("`concurrency` is a number of requests; use a whole number, at least 1")
+  }
+  if (!Number.isSafeInteger(queueSize) || queueSize < 0) {
+    return Result.fail("`queueSize` is a number of requests; use a whole number, or 0 for none")
+  }
+  if (Option.isNone(queueTimeout) || !Duration.isFinite(queueTimeout.value)) {
+    return Result.fail("`queueTimeout` is not a finite duration; use one such as \"2 seconds\"")
+  }
+  return Result.succeed({ concurrency, queueSize, queueTimeout: queueTimeout.value })
 }
 
 /**
@@ -243,7 +282,10 @@ export const introspection = (options: IntrospectionOptions): Method => ({
         problem: "an opaque token does not say who issued it; name one of the authorization servers with `issuer`"
       })
     }
+    const queue = queueOf(options)
+    if (Result.isFailure(queue)) return yield* new InvalidVerifier({ problem: queue.failure })
     return yield* makeIntrospectionVerifier(server, rulesOf(trust, options), {
+      ...queue.success,
       authentication: options.authentication,
       cacheFor: Duration.fromInputUnsafe(options.cacheFor ?? "30 seconds")
     })
@@ -324,9 +366,11 @@ export const firstOf = <const M extends readonly [Method<unknown>, ...ReadonlyAr
         members,
         ({ handles, make }) => Effect.map(make(trust), (verify) => ({ handles, verify }))
       )
-      return (token) => {
+      return (token, request) => {
         const chosen = verifiers.find(({ handles }) => handles(Redacted.value(token)))
-        return chosen === undefined ? Effect.fail(new InvalidToken({ reason: "malformed" })) : chosen.verify(token)
+        return chosen === undefined
+          ? Effect.fail(new InvalidToken({ reason: "malformed" }))
+          : chosen.verify(token, request)
       }
     })
   }

@@ -38,7 +38,7 @@ export const makeAuthenticate = Effect.fnUntraced(function*<E, R, RV = HttpClien
     observed(Effect.suspend((): Effect.Effect<AuthInfo["Service"], AuthError> => {
       const token = BearerToken.fromRequest(request)
       if (Result.isFailure(token)) return Effect.fail(token.failure)
-      return Effect.flatMap(limited(request, token.success, verify(token.success)), (info) =>
+      return Effect.flatMap(limited(request, token.success, verify(token.success, request)), (info) =>
         requiredScopes.every((scope) =>
             hierarchy.covers(info.scopes, scope)
           )

@@ -3,15 +3,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
-import * as IpNetwork from "effect/net/IpNetwork"
-import * as NetAddress from "effect/net/NetAddress"
 import * as Option from "effect/Option"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import type * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
-import * as Result from "effect/Result"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
 import { makeBoundedMemory } from "../../token/internal/boundedMemory.ts"
+import { clientOf } from "../../token/internal/clientAddress.ts"
 import { issuerNamed } from "../../token/internal/issuerNamed.ts"
 import { isUnsettled } from "../../token/internal/unsettled.ts"
 import { type TokenError, TooManyFailures } from "../../token/TokenError.ts"
@@ -27,23 +25,8 @@ export type Limited = (
   verified: Verified
 ) => Verified<TokenError | TooManyFailures>
 
-/** Who has a network of IPv6 has all of its addresses. */
-const networkOf = (address: NetAddress.IpAddress): string => {
-  const plain = NetAddress.toCanonical(address)
-  return IpNetwork.format(IpNetwork.fromAddressUnsafe(plain, NetAddress.isIpv6Address(plain) ? 64 : 32))
-}
-
 /** Whether an error is about the token. One whose key may yet be published could as well be made up. */
 const isFailure = (error: TokenError): boolean => error._tag === "InvalidToken" || isUnsettled(error)
-
-/** A zone (RFC 4007, section 11) says by which interface of this machine a link-local address is reached. */
-const withoutZone = (address: string): string => address.replace(/%.*$/s, "")
-
-/** The client of a request, as one of many. `undefined`: its address is unknown or no IP address. */
-const clientOf = ({ remoteAddress }: HttpServerRequest.HttpServerRequest): string | undefined => {
-  const address = Option.map(remoteAddress, (address) => NetAddress.ipFromString(withoutZone(address)))
-  return Option.isSome(address) && Result.isSuccess(address.value) ? networkOf(address.value.success) : undefined
-}
 
 /** The key of all clients without an address, which no address has. */
 const unknownClients = "unknown"

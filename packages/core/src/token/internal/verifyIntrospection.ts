@@ -18,14 +18,16 @@ import { InvalidToken, type VerificationUnavailable } from "../TokenError.ts"
 import { available } from "./available.ts"
 import { makeCircuit } from "./circuit.ts"
 import { isNamed, type Rules, said } from "./claims.ts"
+import { type Addressed, clientOf } from "./clientAddress.ts"
 import { distinct } from "./distinct.ts"
 import { introspect } from "./introspect.ts"
+import { makeQueue, type QueueSettings } from "./introspectionQueue.ts"
 import { type CountsUntil, sharedAnswer } from "./sharedAnswer.ts"
 import { unknownIssuer } from "./unknownIssuer.ts"
 
 type Server = AuthorizationServer.AuthorizationServer<unknown>
 
-export interface IntrospectionSettings {
+export interface IntrospectionSettings extends QueueSettings {
   readonly authentication: ClientAuthentication
   readonly cacheFor: Duration.Duration
 }
@@ -48,21 +50,27 @@ const issuerOf = (server: Server, config: ServerConfig, claims: Schema.JsonObjec
     : Effect.fail(unknownIssuer([server], iss, claims))
 }
 
-/** Names a token by its digest, and holds the token itself no longer than until the question is asked. */
+/** A token, and the request that carries it, if that is known. */
+interface Carried {
+  readonly token: Redacted.Redacted
+  readonly request: Addressed | undefined
+}
+
+/** Names a token by its digest, and holds the token and its request no longer than until the question is asked. */
 class Question implements Equal.Equal {
   readonly digest: string
-  private token: Redacted.Redacted | undefined
+  private carried: Carried | undefined
 
-  constructor(digest: string, token: Redacted.Redacted) {
+  constructor(digest: string, carried: Carried) {
     this.digest = digest
-    this.token = token
+    this.carried = carried
   }
 
-  /** The token, once. */
-  take(): Redacted.Redacted {
-    const token = this.token ?? Redacted.make("")
-    this.token = undefined
-    return token
+  /** The token and its request, once. */
+  take(): Carried {
+    const carried = this.carried ?? { token: Redacted.make(""), request: undefined }
+    this.carried = undefined
+    return carried
   }
 
   [Equal.symbol](that: Equal.Equal): boolean {
@@ -78,9 +86,15 @@ class Question implements Equal.Equal {
 const makeMemory = Effect.fnUntraced(function*(server: Server, { resource }: Rules, settings: IntrospectionSettings) {
   const digestOf = yield* TokenDigest.TokenDigest
   const circuit = yield* makeCircuit(server)
+  const queue = makeQueue(server.issuer, settings)
   const until = countsUntil(settings.cacheFor)
   const lookup = Effect.fnUntraced(function*(question: Question) {
-    const ask = circuit(introspect(server, settings.authentication, question.take()))
+    const { request, token } = question.take()
+    // The circuit is inside: what happens in the queue says nothing about the server.
+    const ask = queue(
+      request === undefined ? undefined : clientOf(request),
+      circuit(introspect(server, settings.authentication, token))
+    )
     const answer = yield* sharedAnswer(`introspection ${resource} ${server.issuer} ${question.digest}`, ask, until)
     return { answer, keepFor: Duration.millis(Math.max(0, until(answer) - (yield* Clock.currentTimeMillis))) }
   })
@@ -88,9 +102,9 @@ const makeMemory = Effect.fnUntraced(function*(server: Server, { resource }: Rul
     capacity,
     timeToLive: (exit) => Exit.isSuccess(exit) ? exit.value.keepFor : Duration.zero
   })
-  return Effect.fnUntraced(function*(token: Redacted.Redacted) {
+  return Effect.fnUntraced(function*(token: Redacted.Redacted, request: Addressed | undefined) {
     const digest = digestOf(Redacted.value(token))
-    const question = new Question(typeof digest === "string" ? digest : yield* digest, token)
+    const question = new Question(typeof digest === "string" ? digest : yield* digest, { token, request })
     // The memory keeps the question, also one that it could answer without asking.
     const { answer } = yield* Effect.ensuring(Cache.get(memory, question), Effect.sync(() => question.take()))
     return answer.answer
@@ -103,14 +117,17 @@ export const makeIntrospectionVerifier = Effect.fnUntraced(function*(
   rules: Rules,
   settings: IntrospectionSettings
 ): Effect.fn.Return<
-  (token: Redacted.Redacted) => Effect.Effect<AuthInfo["Service"], InvalidToken | VerificationUnavailable>,
+  (
+    token: Redacted.Redacted,
+    request?: Addressed
+  ) => Effect.Effect<AuthInfo["Service"], InvalidToken | VerificationUnavailable>,
   never,
   HttpClient.HttpClient | Scope.Scope
 > {
   const ask = yield* makeMemory(server, rules, settings)
   const digestOf = yield* TokenDigest.TokenDigest
-  return Effect.fnUntraced(function*(token) {
-    const claims = yield* ask(token)
+  return Effect.fnUntraced(function*(token, request) {
+    const claims = yield* ask(token, request)
     // RFC 7662, section 2.2: a boolean. Whatever else is there is no yes.
     if (claims["active"] !== true) return yield* new InvalidToken({ reason: "inactive" })
     const config = yield* available(server, server.config)
