@@ -22,10 +22,15 @@ export type Mode =
   | "a certificate of another host"
   | "no TLS at all"
 
+/** How it behaves when it lets clients wait for ever. */
+const silent: ReadonlySet<Mode> = new Set(["silence", "silence after TLS", "a slow body"])
+
 export interface Front {
   readonly port: number
   /** Requests that were answered or left unanswered, by now. */
   readonly requests: () => number
+  /** Whether a client waits for an answer that does not come. */
+  readonly isWaiting: () => boolean
   /** From now on. Connections that are open are cut, so that each request meets the new behaviour. */
   readonly become: (mode: Mode) => Effect.Effect<void>
 }
@@ -102,6 +107,7 @@ export const makeFront = Effect.fnUntraced(function*(document: () => unknown) {
   const front: Front = {
     port,
     requests: () => requests,
+    isWaiting: () => silent.has(mode) && sockets.size > 0,
     become: Effect.fnUntraced(function*(next) {
       mode = next
       yield* end
