@@ -13,8 +13,6 @@ import { listen } from "./loopback.ts"
 
 /** What may be chosen about the provider. */
 export interface Options {
-  /** How long access tokens for a resource live, in seconds. Default: 300 for all. */
-  readonly accessTokenTtl?: ((resource: string) => number) | undefined
   /** Whether access tokens are JWTs or opaque, asked for each token if it may change. Default: `jwt`. */
   readonly accessTokenFormat?: Format | (() => Format) | undefined
   /** A confidential client, for example of a resource server that introspects. */
@@ -52,7 +50,7 @@ class GrowingClients extends MemoryAdapter {
   }
 }
 
-const features = ({ accessTokenFormat = "jwt", accessTokenTtl = () => 300 }: Options): Configuration["features"] => ({
+const features = ({ accessTokenFormat = "jwt" }: Options): Configuration["features"] => ({
   devInteractions: { enabled: false },
   registration: { enabled: true },
   revocation: { enabled: true, allowedPolicy: (_, client, token) => token.clientId === client.clientId },
@@ -65,7 +63,7 @@ const features = ({ accessTokenFormat = "jwt", accessTokenTtl = () => 300 }: Opt
     getResourceServerInfo: (_, resource) => ({
       audience: resource,
       scope: scopes.join(" "),
-      accessTokenTTL: accessTokenTtl(resource),
+      accessTokenTTL: 300,
       accessTokenFormat: typeof accessTokenFormat === "function" ? accessTokenFormat() : accessTokenFormat,
       jwt: { sign: { alg: "RS256" } }
     })

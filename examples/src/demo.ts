@@ -14,9 +14,7 @@ import { say, step } from "./print.ts"
 
 const demo = Effect.gen(function*() {
   yield* step("A certified OpenID provider starts on loopback")
-  const provider = yield* EmbeddedProvider.start({
-    accessTokenTtl: (resource) => resource.endsWith("/short-lived") ? 1 : 300
-  })
+  const provider = yield* EmbeddedProvider.start()
   yield* say(`issuer: ${provider.issuer}`)
   yield* discovery(provider.issuer)
   yield* walkThrough(provider)

@@ -4,6 +4,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Scope from "effect/Scope"
 import type * as EmbeddedProvider from "./EmbeddedProvider.ts"
+import { withClock } from "./movableClock.ts"
 import { say, step } from "./print.ts"
 import * as SdkClient from "./SdkClient.ts"
 import { serveNotes } from "./serve.ts"
@@ -57,15 +58,15 @@ const stepUp = Effect.fnUntraced(function*(connected: Effect.Success<ReturnType<
   yield* say(...story.slice(before), answer)
 })
 
-/** Another server of the same provider, whose tokens live for a second. */
+/** Another server of the same provider, whose clock is put forward until the token has expired. */
 const otherServer = Effect.fnUntraced(function*(issuer: string, resource: string) {
-  const other = yield* serveNotes({ issuer, clockTolerance: 0, path: "/short-lived" })
+  const other = yield* withClock(serveNotes({ issuer, path: "/other" }))
   const { client, user } = yield* SdkClient.connect(other.resource)
   const token = user.tokens()?.access_token
   yield* step("A token for another server of the same provider is refused here")
   yield* refused(resource, token)
   yield* step("A token that has expired is refused where it was good")
-  yield* Effect.sleep("2 seconds")
+  other.clock.expire(user)
   yield* refused(other.resource, token)
   yield* say("the client of the SDK gets another one by itself, and goes on:")
   yield* say(yield* SdkClient.callTool(client, "AddNote", { text: "still here" }), ...user.story.slice(-1))

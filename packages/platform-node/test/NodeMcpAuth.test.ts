@@ -7,7 +7,7 @@ import * as Dns from "effect/net/Dns"
 import * as NetAddress from "effect/net/NetAddress"
 import { fork } from "node:child_process"
 import { once } from "node:events"
-import { createServer, type RequestListener, type ServerResponse } from "node:http"
+import { createServer, get, type RequestListener, type ServerResponse } from "node:http"
 import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from "node:net"
 import { fileURLToPath } from "node:url"
 import { guardedConnector } from "../src/internal/guardedConnector.ts"
@@ -42,7 +42,7 @@ const names = {
 }
 
 const withNames = (allow: ReadonlyArray<string>) =>
-  Layer.provide(NodeMcpAuth.layerNoDns({ allow, connectTimeout: "2 seconds" }), Dns.layerStatic({ hosts: names }))
+  Layer.provide(NodeMcpAuth.layerNoDns({ allow, connectTimeout: "5 minutes" }), Dns.layerStatic({ hosts: names }))
 
 const reasonOf = (url: string) =>
   Effect.map(
@@ -198,7 +198,7 @@ describe("whatever is connected is judged once more", () => {
 
   const connected = Effect.fnUntraced(function*(hostname: string, port: number, times: number) {
     const policy: AddressPolicy.AddressPolicy = { allowedRanges: new Fickle(times), allowedNetworks: [] }
-    const open = guardedConnector(policy, yield* Dns.Dns, { timeout: 2000, allowH2: false })
+    const open = guardedConnector(policy, yield* Dns.Dns, { timeout: 300_000, allowH2: false })
     return yield* Effect.callback<readonly [Error | null, Socket | null]>((resume) => {
       open(
         { hostname, host: hostname, protocol: "http:", port: String(port) },
@@ -237,13 +237,22 @@ describe("whatever is connected is judged once more", () => {
   }
 })
 
+/** Asks the server over a connection of its own. */
+const probed = (port: number) =>
+  Effect.callback<void>((resume) => {
+    get({ host: "127.0.0.1", port, path: "/probe", agent: false }, (response) => {
+      response.resume().on("end", () => resume(Effect.void))
+    })
+  })
+
 describe("connections", () => {
   /** How many connections there are while so many requests wait for their answers. */
   const opened = (requests: number, options: NodeMcpAuth.Options, connections: number) =>
     Effect.gen(function*() {
       const waiting: Array<ServerResponse> = []
       let seen = 0
-      const server = yield* serve((_, response) => {
+      const server = yield* serve((request, response) => {
+        if (request.url === "/probe") return void response.end()
         seen++
         // As long as there are no headers, undici would send nothing more on the connection anyhow.
         response.flushHeaders()
@@ -258,9 +267,10 @@ describe("connections", () => {
         )
       )
       while (waiting.length < connections) yield* Effect.sleep("10 millis")
-      // Who does not wait for a connection would be there by now.
-      yield* Effect.sleep("500 millis")
-      const during = { connections: server.connections(), seen }
+      // Connections are accepted in the order in which they were begun. One that did not wait is there before these are.
+      const before = 20
+      for (let probe = 0; probe < before; probe++) yield* probed(server.port)
+      const during = { connections: server.connections() - before, seen }
       while (fiber.pollUnsafe() === undefined) {
         for (const response of waiting.splice(0)) response.end("{}")
         yield* Effect.sleep("10 millis")
@@ -284,11 +294,12 @@ describe("connections", () => {
 })
 
 describe("connecting takes so long and no longer", () => {
+  /** How it ended, and after how many milliseconds: a machine that is busy may only need more. */
   const ended = (url: string, options: NodeMcpAuth.Options) =>
     Effect.gen(function*() {
       const strategy = Discovery.fromUrls("test", () => [url], { allowInsecureLoopback: true }).pipe(
         Discovery.retry({ times: 0 }),
-        Discovery.timeout("10 seconds")
+        Discovery.timeout("5 minutes")
       )
       const [took, { attempts }] = yield* Effect.timed(Discovery.search(strategy, "https://as.test"))
       const error = attempts[0]?.error
@@ -306,17 +317,19 @@ describe("connecting takes so long and no longer", () => {
       const { detail, took } = yield* ended(`https://here.test:${port}/`, { connectTimeout: "300 millis" })
       assert.strictEqual(detail, "UND_ERR_CONNECT_TIMEOUT")
       assert.strictEqual(sockets.length, 1)
-      // Undici looks at its timers twice a second.
-      assert.isTrue(took >= 250 && took < 3000, `${took} ms`)
-    }).pipe(Effect.scoped), 15_000)
+      assert.isAtLeast(took, 250)
+    }).pipe(Effect.scoped))
 
   it.live("after 5 seconds, unless told otherwise", () =>
     Effect.gen(function*() {
       const { port } = yield* serveTcp
-      const { detail, took } = yield* ended(`https://here.test:${port}/`, {})
+      const url = `https://here.test:${port}/`
+      const longer = Effect.andThen(ended(url, { connectTimeout: "9 seconds" }), Effect.die("9 seconds are less"))
+      const { detail, took } = yield* Effect.raceFirst(ended(url, {}), longer)
       assert.strictEqual(detail, "UND_ERR_CONNECT_TIMEOUT")
-      assert.isTrue(took >= 4500 && took < 8000, `${took} ms`)
-    }).pipe(Effect.scoped), 15_000)
+      // Undici looks at its timers twice a second.
+      assert.isAtLeast(took, 4500)
+    }).pipe(Effect.scoped))
 
   // Other systems answer for a program whose backlog is full.
   it.live.runIf(process.platform === "linux")("a server that never accepts is given up", () =>
@@ -327,15 +340,15 @@ describe("connecting takes so long and no longer", () => {
       )
       const [address] = yield* Effect.promise(() => once(child, "message"))
       const { port } = address as AddressInfo
-      // A backlog of one takes two on Linux.
-      yield* Effect.forEach([1, 2, 3, 4], () =>
+      // A backlog of one takes two on Linux. The others fill it until a test that is slow to begin has begun.
+      const sockets = yield* Effect.forEach([1, 2, 3, 4], () =>
         Effect.acquireRelease(
           Effect.sync(() => connect(port, "127.0.0.1").on("error", () => {})),
           (socket) => Effect.sync(() => socket.destroy())
         ))
-      yield* Effect.sleep("200 millis")
+      while (sockets.filter(({ connecting }) => !connecting).length < 2) yield* Effect.sleep("10 millis")
       const { detail, took } = yield* ended(`http://127.0.0.1:${port}/`, { connectTimeout: "300 millis" })
       assert.strictEqual(detail, "UND_ERR_CONNECT_TIMEOUT")
-      assert.isTrue(took >= 250 && took < 3000, `${took} ms`)
-    }).pipe(Effect.scoped), 15_000)
+      assert.isAtLeast(took, 250)
+    }).pipe(Effect.scoped))
 })

@@ -116,7 +116,8 @@ describe("the conformance suite of MCP", () => {
           const failed = [...found.keys()].flatMap((scenario) => failedIn(found, scenario))
           assert.sameMembers(failed, [...unsupported[revision]])
         }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
-      300_000
+      // Four runs of the whole suite are much to do.
+      1_200_000
     )
   }
 })

@@ -247,8 +247,8 @@ type ServerWorld = Effect.Success<ReturnType<typeof Server.start>> & { readonly 
 const assertServes = ({ handle }: ServerWorld) =>
   Effect.map(Server.callTool(handle, goodToken), ({ body, status }) => assert.strictEqual(status, 200, body))
 
-/** An answer that streams on is answered as well. */
-const patience = "3 seconds"
+/** No answer streams on for ever. */
+const patience = "4 minutes"
 
 export const requestHolds = (
   world: ServerWorld,

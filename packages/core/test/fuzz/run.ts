@@ -61,5 +61,5 @@ export const fuzz = <W, A, E, E2>(
         const made = yield* world
         yield* hold(inputs, (input) => property(made, input))
       }).pipe(Effect.scoped, Effect.provide(Logger.layer([]))),
-    budget + 60_000
+    budget + 300_000
   )

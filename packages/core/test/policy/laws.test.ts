@@ -607,8 +607,7 @@ describe("fifty policies on one server", () => {
           }
         }
         for (const [what, count] of Object.entries(counts)) assert.isAbove(count, 10, what)
-      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
-    60_000
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer()))
   )
 
   it.effect(
@@ -653,8 +652,7 @@ describe("fifty policies on one server", () => {
           }
         }
         assert.isTrue(answers.yes > 10 && answers.no > 10, JSON.stringify(answers))
-      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
-    60_000
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer()))
   )
 
   it.effect(
@@ -690,7 +688,6 @@ describe("fifty policies on one server", () => {
             assert.strictEqual(prompts.includes(named(index)), isListed, printed(data))
           }
         }
-      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
-    60_000
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer()))
   )
 })

@@ -112,7 +112,7 @@ describe("hostile headers", () => {
           return true
         }), { runs: 200 })
       assert.strictEqual(_tag, "Passed", JSON.stringify(rest))
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 60_000)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("nor does the host that the request itself names", () =>
     Effect.gen(function*() {

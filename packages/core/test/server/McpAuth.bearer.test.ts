@@ -261,7 +261,7 @@ describe("random Authorization headers", () => {
         assert.strictEqual(_tag, "Passed", JSON.stringify(rest))
       }
       assert.strictEqual((yield* callTool(handle, token)).status, 200)
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 60_000)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
 describe("decisions", () => {

@@ -180,8 +180,7 @@ describe("a run of everything", () => {
           assert.include(text, "Request refused: the access token has expired")
           assert.include(text, "TokenVerifier.introspect")
           assert.isAbove(seen.spans.length, 10)
-        }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
-      30_000
+        }).pipe(Effect.scoped, Effect.provide(TestProvider.layer()))
     )
   }
 })
@@ -213,7 +212,7 @@ describe("decisions", () => {
         "refused unknown-key": 1,
         "refused wrong-audience": 1
       })
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 30_000)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("are timed, each of them", () =>
     Effect.gen(function*() {

@@ -180,7 +180,7 @@ describe("a request state", () => {
           return messages[0]?.error?.message === "Unknown requestState" && (yield* seen).length === 1
         }), { runs: 300 })
       assert.strictEqual(_tag, "Passed", JSON.stringify(rest))
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 60_000)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("is unknown with another spelling of the same seal", () =>
     Effect.gen(function*() {

@@ -144,7 +144,7 @@ describe("a stream", () => {
         assert.isTrue(arriving.ended)
         assert.include(arriving.text, "\"text\":\"3\"")
         assert.isFalse(yield* interrupted)
-      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 60_000)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
   it.effect(
@@ -176,7 +176,7 @@ describe("a stream", () => {
       assert.include(arriving.text, "notifications/subscriptions/acknowledged")
       yield* pass(2)
       assert.isTrue(arriving.ended)
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 60_000)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("of one person ends with her token, and that of another with his", () =>
     Effect.gen(function*() {
@@ -188,7 +188,7 @@ describe("a stream", () => {
       assert.deepStrictEqual([hers.ended, his.ended], [true, false])
       yield* pass(20)
       assert.isTrue(his.ended)
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 60_000)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("with a token that lives for ever ends when it is done", () =>
     Effect.gen(function*() {
@@ -201,7 +201,7 @@ describe("a stream", () => {
       yield* pass(2)
       assert.isTrue(arriving.ended)
       assert.include(arriving.text, "\"text\":\"12\"")
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 60_000)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("with a token that lives for ages is not cut at once", () =>
     Effect.gen(function*() {
@@ -211,7 +211,7 @@ describe("a stream", () => {
       const arriving = yield* count(handle, "2026-07-28", yield* provider.mint({ expiresIn: 100 * 365 * 86_400 }), 2)
       yield* pass(21)
       assert.include(arriving.text, "\"text\":\"2\"")
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 60_000)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect(
     "of a tool call without a bound goes on, and one bound of zero is refused when the server is built",
@@ -270,7 +270,7 @@ describe("a standing stream", () => {
         yield* pass(70)
         assert.isTrue(arriving.ended)
         assert.strictEqual(arriving.text.split("tick").length - 1, endsWithToken ? 6 : 13)
-      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 300_000)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
   it.effect("cannot be opened under the name of another method, in any revision", () =>
@@ -297,5 +297,5 @@ describe("a standing stream", () => {
           assert.notInclude(arriving.text, "notifications/subscriptions/acknowledged")
         }
       }
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())), 300_000)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })

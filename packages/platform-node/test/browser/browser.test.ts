@@ -16,6 +16,7 @@ const browser = Effect.acquireRelease(
   Effect.promise(() =>
     chromium.launch({
       executablePath,
+      timeout: 300_000,
       args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
     })
   ),
@@ -31,6 +32,7 @@ const pageElsewhere = Effect.gen(function*() {
   })
   const chromium = yield* browser
   const page = yield* Effect.promise(() => chromium.newPage())
+  page.setDefaultTimeout(300_000)
   yield* Effect.promise(() => page.goto(origin))
   return { origin, page }
 })
@@ -81,7 +83,7 @@ describe.skipIf(!isThere)(`a page of another origin, ${where}`, () => {
       assert.strictEqual(seen.metadata.resource, resource)
       assert.strictEqual(seen.called, 200)
       assert.include(seen.answer, "\"subject\":\"ada\"")
-    }), 60_000)
+    }))
 
   it.live("of an origin that is not allowed reads nothing", () =>
     Effect.gen(function*() {
@@ -92,5 +94,5 @@ describe.skipIf(!isThere)(`a page of another origin, ${where}`, () => {
         page.evaluate((url) => fetch(url, { method: "POST" }).then(() => "read", (error) => String(error)), resource)
       )
       assert.include(failed, "Failed to fetch")
-    }), 60_000)
+    }))
 })

@@ -1,4 +1,5 @@
 import { AuthorizationServer } from "@effect-mcp-auth/core"
+import { withClock } from "@effect-mcp-auth/examples/movableClock"
 import { ScriptedUser } from "@effect-mcp-auth/examples/ScriptedUser"
 import * as SdkClient from "@effect-mcp-auth/examples/SdkClient"
 import { freePort, serveNotes } from "@effect-mcp-auth/examples/serve"
@@ -9,15 +10,15 @@ import { decodeJwt, decodeProtectedHeader } from "jose"
 import * as BetterAuthProvider from "./support/BetterAuthProvider.ts"
 import { live } from "./support/live.ts"
 import { accessTokenOf, addNote, decodeCaller, whoAmI } from "./support/logins.ts"
-import { ask, getJson, untilExpired } from "./support/requests.ts"
+import { ask, getJson } from "./support/requests.ts"
 import * as Sdk1Client from "./support/Sdk1Client.ts"
 
 /** A provider and a server that trusts it. The provider knows its resources, so their ports come first. */
 const start = Effect.fnUntraced(function*(
-  options: Omit<Parameters<typeof serveNotes>[0], "issuer" | "port"> & { readonly accessTokenTtl?: number } = {}
+  options: Omit<Parameters<typeof serveNotes>[0], "issuer" | "port"> = {}
 ) {
   const port = yield* freePort
-  const { issuer } = yield* BetterAuthProvider.start({ ...options, resources: [`http://127.0.0.1:${port}/mcp`] })
+  const { issuer } = yield* BetterAuthProvider.start({ resources: [`http://127.0.0.1:${port}/mcp`] })
   const { resource } = yield* serveNotes({ ...options, issuer, port })
   return { issuer, resource }
 })
@@ -76,11 +77,11 @@ describe.concurrent("better-auth", () => {
 
   live("the client replaces an expired token by itself, and goes on", () =>
     Effect.gen(function*() {
-      const { resource } = yield* start({ accessTokenTtl: 2, clockTolerance: 0 })
+      const { clock, resource } = yield* withClock(start())
       const { client, user } = yield* SdkClient.connect(resource)
       assert.strictEqual(yield* addNote(client), 1)
       const expired = accessTokenOf(user)
-      yield* untilExpired(expired)
+      clock.expire(user)
       assert.strictEqual((yield* ask(resource, expired)).status, 401)
       assert.strictEqual(yield* addNote(client), 2)
       assert.notStrictEqual(accessTokenOf(user), expired)

@@ -1,5 +1,6 @@
 import * as EmbeddedProvider from "@effect-mcp-auth/examples/EmbeddedProvider"
 import { serveJson } from "@effect-mcp-auth/examples/loopback"
+import { withClock } from "@effect-mcp-auth/examples/movableClock"
 import { ScriptedUser } from "@effect-mcp-auth/examples/ScriptedUser"
 import * as SdkClient from "@effect-mcp-auth/examples/SdkClient"
 import { serveNotes } from "@effect-mcp-auth/examples/serve"
@@ -9,7 +10,7 @@ import { Effect, Schema } from "effect"
 import { decodeJwt } from "jose"
 import { live } from "./support/live.ts"
 import { accessTokenOf, addNote, clientIdOf, whoAmI } from "./support/logins.ts"
-import { ask, getJson, postForm, untilExpired } from "./support/requests.ts"
+import { ask, getJson, postForm } from "./support/requests.ts"
 
 interface Mode {
   readonly name: string
@@ -29,9 +30,6 @@ const older: ReadonlyArray<Mode> = ["2025-06-18", "2025-03-26"].map((speaks) => 
   options: { versionNegotiation: { mode: "legacy" }, supportedProtocolVersions: [speaks] },
   speaks
 }))
-
-/** Two seconds, of which the first is never cut short by the clock's rounding: JWTs count in whole ones. */
-const shortLived = { accessTokenTtl: () => 2 }
 
 const ProtectedResource = Schema.Struct({
   resource: Schema.String,
@@ -79,14 +77,14 @@ describe.concurrent("oidc-provider and the official SDK 2.x", () => {
       `${name} (${speaks}): the client replaces an expired token by itself, and goes on`,
       () =>
         Effect.gen(function*() {
-          const { issuer } = yield* EmbeddedProvider.start(shortLived)
-          const { resource } = yield* serveNotes({ issuer, clockTolerance: 0 })
+          const { issuer } = yield* EmbeddedProvider.start()
+          const { clock, resource } = yield* withClock(serveNotes({ issuer }))
           const { client, user } = yield* SdkClient.connect(resource, new ScriptedUser(), options)
           assert.strictEqual(yield* addNote(client), 1)
           const { sessionId } = client.transport ?? {}
           assert.strictEqual(sessionId === undefined, speaks >= "2026")
           const expired = accessTokenOf(user)
-          yield* untilExpired(expired)
+          clock.expire(user)
           const refused = yield* ask(resource, expired)
           assert.strictEqual(refused.status, 401)
           assert.include(refused.challenge, "error=\"invalid_token\"")
@@ -101,16 +99,15 @@ describe.concurrent("oidc-provider and the official SDK 2.x", () => {
 
   live("a client whose login was revoked logs in again", () =>
     Effect.gen(function*() {
-      const { issuer } = yield* EmbeddedProvider.start(shortLived)
-      const { resource } = yield* serveNotes({ issuer, clockTolerance: 0 })
+      const { issuer } = yield* EmbeddedProvider.start()
+      const { clock, resource } = yield* withClock(serveNotes({ issuer }))
       const { client, user } = yield* SdkClient.connect(resource)
-      const token = accessTokenOf(user)
       const revoked = yield* postForm(`${issuer}/token/revocation`, {
         client_id: clientIdOf(user),
         token: user.tokens()?.refresh_token ?? ""
       })
       assert.strictEqual(revoked, 200)
-      yield* untilExpired(token)
+      clock.expire(user)
       yield* Effect.flip(SdkClient.callTool(client, "WhoAmI"))
       assert.strictEqual(user.tokens(), undefined)
       const again = yield* SdkClient.connect(resource, user)

@@ -5,6 +5,7 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose"
 import { type ChildProcess, fork, spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { patience } from "../patience.ts"
 
 /** Where Debian puts it, unless told otherwise. */
 const executable = process.env["REDIS_SERVER_PATH"] ?? "/usr/bin/redis-server"
@@ -44,9 +45,13 @@ interface Said {
   readonly log?: string
 }
 
-/** An instance in a process of its own. */
-const startInstance = Effect.fnUntraced(function*(issuer: string, redisPort: string) {
-  const child = yield* Effect.acquireRelease(Effect.sync(() => fork(program, [issuer, resource, redisPort])), ended)
+/** An instance in a process of its own, that waits so many milliseconds for Redis. */
+const startInstance = Effect.fnUntraced(function*(issuer: string, redisPort: string, timeout = 300_000) {
+  const args = [issuer, resource, redisPort, String(timeout)]
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() => fork(program, args, { execArgv: [...patience] })),
+    ended
+  )
   const logs: Array<string> = []
   const next = (what: "ready" | "outcome") =>
     Effect.callback<string>((resume) => {
@@ -106,7 +111,7 @@ describe.skipIf(!isThere)(`what processes share ${where}`, () => {
       assert.strictEqual(yield* another.judge(yield* mint("bob")), "accepted")
       assert.lengthOf(asked, 2)
 
-      const third = yield* startInstance(issuer, port)
+      const third = yield* startInstance(issuer, port, 250)
       yield* redis.kill
       assert.strictEqual(yield* third.judge(yield* mint("eve")), "accepted")
       assert.lengthOf(asked, 4)
@@ -115,5 +120,5 @@ describe.skipIf(!isThere)(`what processes share ${where}`, () => {
         assert.strictEqual(yield* instance.judge(yield* mint("ada")), "accepted")
       }
       assert.lengthOf(asked, 4)
-    }), 30_000)
+    }))
 })

@@ -1,11 +1,12 @@
 import * as EmbeddedProvider from "@effect-mcp-auth/examples/EmbeddedProvider"
+import { withClock } from "@effect-mcp-auth/examples/movableClock"
 import { serveNotes } from "@effect-mcp-auth/examples/serve"
 import { assert, describe } from "@effect/vitest"
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { Effect } from "effect"
 import { live } from "./support/live.ts"
 import { accessTokenOf, clientIdOf, decodeCaller, decodeCount } from "./support/logins.ts"
-import { ask, untilExpired } from "./support/requests.ts"
+import { ask } from "./support/requests.ts"
 import * as Sdk1Client from "./support/Sdk1Client.ts"
 
 const addNote = (client: Client) =>
@@ -33,14 +34,14 @@ describe.concurrent("oidc-provider and the official SDK 1.x", () => {
 
   live("the client replaces an expired token by itself, and its session goes on", () =>
     Effect.gen(function*() {
-      const { issuer } = yield* EmbeddedProvider.start({ accessTokenTtl: () => 2 })
-      const { resource } = yield* serveNotes({ issuer, clockTolerance: 0 })
+      const { issuer } = yield* EmbeddedProvider.start()
+      const { clock, resource } = yield* withClock(serveNotes({ issuer }))
       const { client, transport, user } = yield* Sdk1Client.connect(resource)
       assert.strictEqual(yield* addNote(client), 1)
       const { sessionId } = transport
       assert.isString(sessionId)
       const expired = accessTokenOf(user)
-      yield* untilExpired(expired)
+      clock.expire(user)
       assert.strictEqual((yield* ask(resource, expired)).status, 401)
       assert.strictEqual(yield* addNote(client), 2)
       assert.strictEqual(transport.sessionId, sessionId)

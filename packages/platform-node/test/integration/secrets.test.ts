@@ -2,6 +2,7 @@ import { assert, describe } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import { patience } from "../patience.ts"
 import { live } from "./support/live.ts"
 
 const wholeRun = fileURLToPath(new URL("fixtures/wholeRun.ts", import.meta.url))
@@ -11,7 +12,7 @@ const Secrets = Schema.Array(Schema.String)
 /** What a process prints, and what it knows that must not be printed. */
 const run = Effect.callback<{ readonly printed: string; readonly message: unknown; readonly code: number | null }>(
   (resume) => {
-    const child = fork(wholeRun, { silent: true, env: { NO_COLOR: "1" } })
+    const child = fork(wholeRun, { silent: true, execArgv: [...patience], env: { NO_COLOR: "1" } })
     let printed = ""
     let message: unknown
     for (const stream of [child.stdout, child.stderr]) {

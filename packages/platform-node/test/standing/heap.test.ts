@@ -53,5 +53,5 @@ describe("the memory of a process that has verified a token", () => {
         }
       })
       assert.deepStrictEqual(found, ["the digest", "the signature of a token that is kept"])
-    }).pipe(Effect.scoped), 30_000)
+    }).pipe(Effect.scoped))
 })

@@ -48,7 +48,9 @@ const resolver = (names: Resolving) =>
       }
       if (names.current === "names without an answer") {
         return Effect.callback((resume) => {
-          names.waiting.add(() => resume(Effect.fail(new Dns.DnsError({ reason: "Timeout", method: "lookup", hostname }))))
+          names.waiting.add(() =>
+            resume(Effect.fail(new Dns.DnsError({ reason: "Timeout", method: "lookup", hostname })))
+          )
         })
       }
       return Effect.succeed([

@@ -17,14 +17,12 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 export interface Options {
   /** For whom it issues tokens: it knows its resources, and refuses all others. */
   readonly resources: ReadonlyArray<string>
-  /** How long access tokens live, in seconds. Default: 300. */
-  readonly accessTokenTtl?: number | undefined
 }
 
 const scopes = ["openid", "offline_access", "notes:read", "notes:write"]
 const ada = { email: "ada@example.com", password: randomBytes(16).toString("hex"), name: "Ada" }
 
-const build = (origin: string, { accessTokenTtl = 300, resources }: Options) => {
+const build = (origin: string, { resources }: Options) => {
   const plugins: Array<BetterAuthPlugin> = [
     // The private key is kept readable, so that a test can sign what the provider never would.
     jwt({ jwks: { disablePrivateKeyEncryption: true } }),
@@ -38,7 +36,7 @@ const build = (origin: string, { accessTokenTtl = 300, resources }: Options) => 
       // Without these two there is no token for a resource, and so no JWT.
       resources: [...resources],
       clientRegistrationDefaultResources: resources,
-      accessTokenExpiresIn: accessTokenTtl,
+      accessTokenExpiresIn: 300,
       silenceWarnings: { oauthAuthServerConfig: true, openidConfig: true }
       // Its types are not written for exact optional properties.
     }) as BetterAuthPlugin

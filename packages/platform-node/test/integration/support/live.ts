@@ -3,4 +3,4 @@ import { Effect, Logger, type Scope } from "effect"
 
 /** A test against real parts, whose servers say much that nobody reads. */
 export const live = <A, E>(name: string, self: () => Effect.Effect<A, E, Scope.Scope>): void =>
-  it.live(name, () => Effect.provide(self(), Logger.layer([])), 20_000)
+  it.live(name, () => Effect.provide(self(), Logger.layer([])))
