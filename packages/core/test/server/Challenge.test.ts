@@ -255,7 +255,7 @@ describe("every challenge", () => {
           )
         }
       }),
-    { arbitrary: { runs: 500 }, timeout: 60_000 }
+    { arbitrary: { runs: 500 } }
   )
 
   it.effect.prop(
@@ -269,7 +269,7 @@ describe("every challenge", () => {
         const { error: code } = yield* Effect.promise(() => byOauth4webapi(header))
         assert.strictEqual(code, "invalid_token")
       }),
-    { arbitrary: { runs: 500 }, timeout: 60_000 }
+    { arbitrary: { runs: 500 } }
   )
 
   it.effect.prop(
@@ -288,7 +288,7 @@ describe("every challenge", () => {
           }
         }
       }),
-    { arbitrary: { runs: 500 }, timeout: 60_000 }
+    { arbitrary: { runs: 500 } }
   )
 })
 

@@ -161,7 +161,7 @@ describe("concurrent requests", () => {
             assert.deepInclude(resultOf(answer), { structuredContent: { before: who, after: who } }, answer.body)
           }
         }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
-      { arbitrary: { runs: 20 }, timeout: 60_000 }
+      { arbitrary: { runs: 20 } }
     )
   }
 

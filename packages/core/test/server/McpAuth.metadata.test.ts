@@ -102,7 +102,7 @@ describe("the metadata of a resource", () => {
         assert.strictEqual(answer.status, 200)
         assert.strictEqual(documentOf(answer)["resource"], resource)
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
-    { arbitrary: { runs: 100 }, timeout: 60_000 }
+    { arbitrary: { runs: 100 } }
   )
 
   it.effect("a query that belongs to no resource is nobody's matter", () =>

@@ -206,7 +206,7 @@ describe("a request state", () => {
         yield* call(handle, token, { requestState: stateOf(yield* call(handle, token)) })
         assert.deepStrictEqual(yield* seen, [undefined, state])
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
-    { arbitrary: { runs: 50 }, timeout: 60_000 }
+    { arbitrary: { runs: 50 } }
   )
 
   it.effect("is bound to its tool letter by letter: none of the state becomes a part of another tool's name", () =>
