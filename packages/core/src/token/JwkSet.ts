@@ -2,9 +2,10 @@
  * The key set of an authorization server (RFC 7517), kept fresh.
  *
  * Keys are fetched when they are first needed, one request at a time, refreshed in the background, and used for a bounded
- * time while the provider is down. A key that nobody has heard of is how a rotation first shows, but it is also what
- * anybody can make up: it buys one fetch in `cooldown`, for all senders together. Keys that cannot be read, are meant for
- * something else, or are too weak are passed over, and spoil nothing.
+ * time while the provider is down. An unknown key is the first sign of a rotation, but any sender can make up a key ID.
+ * Unknown keys therefore share an allowance of fetches for each issuer (`refetches`). A key ID that is known causes no fetch,
+ * whatever the algorithm, the issuer or the signature of the token is. Keys that cannot be read, are meant for something
+ * else, or are too weak are passed over, and spoil nothing.
  *
  * A key with the member `issuer` verifies the tokens of that issuer only. The tenant-independent key sets of Entra ID have
  * this member: `https://login.microsoftonline.com/{tenantid}/v2.0` for the keys of all tenants, and the issuer of one tenant
@@ -16,6 +17,7 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -44,8 +46,26 @@ export interface Options {
   readonly lifetime?: Duration.Input | undefined
   /** How long after a good fetch keys may be used while the provider is down. Default: 24 hours. */
   readonly staleFor?: Duration.Input | undefined
-  /** How often an unknown key may cause a fetch. Default: once in 30 seconds. */
-  readonly cooldown?: Duration.Input | undefined
+  /**
+   * How many fetches tokens with unknown keys may cause, all senders together, for each issuer. Default: 3 in 30 seconds.
+   * While none is left, a token with an unknown key that is newer than the keys is answered 503 with `Retry-After`, and the
+   * other tokens with unknown keys are answered 401.
+   */
+  readonly refetches?: Refetches | undefined
+}
+
+/**
+ * An allowance of fetches for unknown keys, as a token bucket: it starts full, and one fetch is regained each
+ * `window / limit`. With 3 in 30 seconds, three rotations are seen at once, and a fourth one within 10 seconds.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Refetches {
+  /** How many fetches can be made without waiting. A whole number, at least 1. */
+  readonly limit: number
+  /** The time in which an empty allowance is full again. Longer than 0. */
+  readonly window: Duration.Input
 }
 
 /**
@@ -71,22 +91,44 @@ export interface Query {
 export interface JwkSet<out E> {
   /** The keys that fit, as they are known now. */
   readonly find: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>
-  /** The same after asking the provider again, unless that was done within the cooldown. */
+  /** The same after the keys were fetched again, if the allowance of `refetches` has a fetch left. */
   readonly findAnew: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>
   /** The keys that fit, if they are in memory, ready, and fresh at this time, in milliseconds since 1970. Asks nobody. */
   readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.Verify> | undefined
-  /** Whether a key has this name, among those that were fetched last. */
-  readonly names: (kid: string) => boolean
+  /** The keys of this name that were fetched last, by the algorithm and the issuer that each is for. */
+  readonly named: (kid: string) => ReadonlyArray<KeyPurpose>
   /** How long the provider, which failed, is left alone from this time on. Both in milliseconds. Asks nobody. */
   readonly pause: (now: number) => number
   /**
-   * In how many milliseconds it is known whether a key that was not found has been published by this time, both in
-   * milliseconds since 1970. 0: the keys were fetched since, and it was not.
+   * In how many milliseconds from `now` on the keys may be fetched again, if they have not been fetched since `publishedBy`;
+   * at least 1000. 0: they have, and a key that was not found had not been published by then. Both are in milliseconds since
+   * 1970.
    */
   readonly unknownFor: (publishedBy: number, now: number) => number
   /** Whether a key that was found is still one of the set, which is in memory and fresh at this time. */
   readonly holds: (key: Jws.Verify, now: number) => boolean
 }
+
+/**
+ * What a key of a key set may be used for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface KeyPurpose {
+  readonly algorithm: Jws.Algorithm
+  /** The only issuer whose tokens the key verifies, or a template of it. `undefined`: every issuer that the set is for. */
+  readonly issuer: string | undefined
+}
+
+/**
+ * The default of `Options.refetches`: 3 in 30 seconds. So many that a rotation hardly ever finds none left, and so few that a
+ * provider does not notice.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const defaultRefetches: Refetches = { limit: 3, window: "30 seconds" }
 
 const fetchKeys = Effect.fnUntraced(function*<E>(server: AuthorizationServer<E>, reader: Reader) {
   const { locations: [location], metadata: { jwksUri } } = yield* server.config
@@ -122,26 +164,32 @@ export const make = Effect.fnUntraced(function*<E>(
   HttpClient.HttpClient | Scope.Scope
 > {
   const asked = new Set(options.algorithms)
-  const cooldown = Duration.fromInputUnsafe(options.cooldown ?? "30 seconds")
+  const { limit, window } = options.refetches ?? defaultRefetches
+  const allowance = { limit, window: Duration.toMillis(Duration.fromInputUnsafe(window)) }
   const reader = yield* makeReader(asked)
   const keys = yield* makeRefreshing(fetchKeys(server, reader), {
     lifetime: Duration.fromInputUnsafe(options.lifetime ?? "10 minutes"),
     staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
   })
   if (server.isEager) yield* Effect.ignore(keys.get)
+  const askedAt = () => keys.latest()?.askedAt ?? -Infinity
+  const findAnew = Effect.fnUntraced(function*(query: Query) {
+    const now = yield* Clock.currentTimeMillis
+    const found = yield* candidates(yield* keys.renew(allowance), query)
+    // The fetch that was under way may have begun before the key was published.
+    return found.length > 0 || askedAt() >= now ? found : yield* candidates(yield* keys.renew(allowance), query)
+  })
   return {
     find: (query) => Effect.flatMap(keys.get, (known) => candidates(known, query)),
-    findAnew: (query) => Effect.flatMap(keys.renew(cooldown), (known) => candidates(known, query)),
+    findAnew,
     peek: (query, now) => {
       const known = keys.peek(now)
       return known === undefined ? undefined : readyCandidates(known, query)
     },
-    names: (kid) => keys.latest()?.value.byKid.has(kid) === true,
+    named: (kid) =>
+      [...keys.latest()?.value.byKid.get(kid) ?? []].map(({ algorithm, issuer }) => ({ algorithm, issuer })),
     pause: keys.pause,
-    unknownFor: (publishedBy, now) => {
-      const fetchedAt = keys.latest()?.fetchedAt ?? -Infinity
-      return fetchedAt < publishedBy ? Math.max(1000, fetchedAt + Duration.toMillis(cooldown) - now) : 0
-    },
+    unknownFor: (publishedBy, now) => askedAt() < publishedBy ? Math.max(1000, keys.renewableIn(allowance, now)) : 0,
     holds: (key, now) => {
       const [known, entry] = [keys.peek(now), reader.entryOf(key)]
       return known !== undefined && entry !== undefined && known.entries.has(entry)

@@ -29,7 +29,7 @@ import type { QueueSettings } from "./internal/introspectionQueue.ts"
 import { looksLikeJwt } from "./internal/jwt.ts"
 import { makeIntrospectionVerifier } from "./internal/verifyIntrospection.ts"
 import { makeJwtVerifier } from "./internal/verifyJwt.ts"
-import type * as JwkSet from "./JwkSet.ts"
+import * as JwkSet from "./JwkSet.ts"
 import * as Jws from "./Jws.ts"
 import { InvalidToken, type TokenError } from "./TokenError.ts"
 
@@ -212,6 +212,16 @@ export const jwt = (options: JwtOptions = {}): Method => ({
     if (!Number.isSafeInteger(remember) || remember < 0) {
       return yield* new InvalidVerifier({
         problem: "`remember` is a number of tokens; use a whole number, or 0 for none"
+      })
+    }
+    const { limit, window } = options.refetches ?? JwkSet.defaultRefetches
+    const isPositive = Duration.isPositive(Duration.fromInputUnsafe(window)) &&
+      Duration.isFinite(Duration.fromInputUnsafe(window))
+    if (!Number.isSafeInteger(limit) || limit < 1 || !isPositive) {
+      return yield* new InvalidVerifier({
+        problem:
+          "`refetches` is a number of fetches in a time; use a whole number of at least 1, and a finite `window` " +
+          "longer than 0"
       })
     }
     const rules = { ...rulesOf(trust, options), typ: options.typ ?? "loose", algorithms: new Set(algorithms) }

@@ -214,6 +214,28 @@ describe("decisions", () => {
       })
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
+  it.effect("are counted apart from an outage while no fetch is left for unknown keys, which is 503 for seconds", () =>
+    Effect.gen(function*() {
+      const retryAfter: Array<string | undefined> = []
+      const seen = yield* observed(Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const handle = yield* start()
+        yield* callTool(handle, yield* provider.mint())
+        for (let second = 0; second < 5; second++) {
+          yield* TestClock.adjust("1 second")
+          const answer = yield* callTool(handle, yield* provider.mint({ header: { kid: `made-up-${second}` } }))
+          retryAfter.push(answer.status === 503 ? answer.headers.get("retry-after") ?? "" : undefined)
+        }
+      }))
+      assert.deepStrictEqual(retryAfter, [undefined, undefined, undefined, "7", "6"])
+      assert.deepStrictEqual(decisionsOf(seen), {
+        "allowed allowed": 1,
+        "refused key-not-known-yet": 2,
+        "refused unknown-key": 3
+      })
+      assert.isFalse(seen.lines.some((line) => /warn/i.test(line)))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
   it.effect("are timed, each of them", () =>
     Effect.gen(function*() {
       const seen = yield* observed(Effect.gen(function*() {

@@ -221,49 +221,102 @@ describe("keys that are used", () => {
 })
 
 describe("unknown keys", () => {
-  it.effect("1,000 made-up kids cause one fetch in a cooldown", () =>
+  it.effect("1,000 made-up kids one after the other cause three fetches", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* warm
       for (let index = 0; index < 1000; index++) {
         assert.strictEqual(yield* outcome(verify(tokenOf(`made-up-${index}`))), "unknown-key kid")
       }
-      assert.strictEqual(yield* provider.count("jwks"), 2)
+      assert.strictEqual(yield* provider.count("jwks"), 1 + 3)
       assert.strictEqual(yield* provider.count("metadata"), 1)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("1,000 made-up kids at once cause one fetch in a cooldown", () =>
+  it.effect("1,000 made-up kids at once cause one fetch", () =>
     Effect.gen(function*() {
-      const { outcomeOf, provider, verify } = yield* warm
+      const { provider, verify } = yield* warm
       yield* provider.fault("jwks", Fault.delay("1 second"))
       const all = Array.from({ length: 1000 }, (_, index) => outcome(verify(tokenOf(`made-up-${index}`))))
       const outcomes = yield* elapse(Effect.all(all, { concurrency: "unbounded" }))
       assert.deepStrictEqual([...new Set(outcomes)], ["unknown-key kid"])
       assert.strictEqual(yield* provider.count("jwks"), 2)
-      yield* TestClock.adjust("28 seconds")
-      yield* outcomeOf(tokenOf("another"))
-      assert.strictEqual(yield* provider.count("jwks"), 2)
-      yield* TestClock.adjust("2 seconds")
-      yield* outcomeOf(tokenOf("another"))
-      yield* outcomeOf(tokenOf("yet-another"))
-      assert.strictEqual(yield* provider.count("jwks"), 3)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("made-up kids make no good token bad: one that was issued since the keys were fetched comes again", () =>
+  it.effect("a flood of made-up kids for an hour causes three fetches and one more each ten seconds", () =>
     Effect.gen(function*() {
-      const { outcomeOf, provider, token, verify } = yield* warm
-      yield* outcomeOf(tokenOf("made-up"))
-      yield* TestClock.adjust("10 seconds")
+      const { provider, verify } = yield* scenario({ lifetime: "1 day" })
+      yield* outcome(verify(yield* provider.mint()))
+      const lasting = { exp: now + 48 * 3600 }
+      for (let second = 0; second < 3600; second++) {
+        yield* outcome(verify(tokenOf(`made-up-${second}`, signer(rsa, "RS256"), "RS256", lasting)))
+        yield* TestClock.adjust("1 second")
+      }
+      assert.strictEqual(yield* provider.count("jwks"), 1 + 3 + 359)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("three rotations in a row are seen at once, and a fourth one when a fetch is regained", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider } = yield* warm
+      for (let rotation = 0; rotation < 3; rotation++) {
+        yield* TestClock.adjust("1 second")
+        yield* provider.rotate()
+        assert.strictEqual(yield* outcomeOf(yield* provider.mint()), "accepted")
+      }
+      yield* TestClock.adjust("1 second")
       yield* provider.rotate()
       const fresh = yield* provider.mint()
-      const error = yield* Effect.flip(verify(fresh))
-      assert.strictEqual(error._tag, "VerificationUnavailable")
-      assert.strictEqual(error._tag === "VerificationUnavailable" ? error.retryAfter : undefined, 20_000)
-      assert.include(error.message, "a key that its issuer does not publish")
-      // Who has made it up long ago is told so, and the others are not held up.
-      assert.strictEqual(yield* outcomeOf(tokenOf("made-up")), "unknown-key kid")
-      assert.strictEqual(yield* outcomeOf(token), "accepted")
-      yield* TestClock.adjust("20 seconds")
+      assert.strictEqual(yield* outcomeOf(fresh), "VerificationUnavailable")
+      yield* TestClock.adjust("7 seconds")
       assert.strictEqual(yield* outcomeOf(fresh), "accepted")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("a rotation is seen at once though two made-up kids have come shortly before", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider } = yield* warm
+      yield* outcomeOf(tokenOf("made-up"))
+      yield* outcomeOf(tokenOf("made-up"))
+      yield* TestClock.adjust("1 second")
+      yield* provider.rotate()
+      assert.strictEqual(yield* outcomeOf(yield* provider.mint()), "accepted")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  for (const [rule, kid] of [["that names its key", "successor"], ["without kid", undefined]] as const) {
+    it.effect(`made-up kids make no good token bad: one ${rule} that is newer than the keys is retried later`, () =>
+      Effect.gen(function*() {
+        const { keys, outcomeOf, token, verify } = yield* warm
+        const successor = { ...other.jwk, kid: "successor", alg: "RS256" }
+        for (let index = 0; index < 3; index++) yield* outcomeOf(tokenOf("made-up"))
+        yield* TestClock.adjust("4 seconds")
+        yield* keys(successor, good)
+        const freshOf = (iat: number | undefined) =>
+          compact({ alg: "RS256", typ: "at+jwt", kid }, { ...claims, iat }, signer(other, "RS256"))
+        const [fresh, undated] = [freshOf(now + 4), freshOf(undefined)]
+        for (const one of [fresh, undated]) {
+          const error = yield* Effect.flip(verify(one))
+          assert.strictEqual(error._tag, "VerificationUnavailable")
+          assert.strictEqual(error._tag === "VerificationUnavailable" ? error.retryAfter : undefined, 6_000)
+        }
+        // A kid that was made up long ago is refused, and the other tokens are not held up.
+        assert.strictEqual(yield* outcomeOf(tokenOf("made-up")), "unknown-key kid")
+        assert.strictEqual(yield* outcomeOf(token), "accepted")
+        yield* TestClock.adjust("6 seconds")
+        for (const one of [fresh, undated]) assert.strictEqual(yield* outcomeOf(one), "accepted")
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("a key that was published while a fetch was under way is found by the next one", () =>
+    Effect.gen(function*() {
+      const { keys, provider, verify } = yield* warm
+      // An answer that was made before the key was published, and comes after that.
+      yield* provider.fault("jwks", Fault.delay("3 seconds"), { times: 1 })
+      const early = yield* Effect.forkChild(outcome(verify(tokenOf("made-up"))))
+      yield* TestClock.adjust("2 seconds")
+      const fresh = tokenOf("late", signer(other, "RS256"), "RS256", { iat: now + 2 })
+      const late = yield* Effect.forkChild(outcome(verify(fresh)))
+      yield* TestClock.adjust("1 second")
+      yield* keys({ ...other.jwk, kid: "late" }, good)
+      assert.strictEqual(yield* elapse(Fiber.join(early)), "unknown-key kid")
+      assert.strictEqual(yield* elapse(Fiber.join(late)), "accepted")
+      assert.strictEqual(yield* provider.count("jwks"), 1 + 2)
     }).pipe(Effect.provide(TestProvider.layer())))
 
   it.effect("a key that was not published when the keys were fetched after the token came does not exist", () =>
@@ -306,16 +359,70 @@ describe("unknown keys", () => {
       assert.strictEqual(yield* outcomeOf(token), "accepted")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a cooldown that is asked for is kept", () =>
+  it.effect("an allowance that is asked for is kept", () =>
     Effect.gen(function*() {
-      const { outcomeOf, provider } = yield* scenario({ cooldown: "5 minutes" })
-      yield* outcomeOf(tokenOf("a"))
-      yield* TestClock.adjust("4 minutes")
-      yield* outcomeOf(tokenOf("b"))
-      assert.strictEqual(yield* provider.count("jwks"), 2)
-      yield* TestClock.adjust("1 minute")
-      yield* outcomeOf(tokenOf("c"))
+      const { outcomeOf, provider } = yield* scenario({ refetches: { limit: 2, window: "8 minutes" } })
+      for (const kid of ["a", "b", "c"]) yield* outcomeOf(tokenOf(kid))
+      assert.strictEqual(yield* provider.count("jwks"), 1 + 2)
+      yield* TestClock.adjust("3 minutes")
+      yield* outcomeOf(tokenOf("d"))
       assert.strictEqual(yield* provider.count("jwks"), 3)
+      yield* TestClock.adjust("1 minute")
+      yield* outcomeOf(tokenOf("e"))
+      assert.strictEqual(yield* provider.count("jwks"), 4)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  for (
+    const [rule, refetches] of Object.entries(
+      {
+        "no fetch": { limit: 0, window: "30 seconds" },
+        "half a fetch": { limit: 0.5, window: "30 seconds" },
+        "infinitely many fetches": { limit: Infinity, window: "30 seconds" },
+        "a window of no time": { limit: 3, window: 0 },
+        "a window without end": { limit: 3, window: "Infinity" }
+      } satisfies Record<string, JwkSet.Refetches>
+    )
+  ) {
+    it.effect(`an allowance of ${rule} is refused when the verifier is built`, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(scenario({ refetches }))
+        assert.strictEqual(error._tag, "InvalidVerifier")
+        assert.include(error.message, "`refetches`")
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  const unfitting: Readonly<Record<string, readonly [key: Schema.JsonObject, alg: string]>> = {
+    "RS384, where the key is for RS256": [good, "RS384"],
+    "PS256, where the key is for RS256": [good, "PS256"],
+    "ES256, where the key is an RSA key": [good, "ES256"],
+    "RS256, where the key is an EC key": [{ ...p256.jwk, kid: "good" }, "RS256"]
+  }
+  for (const [rule, [key, alg]] of Object.entries(unfitting)) {
+    it.effect(`a known kid with an unfitting algorithm is refused without a fetch, also when none is left: ${rule}`, () =>
+      Effect.gen(function*() {
+        const { keys, outcomeOf, provider, verify } = yield* scenario()
+        yield* keys(key, { ...other.jwk, kid: "other" })
+        const wrong = tokenOf("good", hmac("x"), alg, { iat: now + 20 })
+        assert.strictEqual(yield* outcomeOf(wrong), "unknown-key kid")
+        assert.strictEqual(yield* provider.count("jwks"), 1)
+        for (let index = 0; index < 5; index++) yield* outcomeOf(tokenOf("made-up"))
+        yield* TestClock.adjust("1 second")
+        const error = yield* Effect.flip(verify(wrong))
+        assert.strictEqual(error._tag, "InvalidToken")
+        assert.include(error.message, `a key for ${alg}; that key is for `)
+        assert.strictEqual(yield* provider.count("jwks"), 1 + 3)
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("a provider that failed is left alone, whatever made-up kids are left to fetch for", () =>
+    Effect.gen(function*() {
+      const { outcomeOf, provider, token } = yield* warm
+      yield* provider.fault("jwks", Fault.status(404))
+      for (let index = 0; index < 100; index++) {
+        assert.strictEqual(yield* outcomeOf(tokenOf(`made-up-${index}`)), "VerificationUnavailable")
+      }
+      assert.strictEqual(yield* provider.count("jwks"), 2)
+      assert.strictEqual(yield* outcomeOf(token), "accepted")
     }).pipe(Effect.provide(TestProvider.layer())))
 
   it.effect("a wrong signature under a known kid causes no fetch", () =>
@@ -362,9 +469,12 @@ describe("rotation", () => {
       assert.strictEqual(yield* outcomeOf(token), "unknown-key kid")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a key that has left the set does not come back from what a cooldown remembers", () =>
+  it.effect("a key that has left the set does not come back while no fetch is left for unknown keys", () =>
     Effect.gen(function*() {
-      const { outcomeOf, provider } = yield* scenario({ lifetime: "1 minute", cooldown: "1 hour" })
+      const { outcomeOf, provider } = yield* scenario({
+        lifetime: "1 minute",
+        refetches: { limit: 1, window: "1 hour" }
+      })
       const token = yield* provider.mint()
       assert.strictEqual(yield* outcomeOf(token), "accepted")
       assert.strictEqual(yield* outcomeOf(tokenOf("made-up")), "unknown-key kid")

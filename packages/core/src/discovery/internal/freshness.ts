@@ -30,6 +30,8 @@ export interface Good<out A> {
   readonly value: A
   /** When it was fetched, by whoever did. */
   readonly fetchedAt: number
+  /** What its source has published by then is in it: when the request for it began, or was answered for somebody else. */
+  readonly askedAt: number
   /** When it came here. A clock that was set back since says nothing about how old it is. */
   readonly freshFrom: number
   readonly freshUntil: number
@@ -47,7 +49,7 @@ export const isFresh = ({ freshFrom, freshUntil }: Good<unknown>, now: number): 
 export const remember = <A>(
   { age = Duration.zero, freshFor, value }: Fetched<A>,
   { lifetime, staleFor }: Lifetimes,
-  now: number
+  { departure, now }: { readonly departure: number; readonly now: number }
 ): Good<A> => {
   const usual = Duration.subtract(lifetime, age)
   const fresh = Duration.toMillis(
@@ -58,6 +60,7 @@ export const remember = <A>(
   return {
     value,
     fetchedAt,
+    askedAt: Math.min(departure, fetchedAt),
     freshFrom: now,
     freshUntil,
     graceUntil: freshUntil + fresh * grace,

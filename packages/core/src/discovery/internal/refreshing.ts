@@ -25,10 +25,22 @@ export interface Refreshing<out A, out E> {
   /** How long the source, which failed, is left alone from this time on. Both in milliseconds. */
   readonly pause: (now: number) => number
   /**
-   * The value after another fetch, for somebody who misses something in it. Nobody is asked twice within `cooldown` on
-   * behalf of such people, together: in between, the outcome of the last time stands, unless something newer is known.
+   * The value after another fetch, for a caller that misses something in it. If a fetch is under way, the caller waits for
+   * that one. If the allowance is used up, or the source is left alone after a failure, the last outcome stands.
    */
-  readonly renew: (cooldown: Duration.Duration) => Effect.Effect<A, E>
+  readonly renew: (allowance: Allowance) => Effect.Effect<A, E>
+  /** In how many milliseconds from this time on the allowance has a fetch. 0: it has one. */
+  readonly renewableIn: (allowance: Allowance, now: number) => number
+}
+
+/**
+ * How many fetches may be asked for by callers that miss something in the value, all of them together: a token bucket. It
+ * holds `limit` fetches at most, and gains one each `window / limit`.
+ */
+export interface Allowance {
+  readonly limit: number
+  /** In milliseconds. */
+  readonly window: number
 }
 
 interface Failed<E> {
@@ -51,8 +63,8 @@ interface State<A, E> {
   readonly flight: Option.Option<Flight<A, E>>
   /** When the last flight began, in milliseconds of the `Clock`. */
   readonly departure: number
-  /** When somebody last asked for another fetch and got one. */
-  readonly renewal: Option.Option<{ readonly at: number; readonly flight: Flight<A, E> }>
+  /** When the allowance for callers that miss something is full again. In milliseconds of the `Clock`. */
+  readonly fullAt: number
   readonly closed: boolean
 }
 
@@ -68,14 +80,18 @@ interface Shared<A, E> {
 /** What is known once a fetch has ended. A failure never takes away what a fetch once brought. */
 const land = Effect.fnUntraced(function*<A, E>({ lifetimes, state }: Shared<A, E>, exit: Exit.Exit<Fetched<A>, E>) {
   const now = yield* Clock.currentTimeMillis
-  const times = Option.match((yield* Ref.get(state)).failed, { onNone: () => 1, onSome: ({ times }) => times + 1 })
+  const { departure, failed } = yield* Ref.get(state)
+  const times = Option.match(failed, { onNone: () => 1, onSome: ({ times }) => times + 1 })
   const asked = Exit.isFailure(exit) ? askedToWait(Cause.squash(exit.cause)) : Duration.zero
   const pause = yield* pauseAfter(times, asked)
   yield* Ref.update(state, (before): State<A, E> => ({
     ...before,
     flight: Option.none(),
     ...Exit.match(exit, {
-      onSuccess: (fetched) => ({ good: Option.some(remember(fetched, lifetimes, now)), failed: Option.none() }),
+      onSuccess: (fetched) => ({
+        good: Option.some(remember(fetched, lifetimes, { departure, now })),
+        failed: Option.none()
+      }),
       onFailure: (cause) => ({
         failed: Option.some({ exit: Exit.failCause(cause), times, at: now, nextTry: now + pause })
       })
@@ -129,19 +145,40 @@ const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   return yield* soon(flight, { value, departure: (yield* Ref.get(shared.state)).departure, now })
 })
 
-const renew = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, cooldown: Duration.Duration) {
-  const now = yield* Clock.currentTimeMillis
-  const flight = yield* fly(shared, (current, mine) => {
-    const recent = Option.filter(current.renewal, ({ at }) => at <= now && now < at + Duration.toMillis(cooldown))
-    if (Option.isSome(recent)) return [recent.value.flight, current]
+/** What is missing from a full allowance, as the time in which it is gained. None by a clock that was set back since. */
+const spent = (fullAt: number, { window }: Allowance, now: number): number =>
+  fullAt - now > window + 1 ? 0 : Math.max(0, fullAt - now)
+
+const renewableIn = <A, E>({ state }: Shared<A, E>) => (allowance: Allowance, now: number): number => {
+  const { limit, window } = allowance
+  return Math.max(0, Math.ceil(spent(Ref.getUnsafe(state).fullAt, allowance, now) - (window - window / limit)))
+}
+
+/** A flight for a caller that misses something: the one that is under way, or else a new one, if there may be one. */
+const renewal = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, allowance: Allowance, now: number) {
+  const { failed, flight } = yield* Ref.get(shared.state)
+  if (Option.isSome(flight)) return flight
+  const isDown = Option.isSome(failed) && isResting(failed.value, now)
+  if (isDown || renewableIn(shared)(allowance, now) > 0) return Option.none()
+  const started = yield* fly(shared, (current, mine) => {
     const [flight, next] = anyFlight(now)(current, mine)
-    return [flight, { ...next, renewal: Option.some({ at: now, flight }) }]
+    const fullAt = now + spent(current.fullAt, allowance, now) + allowance.window / allowance.limit
+    return [flight, flight === mine ? { ...next, fullAt } : next]
     // What others have fetched may lack the same thing.
   }, Infinity)
-  const exit = yield* Effect.exit(Deferred.await(flight))
+  return Option.some(started)
+})
+
+const renew = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, allowance: Allowance) {
+  const flight = yield* renewal(shared, allowance, yield* Clock.currentTimeMillis)
+  const exit = Option.isSome(flight) ? yield* Effect.exit(Deferred.await(flight.value)) : undefined
   const { failed, good } = yield* Ref.get(shared.state)
   // What a later fetch brought is newer: it may lack what the outcome has.
-  return Option.isSome(good) && (Exit.isSuccess(exit) || Option.isNone(failed)) ? good.value.value : yield* exit
+  if (Option.isSome(good) && (Option.isNone(failed) || (exit !== undefined && Exit.isSuccess(exit)))) {
+    return good.value.value
+  }
+  if (exit !== undefined) return yield* exit
+  return yield* Option.isSome(failed) ? failed.value.exit : get(shared)
 })
 
 const peek = <A, E>({ state }: Shared<A, E>) => (now: number): A | undefined => {
@@ -177,7 +214,7 @@ export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
     failed: Option.none(),
     flight: Option.none(),
     departure: -Infinity,
-    renewal: Option.none(),
+    fullAt: -Infinity,
     closed: false
   })
   yield* Scope.addFinalizer(scope, Ref.update(state, (before) => ({ ...before, closed: true })))
@@ -192,6 +229,7 @@ export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
     peek: peek(shared),
     latest: latest(shared),
     pause: pause(shared),
-    renew: (cooldown) => renew(shared, cooldown)
+    renew: (allowance) => renew(shared, allowance),
+    renewableIn: renewableIn(shared)
   }
 })

@@ -71,19 +71,37 @@ const signerNow = (keys: ReadonlyArray<Jws.Verify>, { signed }: JudgedJwt): Jws.
   return "none"
 }
 
-/** Whoever names a key that is known by that name has no claim to another look: its signature is wrong. */
-const isFinal = (known: ReadonlyArray<Jws.Verify>, { keys }: Keyed, { kid }: JwkSet.Query): boolean =>
-  kid !== undefined && known.length > 0 && keys.names(kid)
+/**
+ * The refusal of a token that names a key by a name that is known, after these keys of that name did not sign it. Such a token
+ * is never worth another fetch: a provider gives a new key a new name.
+ */
+const refusal = (
+  tried: ReadonlyArray<Jws.Verify>,
+  { keys }: Keyed,
+  { algorithm, issuer, kid }: JwkSet.Query
+): InvalidToken | undefined => {
+  const named = kid === undefined ? [] : keys.named(kid)
+  if (kid === undefined || named.length === 0) return undefined
+  if (tried.length > 0) return badSignature
+  const isForAlgorithm = named.some((key) => key.algorithm === algorithm)
+  const expected = isForAlgorithm
+    ? `a key for the issuer ${JSON.stringify(issuer)}`
+    : `a key for ${algorithm}; that key is for ${[...new Set(named.map((key) => key.algorithm))].join(" or ")}`
+  return new InvalidToken({ reason: "unknown-key", claim: "kid", expected, actual: kid })
+}
 
 /**
- * A key that its provider may have published since the keys were fetched, when nobody may ask again yet because others have
- * made up keys: what it has signed is not called bad, but whoever has it is told to come again.
+ * The error for a token whose key was not found. If its provider may have published the key since the keys were fetched, and
+ * the allowance for another fetch is used up, the token may be good, and its client is told to retry later.
  */
-const notFound = Effect.fnUntraced(function*({ at, info, query }: JudgedJwt, { keys, server: { issuer } }: Keyed) {
+const notFound = Effect.fnUntraced(function*(
+  { at, info }: JudgedJwt,
+  { keys, server: { issuer } }: Keyed,
+  error: InvalidToken
+) {
   const { iat } = info.claims
-  const now = yield* Clock.currentTimeMillis
-  const retryAfter = typeof iat === "number" ? keys.unknownFor(Math.min(iat * 1000, at), now) : 0
-  const error = unknownKey(query)
+  const publishedBy = typeof iat === "number" ? Math.min(iat * 1000, at) : at
+  const retryAfter = keys.unknownFor(publishedBy, yield* Clock.currentTimeMillis)
   return retryAfter === 0 ? error : new VerificationUnavailable({ issuer, retryAfter, cause: error })
 })
 
@@ -93,11 +111,13 @@ const signer = Effect.fnUntraced(function*(judged: JudgedJwt, { keyed, tried }: 
   const known = yield* askedOf(keyed, keyed.keys.find(query))
   const key = yield* signerOf(known.filter((key) => !tried.includes(key)), judged)
   if (key !== undefined) return key
-  if (isFinal(known, keyed, query)) return yield* badSignature
+  const refused = refusal(known, keyed, query)
+  if (refused !== undefined) return yield* refused
   const anew = yield* askedOf(keyed, keyed.keys.findAnew(query))
   const newKey = yield* signerOf(anew.filter((key) => !known.includes(key)), judged)
   if (newKey !== undefined) return newKey
-  return yield* anew.length > 0 ? badSignature : yield* notFound(judged, keyed)
+  return yield* refusal(anew, keyed, query) ??
+    (yield* notFound(judged, keyed, anew.length > 0 ? badSignature : unknownKey(query)))
 })
 
 /** Who vouches for a token, as far as metadata and keys are in memory, and the platform verifies without waiting. */
@@ -108,9 +128,10 @@ export const vouchNow = (judged: JudgedJwt, now: number): Verdict => {
   const key = keys === undefined ? undefined : signerNow(keys, judged)
   if (keys === undefined || key === undefined) return { _tag: "Undecided", undecided: { keyed, tried: [] } }
   if (key !== "none") return { _tag: "Good", voucher: { keyed, key } }
-  return isFinal(keys, keyed, judged.query)
-    ? { _tag: "Bad", error: badSignature }
-    : { _tag: "Undecided", undecided: { keyed, tried: keys } }
+  const error = refusal(keys, keyed, judged.query)
+  return error === undefined
+    ? { _tag: "Undecided", undecided: { keyed, tried: keys } }
+    : { _tag: "Bad", error }
 }
 
 /** Who vouches for a token about which not everything could be said at once. */

@@ -39,7 +39,11 @@ const app = McpServer.layerHttp({
       lifetime: timing.lifetime
     })
   ],
-  verifier: TokenVerifier.jwt({ lifetime: timing.lifetime, cooldown: timing.cooldown, remember }),
+  verifier: TokenVerifier.jwt({
+    lifetime: timing.lifetime,
+    refetches: { limit: 3, window: 3 * timing.refill },
+    remember
+  }),
   allowInsecureLoopback: true
 }))
 

@@ -4,8 +4,8 @@
 export const timing = {
   /** How long metadata and keys are fresh. */
   lifetime: 5_000,
-  /** How often unknown keys may cause a question. */
-  cooldown: 2_000,
+  /** In which time a fetch for an unknown key is regained. */
+  refill: 2_000,
   /** How long a question may take. */
   total: 2_000
 } as const

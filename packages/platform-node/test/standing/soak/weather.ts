@@ -9,10 +9,10 @@ interface Span {
 }
 
 /**
- * What a server may still believe about a provider that is back: a question that is under way, the cooldown after it, and
- * some time of a busy machine.
+ * What a server may still believe about a provider that is back: a question that is under way, the time until the next one is
+ * allowed, and some time of a busy machine.
  */
-const aftermath = timing.total + timing.cooldown + 1_000
+const aftermath = timing.total + timing.refill + 1_000
 
 /** How long a provider has to be up until whoever did not know its keys knows them: a pause after failures besides. */
 const settling = aftermath + 2_500
