@@ -136,7 +136,8 @@ export const layer = <E = never, R = never, RV = HttpClient.HttpClient>(
  * - `MCP_AUTH_SCOPE_HIERARCHY`: which scopes cover others, as JSON (`ScopeHierarchy.Rules`).
  * - `MCP_AUTH_CLIENT_ID`, `MCP_AUTH_CLIENT_SECRET`: credentials for introspection, for tokens that are no JWTs.
  * - `MCP_AUTH_FAILURES_PER_MINUTE`: how many tokens of one client may fail (`failureLimit`).
- * - `MCP_AUTH_REQUEST_STATE_SECRET`, `MCP_AUTH_SHOW_ERROR_DETAILS`.
+ * - `MCP_AUTH_REQUEST_STATE_SECRET`: one secret or a list, of which the first encrypts (`requestStateSecret`).
+ * - `MCP_AUTH_SHOW_ERROR_DETAILS`.
  * - `MCP_AUTH_ALLOW_INSECURE_LOOPBACK`: for development only.
  *
  * Fails with a `ConfigError` that names every variable that is empty, unknown (with the closest known name) or required and
@@ -221,7 +222,7 @@ const protectedServer = <A, E, R>(
 ): Layer.Layer<A, E | InvalidOptions, Requirements<A, R> | McpAuth> => {
   const behindGate = guarded(Layer.provide(self, checkMarkers))
   const states = Layer.unwrap(
-    Effect.map(McpAuth, ({ requestStateSecret }) => permanent(requestState(requestStateSecret).layerGlobal))
+    Effect.map(McpAuth, ({ requestStates }) => permanent(requestState(requestStates).layerGlobal))
   )
   const onServer = Layer.mergeAll(states, alone, enforced<Needed<R>>())
   const complete = Layer.merge(behindGate, Layer.provide(onServer, behindGate))

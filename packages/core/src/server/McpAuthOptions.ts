@@ -105,10 +105,16 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
   /** Tell clients why a token is not valid. Default: `false`. */
   readonly showErrorDetails?: boolean | undefined
   /**
-   * With what the request states of handlers are signed (MCP 2026-07-28); clients can read them. Needed where several
-   * instances of a server continue each other's requests. At least 32 characters. Default: random, for this instance alone.
+   * The secrets that encrypt the request states of handlers (MCP 2026-07-28, multi round-trip requests), at least 32 characters
+   * each. Needed if several instances of a server continue each other's requests. To rotate a secret, name a list: the first
+   * one encrypts, all decrypt. Default: random, for this instance alone.
+   *
+   * A state is bound to the resource, the principal, the method, the name and the arguments of the request that it was made
+   * for. It can be continued more than once until it expires.
    */
-  readonly requestStateSecret?: Redacted.Redacted | undefined
+  readonly requestStateSecret?: Redacted.Redacted | ReadonlyArray<Redacted.Redacted> | undefined
+  /** How long a request state can be continued after it was made. Default: 10 minutes. */
+  readonly requestStateLifetime?: Duration.Input | undefined
   /** The path at which the server listens, where a proxy in front of it rewrites paths. Default: that of the resource. */
   readonly servedPath?: string | undefined
   /** Accept an `http` resource whose host is a loopback one. Development only; defaults to `false`. */
@@ -145,7 +151,10 @@ const problems = {
     "a scope has characters that no scope may have (RFC 6749, section 3.3); mind that one string is one " +
     "scope",
   "duplicate-resource": "its metadata would be where other metadata of this router is; protect each resource once",
-  "short-secret": "requestStateSecret has fewer than 32 characters, and clients could guess it; use a random one",
+  "short-secret":
+    "a requestStateSecret has fewer than 32 characters, and clients could guess it, or the list of secrets is empty; use a " +
+    "random one, or leave the option out",
+  "invalid-request-state-lifetime": "requestStateLifetime is a finite duration of more than 0 milliseconds",
   "invalid-failure-limit": "failureLimit is a whole number of failures, at least 1, in a window that ends",
   "invalid-max-answer-duration": "maxAnswerDuration is a duration of more than zero, or Duration.infinity for no bound",
   "shared-server":
@@ -174,6 +183,7 @@ export class InvalidOptions extends Schema.TaggedError<InvalidOptions>()("Invali
     "invalid-scope",
     "duplicate-resource",
     "short-secret",
+    "invalid-request-state-lifetime",
     "invalid-failure-limit",
     "invalid-max-answer-duration",
     "shared-server",

@@ -80,6 +80,23 @@ describe("options that cannot be", () => {
       undefined,
       /random/
     ],
+    [
+      "one secret of several that could be guessed",
+      { requestStateSecret: [Redacted.make("x".repeat(32)), Redacted.make("x".repeat(31))] },
+      "short-secret",
+      undefined,
+      /random/
+    ],
+    ["a list without secrets", { requestStateSecret: [] }, "short-secret", undefined, /the list of secrets is empty/],
+    ...(["0 seconds", Number.POSITIVE_INFINITY, Number.NaN, -1] as const).map((lifetime) =>
+      [
+        `a lifetime of request states of ${lifetime}`,
+        { requestStateLifetime: lifetime },
+        "invalid-request-state-lifetime",
+        undefined,
+        /finite/
+      ] as const
+    ),
     ["two scopes in one string", { scopesSupported: ["a b"] }, "invalid-scope", "a b", /one string is one scope/],
     ["a scope with a quote", { requiredScopes: ["a\"b"] }, "invalid-scope", "a\"b", /RFC 6749/],
     ["a scope with a backslash", { scopesSupported: ["a\\b"] }, "invalid-scope", "a\\b", /RFC 6749/],

@@ -4,17 +4,20 @@ import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Context, Effect, Layer, Redacted, Ref, Schema } from "effect"
 import { McpSchema, McpServer } from "effect/ai"
 import * as Arbitrary from "effect/Arbitrary"
+import { TestClock } from "effect/testing"
 import {
   type Answer,
   type Handle,
   initialize,
   issuer,
+  mcpHeaders,
   options,
   post,
   type ProtectOptions,
   request,
   resource,
   resultOf,
+  send,
   serve,
   serverWith,
   stateless
@@ -65,13 +68,16 @@ const begin = Effect.fnUntraced(function*(changes: Partial<ProtectOptions> = {},
 const call = (
   handle: Handle,
   token: string,
-  { method = "tools/call", name = "Confirm", requestState }: {
+  { method = "tools/call", name = "Confirm", requestState, ...more }: {
     readonly method?: string
     readonly name?: string
     readonly requestState?: string
+    readonly arguments?: Schema.JsonObject
+    readonly inputResponses?: Schema.JsonObject
   } = {}
 ): Effect.Effect<Answer> => {
-  const { body, headers } = stateless(1, method, { name, ...(requestState === undefined ? {} : { requestState }) })
+  const state = requestState === undefined ? {} : { requestState }
+  const { body, headers } = stateless(1, method, { name, ...more, ...state })
   return post(handle, body, { token, headers })
 }
 
@@ -84,6 +90,12 @@ const stateOf = (answer: Answer): string => {
 const assertUnknown = ({ body, messages }: Answer) => {
   assert.deepEqual(messages[0]?.error, { code: -32_602, message: "Unknown requestState" }, body)
 }
+
+const redacted = (text: string) => Redacted.make(text.padEnd(32, "."))
+
+const secret = (text: string) => ({ requestStateSecret: redacted(text) })
+
+type Secrets = ProtectOptions["requestStateSecret"]
 
 const mintFor = (sub: string) =>
   Effect.flatMap(TestProvider.TestProvider, (provider) => provider.mint({ claims: { sub } }))
@@ -161,7 +173,7 @@ describe("a request state", () => {
   }
 
   const mutation = Arbitrary.all({
-    at: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 }))),
+    at: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200 }))),
     by: Arbitrary.schema(Schema.Literals(["", "A", "AA", ".", "=", "-", "2", " ", "\u00e9"])),
     taken: Arbitrary.schema(Schema.Literals([0, 1, 2]))
   })
@@ -192,6 +204,29 @@ describe("a request state", () => {
       const sibling = last[last.indexOf(tag.at(-1) ?? "") ^ 1]
       for (const other of [`${tag}=`, `${tag}==`, ` ${tag}`, `${tag}\n`, `${tag.slice(0, -1)}${sibling}`]) {
         assertUnknown(yield* call(handle, token, { requestState: `${other}.step.2` }))
+      }
+      assert.deepStrictEqual(yield* seen, [undefined])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("is unknown with another spelling of the same bytes", () =>
+    Effect.gen(function*() {
+      const { handle, seen } = yield* begin()
+      const token = yield* mintFor("ada")
+      const state = stateOf(yield* call(handle, token))
+      const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+      const [nonce = "", box = ""] = state.split(".")
+      const sibling = `${nonce}.${box.slice(0, -1)}${letters[letters.indexOf(box.at(-1) ?? "") ^ 1]}`
+      const others = [
+        `${state}=`,
+        `${state}==`,
+        ` ${state}`,
+        `${state}\n`,
+        `${nonce}=.${box}`,
+        `${state}.`,
+        `${state}.x`
+      ]
+      for (const other of [...others, sibling, `${box}.${nonce}`, nonce, box, `.${box}`, `${nonce}.`]) {
+        assertUnknown(yield* call(handle, token, { requestState: other }))
       }
       assert.deepStrictEqual(yield* seen, [undefined])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
@@ -228,8 +263,204 @@ describe("a request state", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
+describe("a request state belongs to the parameters of its request", () => {
+  type Args = Schema.JsonObject
+  const rows: ReadonlyArray<
+    readonly [what: string, first: Args | undefined, second: Args | undefined, continues: boolean]
+  > = [
+    ["the same arguments", { amount: 1, to: "ada" }, { amount: 1, to: "ada" }, true],
+    [
+      "the same arguments in another order",
+      { amount: 1, to: { a: 1, b: [2] } },
+      { to: { b: [2], a: 1 }, amount: 1 },
+      true
+    ],
+    ["no arguments and empty ones", undefined, {}, true],
+    ["another amount", { amount: 1 }, { amount: 1_000_000 }, false],
+    ["another type", { amount: 1 }, { amount: "1" }, false],
+    ["one argument more", { amount: 1 }, { amount: 1, to: "eve" }, false],
+    ["one argument less", { amount: 1, to: "ada" }, { amount: 1 }, false],
+    ["a null instead of nothing", { amount: 1 }, { amount: 1, to: null }, false],
+    ["a value that moved", { a: { b: 1 } }, { a: {}, b: 1 }, false],
+    ["an array instead of an object", { a: { b: 1 } }, { a: ["b", 1] }, false],
+    ["another order of an array", { a: [1, 2] }, { a: [2, 1] }, false],
+    ["a member of another name", { a: { b: 1 } }, { a: { members: [["b", 1]] } }, false]
+  ]
+  const withArguments = (args: Args | undefined) => args === undefined ? {} : { arguments: args }
+  for (const [what, one, two, continues] of rows) {
+    it.effect(`it is ${continues ? "continued" : "unknown"} with ${what}`, () =>
+      Effect.gen(function*() {
+        const { handle, seen } = yield* begin()
+        const token = yield* mintFor("ada")
+        const requestState = stateOf(yield* call(handle, token, withArguments(one)))
+        const answer = yield* call(handle, token, { ...withArguments(two), requestState })
+        if (!continues) assertUnknown(answer)
+        assert.deepStrictEqual(yield* seen, continues ? [undefined, "step.2"] : [undefined])
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("and not to the answers of the user, which arrive with it", () =>
+    Effect.gen(function*() {
+      const { handle, seen } = yield* begin()
+      const token = yield* mintFor("ada")
+      const args = { arguments: { amount: 1 } }
+      const requestState = stateOf(yield* call(handle, token, args))
+      const inputResponses = { name: { action: "accept", content: { name: "Ada" } } }
+      assert.property(resultOf(yield* call(handle, token, { ...args, requestState, inputResponses })), "content")
+      assert.deepStrictEqual(yield* seen, [undefined, "step.2"])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("for prompts as well", () =>
+    Effect.gen(function*() {
+      const { handle, seen } = yield* begin()
+      const token = yield* mintFor("ada")
+      const get = { method: "prompts/get", arguments: { tone: "kind" } }
+      const requestState = stateOf(yield* call(handle, token, get))
+      assertUnknown(yield* call(handle, token, { ...get, arguments: { tone: "rude" }, requestState }))
+      yield* call(handle, token, { ...get, requestState })
+      assert.deepStrictEqual(yield* seen, [undefined, "step.2"])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("and one with arguments that are nested without end is unknown", () =>
+    Effect.gen(function*() {
+      const { handle, seen } = yield* begin()
+      const token = yield* mintFor("ada")
+      const requestState = stateOf(yield* call(handle, token))
+      const { body, headers } = stateless(1, "tools/call", {
+        name: "Confirm",
+        arguments: { a: "nested" },
+        requestState
+      })
+      const nested = `${"[".repeat(3000)}${"]".repeat(3000)}`
+      const text = JSON.stringify(body).replace("\"nested\"", nested)
+      const answer = yield* send(handle, resource, {
+        method: "POST",
+        headers: { ...mcpHeaders, ...headers, authorization: `Bearer ${token}` },
+        body: text
+      })
+      assert.property(answer.messages[0], "error", answer.body)
+      assert.deepStrictEqual(yield* seen, [undefined])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+describe("a request state ends", () => {
+  const rows: ReadonlyArray<readonly [Partial<ProtectOptions>, seconds: number, continues: boolean]> = [
+    [{}, 599, true],
+    [{}, 600, false],
+    [{}, 30 * 24 * 3600, false],
+    [{ requestStateLifetime: "1 minute" }, 59, true],
+    [{ requestStateLifetime: "1 minute" }, 60, false],
+    [{ requestStateLifetime: "1 hour" }, 3599, true]
+  ]
+  for (const [changes, seconds, continues] of rows) {
+    const lifetime = changes.requestStateLifetime ?? "10 minutes by default"
+    it.effect(`after its lifetime of ${lifetime}: ${seconds} seconds later it is ${continues ? "known" : "unknown"}`, () =>
+      Effect.gen(function*() {
+        const { handle, seen } = yield* begin(changes)
+        const token = Effect.flatMap(
+          TestProvider.TestProvider,
+          (provider) => provider.mint({ claims: { sub: "ada" }, expiresIn: 40 * 24 * 3600 })
+        )
+        const requestState = stateOf(yield* call(handle, yield* token))
+        yield* TestClock.adjust(`${seconds} seconds`)
+        const answer = yield* call(handle, yield* token, { requestState })
+        if (!continues) assertUnknown(answer)
+        assert.deepStrictEqual(yield* seen, continues ? [undefined, "step.2"] : [undefined])
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+})
+
+describe("a request state is encrypted", () => {
+  it.effect("the client cannot read what the handler put into it, in any encoding", () =>
+    Effect.gen(function*() {
+      const state = "confidential: account 4711"
+      const { handle } = yield* begin({}, state)
+      const sealed = stateOf(yield* call(handle, yield* mintFor("ada"), { arguments: { amount: 1 } }))
+      const readable = sealed.split(".").flatMap((part) => [
+        part,
+        Buffer.from(part, "base64url").toString("latin1"),
+        Buffer.from(part, "base64url").toString("utf8")
+      ]).join("\n")
+      for (const part of [state, "confidential", "4711", "amount", "ada", "Confirm", btoa(state).slice(0, 12)]) {
+        assert.notInclude(readable, part)
+      }
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("the same state is sealed differently each time", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* begin()
+      const token = yield* mintFor("ada")
+      const states = yield* Effect.forEach([1, 2, 3, 4], () => Effect.map(call(handle, token), stateOf))
+      assert.strictEqual(new Set(states.flatMap((state) => state.split("."))).size, 2 * states.length)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
 describe("the secret of request states", () => {
-  const secret = (text: string) => ({ requestStateSecret: Redacted.make(text.padEnd(32, ".")) })
+  it.effect("that staging and production share lets neither continue what the other began", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const shared = secret("shared")
+      const production = yield* begin(shared)
+      const staging = yield* begin({ ...shared, resource: "https://staging.api.test/mcp", servedPath: "/mcp" })
+      const token = yield* provider.mint({ claims: { aud: [resource, "https://staging.api.test/mcp"] } })
+      const requestState = stateOf(yield* call(staging.handle, token))
+      assertUnknown(yield* call(production.handle, token, { requestState }))
+      assert.deepStrictEqual(yield* production.seen, [])
+      yield* call(staging.handle, token, { requestState })
+      assert.deepStrictEqual(yield* staging.seen, [undefined, "step.2"])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  const [one, two, three] = [redacted("one"), redacted("two"), redacted("three")]
+  const rotations: ReadonlyArray<
+    readonly [rule: string, first: Secrets, second: Secrets, continues: boolean]
+  > = [
+    ["that becomes the second of a list still opens", one, [two, one], true],
+    ["that is the third of a list still opens", one, [two, three, one], true],
+    ["that is added behind the first opens before it is first", [two, one], [one, two], true],
+    ["that left the list opens nothing", [one, two], [two], false],
+    ["that is not the first of a list seals nothing", [one, two], two, false],
+    ["that is unknown opens nothing, whatever else is in the list", three, [one, two], false]
+  ]
+  for (const [rule, first, second, continues] of rotations) {
+    it.effect(rule, () =>
+      Effect.gen(function*() {
+        const [before, after] = [
+          yield* begin({ requestStateSecret: first }),
+          yield* begin({ requestStateSecret: second })
+        ]
+        const token = yield* mintFor("ada")
+        const requestState = stateOf(yield* call(before.handle, token))
+        const answer = yield* call(after.handle, token, { requestState })
+        if (!continues) assertUnknown(answer)
+        assert.deepStrictEqual(yield* after.seen, continues ? ["step.2"] : [])
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  for (const separator of [",", " ", ", ", "\n"]) {
+    it.effect(`may be a list in the environment, separated by ${JSON.stringify(separator)}`, () =>
+      Effect.gen(function*() {
+        const env = {
+          MCP_AUTH_RESOURCE: resource,
+          MCP_AUTH_ISSUER: issuer,
+          MCP_AUTH_REQUEST_STATE_SECRET: ["new", "shared"].map((text) => text.padEnd(32, ".")).join(separator)
+        }
+        const seen: Seen = yield* Ref.make<ReadonlyArray<string | undefined>>([])
+        const handle = yield* serve(
+          serverWith(registrations(seen, "step.2")).pipe(
+            McpAuth.protect(),
+            Layer.provide(McpAuth.layerConfig),
+            Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+          )
+        )
+        const [old, latest] = [yield* begin(secret("shared")), yield* begin(secret("new"))]
+        const token = yield* mintFor("ada")
+        yield* call(handle, token, { requestState: stateOf(yield* call(old.handle, token)) })
+        yield* call(latest.handle, token, { requestState: stateOf(yield* call(handle, token)) })
+        assert.deepStrictEqual(yield* Ref.get(seen), ["step.2", undefined])
+        assert.deepStrictEqual(yield* latest.seen, ["step.2"])
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
   const rows: ReadonlyArray<
     readonly [rule: string, one: Partial<ProtectOptions>, two: Partial<ProtectOptions>, continues: boolean]
   > = [

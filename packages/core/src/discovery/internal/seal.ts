@@ -28,14 +28,16 @@ const makeName = Effect.fnUntraced(function*(bytes: Uint8Array) {
   return (name: string) => Effect.map(mac.sign(key, bytesOf(name)), Base64Url.encode)
 })
 
-/** Seals texts under a name: what was sealed under one name is nothing under another. */
+/**
+ * Seals texts under a name: what was sealed under one name is nothing under another. Each use of a secret has keys of its own.
+ */
 export const makeSeal = Effect.fnUntraced(
-  function*(secret: Redacted.Redacted) {
+  function*(secret: Redacted.Redacted, use: "request state" | "shared memory") {
     const [aead, kdf, random] = [yield* Aead.Aead, yield* Kdf.Kdf, yield* SecureRandom.SecureRandom]
     const derive = (purpose: string) =>
       kdf.derive(Kdf.hkdfSha256, encoder.encode(Redacted.value(secret)), {
         salt: new Uint8Array(32),
-        info: encoder.encode(`effect-mcp-auth shared memory: ${purpose}`),
+        info: encoder.encode(`effect-mcp-auth ${use}: ${purpose}`),
         length: algorithm.keyLength
       })
     const key = yield* Aead.key(algorithm, yield* derive("entries"))

@@ -38,7 +38,7 @@ const makeReach = Effect.fnUntraced(function*(timeout: Duration.Input) {
 
 /** A memory in a store that others use as well. */
 export const makeSharedStore = Effect.fnUntraced(function*(secret: Redacted.Redacted, timeout: Duration.Input) {
-  const { nameOf, open, seal } = yield* Effect.orDie(makeSeal(secret))
+  const { nameOf, open, seal } = yield* Effect.orDie(makeSeal(secret, "shared memory"))
   const reach = yield* makeReach(timeout)
   const store = yield* (yield* Persistence.BackingPersistence).make("effect-mcp-auth")
   const read = Effect.fnUntraced(function*(key: string, sealed: object) {

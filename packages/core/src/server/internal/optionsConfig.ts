@@ -3,7 +3,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Scope from "effect/Scope"
@@ -58,6 +58,10 @@ const credentials: Config.Config<Option.Option<Credentials>> = Config.option(Con
   clientSecret: Config.Redacted(named("MCP_AUTH_CLIENT_SECRET"))
 }))
 
+/** Secrets, separated like other lists. */
+const secretsIn = (text: Redacted.Redacted): ReadonlyArray<Redacted.Redacted> =>
+  Redacted.value(text).split(/[\s,]+/).filter((part) => part !== "").map((secret) => Redacted.make(secret))
+
 const variables = Config.all({
   resource: Config.NonEmptyString(named("MCP_AUTH_RESOURCE")),
   issuers: words("MCP_AUTH_ISSUER", Schema.String),
@@ -70,7 +74,7 @@ const variables = Config.all({
   scopeHierarchy: json("MCP_AUTH_SCOPE_HIERARCHY", Schema.Record(Schema.String, Schema.Array(Schema.String))),
   allowedOrigins: list("MCP_AUTH_ALLOWED_ORIGINS", Schema.String),
   credentials,
-  requestStateSecret: Config.option(Config.Redacted(named("MCP_AUTH_REQUEST_STATE_SECRET"))),
+  requestStateSecret: Config.option(Config.map(Config.Redacted(named("MCP_AUTH_REQUEST_STATE_SECRET")), secretsIn)),
   failuresPerMinute: Config.option(Config.schema(positive, named("MCP_AUTH_FAILURES_PER_MINUTE"))),
   servedPath: Config.option(Config.NonEmptyString(named("MCP_AUTH_SERVED_PATH"))),
   showErrorDetails: Config.withDefault(Config.Boolean(named("MCP_AUTH_SHOW_ERROR_DETAILS")), false),

@@ -60,12 +60,29 @@ const login = (options: Described, policyScopes: ReadonlyArray<string>): Readonl
   return narrow ? requiredScopes : supported(options, policyScopes)
 }
 
+const isFinite = (duration: Duration.Input): boolean =>
+  Option.exists(
+    Duration.fromInput(duration),
+    (duration) => Duration.isFinite(duration) && Duration.toMillis(duration) > 0
+  )
+
 const isLimit = (limit: FailureLimit | undefined): boolean =>
-  limit === undefined || (Number.isSafeInteger(limit.limit) && limit.limit > 0 &&
-    Option.exists(
-      Duration.fromInput(limit.window),
-      (window) => Duration.isFinite(window) && Duration.toMillis(window) > 0
-    ))
+  limit === undefined || (Number.isSafeInteger(limit.limit) && limit.limit > 0 && isFinite(limit.window))
+
+const isLifetime = (lifetime: Duration.Input | undefined): boolean => lifetime === undefined || isFinite(lifetime)
+
+/** The secrets of request states. None: a random one. */
+export const secretsOf = (
+  { requestStateSecret = [] }: Pick<Options, "requestStateSecret">
+): ReadonlyArray<Redacted.Redacted> =>
+  Redacted.isRedacted(requestStateSecret) ? [requestStateSecret] : requestStateSecret
+
+/** A list without secrets is a mistake: instances would not continue each other's requests. */
+const areSecrets = (options: Pick<Options, "requestStateSecret">): boolean => {
+  const secrets = secretsOf(options)
+  return options.requestStateSecret === undefined ||
+    (secrets.length > 0 && secrets.every((secret) => Redacted.value(secret).length >= 32))
+}
 
 /** An answer may have no bound, but none that is over at once. */
 const isBound = (bound: Duration.Input | undefined): boolean =>
@@ -83,9 +100,9 @@ export const protectedResource = Effect.fnUntraced(function*(
   if (!Arr.isReadonlyArrayNonEmpty(issuers)) {
     return yield* new InvalidOptions({ resource: identifier, problem: "no-authorization-server" })
   }
-  const secret = options.requestStateSecret
-  if (secret !== undefined && Redacted.value(secret).length < 32) {
-    return yield* new InvalidOptions({ resource: identifier, problem: "short-secret" })
+  if (!areSecrets(options)) return yield* new InvalidOptions({ resource: identifier, problem: "short-secret" })
+  if (!isLifetime(options.requestStateLifetime)) {
+    return yield* new InvalidOptions({ resource: identifier, problem: "invalid-request-state-lifetime" })
   }
   if (!isLimit(options.failureLimit)) {
     return yield* new InvalidOptions({ resource: identifier, problem: "invalid-failure-limit" })

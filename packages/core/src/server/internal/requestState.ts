@@ -1,47 +1,93 @@
 import * as McpSchema from "effect/ai/McpSchema"
 import * as McpServer from "effect/ai/McpServer"
-import * as Mac from "effect/crypto/Mac"
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+import { makeSeal, Sealed } from "../../discovery/internal/seal.ts"
 import { AuthInfo, principal } from "../../token/AuthInfo.ts"
 
-const encoder = new TextEncoder()
+/** How request states are sealed. */
+export interface RequestStateOptions {
+  /** The identifier of the protected resource. */
+  readonly resource: string
+  /** The first seals, and all open. Empty: a random secret of this instance. */
+  readonly secrets: ReadonlyArray<Redacted.Redacted>
+  /** How long a state can be continued. */
+  readonly lifetime: Duration.Input
+}
 
-/** What a state is bound to: who asked, and for what. Lengths keep the parts apart. */
-const bound = (parts: ReadonlyArray<string>): Uint8Array =>
-  encoder.encode(parts.map((part) => `${part.length}:${part}`).join(""))
+/** A state as a handler made it, and when it ends, in milliseconds since 1970. */
+const Entry = Schema.fromJsonString(Schema.Struct({ state: Schema.String, until: Schema.Finite }))
 
+const encodeEntry = Schema.encodeEffect(Entry)
+const decodeEntry = Schema.decodeEffect(Entry)
+const encodeSealed = Schema.encodeEffect(Sealed)
+const decodeSealed = Schema.decodeUnknownEffect(Sealed)
+
+/** One answer for every state that cannot be continued, so that it tells nothing about the state. */
 const unknownState = new McpSchema.InvalidParams({ message: "Unknown requestState" })
 
-/** Seals and opens states with one key. */
-const sealer = Effect.fnUntraced(function*(secret: Redacted.Redacted | undefined) {
-  const mac = yield* Mac.Mac
-  const key = yield* secret === undefined
-    ? mac.generateKey(Mac.hmacSha256)
-    : Mac.key(Mac.hmacSha256, encoder.encode(Redacted.value(secret)))
+/** JSON whose members have one order, because a client may send them in another when it repeats a request. */
+const canonical = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(canonical)
+  if (!Predicate.isReadonlyObject(value)) return value
+  const members = Object.entries(value).filter(([, member]) => member !== undefined)
+  const sorted = members.toSorted(([a], [b]) => a < b ? -1 : 1)
+  return { members: sorted.map(([name, member]) => [name, canonical(member)]) }
+}
+
+/** The parameters that a client repeats unchanged when it continues a request. */
+const repeated = (payload: unknown): unknown => {
+  if (!Predicate.isReadonlyObject(payload)) return payload
+  return { ...Struct.omit(payload, ["_meta", "inputResponses", "requestState"]), arguments: payload["arguments"] ?? {} }
+}
+
+/** What a state is bound to: the resource, the caller, the operation and its parameters. */
+const bindingOf = (
+  resource: string,
+  info: AuthInfo["Service"],
+  { method, payload, target }: McpServer.MiddlewareOptions
+): string => JSON.stringify([resource, principal(info), method, target, canonical(repeated(payload))])
+
+const randomSecret = Effect.gen(function*() {
+  const random = yield* SecureRandom.SecureRandom
+  return Redacted.make(Base64Url.encode(yield* random.randomBytes(32)))
+}).pipe(Effect.provide(SecureRandom.layerWebCrypto))
+
+/** Seals and opens states. */
+const makeSealer = Effect.fnUntraced(function*({ lifetime, secrets }: RequestStateOptions) {
+  const all = Arr.isReadonlyArrayNonEmpty(secrets) ? secrets : Arr.of(yield* randomSecret)
+  const seals = yield* Effect.forEach(all, (secret) => makeSeal(secret, "request state"))
+  const lifetimeMillis = Duration.toMillis(lifetime)
+  const read = Effect.fnUntraced(function*(sealed: string) {
+    const [nonce, box, ...rest] = sealed.split(".")
+    const decoded = yield* decodeSealed({ nonce, box })
+    // In its only spelling: a decoder that ignores the bits left over reads several texts as one.
+    const { box: sameBox, nonce: sameNonce } = yield* encodeSealed(decoded)
+    return rest.length === 0 && sameNonce === nonce && sameBox === box ? decoded : yield* Effect.fail(unknownState)
+  })
   return {
-    seal: (state: string, binding: ReadonlyArray<string>) =>
-      Effect.map(
-        Effect.orDie(mac.sign(key, bound([...binding, state]))),
-        (tag) => `${Base64Url.encode(tag)}.${state}`
-      ),
-    open: (sealed: string, binding: ReadonlyArray<string>) => {
-      const [tag = "", ...rest] = sealed.split(".")
-      const state = rest.join(".")
-      const decoded = Base64Url.decode(tag)
-      // In its only spelling: a decoder that ignores the bits that are left over reads many texts as one seal.
-      const isOurs = Result.isSuccess(decoded) && Base64Url.encode(decoded.success) === tag
-        ? Effect.orDie(mac.verify(key, decoded.success, bound([...binding, state])))
-        : Effect.succeed(false)
-      return Effect.flatMap(isOurs, (isOurs) => isOurs ? Effect.succeed(state) : Effect.fail(unknownState))
-    }
+    seal: Effect.fnUntraced(function*(binding: string, state: string) {
+      const until = (yield* Clock.currentTimeMillis) + lifetimeMillis
+      const { box, nonce } = yield* Arr.headNonEmpty(seals).seal(binding, yield* encodeEntry({ state, until }))
+      return `${nonce}.${box}`
+    }, Effect.orDie),
+    open: Effect.fnUntraced(function*(binding: string, sealed: string) {
+      const decoded = yield* read(sealed)
+      const text = yield* Effect.firstSuccessOf(seals.map(({ open }) => open(binding, decoded)))
+      const { state, until } = yield* decodeEntry(text)
+      return (yield* Clock.currentTimeMillis) < until ? state : yield* Effect.fail(unknownState)
+    }, Effect.mapError(() => unknownState))
   }
-}, Effect.provide(Layer.provide(Mac.layerWebCrypto, SecureRandom.layerWebCrypto)))
+})
 
 type Respond = Effect.Effect<McpServer.MiddlewareSuccess, McpSchema.McpErrorBase>
 
@@ -60,21 +106,27 @@ const sealResult = (
 }
 
 /**
- * The states that handlers hand out with `InputRequired` (MCP 2026-07-28) come back from whoever has them. Each is sealed
- * for the principal and the operation it was made for, so that to anybody else it does not exist. Handlers see none of it.
+ * Seals the states that handlers return with `InputRequired` (MCP 2026-07-28, multi round-trip requests), because they come
+ * back from the client. A state is encrypted, expires, and is bound to the resource, the principal and the operation with its
+ * parameters: for any other request it does not exist. Handlers see none of it.
  */
-export const requestState = (secret: Redacted.Redacted | undefined) =>
+export const requestState = (options: RequestStateOptions) =>
   McpServer.middleware(Effect.gen(function*() {
-    const { open, seal } = yield* Effect.orDie(sealer(secret))
-    return (respond: Respond, { method, requestContext, target }: McpServer.MiddlewareOptions): Respond => {
+    const { open, seal } = yield* Effect.orDie(makeSealer(options))
+    return (respond: Respond, request: McpServer.MiddlewareOptions): Respond => {
+      const { method, requestContext } = request
       // A list has no state to go on from.
       if (method.endsWith("/list")) return respond
-      const bindingOf = (info: AuthInfo["Service"]) => [principal(info), method, target]
       const goesOn = Effect.flatMap(Effect.serviceOption(AuthInfo), (info) => {
         const { requestState: sealed } = requestContext
         // Without an HTTP request there is nobody to bind a state to.
         if (Option.isNone(info) || sealed === undefined) return respond
-        return Effect.flatMap(open(sealed, bindingOf(info.value)), (opened) =>
+        // Parameters that are nested too deeply for this were never sealed.
+        const binding = Effect.try({
+          try: () => bindingOf(options.resource, info.value, request),
+          catch: () => unknownState
+        })
+        return Effect.flatMap(Effect.flatMap(binding, (binding) => open(binding, sealed)), (opened) =>
           Effect.provideService(
             respond,
             McpSchema.McpRequestContext,
@@ -84,6 +136,10 @@ export const requestState = (secret: Redacted.Redacted | undefined) =>
       return Effect.flatMap(requestContext.requestState === undefined ? respond : goesOn, (result) =>
         sealResult(result, (state) =>
           Effect.flatMap(Effect.serviceOption(AuthInfo), (info) =>
-            Option.isNone(info) ? Effect.succeed(state) : seal(state, bindingOf(info.value)))))
+            Option.isNone(info)
+              ? Effect.succeed(state)
+              : Effect.suspend(() =>
+                seal(bindingOf(options.resource, info.value, request), state)
+              ))))
     }
   }))

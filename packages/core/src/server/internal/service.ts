@@ -5,7 +5,6 @@ import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as MutableRef from "effect/MutableRef"
-import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
@@ -18,7 +17,8 @@ import * as Challenge from "../Challenge.ts"
 import type { InvalidOptions, Options, TrustedServer } from "../McpAuthOptions.ts"
 import { type Authenticate, makeAuthenticate } from "./authenticate.ts"
 import { type Availability, openAvailability } from "./availability.ts"
-import { asked, protectedResource } from "./protectedResource.ts"
+import { asked, protectedResource, secretsOf } from "./protectedResource.ts"
+import type { RequestStateOptions } from "./requestState.ts"
 import { refused } from "./telemetry.ts"
 import { type Terms, termsOf } from "./terms.ts"
 
@@ -51,8 +51,8 @@ export class McpAuth extends Context.Service<McpAuth, {
   readonly allowedOrigins: ReadonlyArray<string>
   /** How long an answer may stream, the standing streams apart. */
   readonly maxAnswerDuration: Duration.Duration
-  /** With what request states are sealed, if that is not random. */
-  readonly requestStateSecret: Redacted.Redacted | undefined
+  /** How request states are sealed. */
+  readonly requestStates: RequestStateOptions
 }>()("@effect-mcp-auth/core/server/internal/service/McpAuth") {}
 
 const isEffect = <E, R>(
@@ -132,6 +132,10 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
     servedPath: options.servedPath ?? new URL(identifier).pathname,
     allowedOrigins: options.allowedOrigins ?? [],
     maxAnswerDuration: Duration.fromInputUnsafe(options.maxAnswerDuration ?? "1 day"),
-    requestStateSecret: options.requestStateSecret
+    requestStates: {
+      resource: identifier,
+      secrets: secretsOf(options),
+      lifetime: options.requestStateLifetime ?? "10 minutes"
+    }
   })
 })
