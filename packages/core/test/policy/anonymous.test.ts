@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ByteSize, Context, Effect, Layer, Ref, type Schema } from "effect"
 import { McpSchema, McpServer } from "effect/ai"
 import { HttpServerRequest } from "effect/http"
+import { TestClock } from "effect/testing"
 import {
   type Answer,
   type Handle,
@@ -20,7 +21,7 @@ import {
   visible,
   withSessions
 } from "../server/harness.ts"
-import { elapse } from "../time.ts"
+import { elapse, settled } from "../time.ts"
 import {
   arrive,
   ask,
@@ -368,11 +369,17 @@ describe("without a token, a body", () => {
       request(2, "resources/subscribe")
     ]),
     "that is a batch with something that is no message": text([call("open"), 1]),
-    "that asks for what no opening needs": text(request(1, "logging/setLevel", { level: "debug" })),
     "that asks and answers at once": text({ ...request(1, "logging/setLevel", { level: "debug" }), result: {} }),
     "that calls and answers at once": text({ ...call("shut"), error: { code: 1, message: "" } }),
     "that subscribes": text(request(1, "resources/subscribe", { uri: "open://one" })),
-    "that listens": text(request(1, "subscriptions/listen", { notifications: { toolsListChanged: true } })),
+    "that listens for the changes of a closed resource": text(
+      request(1, "subscriptions/listen", { notifications: { resourceSubscriptions: ["open://one", "shut://one"] } })
+    ),
+    "that listens for the changes of a resource that does not exist": text(
+      request(1, "subscriptions/listen", { notifications: { resourceSubscriptions: ["none://one"] } })
+    ),
+    "that listens for something else": text(request(1, "subscriptions/listen", { notifications: "shut://one" })),
+    "that listens for nothing": text(request(1, "subscriptions/listen")),
     "that asks for tasks": text(request(1, "tasks/list")),
     "that is no message that there is": text(request(1, "x/y"))
   }
@@ -427,15 +434,19 @@ describe("without a token, a body", () => {
       assert.deepStrictEqual(yield* ran, ["open tool"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("is no body by another method: whatever is no POST begins a login", () =>
+  it.effect("is no body by another method: what is no POST opens nothing", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin(openAndShut, { anonymousLists: true })
       const headers = yield* initialize(handle, "2025-11-25", undefined)
       const init = { headers: { ...mcpHeaders, ...headers } }
-      assertLogin(yield* send(handle, resource, { ...init, method: "GET" }), "a")
-      for (const method of ["DELETE", "PUT", "PATCH"]) {
+      for (const method of ["PUT", "PATCH"]) {
         const body = JSON.stringify(call("open"))
         assertLogin(yield* send(handle, resource, { ...init, method, body }), "a")
+      }
+      // Without a session there is nothing to ask for by GET or to end by DELETE: clients find out so how to log in.
+      for (const method of ["GET", "HEAD", "DELETE"]) {
+        const withoutSession = yield* send(handle, resource, { method, headers: mcpHeaders })
+        assert.strictEqual(withoutSession.status, 401, method)
       }
       // The session is still there.
       assertAnswered(yield* post(handle, call("open"), { headers }))
@@ -508,6 +519,145 @@ describe("a session that nobody has begun", () => {
       assertLogin(yield* send(handle, resource, { method: "DELETE", headers }), "a")
       assertAnswered(yield* post(handle, call("shut"), { headers, token }))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What the server advertises
+// ---------------------------------------------------------------------------------------------------------------------
+
+describe("what the server advertises to callers without a token", () => {
+  for (const revision of withSessions) {
+    it.effect(`works without one, and is answered as with one, in ${revision}`, () =>
+      Effect.gen(function*() {
+        const { handle, ran } = yield* begin(openAndShut)
+        const token = yield* mint("a")
+        const answers = Effect.fnUntraced(function*(token: string | undefined) {
+          const headers = yield* initialize(handle, revision, token)
+          const messages = [
+            request(1, "ping"),
+            request(1, "logging/setLevel", { level: "debug" }),
+            { jsonrpc: "2.0", method: "notifications/roots/list_changed" },
+            { jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: "p", progress: 1 } },
+            { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 7 } }
+          ]
+          const posted = yield* Effect.forEach(messages, (message) => post(handle, message, { headers, token }))
+          const credentials = token === undefined ? {} : { authorization: `Bearer ${token}` }
+          const init = { headers: { ...mcpHeaders, ...headers, ...credentials } }
+          return [
+            ...posted,
+            yield* send(handle, resource, { ...init, method: "GET" }),
+            yield* send(handle, resource, { ...init, method: "DELETE" }),
+            yield* post(handle, request(1, "ping"), { headers, token })
+          ].map(visible)
+        })
+        const without = yield* answers(undefined)
+        assert.deepStrictEqual(without.map(({ status }) => status), [200, 200, 202, 202, 202, 405, 204, 404])
+        assert.deepStrictEqual(without, yield* answers(token))
+        assert.deepStrictEqual(yield* ran, [])
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+    it.effect(`begins a login for the session of a caller with a token, and for one that nobody has, in ${revision}`, () =>
+      Effect.gen(function*() {
+        const { handle } = yield* begin(openAndShut, { anonymousLists: true })
+        const token = yield* mint("a")
+        const theirs = yield* initialize(handle, revision, token)
+        const taken = yield* initialize(handle, revision, undefined)
+        assertAnswered(yield* post(handle, request(1, "ping"), { headers: taken, token }))
+        const madeUp = ["made-up", "unknown", ""].map((id) => ({ ...theirs, "mcp-session-id": id }))
+        for (const headers of [theirs, taken, ...madeUp]) {
+          for (const method of ["GET", "DELETE"]) {
+            assertLogin(yield* send(handle, resource, { method, headers: { ...mcpHeaders, ...headers } }), "a")
+          }
+        }
+        // Both are still there.
+        for (const headers of [theirs, taken]) assertAnswered(yield* post(handle, call("shut"), { headers, token }))
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("is nothing of this where nothing is open", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* begin((ran) => toolOf("shut", scopes("a"), arrive(ran, "shut")))
+      const headers = yield* initialize(handle, "2025-11-25", yield* mint("a"))
+      for (const method of ["ping", "logging/setLevel", "notifications/roots/list_changed", "subscriptions/listen"]) {
+        const params = { level: "debug", notifications: {} }
+        assertLogin(yield* post(handle, request(1, method, params), { headers }), "a")
+        const modern = stateless(1, method, params)
+        assertLogin(yield* post(handle, modern.body, { headers: modern.headers }), "a")
+      }
+      for (const method of ["GET", "DELETE"]) {
+        assertLogin(yield* send(handle, resource, { method, headers: { ...mcpHeaders, ...headers } }), "a")
+      }
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  const listen = Effect.fnUntraced(function*(
+    handle: Handle,
+    notifications: Schema.JsonObject
+  ) {
+    const { body, headers } = stateless("sub", "subscriptions/listen", { notifications })
+    const init = { method: "POST", headers: { ...mcpHeaders, ...headers }, body: JSON.stringify(body) }
+    const response = yield* handle(new Request(resource, init))
+    const arriving = { status: response.status, headers: response.headers, text: "", ended: false }
+    const read = async () => {
+      const decoder = new TextDecoder()
+      for await (const chunk of response.body ?? []) arriving.text += decoder.decode(chunk, { stream: true })
+      arriving.ended = true
+    }
+    yield* Effect.forkScoped(Effect.promise(read))
+    yield* settled
+    return arriving
+  })
+
+  it.effect(
+    "are subscriptions of 2026-07-28 to lists and open resources, which do not end",
+    () =>
+      Effect.gen(function*() {
+        const update = yield* Ref.make<(uri: string) => Effect.Effect<void>>(() => Effect.void)
+        const { handle } = yield* begin((ran) =>
+          Layer.merge(
+            openAndShut(ran),
+            Layer.effectDiscard(
+              Effect.flatMap(McpServer.McpServer, ({ notifications }) =>
+                Ref.set(update, (uri) => Effect.orDie(notifications["notifications/resources/updated"]({ uri }))))
+            )
+          )
+        )
+        const open = ["open://one", "open://of/7"]
+        const arriving = yield* listen(handle, { toolsListChanged: true, resourceSubscriptions: open })
+        assert.strictEqual(arriving.status, 200)
+        assert.include(arriving.text, "notifications/subscriptions/acknowledged")
+        const tell = yield* Ref.get(update)
+        for (const uri of [...open, "shut://one", "open://of/8"]) yield* tell(uri)
+        yield* settled
+        const told = arriving.text.split("\n").filter((line) => line.includes("resources/updated"))
+        assert.lengthOf(told, 2)
+        assert.notInclude(arriving.text, "shut")
+        yield* TestClock.adjust("2 days")
+        yield* settled
+        assert.isFalse(arriving.ended)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())),
+    300_000
+  )
+
+  const closed: ReadonlyArray<readonly [what: string, policy: Policy.Policy, uris: ReadonlyArray<string>]> = [
+    ["a closed resource", scopes("a"), ["part://one"]],
+    ["a closed resource beside an open one", scopes("a"), ["open://one", "part://one"]],
+    ["a resource that no one has registered", scopes("a"), ["none://one"]],
+    ["a resource that only some operations open", byOperation(() => anonymous), ["part://one"]],
+    ["a template that only some operations open", byOperation(() => anonymous), ["part://of/7"]],
+    ["a resource for every valid token", authenticated, ["part://of/7"]]
+  ]
+  for (const [what, policy, uris] of closed) {
+    it.effect(`are no subscriptions to ${what}: these begin a login`, () =>
+      Effect.gen(function*() {
+        const { handle } = yield* begin(
+          (ran) => Layer.merge(openAndShut(ran), Policy.guard(policy)(resourcesOf(ran, "part"))),
+          { anonymousLists: true }
+        )
+        const arriving = yield* listen(handle, { resourceSubscriptions: uris })
+        assert.strictEqual(arriving.status, 401, arriving.text)
+        assert.include(arriving.headers.get("www-authenticate"), "Bearer scope=")
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
 })
 
 describe("who has no token cannot cancel what somebody else is doing", () => {

@@ -25,19 +25,33 @@ const targetOf = ({ params }: Call): string => {
   return "name" in named ? named.name : named.uri
 }
 
-/** What every conversation begins with, before anything is done. */
+/** Methods that name nothing of the server, and that it offers to every client. */
 const Opening = Schema.Struct({
   method: Schema.Literals([
     "initialize",
     "server/discover",
     "ping",
+    "logging/setLevel",
     "notifications/initialized",
     "notifications/cancelled",
+    "notifications/progress",
+    "notifications/roots/list_changed",
     "tools/list",
     "resources/list",
     "resources/templates/list",
     "prompts/list"
-  ])
+  ]),
+  // A message is a request or an answer, never both.
+  result: Schema.optionalKey(Schema.Never),
+  error: Schema.optionalKey(Schema.Never)
+})
+
+/** A subscription to changes of lists, and of resources that it names. */
+const Listen = Schema.Struct({
+  method: Schema.Literal("subscriptions/listen"),
+  params: Schema.Struct({
+    notifications: Schema.Struct({ resourceSubscriptions: Schema.optionalKey(Schema.Array(Schema.String)) })
+  })
 })
 
 const answer = { id: Schema.Union([Schema.String, Schema.Number]), method: Schema.optionalKey(Schema.Never) }
@@ -48,26 +62,42 @@ const Answer = Schema.Union([
   Schema.Struct({ ...answer, error: Schema.Unknown })
 ])
 
-const Message = Schema.Union([Opening, Call, Answer])
+const Message = Schema.Union([Opening, Call, Listen, Answer])
 
 const decodeMessages = Schema.decodeEffect(
   Schema.fromJsonString(Schema.Union([Schema.NonEmptyArray(Message), Message]))
 )
 
+/** A request without a token, and what is known about it. */
+interface Unauthenticated {
+  readonly request: HttpServerRequest.HttpServerRequest
+  /** Whether it names a session that was begun without a token. */
+  readonly ownsSession: boolean
+}
+
 /**
- * Whether a request that carries no token may be one of those that need none. The policy is judged later: here everything
- * stays out that no policy has let in, also what does not exist, so that a client begins its login wherever it knocks.
+ * Whether a request that carries no token may be one of those that need none. The policy is judged later. Everything that
+ * no policy has opened stays out, also what does not exist, so that a client begins its login wherever it asks. What the
+ * server offers to such callers works without a token: otherwise a client would begin a login before it needs one.
  */
 export const mayBeAnonymous = (
-  request: HttpServerRequest.HttpServerRequest,
-  { admitsAnonymous, mayAdmitAnonymous, mayBeAnonymous }: Registrations,
+  { ownsSession, request }: Unauthenticated,
+  { admitsAnonymous, isAnonymous, mayAdmitAnonymous, mayBeAnonymous }: Registrations,
   anonymousLists: boolean
 ): Effect.Effect<boolean> => {
-  if (request.method !== "POST" || !(anonymousLists || mayAdmitAnonymous())) return Effect.succeed(false)
-  // Who could do nothing afterwards had better log in before.
+  if (!(anonymousLists || mayAdmitAnonymous())) return Effect.succeed(false)
+  // A client that could do nothing for certain logs in first.
   const begins = anonymousLists || admitsAnonymous()
-  const isOpen = (message: typeof Message.Type): boolean =>
-    "params" in message ? mayBeAnonymous(message.method, targetOf(message)) : begins
+  // Clients of a session ask for its stream by GET, and end it by DELETE. Neither reads anything of the server.
+  if (request.method === "GET" || request.method === "DELETE") return Effect.succeed(begins && ownsSession)
+  if (request.method !== "POST") return Effect.succeed(false)
+  const isOpen = (message: typeof Message.Type): boolean => {
+    if (!("params" in message)) return begins
+    if (message.method !== "subscriptions/listen") return mayBeAnonymous(message.method, targetOf(message))
+    // The changes of a resource are told to its readers alone. No policy judges a subscription later.
+    const { resourceSubscriptions = [] } = message.params.notifications
+    return begins && resourceSubscriptions.every((uri) => isAnonymous("resources/read", uri))
+  }
   return Effect.match(Effect.flatMap(request.text, decodeMessages), {
     onFailure: () => false,
     onSuccess: (messages) => [messages].flat().every(isOpen)

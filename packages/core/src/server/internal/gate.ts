@@ -120,7 +120,10 @@ const withoutToken = Effect.fnUntraced(function*(request: Request, { auth, regis
   const registrations = yield* registered.value
   // Its body is read here, and again by the server: both have to read it from the same request.
   const claimed = yield* sessions.claim(anonymous, request)
-  return (yield* mayBeAnonymous(claimed, registrations, auth.terms.anonymousLists)) ? claimed : undefined
+  // A claim of somebody else's session makes another request.
+  const ownsSession = claimed === request && request.headers["mcp-session-id"] !== undefined
+  const asked = { request: claimed, ownsSession }
+  return (yield* mayBeAnonymous(asked, registrations, auth.terms.anonymousLists)) ? claimed : undefined
 })
 
 /** Lets in who has a valid token, and tells everybody else what they need. */

@@ -29,6 +29,8 @@ export interface Registrations {
   readonly reading: Reading
   /** Whether somebody without a token may be let in to this. */
   readonly mayBeAnonymous: (method: string, target: string) => boolean
+  /** Whether callers without a token may use this, whatever they do with it: nothing else will judge it later. */
+  readonly isAnonymous: (method: string, target: string) => boolean
   /** Whether there is something for somebody without a token, whatever they do with it. */
   readonly admitsAnonymous: () => boolean
   /** The same, or something that there may be for them. */
@@ -127,6 +129,10 @@ export const registrations = (server: Server, fallback: Any | undefined): Regist
       // A completion is judged like a list, which shows nothing that only an operation could open to anonymous callers.
       return candidates.some((one) => isOpen(one, !isCompletion))
     },
+    isAnonymous: (method, target) => {
+      const candidates = found(method, target, false)
+      return candidates.length > 0 && candidates.every((one) => isOpen(one, false))
+    },
     admitsAnonymous: () => everyone().some((one) => isOpen(one, false)),
     mayAdmitAnonymous: () => everyone().some((one) => isOpen(one, true)),
     scopes: () => Arr.dedupe(everyone().flatMap((one) => all(one).flatMap(scopesOf)))
@@ -137,6 +143,7 @@ const none: Registrations = {
   policiesOf: () => ({ own: undefined, guards: [] }),
   reading: readingOf({ resources: [], resourceTemplates: [] }),
   mayBeAnonymous: () => false,
+  isAnonymous: () => false,
   admitsAnonymous: () => false,
   mayAdmitAnonymous: () => false,
   scopes: () => []
