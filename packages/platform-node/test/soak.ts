@@ -15,6 +15,7 @@ import { type Client, makeClient } from "./standing/soak/client.ts"
 import { anyKind, judge, type Kind, kinds, type State } from "./standing/soak/kinds.ts"
 import * as Report from "./standing/soak/report.ts"
 import type { Health } from "./standing/soak/settings.ts"
+import { watchStalls } from "./standing/soak/stalls.ts"
 import { type Algorithm, forge, garbage, makeKey, mint } from "./standing/soak/tokens.ts"
 import { type Published, Weather } from "./standing/soak/weather.ts"
 
@@ -124,11 +125,9 @@ const sendOne = Effect.fnUntraced(function*({ ask, seen, state }: Soak, kind: Ki
   const problem = judge(attempt, answer, asked, answered)
   if (problem !== undefined) {
     const provider = state.weather.isUp ? "up" : "down"
-    seen.complain(
-      `${
-        DateTime.formatIso(DateTime.makeUnsafe(asked))
-      } ${kind}: ${answer.status} while the provider is ${provider}, ${problem}`
-    )
+    const time = DateTime.formatIso(DateTime.makeUnsafe(asked))
+    const text = `${time} ${kind}: ${answer.status} while the provider is ${provider}, ${problem}`
+    seen.complain({ text, asked, answered, isTimed: attempt.isTimed })
   }
   return answer.took
 })
@@ -237,7 +236,9 @@ const program = Effect.gen(function*() {
   const { server, soak } = yield* prepare
   const { seen, state } = soak
   const samples: Array<Health> = []
-  server.once("exit", () => seen.complain("the server has ended"))
+  const ended: Array<string> = []
+  server.once("exit", () => ended.push("the server has ended"))
+  const stalls = watchStalls()
   yield* every(
     Math.max(500, Math.min(5_000, duration / 40)),
     Effect.map(askChild<Health>(server), (health) => samples.push(health))
@@ -268,10 +269,12 @@ const program = Effect.gen(function*() {
   const grown = Report.growth(samples.map(({ heapUsed }) => heapUsed))
   const troubles = samples.at(-1)?.troubles ?? ["the server did not say how it is"]
   const strange = Object.keys(bad.seen).filter((status) => status !== "401")
+  const { explained, wrong } = seen.verdict([...stalls, ...samples.at(-1)?.stalls ?? []])
   const complaints = [
-    ...seen.wrong,
+    ...ended,
+    ...wrong.slice(0, 20),
     ...troubles,
-    ...(seen.wrongs > seen.wrong.length ? [`and ${seen.wrongs - seen.wrong.length} wrong answers more`] : []),
+    ...(wrong.length > 20 ? [`and ${wrong.length - 20} wrong answers more`] : []),
     ...(strange.length > 0 ? [`bad tokens of the flood were answered with ${JSON.stringify(bad.seen)}`] : []),
     ...(Object.keys(good.seen).join() === "200" ? [] : [`good tokens were answered with ${JSON.stringify(good.seen)}`]),
     ...(grown > Report.mostGrowth ? ["the memory of the server grew"] : []),
@@ -282,7 +285,8 @@ const program = Effect.gen(function*() {
     "",
     ...seen.answers(),
     "",
-    `${seen.total} answers judged, ${seen.wrongs} wrong; the provider was killed or frozen ${storm} times`,
+    `${seen.total} answers judged, ${wrong.length} wrong; the provider was killed or frozen ${storm} times`,
+    `${explained} answers were late for what they are judged by, because the machine stood still`,
     "",
     ...Report.latencies(phases),
     `flood: ${bad.sent} distinct bad tokens, ${rate(bad)} in a second (good ones: ${rate(good)}); the median of good ` +

@@ -24,6 +24,8 @@ export interface Attempt {
   /** For whom a good answer must be. */
   readonly subject?: string
   readonly allowed: (asked: number, answered: number) => ReadonlyArray<number>
+  /** Whether that depends on when something must have been known, which a machine that stands still does not tell. */
+  readonly isTimed: boolean
 }
 
 /** In seconds: how long after its end a token is good, because clocks differ. */
@@ -38,11 +40,13 @@ const pick = <A>(all: ReadonlyArray<A>): A => {
 const good = ({ weather }: State, { subject, token }: Token, { since }: Published): Attempt => ({
   token,
   subject,
+  isTimed: true,
   allowed: (asked) => weather.mustKnow(since, asked) ? [200] : [200, 503]
 })
 
 const always = (token: string | undefined, ...allowed: ReadonlyArray<number>): Attempt => ({
   token,
+  isTimed: false,
   allowed: () => allowed
 })
 
@@ -87,6 +91,7 @@ const withdrawn = (state: State, now: number): Attempt => {
   return {
     token: token.token,
     subject: token.subject,
+    isTimed: true,
     allowed: (asked, answered) => {
       if (takenBack === undefined || !state.weather.mustForget(takenBack, asked)) return [200, 401, 503]
       return state.weather.isFine(asked, answered) ? [401] : [401, 503]
@@ -107,11 +112,13 @@ export const kinds = {
     const { key, since } = pick(state.current)
     return {
       token: forge(state.world, key, now),
+      isTimed: true,
       allowed: (asked) => state.weather.mustKnow(since, asked) ? [401] : [401, 503]
     }
   },
   "unknown kid": ({ current, weather, world }: State, now: number): Attempt => ({
     token: mint(world, pick(current).key, now, { kid: `unknown-${next()}` }).token,
+    isTimed: true,
     allowed: (asked, answered) => weather.isFine(asked, answered) ? [401] : [401, 503]
   }),
   "expired": ({ current, world }: State, now: number): Attempt =>

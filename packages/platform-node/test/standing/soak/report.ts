@@ -1,5 +1,6 @@
 /** What a soak has seen, as tables, and what of it is wrong. */
 import type { Health } from "./settings.ts"
+import { explains, type Stall } from "./stalls.ts"
 
 /** So much may the memory of a server grow from the second quarter of a soak to the last one, in bytes. */
 export const mostGrowth = 16 * 1024 * 1024
@@ -29,12 +30,19 @@ const table = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string
   )
 }
 
+/** An answer that was not the right one, and when it was asked for and came. */
+export interface Complaint {
+  readonly text: string
+  readonly asked: number
+  readonly answered: number
+  readonly isTimed: boolean
+}
+
 /** Counts and times, by a name. */
 export class Seen {
   readonly statuses = new Map<string, Map<number, number>>()
   readonly times = new Map<string, Array<number>>()
-  readonly wrong: Array<string> = []
-  wrongs = 0
+  private readonly complaints: Array<Complaint> = []
   total = 0
 
   answer(kind: string, status: number, took: number): void {
@@ -48,9 +56,16 @@ export class Seen {
     this.times.set(kind, times)
   }
 
-  complain(text: string): void {
-    this.wrongs++
-    if (this.wrong.length < 20) this.wrong.push(text)
+  complain(complaint: Complaint): void {
+    this.complaints.push(complaint)
+  }
+
+  /** What was wrong, and how much of what was judged by time the stalls of the machine explain. */
+  verdict(stalls: ReadonlyArray<Stall>): { readonly wrong: ReadonlyArray<string>; readonly explained: number } {
+    const wrong = this.complaints.filter(({ answered, asked, isTimed }) =>
+      !(isTimed && explains(stalls, asked, answered))
+    )
+    return { wrong: wrong.map(({ text }) => text), explained: this.complaints.length - wrong.length }
   }
 
   answers(): ReadonlyArray<string> {

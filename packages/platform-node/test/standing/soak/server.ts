@@ -13,6 +13,7 @@ import { createServer } from "node:http"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { type Health, remember, timing } from "./settings.ts"
+import { watchStalls } from "./stalls.ts"
 
 const [port = 0, providerPort = 0] = process.argv.slice(2).map(Number)
 
@@ -47,6 +48,7 @@ const app = McpServer.layerHttp({
   allowInsecureLoopback: true
 }))
 
+const stalls = watchStalls()
 const troubles: Array<string> = []
 let logged = 0
 
@@ -68,7 +70,7 @@ const collect = runInNewContext("gc") as () => void
 process.on("message", () => {
   collect()
   const { heapUsed, rss } = process.memoryUsage()
-  const health: Health = { heapUsed, rss, logged, troubles: troubles.slice(0, 20) }
+  const health: Health = { heapUsed, rss, logged, stalls, troubles: troubles.slice(0, 20) }
   process.send?.(health)
 })
 process.on("disconnect", () => process.exit())

@@ -1,4 +1,5 @@
 /** What the processes of a soak agree upon. */
+import type { Stall } from "./stalls.ts"
 
 /** In milliseconds. */
 export const timing = {
@@ -18,6 +19,8 @@ export interface Health {
   readonly heapUsed: number
   readonly rss: number
   readonly logged: number
+  /** When it stood still, since it began. */
+  readonly stalls: ReadonlyArray<Stall>
   /** What must not be there at all. */
   readonly troubles: ReadonlyArray<string>
 }
