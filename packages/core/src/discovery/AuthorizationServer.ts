@@ -29,13 +29,14 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
+import * as MutableRef from "effect/MutableRef"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServerMetadata } from "../metadata/AuthorizationServerMetadata.ts"
 import * as Issuer from "../metadata/Issuer.ts"
 import * as Discovery from "./Discovery.ts"
-import type { DiscoveryFailed } from "./DiscoveryError.ts"
-import { makeRefreshing } from "./internal/refreshing.ts"
+import { type DiscoveryFailed, IncompleteMetadata } from "./DiscoveryError.ts"
+import { makeRefreshing, type Refreshing } from "./internal/refreshing.ts"
 import * as IssuerPolicy from "./IssuerPolicy.ts"
 import * as Purpose from "./Purpose.ts"
 import type { ServerConfig, ServerType } from "./ServerConfig.ts"
@@ -59,6 +60,12 @@ export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
   readonly peek: (now: number) => ServerConfig | undefined
   /** How long the provider, which failed, is left alone from this time on. Both in milliseconds. Asks nobody. */
   readonly pause: (now: number) => number
+  /**
+   * Says what the metadata is used for, before it is used. Verifiers call it when they are built: searches then look for
+   * documents that are complete for the purpose. Fails if the metadata is known and incomplete, after another search if the
+   * server was made by `fetch`. Does nothing if the server was made with the option `purpose`, which then decides.
+   */
+  readonly need: (purpose: Purpose.Purpose) => Effect.Effect<void, E | IncompleteMetadata>
 }
 
 /**
@@ -75,7 +82,10 @@ export interface CacheOptions {
 }
 
 /**
- * What may be chosen about a server that is discovered. The default purpose is `Purpose.jwtVerification`.
+ * Options for a server that is discovered. The default purpose follows from the verifiers: `Purpose.jwtVerification` for
+ * `TokenVerifier.jwt`, `Purpose.introspection` for `TokenVerifier.introspection`, and both for `firstOf` of the two. If the
+ * provider has only one of the two, that one is enough for a server that is discovered when it is first used. As long as
+ * there is no verifier, `Purpose.verification`.
  *
  * @category models
  * @since 0.1.0
@@ -93,32 +103,115 @@ export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions {
   readonly issuerPolicy?: IssuerPolicy.IssuerPolicy | undefined
 }
 
+/** What verifiers need of a server. */
+interface Needs {
+  readonly isEager: boolean
+  readonly purposes: MutableRef.MutableRef<ReadonlyArray<Purpose.Purpose>>
+  /** The metadata that was found last. */
+  readonly found: MutableRef.MutableRef<ServerConfig | undefined>
+}
+
+/** Before any verifier is built, an eager server takes what there is: the verifiers judge it when they are built. */
+const purposeOf = ({ isEager, purposes }: Needs): Purpose.Purpose => {
+  const asked = MutableRef.get(purposes)
+  if (asked.length > 0) return Purpose.all(...asked)
+  return isEager ? Purpose.any : Purpose.verification
+}
+
+const check = ({ locations: [location], metadata }: ServerConfig, { missing, name }: Purpose.Purpose) => {
+  const lacking = missing(metadata)
+  return lacking.length === 0
+    ? Effect.void
+    : Effect.fail(new IncompleteMetadata({ location, purpose: name, missing: lacking }))
+}
+
+/** Whether every place was asked in vain, and asking again would bring nothing else. */
+const isSettled = ({ attempts, outcome }: DiscoveryFailed<unknown>): boolean =>
+  outcome === "Incomplete" && attempts.every((attempt) => attempt.outcome !== "Transient")
+
 /**
- * A server that a strategy finds, asked when its metadata is first needed.
- *
- * @category constructors
- * @since 0.1.0
+ * Searches for metadata that is complete for all purposes. Where the provider has none, metadata for one of the purposes
+ * will do: the verifier that misses something in it says so when a token needs it. It never replaces complete metadata.
  */
-export const fromStrategy = Effect.fnUntraced(function*<E, R>(
+const searchFor = <E, R>(
+  strategy: Discovery.Strategy<E, R>,
+  issuer: Issuer.Issuer,
+  options: StrategyOptions,
+  needs: Needs
+): Effect.Effect<ServerConfig, DiscoveryFailed<E>, R> => {
+  const search = (purpose: Purpose.Purpose) =>
+    // The issuer was checked before, with the same options.
+    Effect.catchTag(Discovery.discover(strategy, issuer, { ...options, purpose }), "InvalidIssuer", Effect.die)
+  const byNeeds = Effect.suspend(() => {
+    const purpose = purposeOf(needs)
+    const [asked, found] = [MutableRef.get(needs.purposes), MutableRef.get(needs.found)]
+    const isComplete = found !== undefined && purpose.missing(found.metadata).length === 0
+    if (asked.length < 2 || isComplete) return search(purpose)
+    return Effect.catchIf(
+      search(purpose),
+      isSettled,
+      (error) => Effect.mapError(search(Purpose.oneOf(...asked)), () => error)
+    )
+  })
+  return options.purpose === undefined
+    ? Effect.tap(byNeeds, (config) => Effect.sync(() => MutableRef.set(needs.found, config)))
+    : search(options.purpose)
+}
+
+/** Metadata that is known and lacks something is searched for again: at once for an eager server, else in the background. */
+const needOf = <E>(
+  renew: Refreshing<ServerConfig, E>["renew"],
+  { found, isEager, purposes }: Needs,
+  scope: Scope.Scope
+) =>
+(purpose: Purpose.Purpose): Effect.Effect<void, E | IncompleteMetadata> =>
+  Effect.suspend(() => {
+    MutableRef.update(purposes, (known) => known.includes(purpose) ? known : [...known, purpose])
+    const known = MutableRef.get(found)
+    if (known === undefined || purpose.missing(known.metadata).length === 0) return Effect.void
+    // Purposes come from the program and not from requests, so that nothing has to bound the searches.
+    const again = renew({ limit: 1, window: 0 })
+    return isEager
+      ? Effect.flatMap(again, (config) => check(config, purpose))
+      : Effect.asVoid(Effect.forkIn(Effect.ignore(again), scope))
+  })
+
+const discovered = Effect.fnUntraced(function*<E, R>(
   strategy: Discovery.Strategy<E, R>,
   issuer: string,
-  options: StrategyOptions = {}
+  options: StrategyOptions,
+  isEager: boolean
 ): Effect.fn.Return<AuthorizationServer<DiscoveryFailed<E>>, Issuer.InvalidIssuer, R | Scope.Scope> {
   const checked = yield* Issuer.make(issuer, options)
-  const { get, pause, peek } = yield* makeRefreshing(
-    Discovery.discover(strategy, checked, { ...options, purpose: options.purpose ?? Purpose.jwtVerification }).pipe(
-      // The issuer was checked above, with the same options.
-      Effect.catchTag("InvalidIssuer", Effect.die),
-      Effect.map((config) => ({ value: config, freshFor: config.freshFor }))
+  const needs: Needs = { isEager, purposes: MutableRef.make([]), found: MutableRef.make(undefined) }
+  const { get, pause, peek, renew } = yield* makeRefreshing(
+    Effect.map(
+      searchFor(strategy, checked, options, needs),
+      (config) => ({ value: config, freshFor: config.freshFor })
     ),
     {
       lifetime: Duration.fromInputUnsafe(options.lifetime ?? "1 hour"),
       staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
     }
   )
+  const scope = yield* Effect.scope
   const issuerPolicy = options.issuerPolicy ?? IssuerPolicy.exact
-  return { issuer: checked, issuerPolicy, isEager: false, config: get, peek, pause }
+  const need = options.purpose === undefined ? needOf(renew, needs, scope) : () => Effect.void
+  return { issuer: checked, issuerPolicy, isEager, config: get, peek, pause, need }
 })
+
+/**
+ * A server that a strategy finds, asked when its metadata is first needed.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromStrategy = <E, R>(
+  strategy: Discovery.Strategy<E, R>,
+  issuer: string,
+  options: StrategyOptions = {}
+): Effect.Effect<AuthorizationServer<DiscoveryFailed<E>>, Issuer.InvalidIssuer, R | Scope.Scope> =>
+  discovered(strategy, issuer, options, false)
 
 /**
  * A server that is discovered when its metadata is first needed. Does not ask anybody before, so that a program starts
@@ -150,11 +243,7 @@ export const fetch = <R = never>(
   AuthorizationServer<DiscoveryFailed>,
   Issuer.InvalidIssuer | DiscoveryFailed,
   HttpClient.HttpClient | R | Scope.Scope
-> =>
-  Effect.map(
-    Effect.tap(discover(issuer, options), ({ config }) => config),
-    (server) => ({ ...server, isEager: true })
-  )
+> => Effect.tap(discovered(Discovery.strategyOf(options), issuer, options, true), ({ config }) => config)
 
 /**
  * A server whose metadata is known by hand, for a provider that publishes none.
@@ -168,15 +257,15 @@ export const make = (
 ): Effect.Effect<AuthorizationServer<never>, Issuer.InvalidIssuer | DiscoveryFailed> =>
   Effect.gen(function*() {
     const issuer = yield* Issuer.make(known.metadata.issuer, options)
-    const purpose = options?.purpose ?? Purpose.jwtVerification
-    const config = yield* Discovery.discover(Discovery.manual(known.metadata, known), issuer, { ...options, purpose })
+    const config = yield* Discovery.discover(Discovery.manual(known.metadata, known), issuer, options)
     return {
       issuer,
       issuerPolicy: IssuerPolicy.exact,
       isEager: false,
       config: Effect.succeed(config),
       peek: () => config,
-      pause: () => 0
+      pause: () => 0,
+      need: (purpose) => options?.purpose === undefined ? check(config, purpose) : Effect.void
     }
   })
 

@@ -35,6 +35,12 @@ export class InvalidMetadata extends Schema.TaggedError<InvalidMetadata>()("Inva
   }
 }
 
+/** What to do about a missing member, beside looking into other documents. */
+const remedies: ReadonlyMap<string, string> = new Map([
+  ["jwks_uri", "If its access tokens are opaque, verify them with TokenVerifier.introspection"],
+  ["introspection_endpoint", "If its access tokens are JWTs, verify them with TokenVerifier.jwt"]
+])
+
 /**
  * The document is valid and of the right issuer, but lacks what the purpose needs.
  *
@@ -50,8 +56,16 @@ export class IncompleteMetadata extends Schema.TaggedError<IncompleteMetadata>()
 }) {
   override get message(): string {
     const missing = printable(this.missing.join(", "))
-    return `${printable(this.location)}: the document has no ${missing}, which ${printable(this.purpose)} needs. ` +
-      "Another document of the same issuer may have it (merge them), or say what you know to be true with a repair"
+    const remedy = this.missing.flatMap((member) => remedies.get(member) ?? [])
+    const source = this.location === "manual"
+      ? "If the provider has it, add it to the metadata that you pass"
+      : "If another document of the issuer has it, set mergeDocuments. If the provider has it and does not publish it, add " +
+        "it with a repair"
+    return [
+      `${printable(this.location)}: the document has no ${missing}, which ${printable(this.purpose)} needs`,
+      source,
+      ...remedy
+    ].join(". ")
   }
 }
 

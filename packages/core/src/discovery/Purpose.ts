@@ -102,6 +102,19 @@ export const authorization: Purpose = make("authorization", (metadata) => [
 ])
 
 /**
+ * One of several purposes. What is missing for all of them is told if none is complete.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const oneOf = (...purposes: ReadonlyArray<Purpose>): Purpose =>
+  make(
+    purposes.map(({ name }) => name).join(" or "),
+    (metadata) =>
+      purposes.some(({ missing }) => missing(metadata).length === 0) ? [] : all(...purposes).missing(metadata)
+  )
+
+/**
  * Both purposes at once: what every one of them needs.
  *
  * @category combinators

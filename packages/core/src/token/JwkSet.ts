@@ -171,6 +171,8 @@ export const make = Effect.fnUntraced(function*<E>(
     lifetime: Duration.fromInputUnsafe(options.lifetime ?? "10 minutes"),
     staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
   })
+  // Whatever is missing is told when a key is needed.
+  yield* Effect.ignore(server.need(Purpose.jwtVerification))
   if (server.isEager) yield* Effect.ignore(keys.get)
   const askedAt = () => keys.latest()?.askedAt ?? -Infinity
   const findAnew = Effect.fnUntraced(function*(query: Query) {

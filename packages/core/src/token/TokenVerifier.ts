@@ -13,11 +13,13 @@ import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
+import * as Purpose from "../discovery/Purpose.ts"
 import { quoted } from "../metadata/internal/printable.ts"
 import * as AudiencePolicy from "./AudiencePolicy.ts"
 import type { AuthInfo } from "./AuthInfo.ts"
@@ -182,6 +184,15 @@ export interface JwtOptions extends ClaimOptions, JwkSet.Options {
   readonly remember?: number | undefined
 }
 
+/** Tells a server what its metadata is used for. What a custom strategy fails with may be anything. */
+const use = (server: AuthorizationServer<unknown>, purpose: Purpose.Purpose): Effect.Effect<void, InvalidVerifier> =>
+  Effect.mapError(server.need(purpose), (error) =>
+    new InvalidVerifier({
+      problem: Predicate.hasProperty(error, "message") && typeof error.message === "string"
+        ? error.message
+        : `the metadata of ${quoted(server.issuer)} has not what ${purpose.name} needs`
+    }))
+
 const isAlgorithm = Schema.is(Jws.Algorithm)
 
 /**
@@ -224,6 +235,7 @@ export const jwt = (options: JwtOptions = {}): Method => ({
           "longer than 0"
       })
     }
+    yield* Effect.forEach(trust.authorizationServers, (server) => use(server, Purpose.jwtVerification))
     const rules = { ...rulesOf(trust, options), typ: options.typ ?? "loose", algorithms: new Set(algorithms) }
     return yield* makeJwtVerifier(trust.authorizationServers, rules, { ...options, remember })
   })
@@ -294,6 +306,7 @@ export const introspection = (options: IntrospectionOptions): Method => ({
     }
     const queue = queueOf(options)
     if (Result.isFailure(queue)) return yield* new InvalidVerifier({ problem: queue.failure })
+    yield* use(server, Purpose.introspection)
     return yield* makeIntrospectionVerifier(server, rulesOf(trust, options), {
       ...queue.success,
       authentication: options.authentication,
@@ -350,7 +363,10 @@ export const custom = <E, R>(
   handles: options.handles ?? (() => true),
   make: (trust) => {
     const effect: CustomVerify<R> = verify
-    return makeCustomVerifier(effect, trust.authorizationServers, rulesOf(trust, options))
+    return Effect.andThen(
+      Effect.forEach(trust.authorizationServers, (server) => use(server, Purpose.any)),
+      makeCustomVerifier(effect, trust.authorizationServers, rulesOf(trust, options))
+    )
   }
 })
 

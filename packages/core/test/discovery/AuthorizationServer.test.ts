@@ -3,6 +3,7 @@ import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Duration, Effect, Exit, Fiber, Option, Scope, Tracer } from "effect"
 import { TestClock } from "effect/testing"
+import { settled } from "../time.ts"
 import { chance, elapse, limited } from "./harness.ts"
 
 const issuer = "https://as.test"
@@ -209,8 +210,12 @@ describe("AuthorizationServer", () => {
 
   it.effect("a server that is known by hand must be complete for its purpose", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(AuthorizationServer.make({ type: "oauth", metadata: { issuer } }))
+      const known = { type: "oauth", metadata: { issuer } } as const
+      const error = yield* Effect.flip(AuthorizationServer.make(known, { purpose: Purpose.jwtVerification }))
       assert.include(error.message, "jwks_uri")
+      assert.include(error.message, "add it to the metadata that you pass")
+      const server = yield* AuthorizationServer.make(known)
+      assert.include((yield* Effect.flip(server.need(Purpose.jwtVerification))).message, "jwks_uri")
     }))
 
   it.effect("the end of the scope ends what is under way", () =>
@@ -596,16 +601,53 @@ describe("what the metadata is for", () => {
   const layer = TestProvider.layer({ metadata: { jwks_uri: undefined } })
   const known = { type: "oauth", metadata: { issuer, introspectionEndpoint: "https://as.test/introspect" } } as const
 
-  it.effect("is verifying JWTs unless told otherwise, so there must be keys", () =>
+  it.effect("is told by a verifier of JWTs when it is built, and then there must be keys", () =>
     Effect.gen(function*() {
       const server = yield* AuthorizationServer.discover(issuer)
+      yield* server.need(Purpose.jwtVerification)
       const lazy = yield* Effect.flip(server.config)
       assert.strictEqual(lazy.outcome, "Incomplete")
       assert.include(lazy.message, "no jwks_uri, which JWT verification needs")
-      const eager = yield* Effect.flip(AuthorizationServer.fetch(issuer))
-      assert.include(eager.message, "no jwks_uri")
-      assert.include((yield* Effect.flip(AuthorizationServer.make(known))).message, "no jwks_uri")
+      const eager = yield* AuthorizationServer.fetch(issuer)
+      assert.include((yield* Effect.flip(eager.need(Purpose.jwtVerification))).message, "no jwks_uri")
+      const byHand = yield* AuthorizationServer.make(known)
+      assert.include((yield* Effect.flip(byHand.need(Purpose.jwtVerification))).message, "no jwks_uri")
     }).pipe(Effect.scoped, Effect.provide(layer)))
+
+  it.effect("is the document itself as long as no verifier needs more", () =>
+    Effect.gen(function*() {
+      const server = yield* AuthorizationServer.discover(issuer)
+      assert.isUndefined((yield* server.config).metadata.jwksUri)
+      assert.isUndefined((yield* (yield* AuthorizationServer.fetch(issuer)).config).metadata.jwksUri)
+    }).pipe(Effect.scoped, Effect.provide(layer)))
+
+  it.effect("is both purposes of two verifiers, and a document with one of them never replaces one with both", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const server = yield* AuthorizationServer.discover(issuer)
+      yield* server.need(Purpose.jwtVerification)
+      yield* server.need(Purpose.introspection)
+      const good = yield* server.config
+      yield* provider.fault("metadata", Fault.missing("jwks_uri"))
+      yield* TestClock.adjust("2 hours")
+      yield* ask(server.config)
+      assert.strictEqual(yield* server.config, good)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("if it is told after a search, another search finds the document that has it", () =>
+    Effect.gen(function*() {
+      const lazy = yield* AuthorizationServer.discover(issuer)
+      assert.isUndefined((yield* lazy.config).metadata.jwksUri)
+      yield* lazy.need(Purpose.jwtVerification)
+      yield* settled
+      assert.isDefined((yield* lazy.config).metadata.jwksUri)
+      const eager = yield* AuthorizationServer.fetch(issuer)
+      yield* eager.need(Purpose.jwtVerification)
+      assert.isDefined((yield* eager.config).metadata.jwksUri)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(TestProvider.layer({ metadataAt: { "oauth-authorization-server": { jwks_uri: undefined } } }))
+    ))
 
   it.effect("may be another, and then that counts", () =>
     Effect.gen(function*() {

@@ -8,7 +8,6 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Scope from "effect/Scope"
 import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
-import * as Purpose from "../../discovery/Purpose.ts"
 import * as Repairs from "../../discovery/Repairs.ts"
 import * as Transpiler from "../../discovery/Transpiler.ts"
 import type * as Issuer from "../../metadata/Issuer.ts"
@@ -112,9 +111,6 @@ const optionsOf = (variables: Variables): Discovered => {
   const discovery = {
     type,
     transpileData: Transpiler.all(...names.flatMap((name) => Repairs.byName.get(name) ?? [])),
-    purpose: Option.isNone(credentials)
-      ? Purpose.jwtVerification
-      : Purpose.all(Purpose.jwtVerification, Purpose.introspection),
     mergeDocuments: true,
     allowInsecureLoopback
   }
