@@ -5,24 +5,44 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { printable } from "../../metadata/internal/printable.ts"
 
-/** Every variable that is read. A name outside this list is a mistake, because a defence would silently be off. */
+/**
+ * Every variable that is read. A name outside this list is a mistake, because a defence would silently be off. The comments
+ * are the table of variables in docs/options.md (`pnpm codegen`).
+ */
 const known = [
+  /** The URL of the MCP server as clients write it (`resource`). Required. */
   "MCP_AUTH_RESOURCE",
+  /** The issuers whose access tokens are accepted, a list (`authorizationServers`). Required. */
   "MCP_AUTH_ISSUER",
+  /** Where metadata is looked for: `auto`, `oidc` or `oauth`. Default: `auto`. */
   "MCP_AUTH_TYPE",
+  /** The repairs for metadata documents, a list of names from `Repairs`. Default: none. */
   "MCP_AUTH_REPAIRS",
+  /** The audiences that are accepted instead of the resource, a list. Default: the resource. */
   "MCP_AUTH_AUDIENCE",
+  /** The scopes that clients may ask for, a list (`scopesSupported`). Default: those of the policies. */
   "MCP_AUTH_SCOPES_SUPPORTED",
+  /** The scopes that every request needs, a list (`requiredScopes`). Default: none. */
   "MCP_AUTH_REQUIRED_SCOPES",
+  /** The policy of everything that has no policy of its own, as JSON (`PolicyDeclaration`). Default: `authenticated`. */
   "MCP_AUTH_POLICY",
+  /** Which scopes cover others, as JSON (`ScopeHierarchy.Rules`). Default: none does. */
   "MCP_AUTH_SCOPE_HIERARCHY",
+  /** The origins from which browsers may call, a list (`allowedOrigins`). Default: every origin. */
   "MCP_AUTH_ALLOWED_ORIGINS",
+  /** The client ID for introspection of tokens that are not JWTs. Default: no introspection. */
   "MCP_AUTH_CLIENT_ID",
+  /** The client secret for introspection. Set it together with `MCP_AUTH_CLIENT_ID`. */
   "MCP_AUTH_CLIENT_SECRET",
+  /** The secrets for request states, a list; the first encrypts, all decrypt (`requestStateSecret`). Default: random. */
   "MCP_AUTH_REQUEST_STATE_SECRET",
+  /** How many invalid tokens a client may send in a minute (`failureLimit`). Default: no limit. */
   "MCP_AUTH_FAILURES_PER_MINUTE",
+  /** The path at which the server listens, if a proxy rewrites paths (`servedPath`). Default: that of the resource. */
   "MCP_AUTH_SERVED_PATH",
+  /** Tell clients why a token is not valid (`showErrorDetails`). Default: `false`. */
   "MCP_AUTH_SHOW_ERROR_DETAILS",
+  /** Accept `http` for a resource and issuers on loopback. Development only. Default: `false`. */
   "MCP_AUTH_ALLOW_INSECURE_LOOPBACK"
 ] as const
 
