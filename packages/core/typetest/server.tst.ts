@@ -335,6 +335,7 @@ describe("tokens", () => {
       | "VerificationUnavailable"
       | "TooManyFailures"
       | "ServerUnavailable"
+      | "ContentTooLarge"
       | "AccessDenied"
       | "MissingCredentials"
       | "InvalidRequest"

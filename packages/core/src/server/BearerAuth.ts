@@ -26,14 +26,17 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import { Access } from "../policy/internal/access.ts"
 import { AuthInfo } from "../token/AuthInfo.ts"
 import { openAvailability } from "./internal/availability.ts"
+import { declaredTooLarge, limitsIn } from "./internal/bodyLimit.ts"
 import { makeRefusals, refusableRoute } from "./internal/refusals.ts"
 import { McpAuth } from "./internal/service.ts"
 import { refused } from "./internal/telemetry.ts"
@@ -65,18 +68,26 @@ export const layer: Layer.Layer<BearerAuth, never, McpAuth> = Layer.fresh(Layer.
     return BearerAuth.of({
       // The credential that the framework read is not used: it does not tell a bad header from none.
       bearer: (respond) =>
-        Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+        Effect.contextWith((context: Context.Context<HttpServerRequest.HttpServerRequest>) => {
+          const request = Context.get(context, HttpServerRequest.HttpServerRequest)
           const unavailable = problem()
           if (unavailable !== undefined) {
             return Effect.as(refused(unavailable, undefined), auth.refuse(unavailable, request))
           }
           return Effect.matchEffect(auth.authenticate(request), {
             onFailure: (error) => Effect.succeed(auth.refuse(error, request)),
-            onSuccess: (info) =>
-              refusableRoute(respond, auth, request).pipe(
+            onSuccess: (info) => {
+              const limit = limitsIn(context, auth.bodyLimits).authenticated
+              const tooLarge = declaredTooLarge(request, limit)
+              if (tooLarge !== undefined) {
+                return Effect.as(refused(tooLarge, undefined), auth.refuse(tooLarge, request))
+              }
+              return refusableRoute(respond, auth, request).pipe(
                 Effect.provideService(AuthInfo, info),
-                Effect.provideService(Access, makeRefusals(auth).access)
+                Effect.provideService(Access, makeRefusals(auth).access),
+                Effect.provideService(HttpIncomingMessage.MaxBodySize, limit.size)
               )
+            }
           })
         })
     })

@@ -49,7 +49,7 @@ export interface Options {
  * @since 0.1.0
  */
 export interface Answer {
-  readonly status: 400 | 401 | 403 | 429 | 503
+  readonly status: 400 | 401 | 403 | 413 | 429 | 503
   readonly headers: Readonly<Record<string, string>>
   /** `error` (RFC 6750, section 3.1; RFC 6749, section 4.1.2.1), where there is one. */
   readonly error: string | undefined
@@ -124,6 +124,7 @@ const verdicts: {
     error: "temporarily_unavailable",
     description: "The access token cannot be verified now"
   }),
+  ContentTooLarge: ({ message }) => ({ status: 413, error: "invalid_request", description: message }),
   ServerUnavailable: ({ message }) => ({ status: 503, error: "temporarily_unavailable", description: message })
 }
 
@@ -136,7 +137,8 @@ const isForLater = (error: AuthError): error is ServerUnavailable | TooManyFailu
   error._tag === "VerificationUnavailable" || error._tag === "TooManyFailures" || error._tag === "ServerUnavailable"
 
 /** Whether asking the authorization server for a token would help. */
-const isChallenge = (error: AuthError): boolean => error._tag !== "AccessDenied" && !isForLater(error)
+const isChallenge = (error: AuthError): boolean =>
+  error._tag !== "AccessDenied" && error._tag !== "ContentTooLarge" && !isForLater(error)
 
 /** The header that makes a client act: a challenge, or when to come again. Whom nothing helps gets none. */
 const actOn = (

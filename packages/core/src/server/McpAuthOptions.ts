@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as ByteSize from "effect/ByteSize"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -102,6 +103,14 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
    * (server-sent events by GET, `subscriptions/listen`). Default: 1 day. `Duration.infinity`: no bound.
    */
   readonly maxAnswerDuration?: Duration.Input | undefined
+  /**
+   * The largest request body that is accepted, which is enforced while it is read; a larger one is answered with 413
+   * (RFC 9110, section 15.5.14). Default: 4 MiB with a token, 256 KiB without one.
+   *
+   * A lower `HttpIncomingMessage.MaxBodySize` of the HTTP server holds as well. `FetchAuth` does not read bodies, and judges the length that a request declares. Handlers that read a request as a
+   * stream count by themselves.
+   */
+  readonly maxBodySize?: MaxBodySize | undefined
   /** Tell clients why a token is not valid. Default: `false`. */
   readonly showErrorDetails?: boolean | undefined
   /**
@@ -119,6 +128,19 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
   readonly servedPath?: string | undefined
   /** Accept an `http` resource whose host is a loopback one. Development only; defaults to `false`. */
   readonly allowInsecureLoopback?: boolean | undefined
+}
+
+/**
+ * The largest request bodies that are accepted, in bytes or as Effect writes sizes (`"4 MiB"`).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MaxBodySize {
+  /** From callers with a valid token. Default: 4 MiB. */
+  readonly authenticated?: ByteSize.Input | undefined
+  /** From callers without a token, where a policy accepts them. Default: 256 KiB. */
+  readonly anonymous?: ByteSize.Input | undefined
 }
 
 /**
@@ -157,6 +179,8 @@ const problems = {
   "invalid-request-state-lifetime": "requestStateLifetime is a finite duration of more than 0 milliseconds",
   "invalid-failure-limit": "failureLimit is a whole number of failures, at least 1, in a window that ends",
   "invalid-max-answer-duration": "maxAnswerDuration is a duration of more than zero, or Duration.infinity for no bound",
+  "invalid-body-limit":
+    "maxBodySize is not a size of at least one byte; write bytes as a number, or a size such as \"4 MiB\"",
   "shared-server":
     "the server is also behind another resource, and each would open the tools of the other; build one of its own with " +
     "`Layer.fresh(McpServer.layerHttp(…))`",
@@ -186,6 +210,7 @@ export class InvalidOptions extends Schema.TaggedError<InvalidOptions>()("Invali
     "invalid-request-state-lifetime",
     "invalid-failure-limit",
     "invalid-max-answer-duration",
+    "invalid-body-limit",
     "shared-server",
     "not-served",
     "issuer-would-change"

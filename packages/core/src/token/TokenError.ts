@@ -233,6 +233,21 @@ export class ServerUnavailable extends Schema.TaggedError<ServerUnavailable>()("
 }
 
 /**
+ * The request body is larger than the server accepts from this caller (RFC 9110, section 15.5.14).
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ContentTooLarge extends Schema.TaggedError<ContentTooLarge>()("ContentTooLarge", {
+  /** The largest body that is accepted, in bytes. */
+  limit: Schema.Finite
+}) {
+  override get message(): string {
+    return `The request body is larger than ${this.limit} bytes`
+  }
+}
+
+/**
  * Why a token is not accepted.
  *
  * @category errors
@@ -252,4 +267,5 @@ export type AuthError =
   | TokenError
   | TooManyFailures
   | ServerUnavailable
+  | ContentTooLarge
   | AccessDenied

@@ -10,6 +10,7 @@ import { type Answer, callTool, metadataUrl, read, resource, send, start } from 
 
 const {
   AccessDenied,
+  ContentTooLarge,
   InsufficientScope,
   InvalidRequest,
   InvalidToken,
@@ -124,6 +125,13 @@ const rows: ReadonlyArray<Row> = [
     challenged: false
   },
   serverUnavailable("starting", "The server is starting and does not accept requests yet"),
+  {
+    error: new ContentTooLarge({ limit: 262_144 }),
+    status: 413,
+    code: "invalid_request",
+    description: "The request body is larger than 262144 bytes",
+    challenged: false
+  },
   serverUnavailable("closed", "The server has shut down and does not accept requests")
 ]
 
@@ -173,6 +181,7 @@ const tags: { readonly [Tag in TokenError.AuthError["_tag"]]: true } = {
   AccessDenied: true,
   TooManyFailures: true,
   ServerUnavailable: true,
+  ContentTooLarge: true,
   VerificationUnavailable: true
 }
 

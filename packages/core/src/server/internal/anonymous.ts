@@ -1,6 +1,9 @@
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type { ContentTooLarge } from "../../token/TokenError.ts"
+import { type BodyLimit, declaredTooLarge, readWhole } from "./bodyLimit.ts"
 import type { Registrations } from "./registrations.ts"
 
 const Name = Schema.Struct({ name: Schema.String })
@@ -64,7 +67,7 @@ const Answer = Schema.Union([
 
 const Message = Schema.Union([Opening, Call, Listen, Answer])
 
-const decodeMessages = Schema.decodeEffect(
+const decodeMessages = Schema.decodeOption(
   Schema.fromJsonString(Schema.Union([Schema.NonEmptyArray(Message), Message]))
 )
 
@@ -83,8 +86,9 @@ interface Unauthenticated {
 export const mayBeAnonymous = (
   { ownsSession, request }: Unauthenticated,
   { admitsAnonymous, isAnonymous, mayAdmitAnonymous, mayBeAnonymous }: Registrations,
-  anonymousLists: boolean
-): Effect.Effect<boolean> => {
+  anonymousLists: boolean,
+  limit: BodyLimit
+): Effect.Effect<boolean, ContentTooLarge> => {
   if (!(anonymousLists || mayAdmitAnonymous())) return Effect.succeed(false)
   // A client that could do nothing for certain logs in first.
   const begins = anonymousLists || admitsAnonymous()
@@ -98,8 +102,10 @@ export const mayBeAnonymous = (
     const { resourceSubscriptions = [] } = message.params.notifications
     return begins && resourceSubscriptions.every((uri) => isAnonymous("resources/read", uri))
   }
-  return Effect.match(Effect.flatMap(request.text, decodeMessages), {
-    onFailure: () => false,
-    onSuccess: (messages) => [messages].flat().every(isOpen)
-  })
+  const declared = declaredTooLarge(request, limit)
+  if (declared !== undefined) return Effect.fail(declared)
+  return Effect.map(
+    readWhole(request, limit),
+    (body) => body !== undefined && Option.exists(decodeMessages(body), (messages) => [messages].flat().every(isOpen))
+  )
 }

@@ -1,9 +1,11 @@
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpEffect from "effect/http/HttpEffect"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -17,9 +19,10 @@ import { Access } from "../../policy/internal/access.ts"
 import { anonymous, AuthInfo, isAnonymous } from "../../token/AuthInfo.ts"
 import * as BearerToken from "../../token/BearerToken.ts"
 import { isEmptyCredentials } from "../../token/internal/emptyCredentials.ts"
-import { ServerUnavailable } from "../../token/TokenError.ts"
+import { type AuthError, ServerUnavailable } from "../../token/TokenError.ts"
 import { mayBeAnonymous } from "./anonymous.ts"
 import { openAvailability, ServerAvailability, trackRequests } from "./availability.ts"
+import { type BodyLimits, declaredTooLarge, isUndeclared, limitsIn, readWhole } from "./bodyLimit.ts"
 import { makeRefusals, refusableRoute } from "./refusals.ts"
 import { Registered, type Registrations } from "./registrations.ts"
 import { McpAuth } from "./service.ts"
@@ -79,6 +82,7 @@ const endStream = (
 interface Keeper {
   readonly auth: McpAuth["Service"]
   readonly sessions: Sessions
+  readonly limits: BodyLimits
   /** What the MCP server behind the gate has. Without one there are plain routes. */
   readonly registered: Option.Option<Effect.Effect<Registrations>>
 }
@@ -87,6 +91,10 @@ interface Keeper {
 const refusable = <E, R>(respond: Respond<E, R>, { auth, registered }: Keeper, request: Request): Respond<E, R> =>
   Option.isSome(registered) ? respond : refusableRoute(respond, auth, request)
 
+/** Refuses a request for another reason than its token. */
+const refuse = (error: AuthError, request: Request, auth: McpAuth["Service"]) =>
+  Effect.as(refused(error, undefined), auth.refuse(error, request))
+
 /** The request goes on, in the name of who makes it. It is one that its session already let in. */
 const letIn = <E, R>(
   respond: Respond<E, R>,
@@ -94,25 +102,36 @@ const letIn = <E, R>(
   request: Request,
   keeper: Keeper
 ) => {
-  const { auth, sessions } = keeper
+  const { auth, limits, registered, sessions } = keeper
   const { anonymousLists, visibility } = auth.terms
+  const limit = isAnonymous(info) ? limits.anonymous : limits.authenticated
+  const declared = declaredTooLarge(request, limit)
+  if (declared !== undefined) return refuse(declared, request, auth)
   const refusals = makeRefusals(auth, anonymousLists && isAnonymous(info) ? "open" : visibility)
-  const answered = refusable(respond, keeper, request).pipe(
-    Effect.provideService(AuthInfo, info),
-    Effect.provideService(Access, refusals.access),
-    Effect.provideService(HttpServerRequest.HttpServerRequest, request)
+  // Provided at once: each time costs a copy of all services of the request.
+  const services = Context.make(AuthInfo, info).pipe(
+    Context.add(Access, refusals.access),
+    Context.add(HttpServerRequest.HttpServerRequest, request),
+    Context.add(HttpIncomingMessage.MaxBodySize, limit.size)
   )
+  const answered = Effect.provideContext(refusable(respond, keeper, request), services)
   // The server adds the id of a new session only when the response is on its way.
   const learn = () =>
     HttpEffect.appendPreResponseHandler((_, response) => Effect.as(sessions.learn(info, request, response), response))
-  return Effect.map(
+  const finished = Effect.map(
     Effect.tap(answered, learn),
     (response) => endStream(refusals.answer(response), request, info, auth)
   )
+  // Handlers of plain routes may read their bodies as streams. An MCP server reads all of a body.
+  if (Option.isNone(registered) || !isUndeclared(request)) return finished
+  return Effect.matchEffect(readWhole(request, limit), {
+    onFailure: (error) => refuse(error, request, auth),
+    onSuccess: () => finished
+  })
 }
 
 /** The request as its own session may see it, if it carries no token and may do without. */
-const withoutToken = Effect.fnUntraced(function*(request: Request, { auth, registered, sessions }: Keeper) {
+const withoutToken = Effect.fnUntraced(function*(request: Request, { auth, limits, registered, sessions }: Keeper) {
   const token = BearerToken.fromRequest(request)
   if (Option.isNone(registered) || Result.isSuccess(token) || token.failure._tag !== "MissingCredentials") {
     return undefined
@@ -123,7 +142,9 @@ const withoutToken = Effect.fnUntraced(function*(request: Request, { auth, regis
   // A claim of somebody else's session makes another request.
   const ownsSession = claimed === request && request.headers["mcp-session-id"] !== undefined
   const asked = { request: claimed, ownsSession }
-  return (yield* mayBeAnonymous(asked, registrations, auth.terms.anonymousLists)) ? claimed : undefined
+  return (yield* mayBeAnonymous(asked, registrations, auth.terms.anonymousLists, limits.anonymous))
+    ? claimed :
+    undefined
 })
 
 /** Lets in who has a valid token, and tells everybody else what they need. */
@@ -136,12 +157,14 @@ const admitByToken = <E, R>(respond: Respond<E, R>, request: Request, keeper: Ke
   })
 }
 
-const admitWithoutToken = Effect.fnUntraced(function*<E, R>(respond: Respond<E, R>, request: Request, keeper: Keeper) {
-  const open = yield* withoutToken(request, keeper)
-  if (open === undefined) return yield* admitByToken(respond, request, keeper)
-  yield* allowed("anonymous")
-  return yield* letIn(respond, anonymous, open, keeper)
-})
+const admitWithoutToken = <E, R>(respond: Respond<E, R>, request: Request, keeper: Keeper) =>
+  Effect.matchEffect(withoutToken(request, keeper), {
+    onFailure: (error) => refuse(error, request, keeper.auth),
+    onSuccess: (open) =>
+      open === undefined
+        ? admitByToken(respond, request, keeper)
+        : Effect.andThen(allowed("anonymous"), letIn(respond, anonymous, open, keeper))
+  })
 
 const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
   Effect.gen(function*() {
@@ -157,7 +180,7 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
     const closed = new ServerUnavailable({ reason: "closed" })
     const track = <E, R>(answered: Respond<E, R>, request: Request) =>
       tracked(answered, () => auth.refuse(closed, request))
-    const keeper = { auth, registered, sessions: yield* makeSessions }
+    const sessions = yield* makeSessions
     const cors = HttpMiddleware.cors({
       allowedOrigins: auth.allowedOrigins,
       allowedMethods: ["GET", "POST", "DELETE"],
@@ -165,13 +188,15 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
     })
     const isOpen = auth.allowedOrigins.length === 0
     return (respond) =>
-      Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+      Effect.contextWith((context: Context.Context<HttpServerRequest.HttpServerRequest>) => {
+        const request = Context.get(context, HttpServerRequest.HttpServerRequest)
         const { headers, method } = request
+        const keeper = { auth, registered, sessions, limits: limitsIn(context, auth.bodyLimits) }
         const unavailable = availability.problem() ?? auth.unavailable()
         const admit = isEmptyCredentials(headers["authorization"]) ? admitWithoutToken : admitByToken
         const admitted = unavailable === undefined
           ? track(admit(respond, request, keeper), request)
-          : Effect.as(refused(unavailable, undefined), auth.refuse(unavailable, request))
+          : refuse(unavailable, request, auth)
         // Who is no page of a browser names no origin, and is told what any page is told, without further ado.
         return isOpen && headers["origin"] === undefined && method !== "OPTIONS"
           ? Effect.map(admitted, HttpServerResponse.setHeaders(anyOrigin))

@@ -5,6 +5,7 @@ import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as MutableRef from "effect/MutableRef"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
@@ -14,9 +15,10 @@ import type { InvalidScopeHierarchy, ScopeHierarchy } from "../../policy/ScopeHi
 import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
 import type * as TokenVerifier from "../../token/TokenVerifier.ts"
 import * as Challenge from "../Challenge.ts"
-import type { InvalidOptions, Options, TrustedServer } from "../McpAuthOptions.ts"
+import { InvalidOptions, type Options, type TrustedServer } from "../McpAuthOptions.ts"
 import { type Authenticate, makeAuthenticate } from "./authenticate.ts"
 import { type Availability, openAvailability } from "./availability.ts"
+import { type BodyLimits, bodyLimits } from "./bodyLimit.ts"
 import { asked, protectedResource, secretsOf } from "./protectedResource.ts"
 import type { RequestStateOptions } from "./requestState.ts"
 import { refused } from "./telemetry.ts"
@@ -47,6 +49,8 @@ export class McpAuth extends Context.Service<McpAuth, {
   readonly terms: Terms
   /** The path at which the resource is served by this program. */
   readonly servedPath: string
+  /** The largest request bodies that are accepted. */
+  readonly bodyLimits: BodyLimits
   /** Where browsers may call from. Empty: anywhere. */
   readonly allowedOrigins: ReadonlyArray<string>
   /** How long an answer may stream, the standing streams apart. */
@@ -101,6 +105,10 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
     (server) => isEffect(server) ? server : Effect.succeed(server)
   )
   const described = yield* protectedResource(options, authorizationServers)
+  const limits = bodyLimits(options.maxBodySize)
+  if (Option.isNone(limits)) {
+    return yield* new InvalidOptions({ resource: described.identifier, problem: "invalid-body-limit" })
+  }
   const { identifier, metadataUrl } = described
   const terms = yield* termsOf(options)
   const trust = { resource: identifier, authorizationServers }
@@ -130,6 +138,7 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
     answer: (error) => Challenge.answer(asAsked(error, options, conditions), challenge()),
     advertise: (scopes) => Effect.sync(() => MutableRef.set(policyScopes, scopes)),
     servedPath: options.servedPath ?? new URL(identifier).pathname,
+    bodyLimits: limits.value,
     allowedOrigins: options.allowedOrigins ?? [],
     maxAnswerDuration: Duration.fromInputUnsafe(options.maxAnswerDuration ?? "1 day"),
     requestStates: {
