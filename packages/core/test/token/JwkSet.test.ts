@@ -425,6 +425,24 @@ describe("unknown keys", () => {
       assert.strictEqual(yield* outcomeOf(token), "accepted")
     }).pipe(Effect.provide(TestProvider.layer())))
 
+  it.effect("a key that was published in a long outage is found within ten seconds after its end", () =>
+    Effect.gen(function*() {
+      const { provider, verify } = yield* warm
+      yield* provider.fault("jwks", Fault.status(404))
+      for (let second = 0; second < 300; second++) {
+        yield* outcome(verify(tokenOf(`made-up-${second}`)))
+        yield* TestClock.adjust("1 second")
+      }
+      // Three at once, and one each ten seconds.
+      assert.isAtMost(yield* provider.count("jwks"), 1 + 3 + 30)
+      yield* provider.heal()
+      yield* provider.rotate()
+      const fresh = yield* provider.mint()
+      let seconds = 0
+      for (; (yield* outcome(verify(fresh))) !== "accepted"; seconds++) yield* TestClock.adjust("1 second")
+      assert.isAtMost(seconds, 10)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
   it.effect("a wrong signature under a known kid causes no fetch", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* warm

@@ -26,7 +26,7 @@ export interface Refreshing<out A, out E> {
   readonly pause: (now: number) => number
   /**
    * The value after another fetch, for a caller that misses something in it. If a fetch is under way, the caller waits for
-   * that one. If the allowance is used up, or the source is left alone after a failure, the last outcome stands.
+   * that one. If the allowance is used up, or the source has failed within `window / limit` and is left alone, the last outcome stands.
    */
   readonly renew: (allowance: Allowance) => Effect.Effect<A, E>
   /** In how many milliseconds from this time on the allowance has a fetch. 0: it has one. */
@@ -158,7 +158,9 @@ const renewableIn = <A, E>({ state }: Shared<A, E>) => (allowance: Allowance, no
 const renewal = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, allowance: Allowance, now: number) {
   const { failed, flight } = yield* Ref.get(shared.state)
   if (Option.isSome(flight)) return flight
-  const isDown = Option.isSome(failed) && isResting(failed.value, now)
+  // A source that is down for long may rest longer than a caller that misses something should wait once it is back.
+  const isDown = Option.isSome(failed) && isResting(failed.value, now) &&
+    now < failed.value.at + allowance.window / allowance.limit
   if (isDown || renewableIn(shared)(allowance, now) > 0) return Option.none()
   const started = yield* fly(shared, (current, mine) => {
     const [flight, next] = anyFlight(now)(current, mine)
