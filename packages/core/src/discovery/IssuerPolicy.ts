@@ -10,7 +10,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { withoutQuery } from "../metadata/internal/httpUri.ts"
+import { withoutQuery, withoutRootSlash } from "../metadata/internal/httpUri.ts"
 import { printable, quoted } from "../metadata/internal/printable.ts"
 import { isTenant, isTenantPlaceholder } from "../metadata/internal/tenant.ts"
 import * as Issuer from "../metadata/Issuer.ts"
@@ -81,9 +81,6 @@ export const exact: IssuerPolicy = {
   expects: quoted,
   accepts: ({ answered, asked }) => answered === asked
 }
-
-const withoutRootSlash = (issuer: string): string =>
-  /^[a-z][a-z0-9+.-]*:\/\/[^/?#]+\/$/i.test(issuer) ? issuer.slice(0, -1) : issuer
 
 /**
  * Issuers without a path may differ by the slash after the host. Several MCP servers list `https://as.example.com/`

@@ -20,6 +20,7 @@
  * @since 0.1.0
  */
 import type * as Schema from "effect/Schema"
+import { withoutRootSlash } from "../metadata/internal/httpUri.ts"
 
 /**
  * What is judged.
@@ -59,28 +60,47 @@ export interface AudiencePolicy {
  */
 export const make = (policy: AudiencePolicy): AudiencePolicy => policy
 
+/** Whether an audience is the resource. */
+const isResource = (audience: string, resource: string): boolean =>
+  audience === resource || withoutRootSlash(audience) === withoutRootSlash(resource)
+
+/** The audiences that are the resource, in words. */
+const formsOf = (resource: string): string => {
+  const bare = withoutRootSlash(resource)
+  const forms = isResource(`${bare}/`, resource) ? [bare, `${bare}/`] : [resource]
+  return forms.map((form) => JSON.stringify(form)).join(" or ")
+}
+
 /**
  * The resource must be among the audiences. The default.
+ *
+ * **Details**
+ *
+ * If the resource has no path, it is accepted with and without the slash after the host: both are the same URI (RFC 3986,
+ * section 6.2.3), and clients that parse the resource as a URL ask for the form with the slash. All else must be identical,
+ * character by character.
  *
  * @category policies
  * @since 0.1.0
  */
 export const resource: AudiencePolicy = {
   name: "resource",
-  expects: (resource) => JSON.stringify(resource),
-  accepts: ({ audience, resource }) => audience.includes(resource)
+  expects: formsOf,
+  accepts: ({ audience, resource }) => audience.some((one) => isResource(one, resource))
 }
 
 /**
- * The resource must be the only audience: a token that is good for somebody else as well is refused.
+ * The resource must be the only audience: a token that is good for another resource as well is refused. A resource without a
+ * path is accepted in both forms, as by `resource`.
  *
  * @category policies
  * @since 0.1.0
  */
 export const exclusive: AudiencePolicy = {
   name: "exclusive",
-  expects: (resource) => `${JSON.stringify(resource)} alone`,
-  accepts: ({ audience, resource }) => audience.length === 1 && audience[0] === resource
+  expects: (resource) => `${formsOf(resource)} alone`,
+  accepts: ({ audience: [only, ...others], resource }) =>
+    only !== undefined && others.length === 0 && isResource(only, resource)
 }
 
 /**

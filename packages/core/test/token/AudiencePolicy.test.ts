@@ -1,6 +1,10 @@
-import { AudiencePolicy } from "@effect-mcp-auth/core"
+import { AudiencePolicy, AuthorizationServer, ClientAuthentication, TokenVerifier } from "@effect-mcp-auth/core"
+import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import type { Schema } from "effect"
+import { Effect, Redacted, type Schema } from "effect"
+import { TestClock } from "effect/testing"
+import { elapse } from "../time.ts"
+import { claims, issuer, now, outcome } from "./harness.ts"
 
 const resource = "https://api.test/mcp"
 const foreign = "https://other.test/mcp"
@@ -53,6 +57,62 @@ describe("AudiencePolicy", () => {
     })
   }
 
+  const forms: ReadonlyArray<readonly [rule: string, resource: string, audience: string, accepted: boolean]> = [
+    ["with one slash more is the same", "https://h.test", "https://h.test/", true],
+    ["with one slash less is the same", "https://h.test/", "https://h.test", true],
+    ["as it stands is the same", "https://h.test/", "https://h.test/", true],
+    ["with a port and one slash more is the same", "https://h.test:8443", "https://h.test:8443/", true],
+    ["on loopback, with one slash more, is the same", "http://localhost:3000", "http://localhost:3000/", true],
+    ["with two slashes more is another", "https://h.test", "https://h.test//", false],
+    ["with another port is another", "https://h.test:8443", "https://h.test/", false],
+    ["with the default port is another", "https://h.test", "https://h.test:443/", false],
+    ["with the host in another case is another", "https://h.test", "https://H.test/", false],
+    ["with the scheme in another case is another", "https://h.test", "HTTPS://h.test/", false],
+    ["with another scheme is another", "https://h.test", "http://h.test/", false],
+    ["with an empty query is another", "https://h.test", "https://h.test/?", false],
+    ["with a fragment is another", "https://h.test", "https://h.test/#", false],
+    ["with a query, and one slash more before it, is another", "https://h.test?x=1", "https://h.test/?x=1", false],
+    ["with a path, and one slash more, is another", "https://h.test/mcp", "https://h.test/mcp/", false],
+    ["with a path, and one slash less, is another", "https://h.test/mcp/", "https://h.test/mcp", false],
+    ["is another than its host", "https://h.test/mcp", "https://h.test/", false],
+    ["is another than a host that begins with it", "https://h.test", "https://h.test.evil.test/", false]
+  ]
+  for (const [rule, resource, audience, accepted] of forms) {
+    for (const policy of [AudiencePolicy.resource, AudiencePolicy.exclusive]) {
+      it(`${policy.name}: the resource ${resource} ${rule}: ${audience}`, () => {
+        assert.strictEqual(policy.accepts({ resource, audience: [audience], claims: {} }), accepted)
+      })
+    }
+  }
+
+  it("exclusive: both forms of one resource at once are refused, like the resource twice", () => {
+    const audience = ["https://h.test", "https://h.test/"]
+    assert.isFalse(AudiencePolicy.exclusive.accepts({ resource: "https://h.test", audience, claims: {} }))
+    assert.isTrue(AudiencePolicy.resource.accepts({ resource: "https://h.test", audience, claims: {} }))
+  })
+
+  const authentication = ClientAuthentication.clientSecretPost("notes", Redacted.make("secret"))
+  for (const root of ["https://h.test", "https://h.test/"]) {
+    for (const aud of ["https://h.test", "https://h.test/", ["https://other.test", "https://h.test/"]]) {
+      const methods: Readonly<Record<string, TokenVerifier.Method>> = {
+        jwt: TokenVerifier.jwt(),
+        introspection: TokenVerifier.introspection({ authentication }),
+        custom: TokenVerifier.custom(() => Effect.succeed({ ...claims, aud }))
+      }
+      for (const [name, method] of Object.entries(methods)) {
+        it.effect(`${name}: a token for ${JSON.stringify(aud)} is accepted by the resource ${root}`, () =>
+          Effect.gen(function*() {
+            yield* TestClock.setTime(now * 1000)
+            const provider = yield* TestProvider.TestProvider
+            const server = yield* AuthorizationServer.discover(issuer, { type: "oauth" })
+            const verify = yield* method.make({ resource: root, authorizationServers: [server] })
+            const token = Redacted.make(yield* provider.mint({ claims: { aud } }))
+            assert.strictEqual(yield* elapse(outcome(verify(token))), "accepted")
+          }).pipe(Effect.provide(TestProvider.layer())))
+      }
+    }
+  }
+
   it("a policy of one's own reads claims", () => {
     const tenant = AudiencePolicy.make({
       name: "tenant",
@@ -65,6 +125,8 @@ describe("AudiencePolicy", () => {
 
   it("says in words what is expected", () => {
     assert.strictEqual(AudiencePolicy.resource.expects(resource), `"${resource}"`)
+    assert.strictEqual(AudiencePolicy.resource.expects("https://h.test"), "\"https://h.test\" or \"https://h.test/\"")
+    assert.strictEqual(AudiencePolicy.resource.expects("https://h.test/"), "\"https://h.test\" or \"https://h.test/\"")
     assert.strictEqual(AudiencePolicy.exclusive.expects(resource), `"${resource}" alone`)
     assert.strictEqual(AudiencePolicy.anyOf("a", "b").expects(resource), "\"a\" or \"b\"")
     assert.include(AudiencePolicy.noneButClients("c").expects(resource), "\"c\"")

@@ -86,6 +86,13 @@ const fragmentOf = (fragment: string | undefined): Violation | undefined =>
 export const withoutQuery = (url: string): string => url.replace(/[?#][^]*$/, "?…")
 
 /**
+ * A URI without a path as it is without the slash after its authority, which means the same (RFC 3986, section 6.2.3). Every
+ * other text as it is.
+ */
+export const withoutRootSlash = (uri: string): string =>
+  /^[a-z][a-z0-9+.-]*:\/\/[^/?#]+\/$/i.test(uri) ? uri.slice(0, -1) : uri
+
+/**
  * What names a string that is refused. User information is a password as often as not, and passwords have slashes and
  * question marks in them: everything before the last @ is left out, and the query.
  */
