@@ -104,6 +104,19 @@ describe("mcp-auth explain", () => {
       assert.include(report.answer?.reason, "issued for another resource")
     }))
 
+  it.live("says that an encrypted token is encrypted, why, and what to do", () =>
+    Effect.gen(function*() {
+      const { issuer } = yield* provider
+      const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url")
+      const token = `${encode({ alg: "dir", enc: "A256GCM" })}..MTIzNDU2Nzg5MDEy.YWJj.MTIzNDU2Nzg5MDEyMzQ1Ng`
+      const { code, stdout } = yield* explain(token, "--issuer", issuer, "--policy", policy, "--format", "json")
+      const report = yield* decodeReport(stdout)
+      assert.deepStrictEqual([code, report.answer?.status], [1, 401])
+      const reason = "the token is encrypted: the client asked for no audience, or the provider encrypts access tokens"
+      assert.include(report.answer?.reason, reason)
+      assert.include(report.answer?.reason, "TokenVerifier.introspection")
+    }))
+
   it.live("exits with 2 when the provider cannot be asked", () =>
     Effect.gen(function*() {
       const { sign } = yield* provider

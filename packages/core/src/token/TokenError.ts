@@ -50,6 +50,7 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
 /** What is wrong with a token, in words that are fixed: they go into headers. */
 const tokenProblems = {
   "malformed": "the access token is malformed",
+  "encrypted": "the token is encrypted: the client asked for no audience, or the provider encrypts access tokens",
   "unsupported-algorithm": "the access token is signed with an algorithm that is not accepted",
   "unknown-issuer": "the access token was issued by a server that is not trusted here",
   "unknown-key": "the access token is signed with a key that its issuer does not publish",

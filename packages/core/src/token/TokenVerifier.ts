@@ -28,12 +28,12 @@ import type { AccessTokenMark, TypPolicy } from "./internal/accessToken.ts"
 import { type Rules, standardScopeClaims } from "./internal/claims.ts"
 import { type CustomVerify, makeCustomVerifier } from "./internal/custom.ts"
 import type { QueueSettings } from "./internal/introspectionQueue.ts"
-import { looksLikeJwt } from "./internal/jwt.ts"
+import { looksLikeJwt, notJwt } from "./internal/jwt.ts"
 import { makeIntrospectionVerifier } from "./internal/verifyIntrospection.ts"
 import { makeJwtVerifier } from "./internal/verifyJwt.ts"
 import * as JwkSet from "./JwkSet.ts"
 import * as Jws from "./Jws.ts"
-import { InvalidToken, type TokenError } from "./TokenError.ts"
+import type { TokenError } from "./TokenError.ts"
 
 /**
  * Verifies a token. Nothing of it is believed before, and it fails with `VerificationUnavailable` only when the token
@@ -201,7 +201,7 @@ const isAlgorithm = Schema.is(Jws.Algorithm)
  * **Details**
  *
  * Form, algorithm, type, issuer and claims are judged before any key is fetched; the signature decides. A token is refused
- * when its algorithm is not on the list or does not fit the key, when it has no `exp`, when it is an ID token, and when it
+ * when its algorithm is not on the list or does not fit the key, when it is encrypted, when it has no `exp`, when it is an ID token, and when it
  * is bound to a key (`cnf`).
  *
  * @category methods
@@ -395,7 +395,7 @@ export const firstOf = <const M extends readonly [Method<unknown>, ...ReadonlyAr
       return (token, request) => {
         const chosen = verifiers.find(({ handles }) => handles(Redacted.value(token)))
         return chosen === undefined
-          ? Effect.fail(new InvalidToken({ reason: "malformed" }))
+          ? Effect.fail(notJwt(Redacted.value(token)))
           : chosen.verify(token, request)
       }
     })

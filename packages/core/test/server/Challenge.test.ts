@@ -79,6 +79,10 @@ const rows: ReadonlyArray<Row> = [
   invalidRequest("malformed", "its Authorization header is not the word Bearer and a token"),
   invalidRequest("too-long", "its token is longer than 16 KiB"),
   invalidToken("malformed", "the access token is malformed"),
+  invalidToken(
+    "encrypted",
+    "the token is encrypted: the client asked for no audience, or the provider encrypts access tokens"
+  ),
   invalidToken("unsupported-algorithm", "the access token is signed with an algorithm that is not accepted"),
   invalidToken("unknown-issuer", "the access token was issued by a server that is not trusted here"),
   invalidToken("unknown-key", "the access token is signed with a key that its issuer does not publish"),

@@ -271,6 +271,13 @@ describe("decisions", () => {
       (provider) => provider.mint({ claims: { scope: "" } })
     ],
     [
+      "about an encrypted token say why it is encrypted",
+      "INFO",
+      "the token is encrypted: the client asked for no audience, or the provider encrypts access tokens",
+      // The header of Auth0: {"alg":"dir","enc":"A256GCM"}
+      () => Effect.succeed("eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..MTIzNDU2Nzg5MDEy.YWJj.MTIzNDU2Nzg5MDEyMzQ1Ng")
+    ],
+    [
       "quote what a stranger sent, so that no line is forged",
       "INFO",
       "evil\\\\nlevel=INFO",

@@ -5,6 +5,7 @@ const { InsufficientScope, InvalidRequest, InvalidToken, MissingCredentials, Ver
 
 const reasons: { readonly [Reason in TokenError.InvalidTokenReason]: true } = {
   "malformed": true,
+  "encrypted": true,
   "unsupported-algorithm": true,
   "unknown-issuer": true,
   "unknown-key": true,

@@ -466,7 +466,7 @@ const forms: Table = {
   "no dots are malformed": row(encode("abc"), "malformed"),
   "two parts are malformed": row(`${goodHeader}.${goodPayload}`, "malformed"),
   "four parts are malformed": row(`${good}.${goodSignature}`, "malformed"),
-  "five parts, as of an encrypted token, are malformed": row(`${good}.x.y`, "malformed"),
+  "five parts without the header of an encrypted token are malformed": row(`${good}.x.y`, "malformed"),
   "a dot at the end is malformed": row(`${good}.`, "malformed"),
   "an empty signature is malformed": row(`${goodHeader}.${goodPayload}.`, "malformed"),
   "an empty payload is malformed": row(signedAsIs(goodHeader, ""), "malformed"),

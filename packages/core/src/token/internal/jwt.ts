@@ -14,6 +14,12 @@ export interface UnverifiedJwt {
 
 const malformed = new InvalidToken({ reason: "malformed" })
 
+const encrypted = new InvalidToken({
+  reason: "encrypted",
+  expected:
+    "a signed JWT: have the client ask for this resource, turn encryption off, or use TokenVerifier.introspection"
+})
+
 /** Whether a token looks like a JWT. Says nothing about whether it is one. */
 export const looksLikeJwt = (token: string): boolean => /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/.test(token)
 
@@ -61,14 +67,24 @@ const headerOf = (text: string): Schema.JsonObject | undefined => {
   return header
 }
 
+/** Whether a token is a JWE in the compact form: five parts, and a header that names two algorithms (RFC 7516, section 4). */
+const isJwe = (token: string): boolean => {
+  if (!/^[\w-]+(?:\.[\w-]*){4}$/.test(token)) return false
+  const header = objectOf(token.slice(0, token.indexOf(".")))
+  return typeof header?.["alg"] === "string" && typeof header["enc"] === "string"
+}
+
+/** The refusal of a token that is no JWT. */
+export const notJwt = (token: string): InvalidToken => isJwe(token) ? encrypted : malformed
+
 /** Takes a JWT apart. */
 export const parseJwt = (compact: string): Result.Result<UnverifiedJwt, InvalidToken> => {
   const first = compact.indexOf(".")
   const last = compact.lastIndexOf(".")
   const signature = compact.slice(last + 1)
   // Where there are more dots, one is among the claims, which is no base64url.
-  if (first === last || !isStrict(signature)) return Result.fail(malformed)
+  if (first === last || !isStrict(signature)) return Result.fail(notJwt(compact))
   const [header, claims] = [headerOf(compact.slice(0, first)), objectOf(compact.slice(first + 1, last))]
-  if (header === undefined || claims === undefined) return Result.fail(malformed)
+  if (header === undefined || claims === undefined) return Result.fail(notJwt(compact))
   return Result.succeed({ header, claims, signed: { compact, signingInput: compact.slice(0, last), signature } })
 }
