@@ -1,5 +1,6 @@
 // Writes what follows from the sources: packages/*/src/index.ts, one namespace export per public module under that
-// module's own doc comment; the `exports` of each package.json, one subpath per module; and docs/check-report.schema.json.
+// module's own doc comment; the `exports` of each package.json, one subpath per module; docs/check-report.schema.json; and
+// docs/conformance.md.
 // `--check` only compares.
 //
 // A public module is a PascalCase file in src/ or in one of the rooms below it; everything else is private.
@@ -65,6 +66,9 @@ const { CheckReport } = await import("../packages/platform-node/src/CheckReport.
 await documentSchema("check", CheckReport)
 const { ExplainReport } = await import("../packages/platform-node/src/ExplainReport.ts")
 await documentSchema("explain", ExplainReport)
+
+const { document } = await import("./conformance/document.ts")
+await update("docs/conformance.md", document())
 
 if (check && stale.length > 0) {
   console.error(`Stale, run \`pnpm codegen\`: ${stale.join(", ")}`)

@@ -1,0 +1,172 @@
+import { by, must, mustNot, notApplicable, should, type Specification } from "./requirement.ts"
+
+const proxies = "the library is no OAuth proxy and has no consent page: clients log in at the authorization server"
+const fetches = "addressed to clients; the server keeps it for what it fetches itself"
+
+/** The security best practices, without what concerns clients alone. */
+export const mcpSecurity: Specification = {
+  name: "MCP, Security Best Practices",
+  url: "https://modelcontextprotocol.io/docs/2026-07-28/tutorials/security/security_best_practices",
+  scope:
+    "The pages of 2025-06-18, 2025-11-25 and 2026-07-28. What they demand of clients is named where the server does the " +
+    "same for its own fetches, and left out elsewhere.",
+  requirements: [
+    must(
+      "Confused Deputy Problem",
+      "A proxy has the user's consent for each client, on a page of its own that is safe from framing and forgery.",
+      notApplicable(proxies)
+    ),
+    must(
+      "Confused Deputy Problem",
+      "Cookies with consent are signed, bound to the client, and have the prefix `__Host-`.",
+      notApplicable(proxies)
+    ),
+    must(
+      "Confused Deputy Problem",
+      "Redirect URIs are compared exactly, and `state` is random, single-use and set after consent.",
+      notApplicable(proxies)
+    ),
+    mustNot(
+      "Token Passthrough",
+      "Tokens that were not issued for the server are not accepted.",
+      by("AudiencePolicy", [
+        "core/token/TokenVerifier.jwt",
+        "a token for other resources is refused"
+      ], [
+        "node/integration/introspection",
+        "a token for another server of the provider, and one that nobody issued, are refused"
+      ])
+    ),
+    must(
+      "Server-Side Request Forgery",
+      `Requests to places inside the network are considered (${fetches}).`,
+      by("NodeMcpAuth AddressPolicy", [
+        "node/NodeMcpAuth",
+        "`refuses the name ${host} for what it resolves to`"
+      ])
+    ),
+    should(
+      "Server-Side Request Forgery",
+      "URLs are https, except for loopback on demand.",
+      by("Issuer ResourceIdentifier", [
+        "core/discovery/Strategy",
+        "a URL that is not https is refused unasked"
+      ], ["core/token/JwkSet", "an http key set of an http issuer on loopback that was allowed is read"])
+    ),
+    should(
+      "Server-Side Request Forgery",
+      "Private, loopback and link-local addresses are not connected to.",
+      by("AddressPolicy", [
+        "node/AddressPolicy",
+        "`${JSON.stringify(address)} is ${range ?? \"public\"}`"
+      ], ["node/NodeMcpAuth", "`refuses ${host}, and never connects`"])
+    ),
+    should(
+      "Server-Side Request Forgery",
+      "Redirects are held to the same rules.",
+      by("FetchLimits", [
+        "core/discovery/faults",
+        "`${status} to another origin is refused, and nobody is asked there`"
+      ], ["node/NodeMcpAuth", "does not follow redirects"])
+    ),
+    should(
+      "Server-Side Request Forgery",
+      "A name is judged by the address that is connected to (DNS rebinding).",
+      by("NodeMcpAuth", [
+        "node/NodeMcpAuth",
+        "a name is judged at every connection, and connected to as it was judged: rebinding does not help"
+      ])
+    ),
+    should("Server-Side Request Forgery", "An egress proxy is used.", notApplicable("the operator's part")),
+    must(
+      "Session Hijacking (to 2025-11-25); State Handle Hijacking (2026-07-28)",
+      "All inbound requests are verified.",
+      by("McpAuth", [
+        "core/server/McpAuth.attacks",
+        "there are none: every route of the server but the metadata asks for a token"
+      ])
+    ),
+    mustNot(
+      "Session Hijacking; State Handle Hijacking",
+      "A session or a handle is no authentication.",
+      by("McpAuth", [
+        "core/server/McpAuth.sessions",
+        "is of no use without a token, whoever knows it"
+      ])
+    ),
+    should(
+      "Session Hijacking; State Handle Hijacking",
+      "Identifiers come from a secure random source, and end.",
+      by("effect McpAuth", [
+        "core/server/McpAuth.sessions",
+        "cannot be chosen: an id that the server did not make up begins nothing"
+      ], ["core/server/McpAuth.requestState", "the same state is sealed differently each time"])
+    ),
+    should(
+      "Session Hijacking; State Handle Hijacking",
+      "Sessions and handles belong to the user of the verified token.",
+      by("McpAuth AuthInfo", [
+        "core/server/McpAuth.sessions",
+        "`of ${revision} does not exist for ${who}, byte for byte`"
+      ], ["core/token/AuthInfo", "two principals share a string only if they are one"])
+    ),
+    should(
+      "State Handle Hijacking",
+      "Handles that tools make up themselves are bound to the user as well.",
+      notApplicable(
+        "the tool's part: `AuthInfo.principal` is the key to store them by"
+      )
+    ),
+    should(
+      "Local MCP Server Compromise",
+      "A local server is used by its own client only: stdio, or a token over HTTP.",
+      by("McpAuth", [
+        "core/server/McpAuth.stdio",
+        "lets the same registrations run on standard input and output, with who the environment says is there"
+      ])
+    ),
+    should(
+      "Scope Minimization",
+      "Challenges are precise, and do not list the whole catalogue.",
+      by("Policy Challenge", [
+        "core/policy/laws",
+        "are not one too many: without any of them the policy is not satisfied"
+      ])
+    ),
+    should(
+      "Scope Minimization",
+      "A token with fewer scopes is accepted for what it may do.",
+      by("Policy", [
+        "core/policy/decisions",
+        "`${caller}, ${kind}, ${mode.name}: ${outcome}`"
+      ])
+    ),
+    should(
+      "Scope Minimization",
+      "Elevations are logged with what was asked for and granted.",
+      by("McpAuth Policy", [
+        "core/policy/Policy",
+        "says what failed, what was needed and what was granted"
+      ])
+    ),
+    should(
+      "Scope Minimization",
+      "Scopes in a token do not replace authorization in the server.",
+      by("Policy", [
+        "core/policy/Policy",
+        "`of the arguments ${JSON.stringify(args)} for ${subject}: ${is}`"
+      ])
+    ),
+    should(
+      "Mix-Up Attacks",
+      "Answers and keys of one issuer are never taken for those of another.",
+      by("IssuerPolicy TokenVerifier", [
+        "core/discovery/Strategy",
+        "documents of another issuer are never merged"
+      ], [
+        "core/token/keyIssuer",
+        "two keys of one name, each for its own tenant, verify the tokens of their tenant only"
+      ])
+    )
+  ]
+}

@@ -1,0 +1,332 @@
+import {
+  by,
+  may,
+  must,
+  mustNot,
+  notApplicable,
+  notImplemented,
+  should,
+  shouldNot,
+  type Specification
+} from "./requirement.ts"
+
+const all = (section: string) => `${section} (2025-03-26 and later)`
+const sessions = (section: string) => `${section} (2025-03-26 to 2025-11-25)`
+const newest = (section: string) => `${section} (2026-07-28)`
+
+/** The suite runs against a protected server, so what Effect implements is known to survive the protection. */
+const suite = [
+  "node/conformanceSuite",
+  "`finds the same in a protected server as in an open one, at ${revision}, scenario by scenario`"
+] as const
+
+const unguarded = "a gap of Effect's own server, with and without protection"
+
+/** The transport pages, as far as a gate in front of the transport could break or has to keep them. */
+export const mcpTransports: Specification = {
+  name: "MCP, Transports",
+  url: "https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http",
+  scope:
+    "Security, sessions, headers and status codes of Streamable HTTP, and stdio. Framing and event streams are Effect's " +
+    "own; the conformance suite shows that the protection changes nothing about them.",
+  requirements: [
+    must(
+      all("Security"),
+      "The `Origin` of every connection is validated.",
+      by("effect McpAuth", suite, [
+        "core/server/McpAuth.cors",
+        "are asked about before those of the MCP server, which refuses in words that the page can read"
+      ])
+    ),
+    must(
+      "Security (2025-11-25 and later)",
+      "An origin that is not valid is answered 403.",
+      by("effect", suite, [
+        "core/server/McpAuth.cors",
+        "are asked about before those of the MCP server, which refuses in words that the page can read"
+      ])
+    ),
+    may(
+      "Security (2025-11-25 and later)",
+      "The body of that 403 is a JSON-RPC error without `id`.",
+      by("effect", suite)
+    ),
+    should(
+      all("Security"),
+      "A local server binds to the loopback interface only.",
+      notApplicable("the program chooses the address; the examples bind to 127.0.0.1")
+    ),
+    should(
+      all("Security"),
+      "Every connection is authenticated.",
+      by("McpAuth", [
+        "core/server/McpAuth.attacks",
+        "`the method ${method} reaches nobody without a token`"
+      ], ["types/policy", "and without protect does not compile: nobody says who calls"])
+    ),
+    must(
+      all("Streamable HTTP"),
+      "There is one endpoint path.",
+      by("McpAuth", [
+        "core/server/McpAuth.attacks",
+        "`${spelling} is the server by another name, or nothing at all`"
+      ])
+    ),
+    must(
+      all("Sending Messages"),
+      "An accepted notification is answered 202, and one that cannot be accepted with an error status.",
+      by("effect", suite, [
+        "core/policy/attach",
+        "`a call that wants no answer is refused as well, without one, ${revision}`"
+      ])
+    ),
+    must(all("Sending Messages"), "A request is answered by JSON or by an event stream.", by("effect", suite)),
+    must(
+      "Sending Messages (2025-03-26 only)",
+      "Every request of a batch is answered.",
+      by("effect Policy", [
+        "core/policy/attach",
+        "lets what is permitted end in its own time, and refuses the rest at once"
+      ], ["core/server/McpAuth.authInfo", "reaches each entry of a batch of 2025-03-26"])
+    ),
+    must(
+      "Sending Messages (2025-06-18 and later)",
+      "A body is one message: there are no batches.",
+      by("effect", [
+        "core/server/McpAuth.authInfo",
+        "`a batch in ${revision}, which knows none, reaches nobody`"
+      ])
+    ),
+    shouldNot(
+      sessions("Sending Messages"),
+      "A stream does not end before its response, unless its session does.",
+      by("McpAuth", [
+        "core/server/McpAuth.streams",
+        "`of a tool call in ${revision} that reports progress over the expiry of its token ends with its result`"
+      ])
+    ),
+    must(
+      sessions("Listening for Messages"),
+      "GET is answered by an event stream or 405.",
+      by("effect McpAuth", [
+        "core/policy/anonymous",
+        "`works without one, and is answered as with one, in ${revision}`"
+      ])
+    ),
+    may(
+      sessions("Listening for Messages"),
+      "The server ends a standing stream at any time.",
+      by("McpAuth", [
+        "core/server/McpAuth.streams",
+        "that stands and whose token was accepted after its end, because clocks differ, goes on for half a minute"
+      ])
+    ),
+    may(
+      sessions("Resumability and Redelivery"),
+      "Events have identifiers, and streams are resumed.",
+      notImplemented(unguarded)
+    ),
+    mustNot(
+      sessions("Multiple Connections; Resumability"),
+      "A message goes to one stream only, and is not replayed on another.",
+      by("effect", [
+        "core/server/McpAuth.streams",
+        "of one person ends with her token, and that of another with his"
+      ])
+    ),
+    should(
+      sessions("Session Management"),
+      "Session identifiers are unique and cryptographically secure.",
+      by("effect", [
+        "core/server/McpAuth.sessions",
+        "cannot be chosen: an id that the server did not make up begins nothing"
+      ])
+    ),
+    must(sessions("Session Management"), "Session identifiers are visible ASCII.", by("effect", suite)),
+    should(
+      sessions("Session Management"),
+      "A request without the session that it needs is answered 400.",
+      by("effect", suite)
+    ),
+    must(
+      sessions("Session Management"),
+      "A request of a session that has ended is answered 404.",
+      by("effect McpAuth", [
+        "core/server/McpAuth.sessions",
+        "`of ${revision} that its owner ends is gone for her as well`"
+      ])
+    ),
+    may(
+      sessions("Session Management"),
+      "The server ends a session, or refuses to let a client end it.",
+      by("effect McpAuth", [
+        "core/server/McpAuth.sessions",
+        "a termination that the server refuses ends nothing"
+      ], ["core/policy/anonymous", "begins a login where a session would end: who has no token ends none"])
+    ),
+    must(
+      "Protocol Version Header (2025-06-18 and later)",
+      "An unknown `MCP-Protocol-Version` is answered 400.",
+      by("effect", [
+        "core/server/McpAuth.bearer",
+        "an unknown revision"
+      ])
+    ),
+    must(
+      newest("Protocol Version Header"),
+      "A version that differs from the body's is answered 400.",
+      by("effect", suite)
+    ),
+    may(
+      newest("Protocol Version Header"),
+      "A request without the header is taken for one of an older revision.",
+      by("effect McpAuth", [
+        "core/server/McpAuth.sessions",
+        "belongs to its principal also if the request that began it named a revision without sessions"
+      ])
+    ),
+    must(
+      newest("Server Validation"),
+      "A request whose headers differ from its body is refused with 400 and -32020.",
+      by("effect", suite)
+    ),
+    must(
+      newest("Server Validation"),
+      "Headers are compared with the decoded values of the body.",
+      by("effect Policy", [
+        "core/policy/attach",
+        "`a closed one in the body stays closed under every lie, ${mode.name}`"
+      ])
+    ),
+    should(
+      newest("Server Validation"),
+      "A policy that reads mirrored headers trusts them only where the revision demands that they are validated.",
+      by("Policy", [
+        "core/policy/attach",
+        "`and an open one is not closed by the name of a closed one, ${mode.name}`"
+      ])
+    ),
+    must(newest("Request Metadata"), "An unknown method is answered 404.", by("effect", suite)),
+    must(
+      newest("Cancellation"),
+      "Closing the stream of a response cancels its request.",
+      by("effect", [
+        "core/server/stoppable",
+        "ends when its caller goes away, after its finalizers"
+      ])
+    ),
+    should(
+      newest("Earlier Streamable HTTP Revisions"),
+      "A server of this revision only answers GET and DELETE with 405, and makes no sessions.",
+      by("effect McpAuth", [
+        "core/server/McpAuth.stateless",
+        "answers GET and DELETE with 405, ignores session identifiers and makes none"
+      ])
+    ),
+    mustNot(
+      all("stdio"),
+      "The server writes nothing but messages to its standard output.",
+      by("effect McpAuth", [
+        "core/server/McpAuth.stdio",
+        "lets the same registrations run on standard input and output, with who the environment says is there"
+      ])
+    )
+  ]
+}
+
+const mrtr = (section: string) => `Multi Round-Trip Requests, ${section} (2026-07-28)`
+
+/** The patterns of 2026-07-28 whose state a client carries or holds open. */
+export const mcpPatterns: Specification = {
+  name: "MCP, Patterns",
+  url: "https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr",
+  scope: "Multi round-trip requests and subscriptions of 2026-07-28.",
+  requirements: [
+    must(
+      mrtr("Server Requirements"),
+      "`requestState` is treated as controlled by an attacker.",
+      by("McpAuth", [
+        "core/server/McpAuth.requestState",
+        "`that somebody made up, ${JSON.stringify(requestState)}, is unknown`"
+      ])
+    ),
+    must(
+      mrtr("Server Requirements"),
+      "The integrity of `requestState` is protected, and what fails is refused.",
+      by("McpAuth", [
+        "core/server/McpAuth.requestState",
+        "is unknown after any change, and no handler runs"
+      ])
+    ),
+    should(
+      mrtr("Server Requirements"),
+      "`requestState` names the principal, and another one's is refused.",
+      by("McpAuth AuthInfo", [
+        "core/server/McpAuth.requestState",
+        "`${rule} is unknown, and no handler runs`"
+      ], ["core/server/McpAuth.requestState", "of another client of the same user is unknown"])
+    ),
+    should(
+      mrtr("Server Requirements"),
+      "`requestState` expires soon.",
+      by("McpAuthOptions", [
+        "core/server/McpAuth.requestState",
+        "`after its lifetime of ${lifetime}: ${seconds} seconds later it is ${continues ? \"known\" : \"unknown\"}`"
+      ])
+    ),
+    should(
+      mrtr("Server Requirements"),
+      "`requestState` belongs to the method and the parameters of its request.",
+      by("McpAuth", [
+        "core/server/McpAuth.requestState",
+        "`it is ${continues ? \"continued\" : \"unknown\"} with ${what}`"
+      ], [
+        "core/server/McpAuth.requestState",
+        "is bound to its tool letter by letter: none of the state becomes a part of another tool's name"
+      ])
+    ),
+    must(
+      mrtr("Server Requirements"),
+      "A state that must count only once is enforced so by the server.",
+      notImplemented(
+        "a state can be replayed by its principal, for the same request, until it expires: a handler that redeems something once has to remember that"
+      )
+    ),
+    may(
+      mrtr("Server Requirements"),
+      "Any encoding is used: encrypted, so that clients cannot read it.",
+      by("McpAuth", [
+        "core/server/McpAuth.requestState",
+        "the client cannot read what the handler put into it, in any encoding"
+      ])
+    ),
+    must(mrtr("Server Requirements"), "A result has `inputRequests` or `requestState`.", by("effect", suite)),
+    mustNot(
+      mrtr("Server Requirements"),
+      "No input is asked for that the client has not declared.",
+      by("effect", suite)
+    ),
+    mustNot(
+      mrtr("Supported Requests"),
+      "No other requests are answered with an `InputRequiredResult`.",
+      by("effect", suite)
+    ),
+    should(
+      mrtr("Error Handling"),
+      "Answers are validated, unexpected ones ignored, and missing ones asked for again.",
+      by("effect", suite, [
+        "core/server/McpAuth.requestState",
+        "and not to the answers of the user, which arrive with it"
+      ])
+    ),
+    mustNot("Subscriptions (2026-07-28)", "Only the events that the client asked for are sent.", by("effect", suite)),
+    must("Subscriptions (2026-07-28)", "The acknowledgement is the first message of the stream.", by("effect", suite)),
+    should(
+      "Subscriptions (2026-07-28)",
+      "A stream that the server ends is ended gracefully, with a response.",
+      notImplemented(
+        "a subscription is cut when its token expires, without a response: a client reconnects, and is asked for another token"
+      )
+    )
+  ]
+}

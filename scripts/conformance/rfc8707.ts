@@ -1,0 +1,66 @@
+import { by, must, mustNot, notApplicable, should, type Specification } from "./requirement.ts"
+
+/** Resource indicators, as far as a resource server meets them. */
+export const rfc8707: Specification = {
+  name: "RFC 8707, Resource Indicators",
+  url: "https://www.rfc-editor.org/rfc/rfc8707",
+  scope: "Clients ask and authorization servers decide; a resource server has an identifier and checks the audience.",
+  requirements: [
+    must(
+      "2",
+      "A resource is named by an absolute URI.",
+      by("ResourceIdentifier", ["core/server/McpAuth.options", "`a resource with ${rule}: InvalidResourceIdentifier`"])
+    ),
+    mustNot("2", "The URI has no fragment.", by("ResourceIdentifier", ["core/server/McpAuth.options", "a fragment"])),
+    should(
+      "2",
+      "The URI has no query, unless that is needed.",
+      by("ResourceIdentifier McpAuth", [
+        "core/server/McpAuth.metadata",
+        "of a resource with a query is not that of one without"
+      ])
+    ),
+    should(
+      "2",
+      "The URI is as specific as it can be.",
+      by("McpAuth", ["core/server/McpAuth.options", "a resource at another path than the server"])
+    ),
+    must(
+      "2",
+      "Several `resource` parameters are supported, and a wrong one is `invalid_target`.",
+      notApplicable("the authorization server's part")
+    ),
+    should(
+      "2.2",
+      "Tokens are restricted to the resources that were asked for.",
+      by("AudiencePolicy", [
+        "core/token/AudiencePolicy",
+        "resource: ours among others is accepted"
+      ], ["core/server/McpAuth.attacks", "both take a token that was issued for both"])
+    ),
+    should(
+      "3",
+      "A resource that is given a token cannot use it elsewhere: audiences are checked.",
+      by("AudiencePolicy", [
+        "core/server/McpAuth.attacks",
+        "refuse each other's tokens, with 401 and never 500"
+      ])
+    ),
+    should(
+      "3",
+      "A token for one audience alone can be demanded.",
+      by("AudiencePolicy", [
+        "core/token/AudiencePolicy",
+        "exclusive: a foreign one does not ride along"
+      ])
+    ),
+    should(
+      "3",
+      "The URI of a tenant names the tenant, in its path for example.",
+      by("McpAuth ResourceIdentifier", [
+        "core/server/McpAuth.metadata",
+        "a token for one is refused by the other, with the challenge of the other"
+      ])
+    )
+  ]
+}

@@ -1,0 +1,172 @@
+import { by, may, must, notApplicable, notImplemented, should, type Specification } from "./requirement.ts"
+
+const jwt = (title: string) => ["core/token/TokenVerifier.jwt", title] as const
+
+/** The profile for JWT access tokens. */
+export const rfc9068: Specification = {
+  name: "RFC 9068, JWT Profile for Access Tokens",
+  url: "https://www.rfc-editor.org/rfc/rfc9068",
+  scope:
+    "The resource server's part. Most providers do not issue this profile, so it is demanded by `typ: \"rfc9068\"`; without " +
+    "that option other types are accepted by rules of their own.",
+  requirements: [
+    must(
+      "2.1",
+      "Tokens are signed, and `none` is not used.",
+      by("TokenVerifier", jwt("alg none without a signature is refused"))
+    ),
+    must("2.1", "RS256 is supported.", by("Jws", jwt("a good token is accepted"))),
+    should(
+      "2.1",
+      "`typ` is `at+jwt`, with or without `application/`.",
+      by("TokenVerifier", jwt("rfc9068: at+jwt is accepted"), jwt("rfc9068: application/at+jwt is accepted"))
+    ),
+    must(
+      "2.2",
+      "`iss`, `exp` and `aud` are there.",
+      by(
+        "TokenVerifier",
+        jwt("a token without iss is refused"),
+        jwt("a token without exp is refused"),
+        jwt("a token without aud is refused")
+      )
+    ),
+    must(
+      "2.2",
+      "`sub` and `client_id` are there, and are strings.",
+      by("TokenVerifier", [
+        "core/token/callerNames",
+        "`JWT, introspection and custom claims: refuses ${claim} of ${JSON.stringify(value)}`"
+      ], [
+        "core/server/McpAuth.sessions",
+        "`of ${revision} belongs to one token if the token names neither a subject nor a client`"
+      ])
+    ),
+    must(
+      "2.2",
+      "`iat` and `jti` are there.",
+      notImplemented(
+        "`iat` is judged where it is there, and `jti` is not used: many providers leave them out, and nothing that is decided here depends on them"
+      )
+    ),
+    may(
+      "2.2.1",
+      "`auth_time`, `acr` and `amr` say how the user logged in.",
+      by("AuthInfo Policy", ["core/token/AuthInfo", "are decoded by a schema"])
+    ),
+    may(
+      "2.2.2",
+      "Claims about the user are there.",
+      by("AuthInfo", ["core/token/AuthInfo", "that are not as expected are a typed error"])
+    ),
+    should(
+      "2.2.3",
+      "`scope` says which scopes were granted.",
+      by("TokenVerifier", jwt("scope is a list of words"), jwt("permissions are no scopes (Auth0)"))
+    ),
+    should(
+      "2.2.3.1",
+      "Roles and groups are in claims of their own, and are no scopes.",
+      by("Policy", jwt("roles and groups are no scopes"), [
+        "core/policy/decisions",
+        "`${who}: ${String(outcome)}`"
+      ])
+    ),
+    must(
+      "4",
+      "`typ` is validated, and any other value refused.",
+      by("TokenVerifier", jwt("rfc9068: JWT is refused"), jwt("rfc9068: no type is refused"))
+    ),
+    must(
+      "4",
+      "An encrypted token is decrypted, if that was agreed upon.",
+      notImplemented("encrypted tokens are refused: there is nowhere to agree upon keys")
+    ),
+    must(
+      "4",
+      "`iss` is exactly the issuer of the authorization server.",
+      by("IssuerPolicy TokenVerifier", jwt("one slash more is another issuer"), jwt("another case is another issuer"))
+    ),
+    must(
+      "4",
+      "`aud` has the identifier of this resource; otherwise the token is refused.",
+      by("AudiencePolicy", jwt("a list with ours is accepted"), jwt("a token for another resource is refused"))
+    ),
+    must(
+      "4",
+      "The signature is validated, by the algorithm of the header among those that are accepted.",
+      by("TokenVerifier Jws", jwt("a signature of another key is refused"))
+    ),
+    must("4", "`none` is refused.", by("TokenVerifier", jwt("alg none in another case is refused"))),
+    must(
+      "4",
+      "The keys are those of the authorization server.",
+      by("JwkSet AuthorizationServer", ["core/token/JwkSet", "only the one that is named is asked"])
+    ),
+    must("4", "The time is before `exp`.", by("TokenVerifier", jwt("what expired a minute ago is refused"))),
+    may(
+      "4",
+      "Some tolerance is allowed for clocks that differ.",
+      by(
+        "TokenVerifier",
+        jwt("what expired 29 seconds ago is within the tolerance"),
+        jwt("what expired 30 seconds ago is not")
+      )
+    ),
+    must(
+      "4",
+      "What fails is answered as RFC 6750 says, with `invalid_token`.",
+      by("Challenge", ["core/server/Challenge", "are known for every error"])
+    ),
+    should(
+      "4",
+      "Claims about authorization are used, together with whatever else is known.",
+      by("Policy", [
+        "core/policy/Policy",
+        "sees who calls, as they were when the policy was judged"
+      ])
+    ),
+    may(
+      "4",
+      "Keys are found by the metadata of the authorization server (`jwks_uri`).",
+      by("AuthorizationServer JwkSet", [
+        "core/token/JwkSet",
+        "1,000 at once cause one request for metadata and one for keys"
+      ])
+    ),
+    must(
+      "4",
+      "Any published key may have signed the token.",
+      by("JwkSet", jwt("without a kid every key that fits is tried"))
+    ),
+    should(
+      "5",
+      "Access tokens are told from ID tokens, also where an audience could be both.",
+      by("TokenVerifier", [
+        "core/token/accessToken",
+        "refuses an ID token whose azp is its audience"
+      ])
+    ),
+    should(
+      "5",
+      "A `sub` that a client chose is not taken for a user.",
+      by("TokenVerifier AuthInfo", [
+        "core/token/AuthInfo",
+        "no part slides into the next one"
+      ], ["core/token/TokenVerifier.jwt", "a token of a client for itself has no subject"])
+    ),
+    should(
+      "6",
+      "What the token says of the user is not disclosed further.",
+      by("AuthInfo McpAuth", [
+        "core/server/McpAuth.observability",
+        "`with ${name}: no line, span or metric has a token, a part of one, or a secret`"
+      ])
+    ),
+    must(
+      "3",
+      "The authorization server chooses the audience and the scopes of a token.",
+      notApplicable("the authorization server's part")
+    )
+  ]
+}

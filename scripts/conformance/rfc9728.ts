@@ -1,0 +1,197 @@
+import { by, may, must, mustNot, notApplicable, notImplemented, should, type Specification } from "./requirement.ts"
+
+const metadata = (title: string) => ["core/server/McpAuth.metadata", title] as const
+const members = (title: string) => ["core/metadata/members", title] as const
+
+/** Protected resource metadata. */
+export const rfc9728: Specification = {
+  name: "RFC 9728, Protected Resource Metadata",
+  url: "https://www.rfc-editor.org/rfc/rfc9728",
+  scope: "The protected resource's part.",
+  requirements: [
+    must(
+      "2",
+      "`resource` is there: an https URL without a fragment.",
+      by(
+        "ProtectedResourceMetadata ResourceIdentifier",
+        metadata("`names ${resource} exactly as it is configured, and is where the challenge says`"),
+        members("a resource with a fragment")
+      )
+    ),
+    may(
+      "2",
+      "`authorization_servers` lists issuers.",
+      by("McpAuth", metadata("lists several authorization servers in their order"))
+    ),
+    may(
+      "2",
+      "`jwks_uri` leads to keys of the resource, over https.",
+      by("ProtectedResourceMetadata McpAuthOptions", metadata("has every member of RFC 9728, and extensions"))
+    ),
+    should(
+      "2",
+      "`scopes_supported` lists scopes; some may be left out.",
+      by(
+        "McpAuth",
+        metadata("lists required scopes among the supported ones, each once"),
+        metadata("has no list of scopes where none are known")
+      )
+    ),
+    may(
+      "2",
+      "`bearer_methods_supported` says how tokens are sent: in the header.",
+      by(
+        "McpAuth ProtectedResourceMetadata",
+        metadata("has every member of RFC 9728, and extensions"),
+        members("accepts tokens in the header unless it says otherwise")
+      )
+    ),
+    mustNot(
+      "2",
+      "`none` is not among `resource_signing_alg_values_supported`.",
+      notApplicable("the resource signs nothing; what is configured is published as it is")
+    ),
+    should(
+      "2",
+      "`resource_name` is there, for people.",
+      by("McpAuthOptions", metadata("has every member of RFC 9728, and extensions"))
+    ),
+    may(
+      "2",
+      "`resource_documentation`, `resource_policy_uri` and `resource_tos_uri` lead to pages.",
+      by("McpAuthOptions", metadata("has every member of RFC 9728, and extensions"))
+    ),
+    may(
+      "2",
+      "Members about certificates, authorization details and DPoP are there.",
+      by("ProtectedResourceMetadata", ["core/metadata/laws", "a protected resource's document survives a round trip"])
+    ),
+    may(
+      "2.1",
+      "Members for people are there in several languages.",
+      by("ProtectedResourceMetadata", metadata("has every member of RFC 9728, and extensions"))
+    ),
+    may(
+      "2.2",
+      "Metadata is signed.",
+      notImplemented(
+        "`signed_metadata` can be published, but the library signs none: the document is served by the resource itself, over TLS"
+      )
+    ),
+    must(
+      "3",
+      "The document is at the well-known path, inserted between host and path, without a slash after the host.",
+      by("WellKnown McpAuth", metadata("is where its identifier says, whatever characters that has"), [
+        "core/metadata/laws",
+        "path and query survive byte for byte; only a slash right after the host is dropped"
+      ])
+    ),
+    must(
+      "3",
+      "The document is served over TLS.",
+      by("ResourceIdentifier", ["core/server/McpAuth.options", "`a resource with ${rule}: InvalidResourceIdentifier`"])
+    ),
+    must(
+      "3.1",
+      "It is asked for by GET.",
+      by(
+        "McpAuth",
+        metadata("HEAD has the headers of GET and no body"),
+        metadata("`by ${method} is 405, and says which methods there are`")
+      )
+    ),
+    must(
+      "3.2",
+      "It is answered with 200 and `application/json`.",
+      by("McpAuth", metadata("is served at the path-inserted and at the root form, to anybody"))
+    ),
+    must(
+      "3.2",
+      "Members with several values are arrays, and empty ones are left out.",
+      by(
+        "ProtectedResourceMetadata",
+        metadata("has no list of scopes where none are known"),
+        members("an empty list of authorization servers")
+      )
+    ),
+    should(
+      "3.2",
+      "Errors have the status of HTTP for them.",
+      by("McpAuth", metadata("at the well-known place of another path is 404"))
+    ),
+    must(
+      "3.3",
+      "`resource` is identical to the identifier from which the URL was made: clients refuse anything else.",
+      by(
+        "McpAuth",
+        metadata("names another resource under no circumstances"),
+        metadata("have their own metadata, and none at the root, which would name one of them only")
+      )
+    ),
+    may(
+      "4",
+      "The authorization server lists its resources in `protected_resources`.",
+      notApplicable("the authorization server's part")
+    ),
+    may(
+      "5.1",
+      "A challenge has `resource_metadata`.",
+      by("Challenge", [
+        "core/server/Challenge",
+        "about a resource that can be protected is read alike by three parsers"
+      ])
+    ),
+    may(
+      "5.1",
+      "`resource_metadata` is in answers of other statuses as well, with other schemes and parameters.",
+      by("Challenge", ["core/server/Challenge", "are known for every error"])
+    ),
+    may(
+      "5.2",
+      "The metadata changes, and a new challenge says so.",
+      by("McpAuth", metadata("the tag follows the document: the same for the same, another for another"))
+    ),
+    may(
+      "5.4",
+      "Challenges of other schemes are sent beside it.",
+      notImplemented("the server accepts bearer tokens only")
+    ),
+    must(
+      "7.1",
+      "TLS is used, as BCP 195 says.",
+      notApplicable("the part of the HTTP server or of the proxy in front of it")
+    ),
+    should(
+      "7.2",
+      "Scopes limit what a token may do at the resource.",
+      by("Policy", ["core/policy/laws", "is satisfied by whom it means, under every hierarchy"])
+    ),
+    must(
+      "7.3",
+      "Clients validate certificates and `resource`, so that nobody poses as the resource.",
+      notApplicable("the client's part")
+    ),
+    should(
+      "7.4",
+      "Tokens are restricted to an audience, and that is checked.",
+      by("AudiencePolicy", ["core/token/TokenVerifier.jwt", "a token for another resource is refused"])
+    ),
+    should(
+      "7.7",
+      "What is fetched by a URL of somebody else is fetched with care (SSRF).",
+      by("AddressPolicy FetchLimits", [
+        "node/hostile",
+        "a hostile server is refused within the limits, and less than 20 MB of memory"
+      ])
+    ),
+    should(
+      "7.10",
+      "Caching is controlled by the headers of HTTP.",
+      by(
+        "McpAuth",
+        metadata("the tag follows the document: the same for the same, another for another"),
+        metadata("`${rule}, by GET and by HEAD`")
+      )
+    )
+  ]
+}
