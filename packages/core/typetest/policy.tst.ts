@@ -324,6 +324,13 @@ describe("policies", () => {
   })
 
   it("name a scope, and a path that is one", () => {
+    const configured: ReadonlyArray<string> = []
+    const mutable: Array<string> = []
+    expect(Policy.scopes(...configured)).type.toBe<Policy.Policy>()
+    expect(Policy.scopes(...mutable)).type.toBe<Policy.Policy>()
+    expect(Policy.scopes("a", ...configured)).type.toBe<Policy.Policy>()
+    expect(Policy.scopes(...(["a", "b"] as const))).type.toBe<Policy.Policy>()
+    expect(Policy.scopes).type.not.toBeCallableWith(1)
     expect(Policy.scopes).type.not.toBeCallableWith()
     expect(Policy.scopes).type.not.toBeCallableWith(["a", "b"])
     expect(Policy.role).type.not.toBeCallableWith("admin", { at: ["roles"] })

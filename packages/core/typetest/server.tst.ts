@@ -197,7 +197,7 @@ describe("McpAuth", () => {
     expect(McpAuth.layerStdio({ subject: "ada", scopes: new Set() })).type.toBe<
       Layer.Layer<
         McpServer.McpRequest<"Requires", AuthInfo.AuthInfo> | McpServer.McpRequest<"Requires", Policy.Needs<never>>,
-        ScopeHierarchy.InvalidScopeHierarchy,
+        InvalidOptions | ScopeHierarchy.InvalidScopeHierarchy,
         McpServer.McpServer
       >
     >()

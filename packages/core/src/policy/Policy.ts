@@ -198,13 +198,33 @@ export const anonymous: Policy = node({ _tag: "Anonymous" })
  */
 export const authenticated: Policy = node({ _tag: "Authenticated" })
 
+/** A list of scopes, of which at least one is written down where the list is. */
+type Listed<S extends ReadonlyArray<string>> = S extends readonly [] ? readonly [string] : S
+
 /**
- * Who has been granted all these scopes, or broader ones.
+ * Satisfied by a caller that was granted all these scopes, or broader ones.
+ *
+ * **Details**
+ *
+ * The scopes may be spread from an array, for example from a configuration. An empty array is a mistake, not a policy that
+ * every caller satisfies: `McpAuth` refuses to build a server with it (`InvalidOptions`, problem `empty-scopes`), and
+ * `McpAuth.layerStdio` to answer requests. Where a policy is only made for an operation (`byOperation`, `Policy.require`), it
+ * permits nothing, and neither does its negation.
+ *
+ * **Example** (Scopes from a configuration)
+ *
+ * ```ts import.meta.vitest
+ * import * as Policy from "@effect-mcp-auth/core/Policy"
+ *
+ * const configured: ReadonlyArray<string> = ["notes:read", "notes:write"]
+ *
+ * String(Policy.scopes(...configured)) // => `scopes("notes:read", "notes:write")`
+ * ```
  *
  * @category constructors
  * @since 0.1.0
  */
-export const scopes = (...scopes: readonly [string, ...ReadonlyArray<string>]): Policy =>
+export const scopes = <const S extends ReadonlyArray<string>>(...scopes: Listed<S>): Policy =>
   node({ _tag: "Scopes", scopes: Arr.dedupe(scopes) })
 
 /**

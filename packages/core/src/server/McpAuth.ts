@@ -30,6 +30,7 @@ import { requestState } from "./internal/requestState.ts"
 import { recording } from "./internal/servedPaths.ts"
 import { serveMetadata } from "./internal/serveMetadata.ts"
 import { type BuildError, make, McpAuth } from "./internal/service.ts"
+import { checkPolicies } from "./internal/terms.ts"
 import { InvalidOptions, type Options } from "./McpAuthOptions.ts"
 
 export {
@@ -171,6 +172,7 @@ const enforced = <S>() =>
     const registered = yield* Registered
     const server = yield* McpServer.McpServer
     const found = registrations(server, terms.policy)
+    yield* checkPolicies(found.policies(), resource)
     const problem = problemOfScopes(found.scopes())
     if (problem !== undefined) return yield* new InvalidOptions({ resource, ...problem })
     MutableRef.set(registered, found)

@@ -172,6 +172,9 @@ const problems = {
   "invalid-scope":
     "a scope has characters that no scope may have (RFC 6749, section 3.3); mind that one string is one " +
     "scope",
+  "empty-scopes":
+    "a policy has an empty list of scopes, which would open what it guards; name a scope, or say `Policy.authenticated` if " +
+    "a valid token is enough",
   "duplicate-resource": "its metadata would be where other metadata of this router is; protect each resource once",
   "short-secret":
     "a requestStateSecret has fewer than 32 characters, and clients could guess it, or the list of secrets is empty; use a " +
@@ -205,6 +208,7 @@ export class InvalidOptions extends Schema.TaggedError<InvalidOptions>()("Invali
     "duplicate-authorization-server",
     "offline-access",
     "invalid-scope",
+    "empty-scopes",
     "duplicate-resource",
     "short-secret",
     "invalid-request-state-lifetime",

@@ -36,7 +36,7 @@ const waysOf = ({ missing, node, outcome, parts }: Judged): ReadonlyArray<Way> =
     case "AnyOf":
       return shortest(parts.flatMap(waysOf))
     case "ByOperation":
-      return outcome === "unknown" ? [nothing] : parts.flatMap(waysOf)
+      return outcome === "unknown" && parts.length === 0 ? [nothing] : parts.flatMap(waysOf)
     case "AllOf":
       return parts.reduce<ReadonlyArray<Way>>(
         (ways, part) => shortest(ways.flatMap((way) => waysOf(part).map((more) => both(way, more)))),

@@ -1,3 +1,4 @@
+import * as McpSchema from "effect/ai/McpSchema"
 import * as McpServer from "effect/ai/McpServer"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -7,12 +8,12 @@ import type * as Policy from "../../policy/Policy.ts"
 import type { InvalidScopeHierarchy } from "../../policy/ScopeHierarchy.ts"
 import { anonymous, AuthInfo } from "../../token/AuthInfo.ts"
 import * as Challenge from "../Challenge.ts"
-import type { Options } from "../McpAuthOptions.ts"
+import type { InvalidOptions, Options } from "../McpAuthOptions.ts"
 import { openAvailability } from "./availability.ts"
 import { policies, refusable } from "./enforcement.ts"
 import { makeRefusals } from "./refusals.ts"
-import { registrations } from "./registrations.ts"
-import { type Terms, termsOf } from "./terms.ts"
+import { type Registrations, registrations } from "./registrations.ts"
+import { checkPolicies, type Terms, termsOf } from "./terms.ts"
 
 /** Who speaks on stdio. */
 export type StdioUser = Partial<AuthInfo["Service"]> & Pick<AuthInfo["Service"], "subject" | "scopes">
@@ -31,12 +32,24 @@ const answer = (error: Parameters<typeof Challenge.answer>[0]): Challenge.Answer
   challenge: undefined
 })
 
-const speaking = (user: StdioUser, terms: Terms) => {
+/** Stands for the resource in errors: stdio has no resource identifier. */
+const name = "stdio"
+
+/**
+ * Says who speaks. Registrations are built after this layer, so an empty list of scopes in one of their policies is seen with
+ * the first request: from then on every request is answered with the mistake.
+ */
+const speaking = (user: StdioUser, terms: Terms, found: Registrations) => {
   const info = { ...anonymous, issuer: "stdio", ...user }
+  const checked = Effect.suspend(() => checkPolicies(found.policies(), name)).pipe(
+    Effect.tapError(({ message }) => Effect.logError(message)),
+    Effect.mapError(({ message }) => new McpSchema.InternalError({ message }))
+  )
   return McpServer.middleware<{ provides: AuthInfo }>()((respond) =>
     respond.pipe(
       Effect.provideService(AuthInfo, info),
-      Effect.provideService(Access, makeRefusals({ answer, terms }).access)
+      Effect.provideService(Access, makeRefusals({ answer, terms }).access),
+      (respond) => Effect.andThen(checked, respond)
     )
   )
 }
@@ -45,13 +58,13 @@ const speaking = (user: StdioUser, terms: Terms) => {
 export const layerStdio = <S = never>(
   user: StdioUser,
   options: StdioOptions = {}
-): Layer.Layer<Provided<S>, InvalidScopeHierarchy, McpServer.McpServer | S> =>
+): Layer.Layer<Provided<S>, InvalidOptions | InvalidScopeHierarchy, McpServer.McpServer | S> =>
   Layer.unwrap(Effect.gen(function*() {
-    const terms = yield* termsOf(options)
+    const terms = yield* termsOf(options, name)
     const server = yield* McpServer.McpServer
     const found = registrations(server, terms.policy)
     const enforced = policies<S>(found, yield* openAvailability).combine(refusable(server)).combine(
-      speaking(user, terms)
+      speaking(user, terms, found)
     )
     return Layer.merge(
       enforced.layer,

@@ -35,6 +35,8 @@ export interface Registrations {
   readonly admitsAnonymous: () => boolean
   /** The same, or something that there may be for them. */
   readonly mayAdmitAnonymous: () => boolean
+  /** All policies of everything that is registered. */
+  readonly policies: () => ReadonlyArray<Any>
   /** All scopes that any policy speaks of. */
   readonly scopes: () => ReadonlyArray<string>
 }
@@ -135,6 +137,7 @@ export const registrations = (server: Server, fallback: Any | undefined): Regist
     },
     admitsAnonymous: () => everyone().some((one) => isOpen(one, false)),
     mayAdmitAnonymous: () => everyone().some((one) => isOpen(one, true)),
+    policies: () => everyone().flatMap(all),
     scopes: () => Arr.dedupe(everyone().flatMap((one) => all(one).flatMap(scopesOf)))
   }
 }
@@ -146,6 +149,7 @@ const none: Registrations = {
   isAnonymous: () => false,
   admitsAnonymous: () => false,
   mayAdmitAnonymous: () => false,
+  policies: () => [],
   scopes: () => []
 }
 

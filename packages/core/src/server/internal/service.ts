@@ -110,7 +110,7 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
     return yield* new InvalidOptions({ resource: described.identifier, problem: "invalid-body-limit" })
   }
   const { identifier, metadataUrl } = described
-  const terms = yield* termsOf(options)
+  const terms = yield* termsOf(options, identifier)
   const trust = { resource: identifier, authorizationServers }
   const conditions = { ...described, ...terms }
   const verified = yield* makeAuthenticate(options, trust, conditions)
