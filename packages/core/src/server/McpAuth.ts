@@ -226,7 +226,9 @@ const protectedServer = <A, E, R>(
   const states = Layer.unwrap(
     Effect.map(McpAuth, ({ requestStates }) => permanent(requestState(requestStates).layerGlobal))
   )
-  const onServer = Layer.mergeAll(states, alone, enforced<Needed<R>>())
+  // Middleware that is installed later runs further out. Policies are judged before a state is opened, so that the answer to a
+  // made-up state does not tell whether a hidden tool exists.
+  const onServer = Layer.merge(alone, Layer.provideMerge(enforced<Needed<R>>(), states))
   const complete = Layer.merge(behindGate, Layer.provide(onServer, behindGate))
   return Layer.provideMerge(ServerAvailability.opened(), complete).pipe(
     Layer.provide([Registered.layer(), ServerAvailability.layer()]),
