@@ -1,12 +1,13 @@
 // Writes what follows from the sources: packages/*/src/index.ts, one namespace export per public module under that
-// module's own doc comment; the `exports` of each package.json, one subpath per module; docs/check-report.schema.json; and
-// docs/conformance.md.
+// module's own doc comment; the `exports` of each package.json, one subpath per module; the schemas of the reports, the page of
+// all options and docs/conformance.md.
 // `--check` only compares.
 //
 // A public module is a PascalCase file in src/ or in one of the rooms below it; everything else is private.
 import * as Schema from "effect/Schema"
 import { glob, readFile, writeFile } from "node:fs/promises"
 import { basename, dirname } from "node:path"
+import { optionsPage } from "./options.mjs"
 
 const check = process.argv.includes("--check")
 const moduleDoc = /^\/\*\*[\s\S]*?\*\//
@@ -69,6 +70,7 @@ await documentSchema("explain", ExplainReport)
 
 const { document } = await import("./conformance/document.ts")
 await update("docs/conformance.md", document())
+await update("docs/options.md", await optionsPage())
 
 if (check && stale.length > 0) {
   console.error(`Stale, run \`pnpm codegen\`: ${stale.join(", ")}`)
