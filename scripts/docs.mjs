@@ -1,6 +1,7 @@
 // Checks the Markdown pages: every link leads to a file and a heading that exist, every page in docs/ is reachable from
 // docs/README.md, and every option and variable that users can set is named by a page.
-import { glob, readFile, stat } from "node:fs/promises"
+import { existsSync } from "node:fs"
+import { glob, readFile } from "node:fs/promises"
 import { dirname, join, normalize } from "node:path"
 import { optionGroups, variables } from "./options.mjs"
 
@@ -36,7 +37,7 @@ for (const [file, text] of pages) {
     const [path, anchor] = link.split("#")
     const target = path === "" ? file : normalize(join(dirname(file), path))
     linked.add(target)
-    if (await stat(target).then(() => false, () => true)) {
+    if (!existsSync(target)) {
       problems.push(`${file}: the link "${link}" leads to no file`)
     } else if (anchor !== undefined && pages.has(target) && !anchorsOf(pages.get(target)).has(anchor)) {
       problems.push(`${file}: the link "${link}" leads to no heading of ${target}`)

@@ -81,20 +81,27 @@ const publicInterfaces = async (file) => {
   return [...interfacesOf(source).map((declaration) => [declaration.name.text, declaration]), ...reexported.flat()]
 }
 
-/** Every interface of options, by its public name. */
-export const optionGroups = async () => {
-  const groups = []
-  for (const name of ["core", "platform-node", "test-utils"]) {
-    const files = await Array.fromAsync(glob(`packages/${name}/src/{,*/}[A-Z]*.ts`))
-    for (const file of files.toSorted((a, b) => basename(a).localeCompare(basename(b), "en"))) {
-      for (const [exportedAs, declaration] of await publicInterfaces(file)) {
-        if (!holdsOptions(exportedAs)) continue
-        groups.push({ package: name, ...groupOf(basename(file, ".ts"), declaration, exportedAs) })
-      }
-    }
-  }
-  return groups
+/** The groups of a package, in the order of their modules. */
+const groupsOf = async (name) => {
+  const files = await Array.fromAsync(glob(`packages/${name}/src/{,*/}[A-Z]*.ts`))
+  const modules = files.toSorted((a, b) => basename(a).localeCompare(basename(b), "en"))
+  const groups = await Promise.all(
+    modules.map(async (file) =>
+      (await publicInterfaces(file)).filter(([exportedAs]) => holdsOptions(exportedAs)).map((
+        [exportedAs, declaration]
+      ) => ({
+        package: name,
+        ...groupOf(basename(file, ".ts"), declaration, exportedAs)
+      }))
+    )
+  )
+  return groups.flat()
 }
+
+const packages = ["core", "platform-node", "test-utils"]
+
+/** Every interface of options, by its public name. */
+export const optionGroups = async () => (await Promise.all(packages.map(groupsOf))).flat()
 
 const prefix = "MCP_AUTH_"
 
@@ -169,12 +176,6 @@ const section = (group, groups) => {
   ].join("\n\n")
 }
 
-const sections = [
-  ["core", "Options of @effect-mcp-auth/core"],
-  ["platform-node", "Options of @effect-mcp-auth/platform-node"],
-  ["test-utils", "Options of @effect-mcp-auth/test-utils"]
-]
-
 /** The text of docs/options.md. */
 export const optionsPage = async () => {
   const groups = await optionGroups()
@@ -196,8 +197,8 @@ export const optionsPage = async () => {
         ["Variable", "Default", "Description"],
         (await variables()).map((variable) => [code(variable.name), variable.default, variable.summary])
       ),
-      ...sections.flatMap(([name, title]) => [
-        `## ${title}`,
+      ...packages.flatMap((name) => [
+        `## Options of @effect-mcp-auth/${name}`,
         ...groups.filter((group) => group.package === name).toSorted((a, b) => rank(a) - rank(b))
           .map((group) => section(group, groups))
       ])

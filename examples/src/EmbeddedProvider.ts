@@ -15,6 +15,8 @@ import { listen } from "./loopback.ts"
 export interface Options {
   /** Whether access tokens are JWTs or opaque, asked for each token if it may change. Default: `jwt`. */
   readonly accessTokenFormat?: Format | (() => Format) | undefined
+  /** Seconds until an access token expires. Default: 300. */
+  readonly accessTokenLifetime?: number | undefined
   /** A confidential client, for example of a resource server that introspects. */
   readonly client?: { readonly id: string; readonly secret: string } | undefined
   readonly port?: number | undefined
@@ -50,7 +52,7 @@ class GrowingClients extends MemoryAdapter {
   }
 }
 
-const features = ({ accessTokenFormat = "jwt" }: Options): Configuration["features"] => ({
+const features = ({ accessTokenFormat = "jwt", accessTokenLifetime = 300 }: Options): Configuration["features"] => ({
   devInteractions: { enabled: false },
   registration: { enabled: true },
   revocation: { enabled: true, allowedPolicy: (_, client, token) => token.clientId === client.clientId },
@@ -63,7 +65,7 @@ const features = ({ accessTokenFormat = "jwt" }: Options): Configuration["featur
     getResourceServerInfo: (_, resource) => ({
       audience: resource,
       scope: scopes.join(" "),
-      accessTokenTTL: 300,
+      accessTokenTTL: accessTokenLifetime,
       accessTokenFormat: typeof accessTokenFormat === "function" ? accessTokenFormat() : accessTokenFormat,
       jwt: { sign: { alg: "RS256" } }
     })

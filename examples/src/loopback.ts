@@ -1,3 +1,4 @@
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -8,13 +9,28 @@ const close = (server: Server): Effect.Effect<void> =>
     server.closeAllConnections()
   })
 
+/** A port of this machine that cannot be listened on. */
+export class PortNotAvailable
+  extends Data.TaggedError("PortNotAvailable")<{ readonly port: number; readonly code: string }>
+{
+  override get message(): string {
+    return this.code === "EADDRINUSE" ? "another program uses it" : this.code
+  }
+}
+
 /** An HTTP server on a loopback port, free unless named, until the scope ends. What it answers is up to its listeners. */
 export const listen = (port = 0) =>
   Effect.map(
     Effect.acquireRelease(
-      Effect.callback<Server>((resume) => {
+      Effect.callback<Server, PortNotAvailable>((resume) => {
         const server = createServer()
-        server.listen(port, "127.0.0.1", () => resume(Effect.succeed(server)))
+        const fail = ({ code = "unknown error" }: NodeJS.ErrnoException) =>
+          resume(Effect.fail(new PortNotAvailable({ port, code })))
+        server.once("error", fail)
+        server.listen(port, "127.0.0.1", () => {
+          server.off("error", fail)
+          resume(Effect.succeed(server))
+        })
       }),
       close
     ),

@@ -1,0 +1,64 @@
+import { listen } from "@effect-mcp-auth/examples/loopback"
+import { freePort } from "@effect-mcp-auth/examples/serve"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { execFile, spawn, spawnSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+
+const program = fileURLToPath(new URL("../../../examples/src/start.ts", import.meta.url))
+
+/** What the program prints until a line contains the text, or until it ends. It is stopped with the scope. */
+const startUntil = Effect.fnUntraced(function*(text: string, ...args: ReadonlyArray<string>) {
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() => spawn(process.execPath, [program, ...args], { env: { NO_COLOR: "1" } })),
+    (child) => Effect.sync(() => child.kill())
+  )
+  return yield* Effect.callback<{ readonly code: number | null; readonly output: string }>((resume) => {
+    let output = ""
+    const read = (chunk: Buffer) => {
+      output += chunk.toString()
+      if (output.includes(text)) resume(Effect.succeed({ code: null, output }))
+    }
+    child.stdout.on("data", read)
+    child.stderr.on("data", read)
+    child.once("exit", (code) => resume(Effect.succeed({ code, output })))
+  })
+})
+
+const hasCurl = spawnSync("curl", ["--version"]).error === undefined
+
+const shell = (command: string) =>
+  Effect.callback<string>((resume) => {
+    execFile("sh", ["-c", command], (_, stdout) => resume(Effect.succeed(stdout)))
+  })
+
+describe("pnpm start", () => {
+  it.live.skipIf(!hasCurl)(
+    "prints a curl command with an access token, and the tool answers the command",
+    () =>
+      Effect.gen(function*() {
+        const [port, providerPort] = [yield* freePort, yield* freePort]
+        const { output } = yield* startUntil("Ctrl-C", "--port", `${port}`, "--provider-port", `${providerPort}`)
+        assert.include(output, `MCP server:  http://127.0.0.1:${port}/mcp`)
+        assert.include(output, `Provider:    http://127.0.0.1:${providerPort}`)
+        assert.include(output, `--server-url http://127.0.0.1:${port}/mcp`)
+        const command = /^curl [\s\S]*?^ {2}-d .*$/m.exec(output)?.[0] ?? ""
+        assert.include(yield* shell(command), `"subject":"ada"`)
+      })
+  )
+
+  it.live("says in one line which port is taken and how to choose another", () =>
+    Effect.gen(function*() {
+      const { origin } = yield* listen()
+      const taken = Number(new URL(origin).port)
+      const provider = yield* startUntil("Ctrl-C", "--provider-port", `${taken}`)
+      assert.strictEqual(provider.code, 1)
+      assert.include(provider.output, `Port ${taken} cannot be used`)
+      assert.include(provider.output, `--provider-port ${taken + 1}`)
+      assert.notInclude(provider.output, "    at ")
+      const server = yield* startUntil("Ctrl-C", "--port", `${taken}`, "--provider-port", `${yield* freePort}`)
+      assert.strictEqual(server.code, 1)
+      assert.include(server.output, `--port ${taken + 1}`)
+      assert.notInclude(server.output, "    at ")
+    }))
+})
