@@ -16,16 +16,18 @@ interface Ended {
 }
 
 /** The command as a user runs it: a process of its own. */
-const mcpAuth = (...args: ReadonlyArray<string>) =>
+const mcpAuthWith = (nodeArgs: ReadonlyArray<string>, ...args: ReadonlyArray<string>) =>
   Effect.callback<Ended>((resume) => {
     const child = execFile(
       process.execPath,
-      [...patience, main, ...args],
+      [...nodeArgs, main, ...args],
       { env: { NO_COLOR: "1" } },
       (_, stdout, stderr) => resume(Effect.succeed({ code: child.exitCode ?? -1, stdout, stderr }))
     )
     return Effect.sync(() => child.kill())
   })
+
+const mcpAuth = (...args: ReadonlyArray<string>) => mcpAuthWith(patience, ...args)
 
 const check = (...args: ReadonlyArray<string>) => mcpAuth("check", "--allow-insecure-loopback", ...args)
 
@@ -48,6 +50,35 @@ const complete = (issuer: string) => ({
 })
 
 const oauthPath = "/.well-known/oauth-authorization-server"
+
+/** The command on another version of Node, as far as a program can tell. */
+const onNode = (version: string) => {
+  const pretend = `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "${version}" } })`
+  return mcpAuthWith(["--import", `data:text/javascript,${encodeURIComponent(pretend)}`], "--version")
+}
+
+describe("mcp-auth on an older Node", () => {
+  it.live.each(["20.20.2", "22.18.0"])(
+    "says on %s in one line which Node it needs, and exits with 69",
+    (version) =>
+      Effect.gen(function*() {
+        const { code, stderr, stdout } = yield* onNode(version)
+        assert.strictEqual(code, 69)
+        assert.strictEqual(stdout, "")
+        assert.strictEqual(
+          stderr,
+          `effect-mcp-auth needs Node >= 22.19; this is v${version}. Install a newer Node and run the command again.\n`
+        )
+      })
+  )
+
+  it.live.each(["22.19.0", "24.0.0", "100.1.0"])("runs on Node %s", (version) =>
+    Effect.gen(function*() {
+      const { code, stdout } = yield* onNode(version)
+      assert.strictEqual(code, 0)
+      assert.match(stdout, /^mcp-auth v/)
+    }))
+})
 
 describe("mcp-auth check", () => {
   it.live("exits with 0 for the embedded provider, and shows what it did", () =>

@@ -1,15 +1,12 @@
 #!/usr/bin/env node
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as Command from "effect/cli/Command"
-import * as Effect from "effect/Effect"
-import { command } from "./command.ts"
-import { wrongUsage } from "./exit.ts"
-import { version } from "./version.ts"
+import { unsupportedNode } from "./nodeVersion.ts"
 
-Command.run(command, { version }).pipe(
-  // Help that was asked for ends well by itself; this is help that was needed.
-  Effect.catchTag("ShowHelp", () => wrongUsage),
-  Effect.provide(NodeServices.layer),
-  NodeRuntime.runMain
-)
+const problem = unsupportedNode(process.versions.node)
+
+// The command itself is imported only now: on an older Node, the modules of its HTTP client end with a stack trace.
+if (problem === undefined) void import("./run.ts")
+else {
+  process.stderr.write(`${problem}\n`)
+  // EX_UNAVAILABLE of sysexits.h. The codes 0 to 2 are answers.
+  process.exitCode = 69
+}
