@@ -158,9 +158,9 @@ export const mcpAuthorization: Specification = {
     should(
       june("Canonical Server URI"),
       "Both forms of a resource without a path, with and without the slash, are one; the form without is preferred.",
-      by("ResourceIdentifier", [
-        "core/metadata/laws",
-        "path and query survive byte for byte; only a slash right after the host is dropped"
+      by("ResourceIdentifier AudiencePolicy", ["core/token/AudiencePolicy", "with one slash more is the same"], [
+        "core/token/AudiencePolicy",
+        "with a path, and one slash more, is another"
       ])
     ),
     must(
