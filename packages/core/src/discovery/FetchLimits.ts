@@ -17,7 +17,7 @@ import * as Duration from "effect/Duration"
 export interface Limits {
   /** How long one attempt may take, from the request to the last byte. Default 5 seconds. */
   readonly attemptTimeout: Duration.Duration
-  /** How long the whole search may take, with all its candidates, retries and waits. Default 15 seconds. */
+  /** How long the whole search may take, with all its candidates, retries and waits. Default 10 seconds. */
   readonly totalTimeout: Duration.Duration
   /** How many bytes of a body are read. Default 512 KiB; the largest document known in the wild has 18 kB. */
   readonly bodyBytes: number
@@ -38,7 +38,7 @@ export interface Limits {
 export const FetchLimits: Context.Reference<Limits> = Context.Reference("@effect-mcp-auth/core/discovery/FetchLimits", {
   defaultValue: () => ({
     attemptTimeout: Duration.seconds(5),
-    totalTimeout: Duration.seconds(15),
+    totalTimeout: Duration.seconds(10),
     bodyBytes: 512 * 1024,
     redirects: 3,
     retries: 2,

@@ -50,8 +50,8 @@ const rows: ReadonlyArray<readonly [rule: string, fault: Fault.Fault, outcome: s
     ["a refused connection is transient", Fault.connectionError("ECONNREFUSED"), "Transient", "Transport", 3],
     ["an unknown host is transient", Fault.connectionError("ENOTFOUND"), "Transient", "Transport", 3],
     ["a bad certificate is transient", Fault.connectionError("CERT_HAS_EXPIRED"), "Transient", "Transport", 3],
-    ["no answer is a timeout", Fault.delay("1 hour"), "Transient", "Timeout", 3],
-    ["a body of one byte per second is a timeout", Fault.slowBody("1 second"), "Transient", "Timeout", 3],
+    ["no answer is a timeout", Fault.delay("1 hour"), "Transient", "Timeout", 2],
+    ["a body of one byte per second is a timeout", Fault.slowBody("1 second"), "Transient", "Timeout", 2],
     ["a body that breaks off is transient", Fault.truncatedBody({ broken: true }), "Transient", "Transport", 3],
     ["half a document is a miss", Fault.truncatedBody(), "Miss", "NotMetadata", 1],
     ["an HTML page is a miss", Fault.html, "Miss", "NotMetadata", 1],
@@ -89,7 +89,7 @@ describe("faults of a provider", () => {
         assert.strictEqual(error.outcome, outcome)
         assert.strictEqual(tagOf(error.attempts[0]), tag)
         assert.strictEqual(yield* provider.count(), requests)
-        assert.isAtMost(Duration.toMillis(took), 15_000)
+        assert.isAtMost(Duration.toMillis(took), 10_000)
         assert.strictEqual(yield* provider.inFlight, 0)
         assert.include(error.message, oauthUrl)
       }).pipe(Effect.provide(TestProvider.layer())))

@@ -78,8 +78,10 @@ const metadata: ReadonlyArray<Row> = [
   row("reset within the body",        at("metadata", cut),              "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("DNS failure",                  at("metadata", nameless),         "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("TLS failure",                  at("metadata", untrusted),        "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
-  row("timeout",                      at("metadata", silent),           "503 in 15 s",  "200 in 0 s", "200 in 0 s", "200 in 2 s"),
-  row("slow body",                    at("metadata", slow),             "503 in 15 s",  "200 in 0 s", "200 in 0 s", "200 in 2 s"),
+  row("timeout",                      at("metadata", silent),           "503 in 10 s, come again in 10 s",
+                                                                                        "200 in 0 s", "200 in 0 s", "200 in 2 s"),
+  row("slow body",                    at("metadata", slow),             "503 in 10 s, come again in 10 s",
+                                                                                        "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("500",                          at("metadata", Fault.status(500)), "503 in 3 s",  "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("404",                          at("metadata", Fault.status(404)), "503 in 0 s",  "200 in 0 s", "200 in 0 s", "200 in 0 s"),
   row("503 with Retry-After",         at("metadata", busy),             "503 in 0 s, come again in 17 s",
@@ -105,8 +107,10 @@ const keySet: ReadonlyArray<Row> = [
   row("reset within the body",        at("jwks", cut),                  "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("DNS failure",                  at("jwks", nameless),             "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("TLS failure",                  at("jwks", untrusted),            "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
-  row("timeout",                      at("jwks", silent),               "503 in 15 s",  "200 in 0 s", "200 in 0 s", "200 in 2 s"),
-  row("slow body",                    at("jwks", slow),                 "503 in 15 s",  "200 in 0 s", "200 in 0 s", "200 in 2 s"),
+  row("timeout",                      at("jwks", silent),               "503 in 10 s, come again in 10 s",
+                                                                                        "200 in 0 s", "200 in 0 s", "200 in 2 s"),
+  row("slow body",                    at("jwks", slow),                 "503 in 10 s, come again in 10 s",
+                                                                                        "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("500",                          at("jwks", Fault.status(500)),    "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("404",                          at("jwks", Fault.status(404)),    "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
   row("503 with Retry-After",         at("jwks", busy),                 "503 in 0 s, come again in 17 s",
@@ -133,7 +137,8 @@ const keySet: ReadonlyArray<Row> = [
 const everything: ReadonlyArray<Row> = [
   //                                                                    cold            warm          due           overdue
   row("connection refused",           at("everything", refused),        "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 4 s"),
-  row("timeout",                      at("everything", silent),         "503 in 15 s",  "200 in 0 s", "200 in 0 s", "200 in 4 s"),
+  row("timeout",                      at("everything", silent),         "503 in 10 s, come again in 10 s",
+                                                                                        "200 in 0 s", "200 in 0 s", "200 in 4 s"),
   row("503 with Retry-After",         at("everything", busy),           "503 in 0 s, come again in 17 s",
                                                                                         "200 in 0 s", "200 in 0 s", "200 in 0 s")
 ]
@@ -243,8 +248,8 @@ const introspection: ReadonlyArray<IntrospectionRow> = [
   introspectionRow("reset within the body",             cut,                "503 in 3 s"),
   introspectionRow("DNS failure",                       nameless,           "503 in 3 s"),
   introspectionRow("TLS failure",                       untrusted,          "503 in 3 s"),
-  introspectionRow("timeout",                           silent,             "503 in 15 s"),
-  introspectionRow("slow body",                         slow,               "503 in 15 s"),
+  introspectionRow("timeout",                           silent,             "503 in 10 s, come again in 10 s"),
+  introspectionRow("slow body",                         slow,               "503 in 10 s, come again in 10 s"),
   introspectionRow("500",                               Fault.status(500),  "503 in 3 s"),
   introspectionRow("401, to this server's own secret",  Fault.status(401),  "503 in 0 s"),
   introspectionRow("503 with Retry-After",              busy,               "503 in 0 s, come again in 17 s"),
@@ -280,8 +285,8 @@ describe("the introspection endpoint", () => {
         yield* assertStated(callTool(handle, known), asked, "a token that was known")
         yield* assertStated(callTool(handle, undefined), "401 in 0 s", "no token")
         yield* provider.heal()
-        // A refusal is remembered as long as any answer, an outage is not.
-        if (asked.startsWith("401")) yield* TestClock.adjust("31 seconds")
+        // A refusal is remembered as long as any answer, an outage for as long as it took to fail.
+        if (asked.startsWith("401") || asked.includes("in 10 s")) yield* TestClock.adjust("31 seconds")
         yield* assertStated(callTool(handle, known), "200 in 0 s", "after it is over")
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }

@@ -75,9 +75,22 @@ const longestPause = 24_000
 /** A source that asks for more is given it, but that it is back must be noticed by then. No jitter goes beyond it. */
 const longestAsked = Duration.seconds(30)
 
-/** How long a source is left alone after so many failures, the last of which asked for so much. In milliseconds. */
-export const pauseAfter = (times: number, asked: Duration.Duration): Effect.Effect<number> =>
+/** What a source was asked, and how that ended. */
+interface Failing {
+  /** How many failures there were in a row. */
+  readonly times: number
+  /** How long the source asked to wait. */
+  readonly asked: Duration.Duration
+  /** How long the last failure took, in milliseconds. */
+  readonly took: number
+}
+
+/**
+ * How long a source is left alone after its last failure, in milliseconds: never shorter than that failure took, so that
+ * callers do not wait for a slow source again and again.
+ */
+export const pauseAfter = ({ asked, times, took }: Failing): Effect.Effect<number> =>
   Effect.map(Random.next, (random) => {
     const pause = Math.min(longestPause, firstPause * 2 ** (times - 1)) * (0.75 + random / 2)
-    return Math.max(pause, Duration.toMillis(Duration.min(asked, longestAsked)))
+    return Math.max(pause, Math.min(Math.max(Duration.toMillis(asked), took), Duration.toMillis(longestAsked)))
   })

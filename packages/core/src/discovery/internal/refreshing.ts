@@ -83,7 +83,7 @@ const land = Effect.fnUntraced(function*<A, E>({ lifetimes, state }: Shared<A, E
   const { departure, failed } = yield* Ref.get(state)
   const times = Option.match(failed, { onNone: () => 1, onSome: ({ times }) => times + 1 })
   const asked = Exit.isFailure(exit) ? askedToWait(Cause.squash(exit.cause)) : Duration.zero
-  const pause = yield* pauseAfter(times, asked)
+  const pause = yield* pauseAfter({ times, asked, took: now - departure })
   yield* Ref.update(state, (before): State<A, E> => ({
     ...before,
     flight: Option.none(),
@@ -125,6 +125,18 @@ const anyFlight = (now: number) => <A, E>(current: State<A, E>, mine: Flight<A, 
     ? [current.flight.value, current] as const
     : [mine, { ...current, flight: Option.some(mine), departure: now }] as const
 
+/** What a flight brings. Once the source has failed, nobody waits long to hear that it still does. */
+const orRemembered = <A, E>(
+  { state }: Shared<A, E>,
+  flight: Flight<A, E>,
+  failed: Option.Option<Failed<E>>,
+  now: number
+): Effect.Effect<A, E> =>
+  Option.match(failed, {
+    onNone: () => Deferred.await(flight),
+    onSome: ({ exit }) => soon(flight, { otherwise: exit, departure: Ref.getUnsafe(state).departure, now })
+  })
+
 const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   const now = yield* Clock.currentTimeMillis
   const { closed, failed, good } = yield* Ref.get(shared.state)
@@ -132,9 +144,9 @@ const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   const usable = Option.filter(good, ({ usableUntil }) => now < usableUntil)
   if (Option.isNone(usable)) {
     const isDown = Option.filter(failed, (failed) => isResting(failed, now))
-    return yield* Option.isSome(isDown)
-      ? isDown.value.exit
-      : Effect.flatMap(fly(shared, anyFlight(now), since), Deferred.await)
+    if (Option.isSome(isDown)) return yield* isDown.value.exit
+    const flight = yield* fly(shared, anyFlight(now), since)
+    return yield* orRemembered(shared, flight, failed, now)
   }
   const { freshFrom, graceUntil, value } = usable.value
   const mayTry = Option.isNone(failed) || !isResting(failed.value, now)
@@ -142,7 +154,11 @@ const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   const flight = yield* fly(shared, anyFlight(now), since)
   // Shortly after its time, or while the source is known to be failing, nobody waits for the refresh.
   if ((freshFrom <= now && now < graceUntil) || Option.isSome(failed)) return value
-  return yield* soon(flight, { value, departure: (yield* Ref.get(shared.state)).departure, now })
+  const { departure } = yield* Ref.get(shared.state)
+  return yield* Effect.catchCause(
+    soon(flight, { otherwise: Effect.succeed(value), departure, now }),
+    () => Effect.succeed(value)
+  )
 })
 
 /** What is missing from a full allowance, as the time in which it is gained. None by a clock that was set back since. */
@@ -172,8 +188,12 @@ const renewal = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, allowanc
 })
 
 const renew = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, allowance: Allowance) {
-  const flight = yield* renewal(shared, allowance, yield* Clock.currentTimeMillis)
-  const exit = Option.isSome(flight) ? yield* Effect.exit(Deferred.await(flight.value)) : undefined
+  const now = yield* Clock.currentTimeMillis
+  const flight = yield* renewal(shared, allowance, now)
+  const before = yield* Ref.get(shared.state)
+  const exit = Option.isSome(flight)
+    ? yield* Effect.exit(orRemembered(shared, flight.value, before.failed, now))
+    : undefined
   const { failed, good } = yield* Ref.get(shared.state)
   // What a later fetch brought is newer: it may lack what the outcome has.
   if (Option.isSome(good) && (Option.isNone(failed) || (exit !== undefined && Exit.isSuccess(exit)))) {

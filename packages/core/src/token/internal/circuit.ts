@@ -1,4 +1,5 @@
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,8 +16,10 @@ import { MetadataFetchError } from "../../discovery/MetadataFetchError.ts"
 import type { VerificationUnavailable } from "../TokenError.ts"
 import { available } from "./available.ts"
 
-/** So many questions in a row without an answer, each of them with its retries, and the server is left alone. */
-const tripPolicy = CircuitBreaker.consecutive(3)
+/** After so many questions in a row without an answer, each of them with its retries, the server is left alone. */
+const failures = 3
+
+const tripPolicy = CircuitBreaker.consecutive(failures)
 
 /** For how long: doubled each time, and at most 30 seconds, so that a server that is back is noticed by then. */
 const openDuration = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("25 seconds")]).pipe(
@@ -30,13 +33,16 @@ const maxOpenDuration = Duration.seconds(30)
  * Only a server that does not answer is in trouble. What it refuses is about us, or about a token that somebody made up:
  * nobody shall be able to cut the server off from others by that.
  */
-const classify = (exit: Exit.Exit<unknown, unknown>): CircuitBreaker.Outcome => {
+const classify = (exit: Exit.Exit<unknown, unknown>, took: number): CircuitBreaker.Outcome => {
   if (Exit.isSuccess(exit)) return CircuitBreaker.success
   const error = Cause.squash(exit.cause)
+  // A server that took long to fail is left alone for as long, so that callers do not wait for it again and again.
   return error instanceof MetadataFetchError && outcomeOf(error) === "Transient"
-    ? CircuitBreaker.failure({ retryAfter: askedToWait(error) })
+    ? CircuitBreaker.failure({ retryAfter: Duration.max(askedToWait(error), Duration.millis(Math.max(0, took))) })
     : CircuitBreaker.ignored
 }
+
+const ranOutOfTime = (error: unknown): boolean => error instanceof MetadataFetchError && error.reason._tag === "Timeout"
 
 /** Asks a server a question, or fails at once while that server is left alone. */
 export type Circuit = <A, E, R>(question: Effect.Effect<A, E, R>) => Effect.Effect<A, VerificationUnavailable, R>
@@ -52,24 +58,57 @@ const storeInMemory = Effect.map(
   (services) => Context.get(services, CircuitBreaker.CircuitBreakerStore)
 )
 
+/** How long a circuit is still open, in milliseconds. A store that does not say is no reason to fail. */
+const stillOpen = ({ state }: CircuitBreaker.CircuitBreakerStore["Service"], key: string): Effect.Effect<number> =>
+  Effect.match(state(key), {
+    onFailure: () => 0,
+    onSuccess: (state) => state._tag === "Open" ? Duration.toMillis(state.retryAfter) : 0
+  })
+
 /** The circuit of one server. Processes that share a `CircuitBreakerStore` share what is known about it. */
 export const makeCircuit = Effect.fnUntraced(function*(
   server: AuthorizationServer<unknown>
 ): Effect.fn.Return<Circuit, never, Scope.Scope> {
   const shared = yield* Effect.serviceOption(CircuitBreaker.CircuitBreakerStore)
-  const breaker = yield* Effect.provideServiceEffect(
+  const store = yield* Option.match(shared, { onNone: () => storeInMemory, onSome: Effect.succeed })
+  const breaker = yield* Effect.provideService(
     CircuitBreaker.make({ tripPolicy, openDuration, maxOpenDuration }),
     CircuitBreaker.CircuitBreakerStore,
-    Option.match(shared, { onNone: () => storeInMemory, onSome: Effect.succeed })
+    store
   )
   const key = `mcp-auth:introspection:${server.issuer}`
-  return (question) => {
-    const answer = Effect.catchIf(
-      breaker.execute(question, { key, classify }),
-      // No circuit is open for so long, unless the clock was set back.
-      (error) => openFor(error) > Duration.toMillis(maxOpenDuration),
-      () => question
-    )
-    return available(server, answer, (_, cause) => openFor(cause))
-  }
+  /** When the server answered last, in milliseconds. */
+  let answeredAt = -Infinity
+
+  const judge = (began: number) => (exit: Exit.Exit<unknown, unknown>) =>
+    Effect.map(Clock.currentTimeMillis, (now) => {
+      const outcome = classify(exit, now - began)
+      const isAnswer = Exit.isSuccess(exit) || !Cause.hasInterrupts(exit.cause)
+      if (outcome._tag !== "Failure" && isAnswer) answeredAt = now
+      return outcome
+    })
+
+  /** If the server answered nobody while a question ran out of time, the next callers do not wait for it as well. */
+  const giveUp = (began: number) => (error: unknown) =>
+    ranOutOfTime(error) && answeredAt <= began
+      ? breaker.execute(Effect.fail(error), { key, classify: judge(began) }).pipe(
+        Effect.ignore,
+        Effect.repeat({ times: failures - 2 })
+      )
+      : Effect.void
+
+  return (question) =>
+    Effect.flatMap(Clock.currentTimeMillis, (began) =>
+      breaker.execute(question, { key, classify: judge(began) }).pipe(
+        Effect.tapError(giveUp(began)),
+        Effect.catchIf(
+          // No circuit is open for so long, unless the clock was set back.
+          (error) => openFor(error) > Duration.toMillis(maxOpenDuration),
+          () => question
+        ),
+        Effect.catch((cause) =>
+          Effect.flatMap(stillOpen(store, key), (wait) =>
+            available(server, Effect.fail(cause), () => Math.max(wait, openFor(cause))))
+        )
+      ))
 })

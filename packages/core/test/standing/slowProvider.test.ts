@@ -1,0 +1,135 @@
+/**
+ * An authorization server that is slower than the limits of fetching: one caller waits for the whole limit, and the next
+ * callers are answered at once, with a `Retry-After` that says when the server is asked again.
+ */
+import { ClientAuthentication, TokenVerifier } from "@effect-mcp-auth/core"
+import { NodeJws } from "@effect-mcp-auth/platform-node"
+import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Random, Redacted } from "effect"
+import { TestClock } from "effect/testing"
+import { callTool, type Handle, start as startServer } from "../server/harness.ts"
+import { pass, settled } from "../time.ts"
+import { assertStated } from "./harness.ts"
+
+type Provider = TestProvider.TestProvider["Service"]
+
+const verifier = TokenVerifier.introspection({
+  authentication: ClientAuthentication.clientSecretBasic("notes", Redacted.make("s3cret"))
+})
+
+interface Source {
+  readonly endpoint: "metadata" | "jwks" | "introspection"
+  readonly mint: (provider: Provider) => Effect.Effect<string>
+  readonly start: typeof started
+}
+
+const started = Effect.map(Effect.provide(startServer(), NodeJws.layer), ({ handle }) => handle)
+
+const sources: ReadonlyArray<Source> = [
+  { endpoint: "metadata", mint: ({ mint }) => mint(), start: started },
+  { endpoint: "jwks", mint: ({ mint }) => mint(), start: started },
+  {
+    endpoint: "introspection",
+    mint: ({ mintOpaque }) => mintOpaque(),
+    start: Effect.map(startServer({ verifier }), ({ handle }) => handle)
+  }
+]
+
+const slow: ReadonlyArray<readonly [rule: string, fault: Fault.Fault]> = [
+  ["that does not answer", Fault.delay("1 hour")],
+  ["that needs longer than an attempt may take", Fault.delay("6 seconds")],
+  ["whose body does not end", Fault.slowBody()]
+]
+
+const withProvider = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  effect.pipe(
+    Effect.scoped,
+    Effect.provide(TestProvider.layer()),
+    Effect.provideService(Random.Random, { nextDoubleUnsafe: () => 0.5, nextIntUnsafe: () => 0 })
+  )
+
+for (const { endpoint, mint, start } of sources) {
+  describe(`${endpoint} of an authorization server`, () => {
+    const scenario = Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const handle = yield* start
+      const ask = Effect.flatMap(mint(provider), (token) => callTool(handle, token))
+      return { ask, handle, provider }
+    })
+
+    for (const [rule, fault] of slow) {
+      it.effect(`${rule}: one caller waits for 10 seconds, and the next ones for nothing`, () =>
+        Effect.gen(function*() {
+          const { ask, provider } = yield* scenario
+          yield* provider.fault(endpoint, fault)
+          yield* assertStated(ask, "503 in 10 s, come again in 10 s", "the first caller")
+          const before = yield* provider.count(endpoint)
+          yield* assertStated(ask, "503 in 0 s, come again in 10 s", "the next caller")
+          yield* TestClock.adjust("5 seconds")
+          yield* assertStated(ask, "503 in 0 s, come again in 5 s", "a caller after 5 seconds")
+          assert.strictEqual(yield* provider.count(endpoint), before)
+          yield* provider.heal()
+          yield* TestClock.adjust("5 seconds")
+          yield* assertStated(ask, "200 in 0 s", "a caller who comes when told to")
+        }).pipe(withProvider))
+    }
+
+    it.effect("that keeps failing is asked again after as long as it took to fail", () =>
+      Effect.gen(function*() {
+        const { ask, provider } = yield* scenario
+        yield* provider.fault(endpoint, Fault.delay("1 hour"))
+        yield* assertStated(ask, "503 in 10 s", "the first caller")
+        yield* TestClock.adjust("10 seconds")
+        const before = yield* provider.count(endpoint)
+        const next = yield* Effect.forkChild(ask)
+        yield* settled
+        assert.strictEqual(yield* provider.count(endpoint), before + 1)
+        yield* assertStated(ask, endpoint === "introspection" ? "503 in 0 s" : "503 in 2 s", "a caller meanwhile")
+        yield* pass(10)
+        assert.strictEqual((yield* Fiber.join(next)).status, 503)
+        yield* assertStated(ask, "503 in 0 s", "a caller after the second failure")
+      }).pipe(withProvider))
+
+    it.effect("that is waited for by a client which gives up is known to fail to the next client", () =>
+      Effect.gen(function*() {
+        const { handle, provider } = yield* scenario
+        yield* provider.fault(endpoint, Fault.delay("1 hour"))
+        const token = yield* mint(provider)
+        const patient = yield* Effect.forkChild(callTool(handle, token))
+        const controller = new AbortController()
+        const hasty = yield* Effect.forkChild(callTool(aborting(handle, controller), yield* mint(provider)))
+        yield* pass(3)
+        controller.abort()
+        yield* pass(7)
+        assert.strictEqual((yield* Fiber.join(patient)).status, 503)
+        yield* Fiber.interrupt(hasty)
+        yield* assertStated(callTool(handle, yield* mint(provider)), "503 in 0 s", "the next client")
+      }).pipe(withProvider))
+  })
+}
+
+/** Requests whose client goes away when told to. */
+const aborting = (handle: Handle, { signal }: AbortController): Handle => (request) =>
+  handle(new Request(request, { signal }))
+
+describe("a token for which the authorization server needs too long", () => {
+  it.effect("does not cut it off from tokens that it answers meanwhile", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* startServer({ verifier })
+      const ask = Effect.flatMap(provider.mintOpaque(), (token) => callTool(handle, token))
+      yield* assertStated(ask, "200 in 0 s", "before")
+      yield* provider.fault("introspection", Fault.delay("1 hour"), { times: 1 })
+      yield* provider.fault("introspection", Fault.delay("1 hour"), { times: 1 })
+      const slow = yield* Effect.forkChild(ask)
+      yield* settled
+      // Its second attempt hangs as well.
+      yield* pass(5)
+      yield* provider.heal()
+      yield* assertStated(ask, "200 in 0 s", "another token")
+      yield* pass(6)
+      yield* Fiber.join(slow)
+      yield* assertStated(ask, "200 in 0 s", "a token after it")
+    }).pipe(withProvider))
+})
