@@ -142,7 +142,8 @@ const assertGood = ({ outcome, took }: Answered, most = 2 * latency) => {
   assert.isAtMost(took, most)
 }
 
-describe("a flood of 2,500 made-up opaque tokens at once", () => {
+// The limit only ends a test that hangs: nothing here is measured by the real clock.
+describe("a flood of 2,500 made-up opaque tokens at once", { timeout: 300_000 }, () => {
   it.effect("from one address delays good tokens of other addresses by no more than their own latency", () =>
     Effect.gen(function*() {
       const { ask, askGood } = yield* scenario()
