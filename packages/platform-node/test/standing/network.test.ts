@@ -211,7 +211,8 @@ describe.concurrent("the network is in trouble", () => {
         yield* answered(provider, handle, yield* mint(provider), 503, within)
         yield* answered(provider, handle, undefined, 401, quick)
         yield* over(provider)
-        yield* TestClock.adjust("1300 millis")
+        // A provider is left alone for as long as it took to fail.
+        yield* TestClock.adjust(Math.max(1_300, within))
         yield* answered(provider, handle, yield* mint(provider), 200, quick)
       })
     )
