@@ -1,0 +1,309 @@
+// `pnpm mutate [filter] [--sample N]`: which small changes to the code that keeps others out does no test notice?
+//
+// Every mutant of the rooms `token`, `policy` and `server` whose module's path contains the filter is tried against the
+// tests of core. One that survives fails the command, unless `survivors.json` names it and says why it may; so does a name
+// there that no mutant has any more, or one that a test has killed.
+import { createHash } from "node:crypto"
+import { existsSync } from "node:fs"
+import { glob, mkdir, readFile, writeFile } from "node:fs/promises"
+import { relative, resolve } from "node:path"
+import { parseArgs } from "node:util"
+import { createVitest, type TestSpecification, type Vitest } from "vitest/node"
+import { type Mutant, mutate } from "./mutants.ts"
+import type { Finding, Work } from "./runner.ts"
+
+const root = resolve(import.meta.dirname, "../..")
+const core = resolve(root, "packages/core")
+const cache = resolve(root, "node_modules/.cache/mutate")
+const killersFile = resolve(cache, "killers.json")
+const survivorsFile = resolve(import.meta.dirname, "survivors.json")
+
+/** Where what keeps callers out is. Modules may move within their room. */
+const rooms = ["token", "policy", "server"]
+
+/** What is true of any machine and any time has no place among tests of chance. */
+const excluded = ["test/fuzz/**"]
+
+/** A mutant that may survive. It is known by its code, so that it may move within its room. */
+interface Survivor {
+  readonly room: string
+  readonly where: string
+  readonly operator: string
+  readonly before: string
+  readonly after: string
+  readonly reason: string
+}
+
+const roomOf = ({ file }: Mutant): string => file.split("/")[0] ?? ""
+
+const identityOf = ({ after, before, operator, room, where }: Omit<Survivor, "reason">): string =>
+  JSON.stringify([room, where, operator, before, after])
+
+const identity = (mutant: Mutant): string => identityOf({ ...mutant, room: roomOf(mutant) })
+
+const described = ({ after, before, file, line, operator, where }: Mutant): string =>
+  `${file}:${line} (${where}) ${operator}\n    - ${before}\n    + ${after === "" ? "(nothing)" : after}`
+
+/** Reads the modules, and makes their mutants. */
+const mutateAll = async () => {
+  const mutants: Array<Mutant> = []
+  const modules = new Map<string, string>()
+  const files = await Array.fromAsync(glob(`{${rooms.join(",")}}/**/*.ts`, { cwd: resolve(core, "src") }))
+  for (const file of files.toSorted()) {
+    const path = resolve(core, "src", file)
+    const made = mutate(file, await readFile(path, "utf8"), mutants.length + 1)
+    mutants.push(...made.mutants)
+    modules.set(path, made.code)
+  }
+  return { modules, mutants }
+}
+
+/** Vitest with the mutants in its modules: one worker, one file at a time. */
+const start = (modules: ReadonlyMap<string, string>): Promise<Vitest> =>
+  createVitest({
+    config: false,
+    // What it keeps of modules is known by their source alone, which is not what runs here.
+    fsModuleCache: false,
+    root: core,
+    watch: false,
+    include: ["test/**/*.test.ts"],
+    exclude: excluded,
+    runner: resolve(import.meta.dirname, "runner.ts"),
+    pool: "forks",
+    maxWorkers: 1,
+    fileParallelism: false,
+    testTimeout: 0,
+    silent: true,
+    reporters: [{}],
+    dangerouslyIgnoreUnhandledErrors: true,
+    env: { MUTATE_WORK: resolve(cache, "work.json") }
+  }, {
+    plugins: [{
+      name: "mutate",
+      enforce: "pre",
+      transform: (_, id) => modules.get(id)
+    }]
+  })
+
+/** Runs one test file, and gives back what was found. */
+const runFile = async (vitest: Vitest, specification: TestSpecification, work: Omit<Work, "findings">) => {
+  const findings = resolve(cache, "findings.ndjson")
+  await writeFile(findings, "")
+  await writeFile(resolve(cache, "work.json"), JSON.stringify({ ...work, findings } satisfies Work))
+  await vitest.runTestSpecifications([specification])
+  const lines = (await readFile(findings, "utf8")).split("\n").filter((line) => line !== "")
+  return lines.map((line): Finding => JSON.parse(line))
+}
+
+interface Killer {
+  readonly file: string
+  readonly test: string
+}
+
+const readKillers = async (): Promise<Record<string, Killer>> =>
+  existsSync(killersFile) ? JSON.parse(await readFile(killersFile, "utf8")) : {}
+
+type Verdict = "killed" | "hung" | "survived" | "not reached"
+
+/** A test that reaches a mutant in a state in which that matters. */
+interface Reaching extends Killer {
+  /** In milliseconds. */
+  readonly duration: number
+}
+
+/** A digest of files, by their names and contents. */
+const digestOf = async (files: ReadonlyArray<string>): Promise<string> => {
+  const hash = createHash("sha256")
+  for (const file of files.toSorted()) hash.update(file).update(await readFile(resolve(core, file)))
+  return hash.digest("hex")
+}
+
+/** What the tests of a file reach. It is remembered until the file, the sources, or what tests share changes. */
+const coverageOfFile = async (vitest: Vitest, specification: TestSpecification, shared: string) => {
+  const key = createHash("sha256").update(shared).update(await digestOf([specification.moduleId])).digest("hex")
+  const remembered = resolve(cache, `coverage-${relative(core, specification.moduleId).replaceAll("/", "-")}.json`)
+  const known: { readonly key: string; readonly findings: ReadonlyArray<Finding> } | undefined = existsSync(remembered)
+    ? JSON.parse(await readFile(remembered, "utf8"))
+    : undefined
+  if (known?.key === key) return known.findings
+  const findings = await runFile(vitest, specification, { tries: undefined, preset: 0, isCareful: false })
+  if (findings.every(({ kind }) => kind !== "broken")) await writeFile(remembered, JSON.stringify({ key, findings }))
+  return findings
+}
+
+/** What all tests reach, each by itself, and what each file reaches while it is loaded. */
+const coverageOf = async (vitest: Vitest, specifications: ReadonlyArray<TestSpecification>) => {
+  const tests = new Map<number, Array<Reaching>>()
+  const loaders = new Map<number, Array<TestSpecification>>()
+  const broken: Array<string> = []
+  const sharedFiles = await Array.fromAsync(glob(["src/**/*.ts", "test/**/!(*.test).{ts,json}"], { cwd: core }))
+  const shared = await digestOf([...sharedFiles, resolve(import.meta.dirname, "mutants.ts")])
+  for (const specification of specifications) {
+    const file = specification.moduleId
+    for (const finding of await coverageOfFile(vitest, specification, shared)) {
+      if (finding.kind === "reached") {
+        const { duration, test } = finding
+        for (const id of finding.ids) tests.set(id, [...tests.get(id) ?? [], { file, test, duration }])
+      } else if (finding.kind === "loaded") {
+        for (const id of finding.ids) loaders.set(id, [...loaders.get(id) ?? [], specification])
+      } else if (finding.kind === "broken") {
+        broken.push(`${file}: "${finding.test}" fails without any mutant: ${finding.problem}`)
+      }
+    }
+  }
+  for (const reaching of tests.values()) reaching.sort((a, b) => a.duration - b.duration)
+  return { broken, loaders, tests }
+}
+
+/** How many tests each mutant is tried on before it is tried on more: those first that take least time. */
+const rounds = [3, 15, Number.POSITIVE_INFINITY]
+
+/** Tries mutants against the tests that reach them, until each is killed or has survived. */
+const tryAll = async (vitest: Vitest, tried: ReadonlyArray<Mutant>, filter: string | undefined) => {
+  const killers = await readKillers()
+  const specifications = await vitest.globTestSpecifications(filter === undefined ? undefined : [filter])
+  const { broken, loaders, tests } = await coverageOf(vitest, specifications)
+  const reached = (id: number): boolean => tests.has(id) || loaders.has(id)
+  const verdicts = new Map<number, Verdict>(tried.map(({ id }) => [id, reached(id) ? "survived" : "not reached"]))
+  const alive = new Map(tried.map((mutant) => [mutant.id, mutant]))
+  console.log(
+    `${tried.length} mutants, ${tried.filter(({ id }) => reached(id)).length} reached by ${specifications.length} files`
+  )
+
+  const take = ({ id, kind, test }: Finding & { kind: "killed" | "hung" }, { moduleId }: TestSpecification): void => {
+    const mutant = alive.get(id)
+    if (mutant === undefined) return
+    verdicts.set(id, kind)
+    alive.delete(id)
+    killers[identity(mutant)] = { file: moduleId, test }
+  }
+
+  /** Tries each mutant that lives on some tests. */
+  const round = async (testsOf: (mutant: Mutant) => ReadonlyArray<Killer>) => {
+    for (const specification of specifications) {
+      const tries: Record<string, Array<number>> = {}
+      for (const mutant of alive.values()) {
+        for (const { file, test } of testsOf(mutant)) {
+          if (file === specification.moduleId) tries[test] = [...tries[test] ?? [], mutant.id]
+        }
+      }
+      let again = Object.keys(tries).length > 0
+      let isCareful = false
+      while (again) {
+        const left = Object.fromEntries(
+          Object.entries(tries).map(([test, ids]) => [test, ids.filter((id) => alive.has(id))] as const)
+            .filter(([, ids]) => ids.length > 0)
+        )
+        const findings: ReadonlyArray<Finding> = Object.keys(left).length === 0
+          ? []
+          : await runFile(vitest, specification, { tries: left, preset: 0, isCareful })
+        for (const finding of findings) {
+          if (finding.kind === "killed" || finding.kind === "hung") take(finding, specification)
+        }
+        again = findings.some(({ kind }) => kind === "again")
+        isCareful = again
+      }
+      await writeFile(killersFile, JSON.stringify(killers))
+    }
+    console.log(`${alive.size} of ${tried.length} alive`)
+  }
+
+  // What killed a mutant the last time is asked first.
+  await round((mutant) => [killers[identity(mutant)]].filter((killer) => killer !== undefined))
+  let from = 0
+  for (const to of rounds) {
+    const first = from
+    await round(({ id }) => (tests.get(id) ?? []).slice(first, to))
+    from = to
+  }
+  // What is decided while modules are loaded needs a worker of its own.
+  for (const id of alive.keys()) {
+    for (const specification of loaders.get(id) ?? []) {
+      const findings = await runFile(vitest, specification, { tries: undefined, preset: id, isCareful: false })
+      for (const finding of findings) if (finding.kind === "killed") take(finding, specification)
+      if (!alive.has(id)) break
+    }
+  }
+  await writeFile(killersFile, JSON.stringify(killers))
+  return { broken, verdicts }
+}
+
+/** Some of the mutants, always the same for the same seed. */
+const sampled = (mutants: ReadonlyArray<Mutant>, count: number, seed: number): ReadonlyArray<Mutant> => {
+  let state = seed
+  const next = (): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
+    return state
+  }
+  return mutants.map((mutant) => ({ mutant, rank: next() })).toSorted((a, b) => a.rank - b.rank).slice(0, count)
+    .map(({ mutant }) => mutant)
+}
+
+const readSurvivors = async (): Promise<ReadonlyArray<Survivor>> => JSON.parse(await readFile(survivorsFile, "utf8"))
+
+/** What is wrong with what was found. */
+const problemsOf = (
+  verdicts: ReadonlyMap<number, Verdict>,
+  mutants: ReadonlyArray<Mutant>,
+  survivors: ReadonlyArray<Survivor>
+): ReadonlyArray<string> => {
+  const named = new Set(survivors.map(identityOf))
+  const all = new Set(mutants.map(identity))
+  const isAlive = ({ id }: Mutant): boolean => ["survived", "not reached"].includes(verdicts.get(id) ?? "")
+  const tried = mutants.filter(({ id }) => verdicts.has(id))
+  const living = new Set(tried.filter(isAlive).map(identity))
+  const triedNames = new Set(tried.map(identity))
+  return [
+    ...tried.filter((mutant) => isAlive(mutant) && !named.has(identity(mutant))).map((mutant) =>
+      `No test notices (${verdicts.get(mutant.id)}): ${described(mutant)}`
+    ),
+    ...survivors.filter((survivor) => !all.has(identityOf(survivor))).map((survivor) =>
+      `survivors.json names what is not there any more: ${identityOf(survivor)}`
+    ),
+    ...survivors.filter((survivor) => triedNames.has(identityOf(survivor)) && !living.has(identityOf(survivor))).map((
+      survivor
+    ) => `survivors.json names what a test kills: ${identityOf(survivor)}`)
+  ]
+}
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sample: { type: "string" },
+    seed: { type: "string", default: "1" },
+    list: { type: "boolean" },
+    tests: { type: "string" }
+  }
+})
+await mkdir(cache, { recursive: true })
+const { modules, mutants } = await mutateAll()
+const survivors = await readSurvivors()
+const selected = mutants.filter(({ file }) => positionals.every((filter) => file.includes(filter)))
+if (values.list === true) {
+  for (const mutant of selected) console.log(described(mutant))
+  console.log(`${selected.length} mutants in ${new Set(selected.map(({ file }) => file)).size} modules`)
+  process.exit(0)
+}
+const named = new Set(survivors.map(identityOf))
+const tried = values.sample === undefined
+  ? selected
+  // Survivors that are known would cost most, and tell nothing.
+  : sampled(selected.filter((mutant) => !named.has(identity(mutant))), Number(values.sample), Number(values.seed))
+const began = performance.now()
+const vitest = await start(modules)
+const { broken, verdicts } = await tryAll(vitest, tried, values.tests)
+await vitest.close()
+const problems = [...broken, ...problemsOf(verdicts, mutants, survivors)]
+for (const problem of problems) console.error(problem)
+const count = (...wanted: ReadonlyArray<Verdict>): number =>
+  [...verdicts.values()].filter((verdict) => wanted.includes(verdict)).length
+await writeFile(
+  resolve(cache, "verdicts.json"),
+  JSON.stringify(tried.map((mutant) => ({ ...mutant, verdict: verdicts.get(mutant.id) })), undefined, 1)
+)
+console.log(
+  `${tried.length} of ${mutants.length} mutants: ${count("killed")} killed, ${count("hung")} hung, `
+    + `${count("survived", "not reached")} survived (${problems.length} problems), `
+    + `in ${Math.round((performance.now() - began) / 1000)} s`
+)
+process.exit(problems.length === 0 ? 0 : 1)
