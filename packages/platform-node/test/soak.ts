@@ -25,6 +25,9 @@ const duration = Number(values.minutes) * 60_000
 /** How many bad tokens the flood has at most. */
 const floodSize = 100_000
 
+/** So many good tokens are measured in each phase, however long that takes: medians of fewer say nothing. */
+const leastMeasured = 50
+
 const seconds = Effect.map(Clock.currentTimeMillis, (now) => Math.floor(now / 1000))
 
 /** Everything that goes on. */
@@ -156,10 +159,10 @@ interface Flooded {
   readonly seen: Readonly<Record<string, number>>
 }
 
-/** Measures good tokens while a process of its own floods the server. */
+/** Measures good tokens for so many milliseconds, while a process of its own floods the server. */
 const flooded = Effect.fnUntraced(function*(
   soak: Soak,
-  until: number,
+  lasting: number,
   load: { readonly templates: ReadonlyArray<string>; readonly numbered: boolean },
   most: number
 ) {
@@ -167,9 +170,10 @@ const flooded = Effect.fnUntraced(function*(
   const began = yield* Clock.currentTimeMillis
   const times: Array<number> = []
   let flooded: Flooded = { sent: 0, seen: {} }
-  while ((yield* Clock.currentTimeMillis) < until && flooded.sent < most) {
-    const next = Math.min(until, (yield* Clock.currentTimeMillis) + 1_000)
-    times.push(...yield* sendAll(soak, next, goodKind, 5, 1))
+  while (
+    flooded.sent < most && (times.length < leastMeasured || (yield* Clock.currentTimeMillis) < began + lasting)
+  ) {
+    times.push(...yield* sendAll(soak, (yield* Clock.currentTimeMillis) + 1_000, goodKind, 5, 1))
     flooded = yield* askChild<Flooded>(flood)
   }
   return { times, ...flooded, took: (yield* Clock.currentTimeMillis) - began }
@@ -254,12 +258,12 @@ const program = Effect.gen(function*() {
   phases.set("alone", yield* sendAll(soak, now + duration * 0.04, goodKind, 5, 1))
   const good = yield* flooded(
     soak,
-    now + duration * 0.12,
+    duration * 0.08,
     { templates: yield* goodTemplates(soak), numbered: false },
     Infinity
   )
   phases.set("among good ones that are known", good.times)
-  const bad = yield* flooded(soak, finish, { templates: yield* badTemplates(soak), numbered: true }, floodSize)
+  const bad = yield* flooded(soak, duration * 0.28, { templates: yield* badTemplates(soak), numbered: true }, floodSize)
   phases.set("in a flood of distinct bad ones", bad.times)
   // What a flood leaves behind would still be there.
   yield* sendAll(soak, Math.max(finish, (yield* Clock.currentTimeMillis) + 2_000), anyKind, 4, 6)
