@@ -29,6 +29,7 @@ import { Registered, registrations } from "./internal/registrations.ts"
 import { requestState } from "./internal/requestState.ts"
 import { recording } from "./internal/servedPaths.ts"
 import { serveMetadata } from "./internal/serveMetadata.ts"
+import { ServerSessions } from "./internal/serverSessions.ts"
 import { type BuildError, make, McpAuth } from "./internal/service.ts"
 import { checkPolicies } from "./internal/terms.ts"
 import { InvalidOptions, type Options } from "./McpAuthOptions.ts"
@@ -187,6 +188,11 @@ const guarded = <A, E, R>(self: Layer.Layer<A, E, R>) =>
     const { resource, servedPath } = yield* McpAuth
     const router = yield* HttpRouter.HttpRouter
     const seen = new Set<string>()
+    const sessions = yield* ServerSessions
+    const recorded = recording(router, (path, services) => {
+      seen.add(path)
+      sessions.found(services)
+    })
     yield* serveMetadata
     const check = Layer.effectDiscard(Effect.suspend(() =>
       seen.has(servedPath) || seen.has(routeOf(servedPath))
@@ -195,7 +201,7 @@ const guarded = <A, E, R>(self: Layer.Layer<A, E, R>) =>
     ))
     const behindGate = self.pipe(
       Layer.provide(gate.layer),
-      Layer.provide(Layer.succeed(HttpRouter.HttpRouter, recording(router, seen)))
+      Layer.provide(Layer.succeed(HttpRouter.HttpRouter, recorded))
     )
     // The check comes after what it checks has been built.
     return Layer.merge(behindGate, Layer.provide(check, behindGate))
@@ -231,7 +237,7 @@ const protectedServer = <A, E, R>(
   const onServer = Layer.merge(alone, Layer.provideMerge(enforced<Needed<R>>(), states))
   const complete = Layer.merge(behindGate, Layer.provide(onServer, behindGate))
   return Layer.provideMerge(ServerAvailability.opened(), complete).pipe(
-    Layer.provide([Registered.layer(), ServerAvailability.layer()]),
+    Layer.provide([Registered.layer(), ServerAvailability.layer(), ServerSessions.layer()]),
     Layer.provide(PublicDocuments.layer)
   )
 }

@@ -107,10 +107,15 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
    * The largest request body that is accepted, which is enforced while it is read; a larger one is answered with 413
    * (RFC 9110, section 15.5.14). Default: 4 MiB with a token, 256 KiB without one.
    *
-   * A lower `HttpIncomingMessage.MaxBodySize` of the HTTP server holds as well. `FetchAuth` does not read bodies, and judges the length that a request declares. Handlers that read a request as a
-   * stream count by themselves.
+   * A lower `HttpIncomingMessage.MaxBodySize` of the HTTP server holds as well. `FetchAuth` does not read bodies, and judges
+   * the length that a request declares. Handlers that read a request as a stream count by themselves.
    */
   readonly maxBodySize?: MaxBodySize | undefined
+  /**
+   * How many sessions of MCP up to 2025-11-25 the server keeps, and for how long. A client whose session has ended is
+   * answered with 404, and begins another (MCP 2025-11-25, transports, session management).
+   */
+  readonly sessionLimits?: SessionLimits | undefined
   /** Tell clients why a token is not valid. Default: `false`. */
   readonly showErrorDetails?: boolean | undefined
   /**
@@ -141,6 +146,33 @@ export interface MaxBodySize {
   readonly authenticated?: ByteSize.Input | undefined
   /** From callers without a token, where a policy accepts them. Default: 256 KiB. */
   readonly anonymous?: ByteSize.Input | undefined
+}
+
+/**
+ * How many sessions a server keeps.
+ *
+ * **Details**
+ *
+ * The server keeps what the first message of a session says about its client. A session counts once for each 2 KiB of that
+ * message, so that a few large sessions take as much room as many small ones.
+ *
+ * Where there is no room for one more, the client address with the most sessions loses the one that it used least recently
+ * (an IPv4 address, or a network of 64 bits of IPv6); of sessions with a token, the same principal loses it. A client cannot
+ * end the sessions of others from one address. Behind a proxy, install `HttpMiddleware.xForwardedHeaders`, or all clients
+ * have one address.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SessionLimits {
+  /** How many sessions begun without a token the server keeps, of all clients together. Default: 1000. */
+  readonly anonymous?: number | undefined
+  /** After what time without a request a session begun without a token ends. Default: 30 minutes. */
+  readonly anonymousIdle?: Duration.Input | undefined
+  /** How many sessions of one principal the server keeps. Default: 100. */
+  readonly perPrincipal?: number | undefined
+  /** After what time without a request a session begun with a token ends. Default: 1 day. */
+  readonly idle?: Duration.Input | undefined
 }
 
 /**
@@ -184,6 +216,8 @@ const problems = {
   "invalid-max-answer-duration": "maxAnswerDuration is a duration of more than zero, or Duration.infinity for no bound",
   "invalid-body-limit":
     "maxBodySize is not a size of at least one byte; write bytes as a number, or a size such as \"4 MiB\"",
+  "invalid-session-limits":
+    "a number in sessionLimits is not a whole number of at least 1, or a duration not longer than zero",
   "shared-server":
     "the server is also behind another resource, and each would open the tools of the other; build one of its own with " +
     "`Layer.fresh(McpServer.layerHttp(…))`",
@@ -215,6 +249,7 @@ export class InvalidOptions extends Schema.TaggedError<InvalidOptions>()("Invali
     "invalid-failure-limit",
     "invalid-max-answer-duration",
     "invalid-body-limit",
+    "invalid-session-limits",
     "shared-server",
     "not-served",
     "issuer-would-change"

@@ -213,7 +213,8 @@ export class TooManyFailures extends Schema.TaggedError<TooManyFailures>()("TooM
 /** Why no request is accepted, in words that are fixed: they go into headers. */
 const unavailable = {
   "starting": "The server is starting and does not accept requests yet",
-  "closed": "The server has shut down and does not accept requests"
+  "closed": "The server has shut down and does not accept requests",
+  "too-many-sessions": "The server has too many sessions; retry later"
 } as const
 
 /**

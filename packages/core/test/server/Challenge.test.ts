@@ -136,7 +136,8 @@ const rows: ReadonlyArray<Row> = [
     description: "The request body is larger than 262144 bytes",
     challenged: false
   },
-  serverUnavailable("closed", "The server has shut down and does not accept requests")
+  serverUnavailable("closed", "The server has shut down and does not accept requests"),
+  serverUnavailable("too-many-sessions", "The server has too many sessions; retry later")
 ]
 
 const options = { resourceMetadata: metadataUrl, scopes: ["login:scope"] }

@@ -276,33 +276,45 @@ describe("what the gate knows of sessions", () => {
   const [ada, bob] = [named("ada"), named("bob")]
   const plain = HttpServerRequest.fromWeb(new Request(resource, { method: "POST" }))
   const seenAs = ({ headers }: HttpServerRequest.HttpServerRequest) => headers["mcp-session-id"]
+  const bounds = { total: 10, perOwner: 10, idle: 1000 }
+  const gate = Effect.map(
+    makeSessions({ bounds: { anonymous: bounds, authenticated: bounds }, end: () => Effect.void }),
+    ({ claim, learn }) => ({
+      claim,
+      learn: (
+        info: AuthInfo.AuthInfo["Service"],
+        request: HttpServerRequest.HttpServerRequest,
+        response: HttpServerResponse.HttpServerResponse
+      ) => learn({ info, request, response, size: Effect.succeed(1) })
+    })
+  )
   const begun = HttpServerResponse.empty({ headers: { "mcp-session-id": "s1" } })
 
   it.effect("one that it has not seen begin, or has forgotten, is nobody's, also where the server still has it", () =>
     Effect.gen(function*() {
-      const { claim, learn } = yield* makeSessions
+      const { claim, learn } = yield* gate
       assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "unknown")
       yield* learn(ada, plain, begun)
       assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "s1")
       assert.strictEqual(seenAs(yield* claim(bob, withSession("s1"))), "unknown")
       yield* learn(ada, withSession("s1", "DELETE"), HttpServerResponse.empty({ status: 204 }))
       assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "unknown")
-    }))
+    }).pipe(Effect.scoped))
 
   it.effect("an answer that repeats the id of a session gives it to nobody else", () =>
     Effect.gen(function*() {
-      const { claim, learn } = yield* makeSessions
+      const { claim, learn } = yield* gate
       yield* learn(ada, plain, begun)
       yield* learn(bob, withSession("s1"), begun)
       assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "s1")
       assert.strictEqual(seenAs(yield* claim(bob, withSession("s1"))), "unknown")
-    }))
+    }).pipe(Effect.scoped))
 
   it.effect("a termination that the server refuses ends nothing", () =>
     Effect.gen(function*() {
-      const { claim, learn } = yield* makeSessions
+      const { claim, learn } = yield* gate
       yield* learn(ada, plain, begun)
       yield* learn(ada, withSession("s1", "DELETE"), HttpServerResponse.empty({ status: 405 }))
       assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "s1")
-    }))
+    }).pipe(Effect.scoped))
 })

@@ -25,6 +25,7 @@ import { openAvailability, ServerAvailability, trackRequests } from "./availabil
 import { type BodyLimits, declaredTooLarge, isUndeclared, limitsIn, readWhole } from "./bodyLimit.ts"
 import { makeRefusals, refusableRoute } from "./refusals.ts"
 import { Registered, type Registrations } from "./registrations.ts"
+import { ServerSessions } from "./serverSessions.ts"
 import { McpAuth } from "./service.ts"
 import { makeSessions, type Sessions } from "./sessions.ts"
 import { allowed, refused } from "./telemetry.ts"
@@ -91,6 +92,13 @@ interface Keeper {
 const refusable = <E, R>(respond: Respond<E, R>, { auth, registered }: Keeper, request: Request): Respond<E, R> =>
   Option.isSome(registered) ? respond : refusableRoute(respond, auth, request)
 
+/** The size of a body that was read. Without an MCP server, nothing says that it was. */
+const sizeOf = (request: Request, registered: Keeper["registered"]): Effect.Effect<number> => {
+  if (!isUndeclared(request)) return Effect.succeed(Number(request.headers["content-length"] ?? 0))
+  if (Option.isNone(registered)) return Effect.succeed(0)
+  return Effect.match(request.text, { onFailure: () => 0, onSuccess: ({ length }) => length })
+}
+
 /** Refuses a request for another reason than its token. */
 const refuse = (error: AuthError, request: Request, auth: McpAuth["Service"]) =>
   Effect.as(refused(error, undefined), auth.refuse(error, request))
@@ -117,7 +125,12 @@ const letIn = <E, R>(
   const answered = Effect.provideContext(refusable(respond, keeper, request), services)
   // The server adds the id of a new session only when the response is on its way.
   const learn = () =>
-    HttpEffect.appendPreResponseHandler((_, response) => Effect.as(sessions.learn(info, request, response), response))
+    HttpEffect.appendPreResponseHandler((_, response) =>
+      Effect.matchEffect(sessions.learn({ info, request, response, size: sizeOf(request, registered) }), {
+        onFailure: (error) => refuse(error, request, auth),
+        onSuccess: () => Effect.succeed(response)
+      })
+    )
   const finished = Effect.map(
     Effect.tap(answered, learn),
     (response) => endStream(refusals.answer(response), request, info, auth)
@@ -180,7 +193,9 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
     const closed = new ServerUnavailable({ reason: "closed" })
     const track = <E, R>(answered: Respond<E, R>, request: Request) =>
       tracked(answered, () => auth.refuse(closed, request))
-    const sessions = yield* makeSessions
+    const serverSessions = yield* Effect.serviceOption(ServerSessions)
+    const end = Option.isSome(serverSessions) ? serverSessions.value.end : () => Effect.void
+    const sessions = yield* makeSessions({ bounds: auth.sessionBounds, end })
     const cors = HttpMiddleware.cors({
       allowedOrigins: auth.allowedOrigins,
       allowedMethods: ["GET", "POST", "DELETE"],

@@ -21,6 +21,7 @@ import { type Availability, openAvailability } from "./availability.ts"
 import { type BodyLimits, bodyLimits } from "./bodyLimit.ts"
 import { asked, protectedResource, secretsOf } from "./protectedResource.ts"
 import type { RequestStateOptions } from "./requestState.ts"
+import { type SessionBounds, sessionBounds } from "./sessionBounds.ts"
 import { refused } from "./telemetry.ts"
 import { type Terms, termsOf } from "./terms.ts"
 
@@ -51,6 +52,8 @@ export class McpAuth extends Context.Service<McpAuth, {
   readonly servedPath: string
   /** The largest request bodies that are accepted. */
   readonly bodyLimits: BodyLimits
+  /** How many sessions are kept. */
+  readonly sessionBounds: SessionBounds
   /** Where browsers may call from. Empty: anywhere. */
   readonly allowedOrigins: ReadonlyArray<string>
   /** How long an answer may stream, the standing streams apart. */
@@ -110,6 +113,10 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
     return yield* new InvalidOptions({ resource: described.identifier, problem: "invalid-body-limit" })
   }
   const { identifier, metadataUrl } = described
+  const sessions = sessionBounds(options.sessionLimits)
+  if (Option.isNone(sessions)) {
+    return yield* new InvalidOptions({ resource: described.identifier, problem: "invalid-session-limits" })
+  }
   const terms = yield* termsOf(options, identifier)
   const trust = { resource: identifier, authorizationServers }
   const conditions = { ...described, ...terms }
@@ -139,6 +146,7 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
     advertise: (scopes) => Effect.sync(() => MutableRef.set(policyScopes, scopes)),
     servedPath: options.servedPath ?? new URL(identifier).pathname,
     bodyLimits: limits.value,
+    sessionBounds: sessions.value,
     allowedOrigins: options.allowedOrigins ?? [],
     maxAnswerDuration: Duration.fromInputUnsafe(options.maxAnswerDuration ?? "1 day"),
     requestStates: {
