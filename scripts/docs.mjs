@@ -63,6 +63,8 @@ for (const page of pages.keys()) {
 const documented = [
   "McpAuthOptions.Options",
   "McpAuthOptions.FailureLimit",
+  "McpAuthOptions.MaxBodySize",
+  "McpAuthOptions.SessionLimits",
   "TokenVerifier.ClaimOptions",
   "TokenVerifier.JwtOptions",
   "TokenVerifier.IntrospectionOptions",

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path"
 import ts from "typescript-6"
 
 /** Interfaces that hold options without the word in their names. */
-const others = new Set(["FailureLimit", "Refetches", "Limits", "StdioUser"])
+const others = new Set(["FailureLimit", "Refetches", "Limits", "SessionLimits", "MaxBodySize", "StdioUser"])
 const holdsOptions = (name) => name.endsWith("Options") || others.has(name)
 
 const parse = async (file) =>

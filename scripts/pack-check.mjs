@@ -1,7 +1,8 @@
 // Packs every package the way it is published, lints the tarballs, then uses them from outside the workspace: installed,
 // compiled against, and run. `npm pack` would not do: only pnpm applies `publishConfig` and resolves `workspace:`.
-import { execFileSync } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { execFileSync, spawn } from "node:child_process"
+import { once } from "node:events"
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 
@@ -40,6 +41,32 @@ const compilerOptions = {
   types: ["node"]
 }
 
+/** The server of examples/docker, by the steps of its Dockerfile: installed without the workspace, run, and stopped. */
+const checkServer = async () => {
+  copyFileSync("examples/docker/server.ts", join(consumer, "server.ts"))
+  const port = 40_000 + process.pid % 10_000
+  const env = {
+    ...process.env,
+    PORT: `${port}`,
+    MCP_AUTH_RESOURCE: "https://api.example.com/mcp",
+    MCP_AUTH_ISSUER: "https://auth.example.com"
+  }
+  const server = spawn("node", ["server.ts"], { cwd: consumer, env, stdio: ["ignore", "ignore", "inherit"] })
+  const ended = once(server, "exit")
+  const statusOf = (path, init, attempts = 300) =>
+    fetch(`http://127.0.0.1:${port}${path}`, init).then(({ status }) => status, (error) => {
+      if (attempts === 0 || server.exitCode !== null) throw error
+      return new Promise((resolve) => setTimeout(resolve, 100)).then(() => statusOf(path, init, attempts - 1))
+    })
+  try {
+    const statuses = [await statusOf("/health", {}), await statusOf("/mcp", { method: "POST" })]
+    if (statuses.join() !== "200,401") throw new Error(`The server of examples/docker answered ${statuses}`)
+  } finally {
+    server.kill("SIGTERM")
+    await ended
+  }
+}
+
 try {
   run("pnpm", ["-r", "--filter", "./packages/*", "pack", "--pack-destination", tarballs], { stdio: "ignore" })
   const packed = readdirSync(tarballs).map((file) => join(tarballs, file))
@@ -64,6 +91,7 @@ try {
   run("node", ["main.mts"], { cwd: consumer })
   const version = read(join(consumer, "node_modules/.bin/mcp-auth"), ["--version"], { cwd: consumer })
   if (!/^mcp-auth v\d/.test(version)) throw new Error(`mcp-auth --version printed ${JSON.stringify(version)}`)
+  await checkServer()
 } finally {
   rmSync(tarballs, { recursive: true })
   rmSync(consumer, { recursive: true })

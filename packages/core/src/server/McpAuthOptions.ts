@@ -94,7 +94,7 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
    *
    * Clients are told apart by the `remoteAddress` of the request. Behind a proxy, install
    * `HttpMiddleware.xForwardedHeaders`, or all clients are one. `HttpRouter.toWebHandler` knows no address: set one by a
-   * middleware of the platform (docs/standing.md). `FetchAuth` gets it as `clientAddress`. Default: no limit.
+   * middleware of the platform (docs/rate-limiting.md). `FetchAuth` gets it as `clientAddress`. Default: no limit.
    */
   readonly failureLimit?: FailureLimit | undefined
   /**
