@@ -70,6 +70,14 @@ await documentSchema("explain", ExplainReport)
 
 const { document } = await import("./conformance/document.ts")
 await update("docs/conformance.md", document())
+const { specifications } = await import("./conformance/all.ts")
+const { missingProofs } = await import("./conformance/proofs.ts")
+const missing = missingProofs(specifications.flatMap(({ requirements }) => requirements))
+if (missing.length > 0) {
+  console.error("scripts/conformance names tests that do not exist; give their new names, or other tests:")
+  for (const [file, title] of missing) console.error(`  ${file}: ${title}`)
+  process.exitCode = 1
+}
 await update("docs/options.md", await optionsPage())
 
 if (check && stale.length > 0) {
