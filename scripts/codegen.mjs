@@ -11,7 +11,7 @@ import { optionsPage } from "./options.mjs"
 
 const check = process.argv.includes("--check")
 const moduleDoc = /^\/\*\*[\s\S]*?\*\//
-const rooms = ["metadata", "discovery", "token", "policy", "server"]
+const rooms = ["metadata", "fetch", "discovery", "token", "policy", "server"]
 const room = (file) => rooms.indexOf(dirname(file))
 const byRoom = (a, b) => room(a) - room(b) || basename(a).localeCompare(basename(b), "en")
 

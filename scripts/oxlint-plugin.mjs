@@ -2,7 +2,7 @@
 import { builtinModules } from "node:module"
 import { dirname, relative, resolve } from "node:path"
 
-const rooms = ["metadata", "discovery", "token", "policy", "server"]
+const rooms = ["metadata", "fetch", "discovery", "token", "policy", "server"]
 
 /** `packages/<name>/src/…`, taken apart. */
 const placeOf = (filename) => {

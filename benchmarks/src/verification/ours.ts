@@ -8,7 +8,12 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { keysFor } from "../harness/quietProvider.ts"
 import { jwkOf, type PublicKey, quietIssuer, resource, type Token } from "../harness/tokens.ts"
-import type { Verify } from "./verifiers.ts"
+
+/** How an answer comes. Whatever it is, the one who waits is the same fiber. */
+export type Verify =
+  | { readonly _tag: "Sync"; readonly verify: (token: Token) => unknown }
+  | { readonly _tag: "Promise"; readonly verify: (token: Token) => Promise<unknown> }
+  | { readonly _tag: "Effect"; readonly verify: (token: Token) => Effect.Effect<unknown, unknown> }
 
 /** Everything that a server of these issuers verifies by. */
 export const verifierOf = Effect.fnUntraced(

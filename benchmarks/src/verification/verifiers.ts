@@ -7,13 +7,9 @@ import { createLocalJWKSet, jwtVerify } from "jose"
 import Jsonwebtoken from "jsonwebtoken"
 import { createVerifyJwt } from "mcp-auth"
 import { jwkOf, type PublicKey, quietIssuer as issuer, resource as audience, type Token } from "../harness/tokens.ts"
-import { oursOnNode, oursOnWebCrypto } from "./ours.ts"
+import { oursOnNode, oursOnWebCrypto, type Verify } from "./ours.ts"
 
-/** How an answer comes. Whatever it is, the one who waits is the same fiber. */
-export type Verify =
-  | { readonly _tag: "Sync"; readonly verify: (token: Token) => unknown }
-  | { readonly _tag: "Promise"; readonly verify: (token: Token) => Promise<unknown> }
-  | { readonly _tag: "Effect"; readonly verify: (token: Token) => Effect.Effect<unknown, unknown> }
+export type { Verify } from "./ours.ts"
 
 export interface Verifier {
   readonly name: string

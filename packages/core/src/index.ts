@@ -89,6 +89,60 @@ export * as ResourceIdentifier from "./metadata/ResourceIdentifier.ts"
 export * as WellKnown from "./metadata/WellKnown.ts"
 
 /**
+ * How long, how much and how often the engine fetches.
+ *
+ * The limits are a `Context.Reference`: nobody must provide them, anybody can, for a whole program or one call.
+ *
+ * @since 0.1.0
+ */
+export * as FetchLimits from "./fetch/FetchLimits.ts"
+
+/**
+ * Why a metadata document could not be had.
+ *
+ * One wrapper says which URL was asked, and its `reason` says what happened: a closed set of tagged values that carry
+ * data, never prose. The message is derived from them and says what to do next.
+ *
+ * @since 0.1.0
+ */
+export * as MetadataFetchError from "./fetch/MetadataFetchError.ts"
+
+/**
+ * What several instances of a server know together: metadata, keys, and what was said about tokens.
+ *
+ * Without it every instance asks for itself. With it an instance that starts finds what others have fetched, in Redis or in
+ * any other `Persistence` of Effect's. It is a memory and no authority: whatever is in it goes through the same judgement
+ * as an answer of the provider's, it is sealed, so that whoever can read or write the store learns nothing and plants
+ * nothing, and while the store cannot be reached every instance goes on with its own memory.
+ *
+ * **Example** (Instances that share what they know)
+ *
+ * ```ts import.meta.vitest
+ * import * as SharedMemory from "@effect-mcp-auth/core/SharedMemory"
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import * as Persistence from "effect/persistence/Persistence"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * // In production: `Persistence.layerBackingRedis`, with `NodeRedis.layer` of `@effect/platform-node`.
+ * const Shared = SharedMemory.layer({ secret: Redacted.make("the same random 32 characters for all") }).pipe(
+ *   Layer.provide(Persistence.layerBackingMemory)
+ * )
+ *
+ * const program = Effect.gen(function*() {
+ *   const memory = yield* SharedMemory.SharedMemory
+ *   yield* memory?.set("greeting", "hello", 1000) ?? Effect.void
+ *   return yield* memory?.get("greeting") ?? Effect.undefined
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, Shared)) // => "hello"
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as SharedMemory from "./fetch/SharedMemory.ts"
+
+/**
  * An authorization server that a protected resource trusts: one value, however its metadata is known.
  *
  * `discover` asks when the metadata is first needed, `fetch` asks at once, so that a program with a wrong provider does
@@ -150,15 +204,6 @@ export * as Discovery from "./discovery/Discovery.ts"
 export * as DiscoveryError from "./discovery/DiscoveryError.ts"
 
 /**
- * How long, how much and how often the engine fetches.
- *
- * The limits are a `Context.Reference`: nobody must provide them, anybody can, for a whole program or one call.
- *
- * @since 0.1.0
- */
-export * as FetchLimits from "./discovery/FetchLimits.ts"
-
-/**
  * Which issuer a document may name.
  *
  * A document is somebody's word until its issuer is judged: RFC 8414, section 3.3 demands that it be identical to the
@@ -168,16 +213,6 @@ export * as FetchLimits from "./discovery/FetchLimits.ts"
  * @since 0.1.0
  */
 export * as IssuerPolicy from "./discovery/IssuerPolicy.ts"
-
-/**
- * Why a metadata document could not be had.
- *
- * One wrapper says which URL was asked, and its `reason` says what happened: a closed set of tagged values that carry
- * data, never prose. The message is derived from them and says what to do next.
- *
- * @since 0.1.0
- */
-export * as MetadataFetchError from "./discovery/MetadataFetchError.ts"
 
 /**
  * What a document is for, and what it must have for that.
@@ -219,62 +254,6 @@ export * as Repairs from "./discovery/Repairs.ts"
  * @since 0.1.0
  */
 export * as ServerConfig from "./discovery/ServerConfig.ts"
-
-/**
- * What several instances of a server know together: metadata, keys, and what was said about tokens.
- *
- * Without it every instance asks for itself. With it an instance that starts finds what others have fetched, in Redis or in
- * any other `Persistence` of Effect's. It is a memory and no authority: whatever is in it goes through the same judgement
- * as an answer of the provider's, it is sealed, so that whoever can read or write the store learns nothing and plants
- * nothing, and while the store cannot be reached every instance goes on with its own memory.
- *
- * **Example** (Instances that share what they know)
- *
- * ```ts import.meta.vitest
- * import * as SharedMemory from "@effect-mcp-auth/core/SharedMemory"
- * import * as Effect from "effect/Effect"
- * import * as Layer from "effect/Layer"
- * import * as Persistence from "effect/persistence/Persistence"
- * import * as Redacted from "effect/Redacted"
- *
- * // In production: `Persistence.layerBackingRedis`, with `NodeRedis.layer` of `@effect/platform-node`.
- * const Shared = SharedMemory.layer({ secret: Redacted.make("the same random 32 characters for all") }).pipe(
- *   Layer.provide(Persistence.layerBackingMemory)
- * )
- *
- * const program = Effect.gen(function*() {
- *   const memory = yield* SharedMemory.SharedMemory
- *   yield* memory?.set("greeting", "hello", 1000) ?? Effect.void
- *   return yield* memory?.get("greeting") ?? Effect.undefined
- * })
- *
- * await Effect.runPromise(Effect.provide(program, Shared)) // => "hello"
- * ```
- *
- * @since 0.1.0
- */
-export * as SharedMemory from "./discovery/SharedMemory.ts"
-
-/**
- * The built-in strategies: where the specifications put metadata, and where providers really put it.
- *
- * `Discovery` exports everything here under its own name.
- *
- * @since 0.1.0
- */
-export * as Strategies from "./discovery/Strategies.ts"
-
-/**
- * Where to look for an authorization server's metadata, as values.
- *
- * A strategy is pure: it turns an issuer into candidates, each with a place, a kind and the rules by which its answer is
- * judged. One engine runs them. Strategies are joined, raced and refined without running anything, and one of your own,
- * from a database, a vault or a file, is as good as a built-in one. `Discovery` exports everything here under its own
- * name, next to the built-in strategies and the functions that run them.
- *
- * @since 0.1.0
- */
-export * as Strategy from "./discovery/Strategy.ts"
 
 /**
  * Repairs of metadata documents, as data.

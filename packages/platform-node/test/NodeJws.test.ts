@@ -3,7 +3,7 @@ import { NodeJws } from "@effect-mcp-auth/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
-import { usable } from "../../core/src/token/internal/keyFit.ts"
+import { usable } from "../../core/src/token/internal/keyRing.ts"
 import {
   anybodysKey,
   ecdsa,

@@ -22,28 +22,13 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { printable, quoted } from "../metadata/internal/printable.ts"
-import { clientRules } from "./internal/clientRules.ts"
-import { documentRules } from "./internal/documentRules.ts"
-import { flowRules } from "./internal/flowRules.ts"
-import { issuerRules } from "./internal/issuerRules.ts"
-import type { Revision as RevisionType, Rule, Subject } from "./internal/rule.ts"
+import { clientRules } from "./internal/rules/client.ts"
+import { documentRules } from "./internal/rules/document.ts"
+import { flowRules } from "./internal/rules/flow.ts"
+import { issuerRules } from "./internal/rules/issuer.ts"
+import type { Revision as RevisionType, Rule, Subject } from "./internal/rules/rule.ts"
 
-export {
-  /**
-   * A rule.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  type Rule,
-  /**
-   * What a rule judges: the type of a document and its metadata.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  type Subject
-} from "./internal/rule.ts"
+export { type Rule, type Subject } from "./internal/rules/rule.ts"
 
 /**
  * The MCP revisions with an authorization specification.

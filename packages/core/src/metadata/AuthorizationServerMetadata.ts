@@ -27,8 +27,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { flag, names, page, text, url, urls } from "./internal/fields.ts"
-import { type Wire, wire } from "./internal/wire.ts"
+import { flag, names, page, text, url, urls, type Wire, wire } from "./internal/wire.ts"
 
 /** RFC 8414, section 2. */
 const oauth = {

@@ -25,9 +25,8 @@
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { flag, names, page, text, url } from "./internal/fields.ts"
 import { parse } from "./internal/httpUri.ts"
-import { type Wire, wire } from "./internal/wire.ts"
+import { flag, names, page, text, url, type Wire, wire } from "./internal/wire.ts"
 
 const identifier = (query: "allowed" | "forbidden", expected: string): Schema.String =>
   Schema.String.check(

@@ -11,9 +11,8 @@ import type * as Brand from "effect/Brand"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { type HttpUri, parse, redacted } from "./internal/httpUri.ts"
+import { advice, type HttpUri, parse, redacted, violations } from "./internal/httpUri.ts"
 import { quoted } from "./internal/printable.ts"
-import { advice, violations } from "./internal/violation.ts"
 
 /**
  * A resource identifier, exactly as written.

@@ -25,162 +25,21 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { VerificationUnavailable } from "../token/TokenError.ts"
-import type { ClaimPath, Operation, Policy } from "./internal/model.ts"
-import { node } from "./internal/node.ts"
-import { permissionPaths, rolePaths } from "./internal/rolePaths.ts"
+import { type ClaimPath, node, type Operation, permissionPaths, type Policy, rolePaths } from "./internal/model.ts"
 
-export {
-  /**
-   * Puts a policy around everything that a layer registers: resources, templates, prompts, or a whole toolkit. What is
-   * guarded twice has to satisfy both.
-   *
-   * **Details**
-   *
-   * What the checks of the policy need is required when the layer is built, like everything else that it needs.
-   *
-   * **Gotchas**
-   *
-   * A layer is built once wherever it is used: one that is registered without its guard as well may be built without it.
-   * Middleware for the whole server (`layerGlobal`) belongs outside of a guard.
-   *
-   * @category attaching
-   * @since 0.1.0
-   */
-  guard,
-  /**
-   * What a guarded layer requires.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  type GuardRequirements
-} from "./internal/guard.ts"
+export { guard, type GuardRequirements } from "./internal/enforce.ts"
 
-export {
-  /**
-   * A tool with a policy.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  type GuardedTool,
-  /**
-   * What the checks on tools need, until the server provides it.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  type Needs,
-  /**
-   * Puts a policy on a tool. The tool then depends on `AuthInfo`, and on somebody who enforces policies, so that a server
-   * does not compile without `McpAuth.protect` or `McpAuth.layerStdio`. What the checks of the policy need is required by
-   * these. A tool with two policies has to satisfy both.
-   *
-   * @category attaching
-   * @since 0.1.0
-   */
-  tool
-} from "./internal/toolPolicy.ts"
+export { type GuardedTool, type Needs, tool } from "./internal/enforce.ts"
 
-export {
-  /**
-   * Whether the caller of the current request satisfies a policy.
-   *
-   * @category deciding
-   * @since 0.1.0
-   */
-  allows,
-  /**
-   * Judges a policy for a caller, and says why.
-   *
-   * @category deciding
-   * @since 0.1.0
-   */
-  evaluate,
-  /**
-   * What may be said when a policy is judged.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  type EvaluateOptions,
-  /**
-   * Demands that the caller of the current request satisfies a policy, inside a handler, where it depends on data. If not,
-   * the handler is interrupted, and the answer is that of a refused operation.
-   *
-   * @category deciding
-   * @since 0.1.0
-   */
-  require
-} from "./internal/require.ts"
+export { allows, evaluate, type EvaluateOptions, require } from "./internal/access.ts"
 
-export type {
-  /**
-   * What came out of a policy.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  Decision,
-  /**
-   * Why somebody may not do something.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  Refusal
-} from "./internal/decide.ts"
+export type { Decision, Refusal } from "./internal/decide.ts"
 
-export type {
-  /**
-   * Whether a policy is satisfied. `unknown` stands for what only a check can say that has not been asked.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  Outcome,
-  /**
-   * How a policy was judged, part by part.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  Trace
-} from "./internal/judge.ts"
+export type { Outcome, Trace } from "./internal/decide.ts"
 
-export {
-  /**
-   * The scopes that a policy speaks of: those that a client may have to ask for.
-   *
-   * @category accessors
-   * @since 0.1.0
-   */
-  scopesOf
-} from "./internal/inspect.ts"
+export { scopesOf } from "./internal/model.ts"
 
-export type {
-  /**
-   * Where a role may stand in the claims: the names of members, from the outside in.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  ClaimPath,
-  /**
-   * What somebody wants to do.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  Operation,
-  /**
-   * Who may do something. `R` is what its checks need.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  Policy
-} from "./internal/model.ts"
+export type { ClaimPath, Operation, Policy } from "./internal/model.ts"
 
 /**
  * Everybody, also without a token. What else the server has still asks for one.

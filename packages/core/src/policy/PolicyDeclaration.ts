@@ -24,9 +24,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as Struct from "effect/Struct"
-import { claimAt } from "./internal/claimAt.ts"
-import type { ClaimPath } from "./internal/model.ts"
-import { node } from "./internal/node.ts"
+import { claimAt, type ClaimPath, node } from "./internal/model.ts"
 import * as Policy from "./Policy.ts"
 
 /**

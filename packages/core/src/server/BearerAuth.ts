@@ -37,7 +37,7 @@ import { Access } from "../policy/internal/access.ts"
 import { AuthInfo } from "../token/AuthInfo.ts"
 import { openAvailability } from "./internal/availability.ts"
 import { declaredTooLarge, limitsIn } from "./internal/bodyLimit.ts"
-import { makeRefusals, refusableRoute } from "./internal/refusals.ts"
+import { makeRefusals, refusableRoute } from "./internal/enforcement.ts"
 import { McpAuth } from "./internal/service.ts"
 import { refused } from "./internal/telemetry.ts"
 

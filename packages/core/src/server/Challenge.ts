@@ -22,10 +22,11 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Schema from "effect/Schema"
+import { askedToWait } from "../fetch/internal/retry.ts"
 import type { AuthError, ServerUnavailable, TooManyFailures, VerificationUnavailable } from "../token/TokenError.ts"
-import { retryAfterOf } from "./internal/retryAfter.ts"
 
 /**
  * What a challenge says about the resource.
@@ -225,4 +226,21 @@ export const response = (
     status,
     headers
   })
+}
+
+/** In seconds: for who does not know when to ask again, and the longest that anybody is sent away for. */
+const usual = 5
+const longest = 300
+
+/**
+ * When it is worth coming again, in seconds (RFC 9110, section 10.2.3): when the provider is asked again, or soon.
+ *
+ * @category answering
+ * @since 0.1.0
+ */
+export const retryAfterOf = (
+  { cause, retryAfter = 0 }: ServerUnavailable | TooManyFailures | VerificationUnavailable
+): number => {
+  const wait = Math.max(retryAfter, Duration.toMillis(askedToWait(cause)))
+  return wait === 0 ? usual : Math.min(longest, Math.ceil(wait / 1000))
 }

@@ -21,96 +21,22 @@ import type * as Policy from "../policy/Policy.ts"
 import type { AuthInfo } from "../token/AuthInfo.ts"
 import { ServerAvailability } from "./internal/availability.ts"
 import { permanent, policies, refusable } from "./internal/enforcement.ts"
+import { optionsConfig } from "./internal/environment.ts"
 import { gate } from "./internal/gate.ts"
-import { PublicDocuments, routeOf } from "./internal/metadataRoutes.ts"
-import { optionsConfig } from "./internal/optionsConfig.ts"
-import { problemOfScopes } from "./internal/protectedResource.ts"
 import { Registered, registrations } from "./internal/registrations.ts"
 import { requestState } from "./internal/requestState.ts"
-import { recording } from "./internal/servedPaths.ts"
-import { serveMetadata } from "./internal/serveMetadata.ts"
+import { PublicDocuments, recording, routeOf, serveMetadata } from "./internal/serveMetadata.ts"
 import { ServerSessions } from "./internal/serverSessions.ts"
-import { type BuildError, make, McpAuth } from "./internal/service.ts"
-import { checkPolicies } from "./internal/terms.ts"
+import { type BuildError, checkPolicies, make, McpAuth, problemOfScopes } from "./internal/service.ts"
 import { InvalidOptions, type Options } from "./McpAuthOptions.ts"
 
-export {
-  /**
-   * Serves the metadata of an authorization server at the resource's own origin, for clients of MCP 2025-03-26, which look
-   * for it there, and for clients that refuse the provider's own document: what is served is the document after its repairs.
-   *
-   * **Details**
-   *
-   * It needs the `McpAuth` of the resource. With `issuer: "provider"` (the default) the document keeps the provider's
-   * issuer: right for clients that do not compare, which those of 2025-03-26 are. With `issuer: "resource"` it names the
-   * origin it is served from, for clients that do; that is refused (`issuer-would-change`) when the provider names itself
-   * in authorization responses, because such clients would then refuse every login (RFC 9207, section 2.4).
-   *
-   * @category legacy
-   * @since 0.1.0
-   */
-  legacyAuthorizationServerMetadata,
-  /**
-   * What may be chosen about the older world.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  type LegacyOptions
-} from "./internal/legacyMetadata.ts"
+export { legacyAuthorizationServerMetadata, type LegacyOptions } from "./internal/legacyMetadata.ts"
 
-export {
-  /**
-   * Middleware for plain routes, beside or instead of an MCP server: lets in who has a valid token, provides `AuthInfo`,
-   * and answers everybody else with the challenge. Provide its `layer` to the routes, and `McpAuth` to that.
-   *
-   * @category middleware
-   * @since 0.1.0
-   */
-  gate as middleware
-} from "./internal/gate.ts"
+export { gate as middleware } from "./internal/gate.ts"
 
-export {
-  /**
-   * Provides `AuthInfo` on stdio, where the environment says who speaks and there is no token to verify: the same tools run
-   * there, under the same policies. Provide it to the registrations of `McpServer.layerStdio`.
-   *
-   * @category layers
-   * @since 0.1.0
-   */
-  layerStdio,
-  /**
-   * What may be chosen about policies on stdio.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  type StdioOptions,
-  /**
-   * Who speaks on stdio.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  type StdioUser
-} from "./internal/layerStdio.ts"
+export { layerStdio, type StdioOptions, type StdioUser } from "./internal/layerStdio.ts"
 
-export {
-  /**
-   * Why a protected resource cannot be built.
-   *
-   * @category errors
-   * @since 0.1.0
-   */
-  type BuildError,
-  /**
-   * Service that guards one resource.
-   *
-   * @category services
-   * @since 0.1.0
-   */
-  McpAuth
-} from "./internal/service.ts"
+export { type BuildError, McpAuth } from "./internal/service.ts"
 
 /**
  * What guards a resource, as a service.

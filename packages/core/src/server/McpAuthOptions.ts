@@ -25,20 +25,7 @@ import type * as TokenVerifier from "../token/TokenVerifier.ts"
  */
 export type TrustedServer<E, R> = AuthorizationServer<unknown> | Effect.Effect<AuthorizationServer<unknown>, E, R>
 
-export type {
-  /**
-   * What lists show of what a caller may not do, and what calls to it are answered with:
-   *
-   * - `permitted`: lists show what the caller may do. A call to something else is answered with the scopes that would do, or
-   *   as if there was no such thing if no scope would.
-   * - `locked`: lists also show what more scopes would open, so that clients can ask for them.
-   * - `concealed`: whatever lists do not show does not exist, also for calls.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  Visibility
-} from "../policy/internal/access.ts"
+export type { Visibility } from "../policy/internal/access.ts"
 
 /**
  * What may be chosen about a protected resource. `E` and `R` are those of the effects that make its authorization servers,

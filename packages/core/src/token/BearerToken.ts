@@ -20,7 +20,6 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import { isEmptyCredentials } from "./internal/emptyCredentials.ts"
 import { InvalidRequest, MissingCredentials } from "./TokenError.ts"
 
 /**
@@ -100,3 +99,14 @@ export const fromRequest = (
   request: HttpServerRequest.HttpServerRequest
 ): Result.Result<Redacted.Redacted, MissingCredentials | InvalidRequest> =>
   read({ authorization: authorizationOf(request), url: request.originalUrl })
+
+const empty = /^(?:bearer *)?$/i
+
+/**
+ * Whether an Authorization header holds no credentials: it is absent or empty, or has the scheme alone. A client whose
+ * variable for the token is not set sends that. It has not tried to authenticate (RFC 6750, section 3.1).
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isEmptyCredentials = (header: string | undefined): boolean => header === undefined || empty.test(header)

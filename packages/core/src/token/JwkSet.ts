@@ -20,18 +20,23 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
 import { IncompleteMetadata } from "../discovery/DiscoveryError.ts"
-import { isInsecure } from "../discovery/internal/candidate.ts"
-import { fetchKeySet } from "../discovery/internal/fetchKeySet.ts"
-import { placeOf } from "../discovery/internal/hardened.ts"
-import { makeRefreshing } from "../discovery/internal/refreshing.ts"
-import { MetadataFetchError, NotMetadata } from "../discovery/MetadataFetchError.ts"
+import { isInsecure } from "../discovery/internal/strategy.ts"
 import * as Purpose from "../discovery/Purpose.ts"
-import { candidates, makeReader, type Reader, readyCandidates } from "./internal/keyRing.ts"
+import { keySetOf } from "../fetch/internal/documentBody.ts"
+import { placeOf } from "../fetch/internal/exchange.ts"
+import { fetchDocument, type Loaded } from "../fetch/internal/fetchDocument.ts"
+import { makeRefreshing } from "../fetch/internal/refresh.ts"
+import { patiently } from "../fetch/internal/retry.ts"
+import { MetadataFetchError, NotMetadata } from "../fetch/MetadataFetchError.ts"
+import { candidates, makeReader, type Query, type Reader, readyCandidates } from "./internal/keyRing.ts"
 import type * as Jws from "./Jws.ts"
+
+export type { Query } from "./internal/keyRing.ts"
 
 /**
  * How keys are kept.
@@ -66,20 +71,6 @@ export interface Refetches {
   readonly limit: number
   /** The time in which an empty allowance is full again. Longer than 0. */
   readonly window: Duration.Input
-}
-
-/**
- * Which key is looked for.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Query {
-  /** `kid` of the token. Without it every key that fits is a candidate. */
-  readonly kid: string | undefined
-  readonly algorithm: Jws.Algorithm
-  /** `iss` of the token. Without it a key that is for one issuer only is no candidate. */
-  readonly issuer?: string | undefined
 }
 
 /**
@@ -198,3 +189,14 @@ export const make = Effect.fnUntraced(function*<E>(
     }
   }
 })
+
+/** Asks for a key set, under the limits and with the patience of discovery. */
+const fetchKeySet = (
+  url: string,
+  allowInsecureLoopback: boolean
+): Effect.Effect<Loaded, MetadataFetchError, HttpClient.HttpClient> =>
+  patiently(
+    placeOf(url),
+    (limits) =>
+      fetchDocument(url, { limits, mapRequest: identity, allowInsecureLoopback, shape: keySetOf, asked: "keys" })
+  )

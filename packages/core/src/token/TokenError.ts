@@ -10,7 +10,7 @@
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { DiscoveryFailed, IncompleteMetadata } from "../discovery/DiscoveryError.ts"
-import { MetadataFetchError } from "../discovery/MetadataFetchError.ts"
+import { MetadataFetchError } from "../fetch/MetadataFetchError.ts"
 import { quoted } from "../metadata/internal/printable.ts"
 
 /**

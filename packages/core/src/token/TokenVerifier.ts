@@ -26,9 +26,9 @@ import type { AuthInfo } from "./AuthInfo.ts"
 import type { ClientAuthentication } from "./ClientAuthentication.ts"
 import type { AccessTokenMark, TypPolicy } from "./internal/accessToken.ts"
 import { type Rules, standardScopeClaims } from "./internal/claims.ts"
-import { type CustomVerify, makeCustomVerifier } from "./internal/custom.ts"
 import type { QueueSettings } from "./internal/introspectionQueue.ts"
 import { looksLikeJwt, notJwt } from "./internal/jwt.ts"
+import { type CustomVerify, makeCustomVerifier } from "./internal/verifyCustom.ts"
 import { makeIntrospectionVerifier } from "./internal/verifyIntrospection.ts"
 import { makeJwtVerifier } from "./internal/verifyJwt.ts"
 import * as JwkSet from "./JwkSet.ts"
@@ -100,15 +100,7 @@ export interface Method<out R = HttpClient.HttpClient> {
   readonly make: (trust: Trust) => Effect.Effect<Verify, InvalidVerifier, R | Scope.Scope>
 }
 
-export type {
-  /**
-   * A claim that the access tokens of a provider have, and its other tokens lack.
-   *
-   * @category models
-   * @since 0.1.0
-   */
-  AccessTokenMark
-} from "./internal/accessToken.ts"
+export type { AccessTokenMark } from "./internal/accessToken.ts"
 
 /**
  * The rules for claims, whatever method verifies them.

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Cause, Effect, Exit, Fiber, Queue, Ref, Stream } from "effect"
-import { Ongoing } from "../../src/policy/internal/access.ts"
-import { unnamed } from "../../src/policy/internal/require.ts"
+import { Ongoing, unnamed } from "../../src/policy/internal/access.ts"
 import { stoppable } from "../../src/server/internal/enforcement.ts"
 import { MissingCredentials } from "../../src/token/TokenError.ts"
 

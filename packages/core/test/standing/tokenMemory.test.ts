@@ -7,8 +7,8 @@ import { Effect, Redacted, Schema } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
 import { TestClock } from "effect/testing"
 import { createHash } from "node:crypto"
-import { makeBoundedMemory } from "../../src/token/internal/boundedMemory.ts"
-import { makeDoorkeeper, markOf } from "../../src/token/internal/doorkeeper.ts"
+import { makeBoundedMemory } from "../../src/token/internal/boundedCache.ts"
+import { makeDoorkeeper, markOf } from "../../src/token/internal/tokenMemory.ts"
 import {
   claims,
   compact,

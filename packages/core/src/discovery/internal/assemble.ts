@@ -3,16 +3,17 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import type { Loaded } from "../../fetch/internal/fetchDocument.ts"
 import { AuthorizationServerMetadata } from "../../metadata/AuthorizationServerMetadata.ts"
 import { printable, quoted } from "../../metadata/internal/printable.ts"
-import { IncompleteMetadata, type InvalidMetadata } from "../DiscoveryError.ts"
+import { wireName } from "../../metadata/internal/wire.ts"
+import { IncompleteMetadata, InvalidMetadata } from "../DiscoveryError.ts"
 import type { Purpose } from "../Purpose.ts"
 import type { Oddity, ServerConfig } from "../ServerConfig.ts"
 import type { Applied } from "../Transpiler.ts"
 import * as Validation from "../Validation.ts"
-import type { Candidate } from "./candidate.ts"
-import type { Loaded } from "./fetchDocument.ts"
-import { invalidMetadata } from "./invalidMetadata.ts"
+import type { Candidate } from "./strategy.ts"
 
 /** A document whose issuer was judged, after its repairs. */
 export interface Judged {
@@ -60,6 +61,25 @@ const freshFor = (documents: OneOrMore): Option.Option<Duration.Duration> =>
         })),
       Option.none()
     )
+
+/** A document with more than these is nobody's mistake, and its error should not be as long as it is. */
+const most = 100
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** What the schema says about a document, member by member, by the names of the wire. */
+export const invalidMetadata = (location: string, error: Schema.SchemaError): InvalidMetadata =>
+  new InvalidMetadata({
+    location,
+    issues: format(error.issue).issues.slice(0, most).map(({ message, path = [] }) => ({
+      member: path.map((segment, depth) => {
+        const name = String(typeof segment === "object" ? segment.key : segment)
+        // Only the members of the document are renamed: what is inside of them is as it came.
+        return depth === 0 ? wireName(name) : name
+      }).join("."),
+      problem: message
+    }))
+  })
 
 /** Documents of one issuer become a configuration, if they are complete for the purpose and keep the rules. */
 export const assemble = Effect.fnUntraced(function*(

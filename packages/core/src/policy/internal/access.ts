@@ -2,10 +2,19 @@ import * as McpSchema from "effect/ai/McpSchema"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { AuthError } from "../../token/TokenError.ts"
+import { AuthInfo } from "../../token/AuthInfo.ts"
+import type { AuthError, VerificationUnavailable } from "../../token/TokenError.ts"
 import { flat, type ScopeHierarchy } from "../ScopeHierarchy.ts"
-import type { Trace } from "./judge.ts"
-import type { Operation } from "./model.ts"
+import {
+  decide,
+  type Decision,
+  judgePlainly,
+  type Question,
+  recordSatisfied,
+  type Trace,
+  withNeeded
+} from "./decide.ts"
+import type { Caller, Operation, Policy } from "./model.ts"
 
 /**
  * What lists show of what a caller may not do, and what calls to it are answered with:
@@ -14,6 +23,9 @@ import type { Operation } from "./model.ts"
  *   as if there was no such thing if no scope would.
  * - `locked`: lists also show what more scopes would open, so that clients can ask for them.
  * - `concealed`: whatever lists do not show does not exist, also for calls.
+ *
+ * @category models
+ * @since 0.1.0
  */
 export type Visibility = "permitted" | "locked" | "concealed"
 
@@ -56,3 +68,84 @@ export const accessIn = <R>(context: Context.Context<R>): Access["Service"] =>
 
 /** The terms of the current request. */
 export const currentAccess: Effect.Effect<Access["Service"]> = Effect.map(Effect.context<never>(), accessIn)
+
+/** Something that is done outside of MCP. */
+export const unnamed: Operation = { method: "", target: "", arguments: undefined, listing: false }
+
+/**
+ * What may be said when a policy is judged.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface EvaluateOptions {
+  /** Default: no scope covers another. */
+  readonly hierarchy?: ScopeHierarchy | undefined
+  /** Default: something without a name. */
+  readonly operation?: Operation | undefined
+}
+
+/**
+ * Judges a policy for a caller, and says why.
+ *
+ * @category deciding
+ * @since 0.1.0
+ */
+export const evaluate = <R>(
+  policy: Policy<R>,
+  caller: Caller,
+  options?: EvaluateOptions
+): Effect.Effect<Decision, VerificationUnavailable, Exclude<R, AuthInfo>> =>
+  decide(policy, { caller, hierarchy: options?.hierarchy ?? flat, operation: options?.operation ?? unnamed }).pipe(
+    Effect.provideService(AuthInfo, caller)
+  )
+
+const currentQuestion: Effect.Effect<Question, never, AuthInfo> = Effect.gen(function*() {
+  const caller = yield* AuthInfo
+  const { hierarchy } = yield* currentAccess
+  const ongoing = yield* Effect.serviceOption(Ongoing)
+  return {
+    caller,
+    hierarchy,
+    ...Option.match(ongoing, {
+      onNone: () => ({ operation: unnamed }),
+      onSome: ({ isExact, operation }) => ({ isExact, operation })
+    })
+  }
+})
+
+/**
+ * Whether the caller of the current request satisfies a policy.
+ *
+ * @category deciding
+ * @since 0.1.0
+ */
+export const allows = <R>(policy: Policy<R>): Effect.Effect<boolean, VerificationUnavailable, R | AuthInfo> =>
+  Effect.map(
+    Effect.flatMap(currentQuestion, (question) => decide(policy, question)),
+    ({ permitted }) => permitted
+  )
+
+/**
+ * Demands that the caller of the current request satisfies a policy, inside a handler, where it depends on data. If not,
+ * the handler is interrupted, and the answer is that of a refused operation.
+ *
+ * @category deciding
+ * @since 0.1.0
+ */
+export const require = Effect.fnUntraced(function*<R>(
+  policy: Policy<R>
+): Effect.fn.Return<void, never, R | AuthInfo> {
+  const ongoing = yield* Effect.serviceOption(Ongoing)
+  // Without somebody who answers for it, a handler must not go on: there is no way back from here.
+  const stop: Ongoing["Service"]["stop"] = Option.isNone(ongoing) ? (error) => Effect.die(error) : ongoing.value.stop
+  const needed = Option.match(ongoing, { onNone: () => new Set<string>(), onSome: ({ needed }) => needed })
+  const question = yield* currentQuestion
+  const decision = yield* Effect.catchTag(
+    decide(policy, question),
+    "VerificationUnavailable",
+    (error) => stop(error, undefined)
+  )
+  if (decision.refusal !== undefined) return yield* stop(withNeeded(decision.refusal, needed), decision.trace)
+  recordSatisfied(needed, judgePlainly(policy, question))
+})

@@ -1,4 +1,6 @@
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Order from "effect/Order"
 import { isAnonymous } from "../../token/AuthInfo.ts"
 import {
   AccessDenied,
@@ -6,18 +8,255 @@ import {
   MissingCredentials,
   type VerificationUnavailable
 } from "../../token/TokenError.ts"
-import type { ScopeHierarchy } from "../ScopeHierarchy.ts"
-import { format } from "./format.ts"
-import { hasEmptyScopes } from "./inspect.ts"
-import { type Facts, judge, type Judged, type Trace, traceOf } from "./judge.ts"
-import type { Any, Caller, Check, Operation, Policy } from "./model.ts"
-import { settled } from "./settled.ts"
-import { satisfiedBy, shortfall } from "./shortfall.ts"
+import { isScopeToken, type ScopeHierarchy } from "../ScopeHierarchy.ts"
+import {
+  type Any,
+  type Caller,
+  type Check,
+  claimAt,
+  format,
+  hasEmptyScopes,
+  type Operation,
+  type Policy,
+  type Role,
+  type Scopes
+} from "./model.ts"
 
-/** Why somebody may not do something. */
+/** What is known when a policy is judged. */
+export interface Facts {
+  readonly caller: Caller
+  readonly hierarchy: ScopeHierarchy
+  readonly operation: Operation
+  /** What the checks said that have been asked. */
+  readonly answers: ReadonlyMap<Check<unknown>, boolean>
+}
+
+/**
+ * Whether a policy is satisfied. `unknown` stands for what only a check can say that has not been asked.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Outcome = "yes" | "no" | "unknown"
+
+/**
+ * How a policy was judged, part by part.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Trace {
+  /** The policy, as it prints itself. */
+  readonly policy: string
+  readonly outcome: Outcome
+  /** For scopes: those that the caller lacks. */
+  readonly missing: ReadonlyArray<string>
+  readonly parts: ReadonlyArray<Trace>
+}
+
+/** A trace that still knows what was judged. */
+export interface Judged {
+  readonly node: Any
+  readonly outcome: Outcome
+  readonly missing: ReadonlyArray<string>
+  readonly parts: ReadonlyArray<Judged>
+}
+
+const yesOrNo = (satisfied: boolean): Outcome => satisfied ? "yes" : "no"
+
+const opposite: { readonly [O in Outcome]: Outcome } = { yes: "no", no: "yes", unknown: "unknown" }
+
+/** One `decisive` part decides; otherwise what is not known leaves it open (Kleene's logic). */
+const combined = (parts: ReadonlyArray<Judged>, decisive: "yes" | "no"): Outcome => {
+  if (parts.some(({ outcome }) => outcome === decisive)) return decisive
+  return parts.some(({ outcome }) => outcome === "unknown") ? "unknown" : opposite[decisive]
+}
+
+const hasRole = ({ paths, role }: Role, { claims }: Caller): boolean =>
+  paths.some((path) => {
+    const roles = claimAt(claims, path)
+    return Array.isArray(roles) ? roles.includes(role) : roles === role
+  })
+
+const leaf = (node: Any, outcome: Outcome, missing: ReadonlyArray<string> = []): Judged => ({
+  node,
+  outcome,
+  missing,
+  parts: []
+})
+
+const judgeScopes = (node: Scopes, { caller, hierarchy }: Facts): Judged => {
+  // No scopes are a mistake, not a demand that every caller meets. Neither the list nor its negation permits anything.
+  if (node.scopes.length === 0) return leaf(node, isAnonymous(caller) ? "no" : "unknown")
+  const missing = node.scopes.filter((scope) => !hierarchy.covers(caller.scopes, scope))
+  return leaf(node, yesOrNo(missing.length === 0 && !isAnonymous(caller)), missing)
+}
+
+const group = (node: Any, parts: ReadonlyArray<Judged>, outcome: Outcome): Judged => ({
+  node,
+  outcome,
+  missing: [],
+  parts
+})
+
+/**
+ * Judges a policy by what is known. Without a token only `anonymous` is satisfied, and nothing else is asked: neither a
+ * negation nor a check may open what nobody meant to open.
+ */
+export const judge = (node: Any, facts: Facts): Judged => {
+  const { answers, caller, operation } = facts
+  const nobody = isAnonymous(caller)
+  switch (node._tag) {
+    case "Anonymous":
+      return leaf(node, "yes")
+    case "Authenticated":
+      return leaf(node, yesOrNo(!nobody))
+    case "Scopes":
+      return judgeScopes(node, facts)
+    case "Role":
+      return leaf(node, yesOrNo(!nobody && hasRole(node, caller)))
+    case "Claim":
+      return leaf(node, yesOrNo(!nobody && node.holds(caller.claims)))
+    case "Check": {
+      const answer = answers.get(node)
+      return leaf(node, nobody ? "no" : answer === undefined ? "unknown" : yesOrNo(answer))
+    }
+    case "ByOperation": {
+      if (operation.listing) return leaf(node, nobody ? "no" : "unknown")
+      const part = judge(node.policyOf(operation), facts)
+      return group(node, [part], part.outcome)
+    }
+    case "AllOf": {
+      const parts = node.parts.map((part) => judge(part, facts))
+      return group(node, parts, combined(parts, "no"))
+    }
+    case "AnyOf": {
+      const parts = node.parts.map((part) => judge(part, facts))
+      return group(node, parts, combined(parts, "yes"))
+    }
+    case "Not": {
+      const part = judge(node.part, facts)
+      return group(node, [part], nobody ? "no" : opposite[part.outcome])
+    }
+  }
+}
+
+/** What was judged, for people and tests. */
+export const traceOf = ({ missing, node, outcome, parts }: Judged): Trace => ({
+  policy: format(node),
+  outcome,
+  missing,
+  parts: parts.map(traceOf)
+})
+
+/** A policy for one operation: what depends on it is made, and made once, so that its parts keep their identity. */
+export const settled = <R>(policy: Policy<R>, operation: Operation): Policy<R> => {
+  switch (policy._tag) {
+    case "ByOperation": {
+      if (operation.listing) return policy
+      const made = settled(policy.policyOf(operation), operation)
+      return { ...policy, policyOf: () => made }
+    }
+    case "AllOf":
+    case "AnyOf":
+      return { ...policy, parts: policy.parts.map((part) => settled(part, operation)) }
+    case "Not":
+      return { ...policy, part: settled(policy.part, operation) }
+    default:
+      return policy
+  }
+}
+
+/** One way to satisfy a policy by scopes. */
+interface Way {
+  /** All scopes of this way, those that were granted included. */
+  readonly required: ReadonlyArray<string>
+  readonly missing: ReadonlyArray<string>
+}
+
+/** How many ways are followed. A policy with more has enough of them. */
+const limit = 32
+
+const fewestFirst = Order.combine(
+  Order.mapInput(Order.Number, ({ missing }: Way) => missing.length),
+  Order.mapInput(Order.Number, ({ required }: Way) => required.length)
+)
+
+const shortest = (ways: ReadonlyArray<Way>): ReadonlyArray<Way> => Arr.sort(ways, fewestFirst).slice(0, limit)
+
+const both = (left: Way, right: Way): Way => ({
+  required: Arr.union(left.required, right.required),
+  missing: Arr.union(left.missing, right.missing)
+})
+
+const nothing: Way = { required: [], missing: [] }
+
+/** The ways in which more scopes would satisfy what was judged. None: no scope would help. */
+const waysOf = ({ missing, node, outcome, parts }: Judged): ReadonlyArray<Way> => {
+  switch (node._tag) {
+    case "Scopes":
+      // A policy made for an operation may have put a stranger's words into a scope: nobody is sent away to ask for those.
+      return node.scopes.length > 0 && node.scopes.every(isScopeToken) ? [{ required: node.scopes, missing }] : []
+    case "AnyOf":
+      return shortest(parts.flatMap(waysOf))
+    case "ByOperation":
+      return outcome === "unknown" && parts.length === 0 ? [nothing] : parts.flatMap(waysOf)
+    case "AllOf":
+      return parts.reduce<ReadonlyArray<Way>>(
+        (ways, part) => shortest(ways.flatMap((way) => waysOf(part).map((more) => both(way, more)))),
+        [nothing]
+      )
+    default:
+      return outcome === "no" ? [] : [nothing]
+  }
+}
+
+/**
+ * The scopes by which a caller satisfies a policy, of what was granted: the fewest that do. A part that only a check can
+ * answer for needs none.
+ */
+export const satisfiedBy = ({ node, outcome, parts }: Judged): ReadonlyArray<string> => {
+  switch (node._tag) {
+    case "Scopes":
+      return outcome === "yes" ? node.scopes.filter(isScopeToken) : []
+    case "AnyOf": {
+      const ways = parts.filter(({ outcome }) => outcome === "yes").map(satisfiedBy)
+      const [fewest = []] = ways.toSorted((a, b) => a.length - b.length)
+      return fewest
+    }
+    case "AllOf":
+    case "ByOperation":
+      return parts.flatMap(satisfiedBy)
+    default:
+      return []
+  }
+}
+
+/**
+ * The scopes that a caller needs, all of them in one list, to do what they may not do now: the fewest that would do.
+ * Each way is tried before it is told, because more scopes may also take something away (`not`). Nothing: no scope helps.
+ */
+export const shortfall = (judged: Judged, facts: Facts): ReadonlyArray<string> | undefined =>
+  waysOf(judged).find(({ required }) => {
+    const caller = { ...facts.caller, scopes: new Set([...facts.caller.scopes, ...required]) }
+    const { outcome } = judge(judged.node, { ...facts, caller })
+    return outcome === "yes" || (outcome === "unknown" && judged.outcome === "no")
+  })?.required
+
+/**
+ * Why somebody may not do something.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Refusal = MissingCredentials | InsufficientScope | AccessDenied
 
-/** What came out of a policy. */
+/**
+ * What came out of a policy.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Decision {
   /** Whether the operation is permitted. In a list: whether it may be, for some arguments. */
   readonly permitted: boolean

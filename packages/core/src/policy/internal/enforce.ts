@@ -1,15 +1,17 @@
 import type * as McpSchema from "effect/ai/McpSchema"
-import type * as McpServer from "effect/ai/McpServer"
+import * as McpServer from "effect/ai/McpServer"
+import type * as Tool from "effect/ai/Tool"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { AuthInfo } from "../../token/AuthInfo.ts"
 import type { ScopeHierarchy } from "../ScopeHierarchy.ts"
 import { type Access, accessIn, currentAccess, Ongoing } from "./access.ts"
 import { decide, judgePlainly, type Question, recordSatisfied, type Refusal, withNeeded } from "./decide.ts"
-import type { Caller, Operation, Policy } from "./model.ts"
-import type { Reading } from "./reading.ts"
+import { type Any, type Caller, type Check, node, type Operation, type Policy } from "./model.ts"
+import { type Reading, readingOf, RouterPath } from "./reading.ts"
 
 type Request = Pick<McpServer.MiddlewareOptions, "method" | "payload" | "requestContext" | "target">
 
@@ -129,3 +131,187 @@ export const visibleTo = <R>(
       Effect.provideService(AuthInfo, caller)
     )
   })
+
+/**
+ * A policy whose checks have what they need, but for who calls: that is said by each request, and never decided when a
+ * layer is built.
+ */
+export const bound = <R>(policy: Policy<R | AuthInfo>, services: Context.Context<R>): Policy<AuthInfo> => {
+  // One for each, because parts are told apart by identity: what stands in two places is asked once.
+  const checks = new WeakMap<Check<R | AuthInfo>, Check<AuthInfo>>()
+  const ofCheck = (check: Check<R | AuthInfo>): Check<AuthInfo> => {
+    const known = checks.get(check)
+    if (known !== undefined) return known
+    const made: Check<AuthInfo> = {
+      ...check,
+      judge: (operation) =>
+        Effect.updateContext(
+          check.judge(operation),
+          // What a request provides comes first.
+          (ofRequest: Context.Context<AuthInfo>) => Context.merge(services, ofRequest) as Context.Context<R | AuthInfo>
+        )
+    }
+    checks.set(check, made)
+    return made
+  }
+  const within = (part: Policy<R | AuthInfo>): Policy<AuthInfo> => {
+    switch (part._tag) {
+      case "Check":
+        return ofCheck(part)
+      case "ByOperation":
+        return { ...part, policyOf: (operation) => within(part.policyOf(operation)) }
+      case "AllOf":
+      case "AnyOf":
+        return { ...part, parts: part.parts.map(within) }
+      case "Not":
+        return { ...part, part: within(part.part) }
+      default:
+        return part
+    }
+  }
+  return within(policy)
+}
+
+/** A policy that guards a registration from outside, and has what its checks need. */
+export type Guard = Policy<AuthInfo>
+
+/** The guards of a registration, as an annotation. */
+export const Guards = Context.Reference<ReadonlyArray<Guard>>(
+  "@effect-mcp-auth/core/policy/internal/enforce/Guards",
+  { defaultValue: () => [] }
+)
+
+/**
+ * The guards that the server of a request has judged, together with whatever else has to be satisfied, so that one answer
+ * speaks for all. Every other guard is enforced where it was put.
+ */
+export const Judged = Context.Reference<ReadonlyArray<Guard>>(
+  "@effect-mcp-auth/core/policy/internal/enforce/Judged",
+  { defaultValue: () => [] }
+)
+
+type Registration = {
+  readonly annotations: Context.Context<never>
+  readonly services?: Context.Context<never> | undefined
+}
+
+/**
+ * A server that writes down on everything that is registered with it who guards it, and puts the gate before what was
+ * registered by hand, without the services that it would have found there.
+ */
+const annotating = (
+  server: McpServer.McpServer["Service"],
+  guard: Guard,
+  gate: Context.Context<never>
+): McpServer.McpServer["Service"] => {
+  const guarded = <A extends Registration>(options: A): A => ({
+    ...options,
+    annotations: Context.add(options.annotations, Guards, [...Context.get(options.annotations, Guards), guard]),
+    services: Context.merge(options.services ?? Context.empty(), gate)
+  })
+  return McpServer.McpServer.of({
+    ...server,
+    addTool: (options) => server.addTool(guarded(options)),
+    addResource: (options) => server.addResource(guarded(options)),
+    addResourceTemplate: (options) => {
+      const { annotations, ...rest } = guarded(options)
+      return server.addResourceTemplate({
+        ...rest,
+        annotations: Context.add(annotations, RouterPath, options.routerPath)
+      })
+    },
+    addPrompt: (options) => server.addPrompt(guarded(options))
+  })
+}
+
+/**
+ * What a guarded layer requires.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type GuardRequirements<RIn, R> =
+  | RIn
+  | McpServer.McpServer
+  | McpServer.McpRequest<"Requires", AuthInfo>
+  | Exclude<R, AuthInfo>
+
+/**
+ * Puts a policy around everything that a layer registers: resources, templates, prompts, or a whole toolkit. What is
+ * guarded twice has to satisfy both.
+ *
+ * **Details**
+ *
+ * What the checks of the policy need is required when the layer is built, like everything else that it needs.
+ *
+ * **Gotchas**
+ *
+ * A layer is built once wherever it is used: one that is registered without its guard as well may be built without it.
+ * Middleware for the whole server (`layerGlobal`) belongs outside of a guard.
+ *
+ * @category attaching
+ * @since 0.1.0
+ */
+export const guard = <R>(policy: Policy<R>) =>
+<A, E, RIn>(
+  self: Layer.Layer<A, E, RIn>
+): Layer.Layer<A, E, GuardRequirements<RIn, R>> =>
+  Layer.unwrap(Effect.gen(function*() {
+    const services = yield* Effect.context<Exclude<R, AuthInfo>>()
+    const server = yield* McpServer.McpServer
+    const reading = readingOf(server)
+    // What a policy needs is what it needs without `AuthInfo`, and `AuthInfo`.
+    const guard = bound(policy as Policy<Exclude<R, AuthInfo> | AuthInfo>, services)
+    const visibility = McpServer.visibility((request) =>
+      Effect.flatMap(Judged, (judged) =>
+        judged.includes(guard)
+          ? Effect.succeed(true)
+          : Effect.flatMap(AuthInfo, (caller) => visibleTo(guard, request, caller, reading)))
+    )
+    const gate = yield* Layer.build(visibility.layer)
+    return self.pipe(
+      Layer.provide(Layer.succeedContext(gate)),
+      Layer.provide(Layer.succeed(McpServer.McpServer, annotating(server, guard, gate)))
+    )
+  }))
+
+/** The policy that a tool was given, as an annotation. */
+export class ToolPolicy extends Context.Service<ToolPolicy, Any>()(
+  "@effect-mcp-auth/core/policy/internal/enforce/ToolPolicy"
+) {}
+
+/**
+ * What the checks on tools need, until the server provides it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Needs<out R> {
+  readonly _: unique symbol
+  readonly needs: R
+}
+
+/**
+ * A tool with a policy.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type GuardedTool<T extends Tool.Any, R> = T extends Tool.Tool<infer Name, infer Config, infer Requirements>
+  ? Tool.Tool<Name, Config, Requirements | AuthInfo | Needs<Exclude<R, AuthInfo>>>
+  : never
+
+/**
+ * Puts a policy on a tool. The tool then depends on `AuthInfo`, and on somebody who enforces policies, so that a server
+ * does not compile without `McpAuth.protect` or `McpAuth.layerStdio`. What the checks of the policy need is required by
+ * these. A tool with two policies has to satisfy both.
+ *
+ * @category attaching
+ * @since 0.1.0
+ */
+export const tool = <R>(policy: Policy<R>) => <T extends Tool.Any>(tool: T): GuardedTool<T, R> => {
+  const before = Context.getOption(tool.annotations, ToolPolicy)
+  const all: Any = before._tag === "None" ? policy : node<unknown>({ _tag: "AllOf", parts: [before.value, policy] })
+  // A dependency of a tool exists in its type only.
+  return tool.annotate(ToolPolicy, all) as Tool.Any as GuardedTool<T, R>
+}

@@ -1,10 +1,18 @@
+import * as Arr from "effect/Array"
 import type * as Effect from "effect/Effect"
-import type * as Pipeable from "effect/Pipeable"
+import * as Pipeable from "effect/Pipeable"
 import type * as Schema from "effect/Schema"
+import { isDecodedObject } from "../../fetch/internal/documentBody.ts"
+import { printable } from "../../metadata/internal/printable.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
 import type { VerificationUnavailable } from "../../token/TokenError.ts"
 
-/** The operation that a policy judges. */
+/**
+ * What somebody wants to do.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Operation {
   /** The MCP method, for example `tools/call`. Empty outside of MCP. */
   readonly method: string
@@ -48,7 +56,12 @@ export interface Scopes extends Common {
   readonly scopes: ReadonlyArray<string>
 }
 
-/** Where a role may stand in the claims: the names of members, from the outside in. */
+/**
+ * Where a role may stand in the claims: the names of members, from the outside in.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type ClaimPath = readonly [string, ...ReadonlyArray<string>]
 
 /** Satisfied by who has a role. */
@@ -101,6 +114,9 @@ interface Not<out R> extends Common {
 
 /**
  * Who may do something. `R` is what its checks need.
+ *
+ * @category models
+ * @since 0.1.0
  */
 export type Policy<R = never> =
   | Anonymous
@@ -119,3 +135,126 @@ export type Any = Policy<unknown>
 
 /** Who asks, for one moment. */
 export type Caller = AuthInfo["Service"]
+
+/** Where roles stand if nobody says otherwise: Keycloak, Entra ID, Amazon Cognito, Auth0. */
+export const rolePaths: ReadonlyArray<ClaimPath> = [
+  ["realm_access", "roles"],
+  ["roles"],
+  ["cognito:groups"],
+  ["permissions"]
+]
+
+/** The claim of permissions at Auth0, WorkOS, Kinde and others. */
+export const permissionPaths: ReadonlyArray<ClaimPath> = [["permissions"]]
+
+const list = (parts: ReadonlyArray<string>): string => parts.join(", ")
+
+const literal = (text: string): string => printable(JSON.stringify(text), Infinity)
+
+const array = (parts: ReadonlyArray<string>): string => `[${list(parts)}]`
+
+const formatRole = ({ paths, role }: Role): string => {
+  if (paths === permissionPaths) return `permission(${literal(role)})`
+  const at = paths === rolePaths ? "" : `, { at: ${array(paths.map((path) => array(path.map(literal))))} }`
+  return `role(${literal(role)}${at})`
+}
+
+/** A policy as the code that makes it, but for the functions in it. */
+export const format = (policy: Any): string => {
+  switch (policy._tag) {
+    case "Anonymous":
+      return "anonymous"
+    case "Authenticated":
+      return "authenticated"
+    case "Scopes":
+      return `scopes(${list(policy.scopes.map(literal))})`
+    case "Role":
+      return formatRole(policy)
+    case "Claim":
+      return `claim(${literal(policy.label)})`
+    case "Check":
+      return `check(${literal(policy.label)})`
+    case "ByOperation":
+      return `byOperation(${literal(policy.label)})`
+    case "AllOf":
+      return `allOf(${list(policy.parts.map(format))})`
+    case "AnyOf":
+      return `anyOf(${list(policy.parts.map(format))})`
+    case "Not":
+      return `not(${format(policy.part)})`
+  }
+}
+
+const Proto = {
+  ...Pipeable.Prototype,
+  toString(this: Any) {
+    return format(this)
+  }
+}
+
+type Plain<P> = P extends unknown ? Omit<P, "toString" | "pipe"> : never
+
+/** A part of a policy, which can print itself and be piped. */
+export const node = <R>(plain: Plain<Policy<R>>): Policy<R> =>
+  // What is left out of a plain part is what its prototype has.
+  Object.assign(Object.create(Proto), plain) as Policy<R>
+
+/** The value at a path among claims. */
+export const claimAt = (claims: Schema.JsonObject, path: ClaimPath): Schema.Json | undefined =>
+  path.reduce<Schema.Json | undefined>(
+    // Own members only: a claim must not be found in what every object has.
+    (value, name) => isDecodedObject(value) && Object.hasOwn(value, name) ? value[name] : undefined,
+    claims
+  )
+
+const mentioned = (policy: Any): ReadonlyArray<string> => {
+  switch (policy._tag) {
+    case "Scopes":
+      return policy.scopes
+    case "AllOf":
+    case "AnyOf":
+      return policy.parts.flatMap(mentioned)
+    default:
+      // Nobody needs to ask for a scope that must be missing.
+      return []
+  }
+}
+
+/**
+ * The scopes that a policy speaks of: those that a client may have to ask for.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const scopesOf = (policy: Any): ReadonlyArray<string> => Arr.dedupe(mentioned(policy))
+
+/** Whether a list of scopes in a policy is empty. The parts that are made for each operation are not known here. */
+export const hasEmptyScopes = (policy: Any): boolean => {
+  switch (policy._tag) {
+    case "Scopes":
+      return policy.scopes.length === 0
+    case "AllOf":
+    case "AnyOf":
+      return policy.parts.some(hasEmptyScopes)
+    case "Not":
+      return hasEmptyScopes(policy.part)
+    default:
+      return false
+  }
+}
+
+/** Whether somebody without a token satisfies a policy. `byOperation` says what to think of what only an operation can tell. */
+export const admitsAnonymous = (policy: Any, byOperation: boolean): boolean => {
+  switch (policy._tag) {
+    case "Anonymous":
+      return true
+    case "ByOperation":
+      return byOperation
+    case "AllOf":
+      return policy.parts.every((part) => admitsAnonymous(part, byOperation))
+    case "AnyOf":
+      return policy.parts.some((part) => admitsAnonymous(part, byOperation))
+    default:
+      return false
+  }
+}

@@ -10,15 +10,24 @@ import { anonymous, AuthInfo } from "../../token/AuthInfo.ts"
 import * as Challenge from "../Challenge.ts"
 import type { InvalidOptions, Options } from "../McpAuthOptions.ts"
 import { openAvailability } from "./availability.ts"
-import { policies, refusable } from "./enforcement.ts"
-import { makeRefusals } from "./refusals.ts"
+import { makeRefusals, policies, refusable } from "./enforcement.ts"
 import { type Registrations, registrations } from "./registrations.ts"
-import { checkPolicies, type Terms, termsOf } from "./terms.ts"
+import { checkPolicies, type Terms, termsOf } from "./service.ts"
 
-/** Who speaks on stdio. */
+/**
+ * Who speaks on stdio.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type StdioUser = Partial<AuthInfo["Service"]> & Pick<AuthInfo["Service"], "subject" | "scopes">
 
-/** What may be chosen about policies on stdio. */
+/**
+ * What may be chosen about policies on stdio.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type StdioOptions = Pick<Options, "policy" | "scopeHierarchy" | "visibility">
 
 /** What requests no longer require. */
@@ -54,7 +63,13 @@ const speaking = (user: StdioUser, terms: Terms, found: Registrations) => {
   )
 }
 
-/** Provides `AuthInfo` on stdio, and enforces policies there. `S` is what the checks on the tools need. */
+/**
+ * Provides `AuthInfo` on stdio, where the environment says who speaks and there is no token to verify: the same tools run
+ * there, under the same policies. Provide it to the registrations of `McpServer.layerStdio`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
 export const layerStdio = <S = never>(
   user: StdioUser,
   options: StdioOptions = {}

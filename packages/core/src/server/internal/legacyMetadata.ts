@@ -8,15 +8,19 @@ import * as Schema from "effect/Schema"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import type { ServerConfig } from "../../discovery/ServerConfig.ts"
 import * as Metadata from "../../metadata/AuthorizationServerMetadata.ts"
-import { available } from "../../token/internal/available.ts"
+import { available } from "../../token/internal/unavailable.ts"
 import type { VerificationUnavailable } from "../../token/TokenError.ts"
+import { retryAfterOf } from "../Challenge.ts"
 import { InvalidOptions } from "../McpAuthOptions.ts"
-import { routeOf } from "./metadataRoutes.ts"
-import { cors, publicDocument, respond } from "./publicDocument.ts"
-import { retryAfterOf } from "./retryAfter.ts"
+import { cors, publicDocument, respond, routeOf } from "./serveMetadata.ts"
 import { McpAuth } from "./service.ts"
 
-/** What may be chosen about the older world. */
+/**
+ * What may be chosen about the older world.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface LegacyOptions {
   /** Which of several authorization servers, by its issuer as configured. Default: the first. */
   readonly server?: string | undefined
@@ -77,7 +81,20 @@ const take = (path: string): Effect.Effect<boolean, never, Places> =>
     return places.add(path).size > before
   })
 
-/** Serves the metadata of an authorization server at the origin of the resource. */
+/**
+ * Serves the metadata of an authorization server at the resource's own origin, for clients of MCP 2025-03-26, which look
+ * for it there, and for clients that refuse the provider's own document: what is served is the document after its repairs.
+ *
+ * **Details**
+ *
+ * It needs the `McpAuth` of the resource. With `issuer: "provider"` (the default) the document keeps the provider's
+ * issuer: right for clients that do not compare, which those of 2025-03-26 are. With `issuer: "resource"` it names the
+ * origin it is served from, for clients that do; that is refused (`issuer-would-change`) when the provider names itself
+ * in authorization responses, because such clients would then refuse every login (RFC 9207, section 2.4).
+ *
+ * @category legacy
+ * @since 0.1.0
+ */
 export const legacyAuthorizationServerMetadata = (
   options: LegacyOptions = {}
 ): Layer.Layer<never, InvalidOptions | VerificationUnavailable, McpAuth | HttpRouter.HttpRouter> =>

@@ -4,12 +4,9 @@ import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as MutableRef from "effect/MutableRef"
-import { completesTemplate } from "../../policy/internal/enforce.ts"
-import { type Guard, Guards } from "../../policy/internal/guard.ts"
-import { admitsAnonymous, scopesOf } from "../../policy/internal/inspect.ts"
-import type { Any } from "../../policy/internal/model.ts"
+import { completesTemplate, type Guard, Guards, ToolPolicy } from "../../policy/internal/enforce.ts"
+import { admitsAnonymous, type Any, scopesOf } from "../../policy/internal/model.ts"
 import { type Reading, readingOf } from "../../policy/internal/reading.ts"
-import { ToolPolicy } from "../../policy/internal/toolPolicy.ts"
 
 type Server = McpServer.McpServer["Service"]
 type Annotated = { readonly annotations: Context.Context<never> }

@@ -11,7 +11,7 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import { makeSeal, Sealed } from "../../discovery/internal/seal.ts"
+import { makeSeal, Sealed } from "../../fetch/internal/encryption.ts"
 import { AuthInfo, principal } from "../../token/AuthInfo.ts"
 
 /** How request states are sealed. */

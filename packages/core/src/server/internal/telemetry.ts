@@ -6,9 +6,9 @@ import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import { printable } from "../../metadata/internal/printable.ts"
-import type { Trace } from "../../policy/internal/judge.ts"
+import type { Trace } from "../../policy/internal/decide.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
-import { isQueueFull, isUnsettled } from "../../token/internal/unsettled.ts"
+import { isQueueFull, isUnsettled } from "../../token/internal/unavailable.ts"
 import type { AuthError } from "../../token/TokenError.ts"
 
 /** Every decision, by a closed set of reasons. */

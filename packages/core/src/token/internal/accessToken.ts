@@ -1,12 +1,17 @@
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
+import { wordOf } from "../../metadata/internal/printable.ts"
 import { InvalidToken } from "../TokenError.ts"
-import { wordOf } from "./quoted.ts"
 
 /** How strictly the header parameter `typ` is read. */
 export type TypPolicy = "loose" | "rfc9068"
 
-/** A claim that access tokens of a provider have, and its other tokens lack. */
+/**
+ * A claim that the access tokens of a provider have, and its other tokens lack.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface AccessTokenMark {
   /** The name of the claim. */
   readonly claim: string

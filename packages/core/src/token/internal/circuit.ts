@@ -10,11 +10,10 @@ import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
-import { outcomeOf } from "../../discovery/internal/outcome.ts"
-import { askedToWait } from "../../discovery/internal/persistently.ts"
-import { MetadataFetchError } from "../../discovery/MetadataFetchError.ts"
+import { askedToWait } from "../../fetch/internal/retry.ts"
+import { isTransient, MetadataFetchError } from "../../fetch/MetadataFetchError.ts"
 import type { VerificationUnavailable } from "../TokenError.ts"
-import { available } from "./available.ts"
+import { available } from "./unavailable.ts"
 
 /** After so many questions in a row without an answer, each of them with its retries, the server is left alone. */
 const failures = 3
@@ -37,7 +36,7 @@ const classify = (exit: Exit.Exit<unknown, unknown>, took: number): CircuitBreak
   if (Exit.isSuccess(exit)) return CircuitBreaker.success
   const error = Cause.squash(exit.cause)
   // A server that took long to fail is left alone for as long, so that callers do not wait for it again and again.
-  return error instanceof MetadataFetchError && outcomeOf(error) === "Transient"
+  return error instanceof MetadataFetchError && isTransient(error)
     ? CircuitBreaker.failure({ retryAfter: Duration.max(askedToWait(error), Duration.millis(Math.max(0, took))) })
     : CircuitBreaker.ignored
 }

@@ -1,8 +1,11 @@
 import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as AudiencePolicy from "../AudiencePolicy.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
+import type { Shape } from "../TokenDigest.ts"
 import { InvalidToken } from "../TokenError.ts"
 import { type Candidate, kindOf, type KindRules, mayBeIdToken, perhapsIdToken } from "./accessToken.ts"
 
@@ -163,4 +166,20 @@ export const said = ({ issuer, ...candidate }: Statement, rules: Rules, now: num
     expiresAt: expiresAt.success,
     claims
   })
+}
+
+/**
+ * Adds the digest of the token to the description of a caller that is not named, so that two tokens without a name are two
+ * principals.
+ */
+export const distinct = <Info extends Said>(
+  info: Info,
+  isNamed: boolean,
+  { digestOf, token }: { readonly digestOf: Shape; readonly token: Redacted.Redacted }
+): Effect.Effect<Info> => {
+  if (isNamed || info.tokenDigest !== undefined) return Effect.succeed(info)
+  const digest = digestOf(Redacted.value(token))
+  return Effect.isEffect(digest)
+    ? Effect.map(digest, (tokenDigest) => ({ ...info, tokenDigest }))
+    : Effect.succeed({ ...info, tokenDigest: digest })
 }

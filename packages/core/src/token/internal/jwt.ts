@@ -1,9 +1,9 @@
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
-import { isDecodedObject } from "../../discovery/internal/json.ts"
+import { isDecodedObject } from "../../fetch/internal/documentBody.ts"
 import type { Signed } from "../Jws.ts"
 import { InvalidToken } from "../TokenError.ts"
-import { makeBoundedMemory } from "./boundedMemory.ts"
+import { makeBoundedMemory } from "./boundedCache.ts"
 
 /** A JWT (RFC 7519) before anything in it is believed. */
 export interface UnverifiedJwt {

@@ -6,24 +6,54 @@ import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as Hash from "effect/Hash"
 import type * as HttpClient from "effect/http/HttpClient"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
 import type { ServerConfig } from "../../discovery/ServerConfig.ts"
+import { SharedMemory } from "../../fetch/SharedMemory.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import type { ClientAuthentication } from "../ClientAuthentication.ts"
 import * as TokenDigest from "../TokenDigest.ts"
 import { InvalidToken, type VerificationUnavailable } from "../TokenError.ts"
-import { available } from "./available.ts"
 import { makeCircuit } from "./circuit.ts"
-import { isNamed, type Rules, said } from "./claims.ts"
+import { distinct, isNamed, type Rules, said } from "./claims.ts"
 import { type Addressed, clientOf } from "./clientAddress.ts"
-import { distinct } from "./distinct.ts"
 import { introspect } from "./introspect.ts"
 import { makeQueue, type QueueSettings } from "./introspectionQueue.ts"
-import { type CountsUntil, sharedAnswer } from "./sharedAnswer.ts"
-import { unknownIssuer } from "./unknownIssuer.ts"
+import { unknownIssuer } from "./issuers.ts"
+import { available } from "./unavailable.ts"
+
+/** What was said about a token. */
+export interface Answer {
+  readonly answer: Schema.JsonObject
+  /** When that was said, in milliseconds since 1970. */
+  readonly at: number
+}
+
+const decodeAnswer = Schema.decodeUnknownOption(
+  Schema.Struct({ answer: Schema.Record(Schema.String, Schema.Json), at: Schema.Finite })
+)
+
+/** How long an answer counts, in milliseconds since 1970. */
+export type CountsUntil = (answer: Answer) => number
+
+/** Asks about a token, unless somebody else with the same memory has just done so. */
+export const sharedAnswer = Effect.fnUntraced(function*<E, R>(
+  key: string,
+  ask: Effect.Effect<Schema.JsonObject, E, R>,
+  countsUntil: CountsUntil
+): Effect.fn.Return<Answer, E, R> {
+  const memory = yield* SharedMemory
+  const known = memory === undefined ? Option.none() : decodeAnswer(yield* memory.get(key))
+  const now = yield* Clock.currentTimeMillis
+  if (Option.isSome(known) && known.value.at <= now && now < countsUntil(known.value)) return known.value
+  const answer = yield* ask
+  const at = yield* Clock.currentTimeMillis
+  if (memory !== undefined) yield* memory.set(key, { answer, at }, countsUntil({ answer, at }) - at)
+  return { answer, at }
+})
 
 type Server = AuthorizationServer.AuthorizationServer<unknown>
 

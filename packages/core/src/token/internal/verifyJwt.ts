@@ -8,12 +8,11 @@ import type { AuthInfo } from "../AuthInfo.ts"
 import * as JwkSet from "../JwkSet.ts"
 import * as TokenDigest from "../TokenDigest.ts"
 import type { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
-import { type BoundedMemory, makeBoundedMemory } from "./boundedMemory.ts"
-import { isNamed, type Said } from "./claims.ts"
-import { distinct } from "./distinct.ts"
-import { type Doorkeeper, makeDoorkeeper, markOf } from "./doorkeeper.ts"
-import { type JudgedJwt, judgeJwt, type JwtRules, type Keyed, type Trusted, trusted } from "./judgeJwt.ts"
-import { vouch, type Voucher, vouchNow } from "./vouch.ts"
+import { type BoundedMemory, makeBoundedMemory } from "./boundedCache.ts"
+import { type JudgedJwt, judgeJwt, type JwtRules, type Keyed, type Trusted, trusted } from "./checkJwt.ts"
+import { distinct, isNamed, type Said } from "./claims.ts"
+import { type Doorkeeper, makeDoorkeeper, markOf } from "./tokenMemory.ts"
+import { vouch, type Voucher, vouchNow } from "./verifySignature.ts"
 
 type Info = AuthInfo["Service"]
 type Verified = Effect.Effect<Info, InvalidToken | VerificationUnavailable>

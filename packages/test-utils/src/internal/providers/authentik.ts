@@ -1,4 +1,4 @@
-import type { Provider } from "../../Providers.ts"
+import type { Provider } from "./model.ts"
 
 const base = "https://authentik.example.com/application/o"
 const application = `${base}/example-app/`

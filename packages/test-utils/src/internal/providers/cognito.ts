@@ -1,4 +1,4 @@
-import type { Provider } from "../../Providers.ts"
+import type { Provider } from "./model.ts"
 
 const issuer = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE"
 const domain = "https://example-tenant.auth.us-east-1.amazoncognito.com"

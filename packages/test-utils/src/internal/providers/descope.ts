@@ -1,4 +1,4 @@
-import type { Provider } from "../../Providers.ts"
+import type { Provider } from "./model.ts"
 
 const host = "https://api.descope.com"
 const project = "P-example-project"

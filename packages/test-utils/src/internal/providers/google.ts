@@ -1,4 +1,4 @@
-import type { Provider } from "../../Providers.ts"
+import type { Provider } from "./model.ts"
 
 const issuer = "https://accounts.google.com"
 

@@ -1,4 +1,4 @@
-import type { Provider } from "../../Providers.ts"
+import type { Provider } from "./model.ts"
 
 // The tenant of Microsoft's own examples.
 const tenantId = "aaaabbbb-0000-cccc-1111-dddd2222eeee"

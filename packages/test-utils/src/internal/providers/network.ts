@@ -1,10 +1,10 @@
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import type { Document, Provider } from "../../Providers.ts"
 import type { Endpoint, Request } from "../../TestProvider.ts"
 import { healthy } from "../testProvider/answer.ts"
 import { client } from "../testProvider/network.ts"
 import { makeState, type State } from "../testProvider/state.ts"
+import type { Document, Provider } from "./model.ts"
 
 /** A place that no rule leads to has no form, and counts as metadata in general. */
 const endpointOf = ({ form }: Document): Endpoint => form === "other" ? "metadata" : form

@@ -1,4 +1,4 @@
-import type { Provider } from "../../Providers.ts"
+import type { Provider } from "./model.ts"
 
 const host = "https://auth.pingone.com"
 const environment = "00000000-0000-4000-8000-000000000000"

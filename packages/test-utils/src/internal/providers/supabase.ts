@@ -1,4 +1,4 @@
-import type { Provider } from "../../Providers.ts"
+import type { Provider } from "./model.ts"
 
 const host = "https://example-project.supabase.co"
 const issuer = `${host}/auth/v1`

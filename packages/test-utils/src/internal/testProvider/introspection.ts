@@ -3,8 +3,8 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type * as Schema from "effect/Schema"
-import type { Options } from "../../TestProvider.ts"
 import { type Answer, healthy } from "./answer.ts"
+import type { Options } from "./model.ts"
 import { now } from "./tokens.ts"
 
 const looksLikeJwt = (token: string): boolean => token.split(".").length === 3

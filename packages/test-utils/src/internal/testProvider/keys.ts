@@ -1,5 +1,5 @@
 import type { JWK } from "jose"
-import type { Algorithm } from "../../TestProvider.ts"
+import type { Algorithm } from "./model.ts"
 
 /** A key for each algorithm. */
 export type Generation = { readonly [A in Algorithm]: JWK }

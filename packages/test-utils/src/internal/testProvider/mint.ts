@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
-import type { MintOptions, OpaqueOptions } from "../../TestProvider.ts"
 import { change } from "./document.ts"
+import type { MintOptions, OpaqueOptions } from "./model.ts"
 import type { State } from "./state.ts"
 import { now, sign } from "./tokens.ts"
 

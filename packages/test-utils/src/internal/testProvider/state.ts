@@ -6,11 +6,11 @@ import * as Ref from "effect/Ref"
 import type * as Schema from "effect/Schema"
 import type { JWK } from "jose"
 import type { Fault } from "../../Fault.ts"
-import type { Algorithm, Endpoint, Options, Request } from "../../TestProvider.ts"
 import { type Answer, healthy, suffer } from "./answer.ts"
 import { change, conforming } from "./document.ts"
 import { introspectionOf } from "./introspection.ts"
 import { type Generation, generations } from "./keys.ts"
+import type { Algorithm, Endpoint, Options, Request } from "./model.ts"
 import { publicJwk } from "./tokens.ts"
 
 interface Active {

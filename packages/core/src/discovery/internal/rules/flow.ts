@@ -1,0 +1,91 @@
+import * as Metadata from "../../../metadata/AuthorizationServerMetadata.ts"
+import { mcp, rfc, type Rule } from "./rule.ts"
+
+/** What the authorization code flow with PKCE needs. */
+export const flowRules: ReadonlyArray<Rule> = [
+  {
+    code: "code_response_type_not_supported",
+    severity: "error",
+    since: "2025-03-26",
+    reference: rfc(6749, "4.1.1"),
+    holds: "the response type code is supported",
+    advice: "enable the authorization code flow at the provider",
+    check: ({ metadata: { responseTypesSupported } }) => {
+      if (responseTypesSupported === undefined) return "not-applicable"
+      return responseTypesSupported.includes("code") ? "holds" : "response_types_supported has no \"code\""
+    }
+  },
+  {
+    code: "authorization_code_grant_not_supported",
+    severity: "error",
+    since: "2025-03-26",
+    reference: rfc(6749, "4.1"),
+    holds: "the authorization code grant is supported",
+    advice: "enable the authorization code grant at the provider",
+    check: ({ metadata }) =>
+      Metadata.grantTypes(metadata).includes("authorization_code")
+        ? "holds"
+        : "grant_types_supported has no \"authorization_code\""
+  },
+  {
+    code: "pkce_not_supported",
+    severity: "error",
+    since: "2025-03-26",
+    reference: mcp("authorization-code-protection"),
+    holds: "PKCE is advertised",
+    advice: "clients refuse such a server; if the provider is known to enforce PKCE, say so with the repair \"pkce\"",
+    check: ({ metadata }) =>
+      metadata.codeChallengeMethodsSupported === undefined
+        ? "code_challenge_methods_supported is absent, which means that PKCE is not supported"
+        : "holds"
+  },
+  {
+    code: "s256_code_challenge_method_not_supported",
+    severity: "error",
+    since: "2025-03-26",
+    reference: rfc(7636, "4.2"),
+    holds: "PKCE with S256 is advertised",
+    advice: "enable S256 at the provider",
+    check: ({ metadata }) => {
+      if (metadata.codeChallengeMethodsSupported === undefined) return "not-applicable"
+      return Metadata.advertisesS256(metadata) ? "holds" : "code_challenge_methods_supported has no \"S256\""
+    }
+  },
+  {
+    code: "authorization_response_iss_not_supported",
+    severity: "warning",
+    since: "2026-07-28",
+    reference: rfc(9207, "3"),
+    holds: "authorization responses name their issuer",
+    advice: "enable it at the provider, so that clients can tell a mixed-up response",
+    check: ({ metadata }) =>
+      Metadata.authorizationResponseIss(metadata)
+        ? "holds"
+        : "authorization_response_iss_parameter_supported is not true"
+  },
+  {
+    code: "offline_access_not_supported",
+    severity: "warning",
+    since: "2025-11-25",
+    reference: "https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess",
+    holds: "clients can ask for refresh tokens by offline_access",
+    advice: "enable the scope at the provider, or make sure that it issues refresh tokens without being asked",
+    check: ({ metadata: { scopesSupported } }) => {
+      if (scopesSupported === undefined) return "not-applicable"
+      return scopesSupported.includes("offline_access") ? "holds" : "scopes_supported has no \"offline_access\""
+    }
+  },
+  {
+    code: "resource_indicators_unknown",
+    severity: "warning",
+    since: "2025-06-18",
+    reference: rfc(8707, "2"),
+    holds: "the document says that tokens can be bound to a resource",
+    advice: "check that a token asked for with the resource parameter carries that resource as its audience",
+    check: ({ metadata }) =>
+      metadata.protectedResources !== undefined ||
+        metadata.additionalParameters?.["resource_indicators_supported"] === true
+        ? "holds"
+        : "no member says whether the resource parameter is honoured"
+  }
+]

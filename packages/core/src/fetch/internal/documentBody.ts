@@ -1,0 +1,129 @@
+import * as Effect from "effect/Effect"
+import * as Headers from "effect/http/Headers"
+import type { HttpClientError } from "effect/http/HttpClientError"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { BodyTooLarge, NotMetadata } from "../MetadataFetchError.ts"
+
+/** A metadata document nests four levels at most. Deeper JSON serves only to exhaust the stack of a recursive reader. */
+const maxDepth = 64
+
+const isDeep = (json: string): boolean => {
+  let depth = 0
+  let quoted = false
+  for (let index = 0; index < json.length; index++) {
+    const character = json[index]
+    if (quoted) {
+      if (character === "\\") index++
+      else if (character === "\"") quoted = false
+    } else if (character === "\"") quoted = true
+    else if (character === "{" || character === "[") {
+      depth++
+      if (depth > maxDepth) return true
+    } else if (character === "}" || character === "]") depth--
+  }
+  return false
+}
+
+/** Reads the body, and no more of it than allowed: a length that is announced is not believed, only feared. */
+const readBytes = Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse, limit: number) {
+  const tooLarge = new BodyTooLarge({ limit })
+  const announced = Option.map(Headers.get(response.headers, "content-length"), Number)
+  if (Option.isSome(announced) && announced.value > limit) return yield* tooLarge
+  const chunks: Array<Uint8Array> = []
+  let total = 0
+  yield* Stream.runForEach(response.stream, (chunk) => {
+    total += chunk.length
+    if (total > limit) return Effect.fail(tooLarge)
+    chunks.push(chunk)
+    return Effect.void
+  })
+  const bytes = new Uint8Array(total)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.length
+  }
+  return bytes
+})
+
+const decodeJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
+
+const isObject = Schema.is(Schema.JsonObject)
+
+/** What a value is taken for, by its form alone. */
+export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["found"]>
+
+const shape = (isIt: (value: Schema.JsonObject) => boolean, otherwise: NotMetadata["found"]): Shape => (value) => {
+  if (value === undefined) return Result.fail("empty")
+  if (!isObject(value)) return Result.fail("not-an-object")
+  return isIt(value) ? Result.succeed(value) : Result.fail(otherwise)
+}
+
+/** A metadata document: a JSON object that names an issuer. */
+export const documentOf: Shape = shape((value) => typeof value["issuer"] === "string", "no-issuer")
+
+const hasKeys = (value: unknown): value is { readonly keys: ReadonlyArray<unknown> } =>
+  Predicate.hasProperty(value, "keys") && Array.isArray(value.keys)
+
+/**
+ * A key set (RFC 7517, section 5): a JSON object with keys. Each of them is judged by itself: a number that is none here
+ * (1e400) in one of them says nothing about the others.
+ */
+export const keySetOf: Shape = (value) =>
+  hasKeys(value) ? Result.succeed({ keys: value.keys.filter(isObject) }) : shape(() => false, "no-keys")(value)
+
+const parseJson = (bytes: Uint8Array): Result.Result<unknown, NotMetadata["found"]> => {
+  // RFC 8259, section 8.1: UTF-8. A byte order mark is ignored, what is not UTF-8 is not JSON.
+  const text = Result.try(() => new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim())
+  if (Result.isFailure(text)) return Result.fail("malformed-json")
+  if (text.success === "") return Result.fail("empty")
+  if (text.success.startsWith("<")) return Result.fail("html")
+  if (isDeep(text.success)) return Result.fail("malformed-json")
+  return Result.mapError(decodeJson(text.success), () => "malformed-json" as const)
+}
+
+/** What a transport says when there is no body to stream is "empty", not a broken connection. */
+const emptyBody = (error: HttpClientError): Effect.Effect<Uint8Array, HttpClientError> =>
+  error.reason._tag === "EmptyBodyError" ? Effect.succeed(new Uint8Array()) : Effect.fail(error)
+
+/** The JSON object of a response, read within the limit. */
+export const readDocument = Effect.fnUntraced(function*(
+  response: HttpClientResponse.HttpClientResponse,
+  limit: number,
+  shape: Shape
+) {
+  const bytes = yield* readBytes(response, limit).pipe(Effect.catchTag("HttpClientError", emptyBody))
+  const contentType = Option.getOrUndefined(Headers.get(response.headers, "content-type"))
+  return yield* Effect.fromResult(Result.mapError(
+    Result.flatMap(parseJson(bytes), shape),
+    (found) => new NotMetadata(contentType === undefined ? { found } : { found, contentType })
+  ))
+})
+
+const isJsonObject = Schema.is(Schema.JsonObject)
+
+/** Whether a value that was decoded from JSON is an object: then it is a JSON object, and its members need no look. */
+export const isDecodedObject = (value: unknown): value is Schema.JsonObject => Predicate.isObject(value)
+
+/** Dates, maps and promises are objects too, and a promise would pass for an empty document. */
+const isPlain = (value: unknown): value is object => Object.prototype.toString.call(value) === "[object Object]"
+
+/** A value as JSON would carry it: members that are `undefined` are not there, which spreads leave behind. */
+const carried = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(carried)
+  if (!isPlain(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, member]) => member === undefined ? [] : [[name, carried(member)]])
+  )
+}
+
+/** The JSON object that somebody's own code answers with, or nothing when that is something else. */
+export const jsonObjectOf = (value: unknown): Schema.JsonObject | undefined => {
+  const json = isPlain(value) ? carried(value) : undefined
+  return isJsonObject(json) ? json : undefined
+}

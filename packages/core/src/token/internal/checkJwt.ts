@@ -1,0 +1,123 @@
+import * as Arr from "effect/Array"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
+import * as IssuerPolicy from "../../discovery/IssuerPolicy.ts"
+import { wordOf } from "../../metadata/internal/printable.ts"
+import type * as JwkSet from "../JwkSet.ts"
+import * as Jws from "../Jws.ts"
+import { InvalidToken } from "../TokenError.ts"
+import { type Rules, type Said, said } from "./claims.ts"
+import { unknownIssuer } from "./issuers.ts"
+import { parseJwt, type UnverifiedJwt } from "./jwt.ts"
+
+type Server = AuthorizationServer.AuthorizationServer<unknown>
+
+/** A server, and the keys of that server alone. */
+export interface Keyed {
+  readonly server: Server
+  readonly keys: JwkSet.JwkSet<unknown>
+}
+
+export interface JwtRules extends Rules {
+  readonly algorithms: ReadonlySet<Jws.Algorithm>
+}
+
+/** A token that is in order, if its signature is that of its issuer. */
+export interface JudgedJwt {
+  readonly info: Said
+  readonly signed: Jws.Signed
+  readonly query: JwkSet.Query
+  /** When it was judged, in milliseconds since 1970. */
+  readonly at: number
+  /** Who may have issued it, as far as that is known without asking. */
+  readonly issuers: ReadonlyArray<Keyed>
+}
+
+const algorithmOf = (
+  { header: { alg, crit } }: UnverifiedJwt,
+  { algorithms }: JwtRules
+): Result.Result<Jws.Algorithm, InvalidToken> => {
+  // RFC 7515, section 4.1.11: who does not understand a critical extension must refuse, and none is understood here.
+  if (crit !== undefined) return Result.fail(new InvalidToken({ reason: "malformed", claim: "crit" }))
+  const algorithm = Jws.Algorithm.literals.find((known) => known === alg && algorithms.has(known))
+  return algorithm !== undefined
+    ? Result.succeed(algorithm)
+    : Result.fail(
+      new InvalidToken({
+        reason: "unsupported-algorithm",
+        claim: "alg",
+        expected: [...algorithms].join(" or "),
+        actual: wordOf(alg)
+      })
+    )
+}
+
+const issuerOf = ({ claims: { iss } }: UnverifiedJwt): Result.Result<string, InvalidToken> =>
+  typeof iss === "string"
+    ? Result.succeed(iss)
+    : Result.fail(new InvalidToken({ reason: "missing-claim", claim: "iss" }))
+
+/** RFC 7515, section 4.1.4: a string. */
+const kidOf = ({ header: { kid } }: UnverifiedJwt): Result.Result<string | undefined, InvalidToken> =>
+  kid === undefined || typeof kid === "string"
+    ? Result.succeed(kid)
+    : Result.fail(new InvalidToken({ reason: "malformed", claim: "kid" }))
+
+/** Servers, by the tokens that they may have issued. There may be a thousand of them, and each token is asked about. */
+export interface Trusted {
+  readonly servers: ReadonlyArray<Keyed>
+  readonly byIssuer: ReadonlyMap<string, ReadonlyArray<Keyed>>
+  /** Those that may issue under other names than their own. */
+  readonly flexible: ReadonlyArray<Keyed>
+}
+
+const isExact = ({ server }: Keyed): boolean => server.issuerPolicy === IssuerPolicy.exact
+
+/** Sorts servers by the names under which they issue. */
+export const trusted = (servers: ReadonlyArray<Keyed>): Trusted => ({
+  servers,
+  byIssuer: new Map(Object.entries(Arr.groupBy(servers, ({ server }) => server.issuer))),
+  flexible: servers.filter((keyed) => !isExact(keyed))
+})
+
+/** The servers that may have issued a token, the one with that very name first. Nobody is asked. */
+const issuersOf = (
+  { byIssuer, flexible }: Trusted,
+  iss: string,
+  claims: Schema.JsonObject
+): ReadonlyArray<Keyed> => {
+  const mayIssue = ({ server }: Keyed) => AuthorizationServer.mayIssue(server, iss, claims)
+  const named = (byIssuer.get(iss) ?? []).filter(mayIssue)
+  if (flexible.length === 0) return named
+  return [...named, ...flexible.filter((keyed) => !named.includes(keyed) && mayIssue(keyed))]
+}
+
+/**
+ * Judges all of a token but its signature, in the order in which trust is earned: form, algorithm, issuer, kind, claims.
+ * That costs no request, so that a token that is refused anyhow causes none. `now` is in milliseconds since 1970.
+ */
+export const judgeJwt = (
+  { now, token }: { readonly token: Redacted.Redacted; readonly now: number },
+  servers: Trusted,
+  rules: JwtRules
+): Result.Result<JudgedJwt, InvalidToken> => {
+  const jwt = parseJwt(Redacted.value(token))
+  if (Result.isFailure(jwt)) return Result.fail(jwt.failure)
+  const algorithm = algorithmOf(jwt.success, rules)
+  if (Result.isFailure(algorithm)) return Result.fail(algorithm.failure)
+  const issuer = issuerOf(jwt.success)
+  if (Result.isFailure(issuer)) return Result.fail(issuer.failure)
+  const { claims, header } = jwt.success
+  const issuers = issuersOf(servers, issuer.success, claims)
+  if (issuers.length === 0) {
+    return Result.fail(unknownIssuer(servers.servers.map(({ server }) => server), issuer.success, claims))
+  }
+  const info = said({ claims, header, issuer: issuer.success }, rules, Math.floor(now / 1000))
+  if (Result.isFailure(info)) return Result.fail(info.failure)
+  const kid = kidOf(jwt.success)
+  if (Result.isFailure(kid)) return Result.fail(kid.failure)
+  const query = { kid: kid.success, algorithm: algorithm.success, issuer: issuer.success }
+  return Result.succeed({ info: info.success, signed: jwt.success.signed, query, issuers, at: now })
+}
