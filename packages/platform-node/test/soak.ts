@@ -14,6 +14,7 @@ import { askChild, end, every, freePort, start } from "./standing/soak/children.
 import { type Client, makeClient } from "./standing/soak/client.ts"
 import { anyKind, judge, type Kind, kinds, type State } from "./standing/soak/kinds.ts"
 import * as Report from "./standing/soak/report.ts"
+import { beginSessions, wrongAnswers } from "./standing/soak/sessions.ts"
 import type { Health } from "./standing/soak/settings.ts"
 import { watchStalls } from "./standing/soak/stalls.ts"
 import { type Algorithm, forge, garbage, makeKey, mint } from "./standing/soak/tokens.ts"
@@ -265,6 +266,10 @@ const program = Effect.gen(function*() {
   phases.set("among good ones that are known", good.times)
   const bad = yield* flooded(soak, duration * 0.28, { templates: yield* badTemplates(soak), numbered: true }, floodSize)
   phases.set("in a flood of distinct bad ones", bad.times)
+  const beforeSessions = yield* askChild<Health>(server)
+  const attack = yield* beginSessions(state.world.resource)
+  const afterSessions = yield* askChild<Health>(server)
+  const kept = afterSessions.heapUsed - beforeSessions.heapUsed
   // What a flood leaves behind would still be there.
   yield* sendAll(soak, Math.max(finish, (yield* Clock.currentTimeMillis) + 2_000), anyKind, 4, 6)
   samples.push(yield* askChild<Health>(server))
@@ -281,6 +286,8 @@ const program = Effect.gen(function*() {
     ...(wrong.length > 20 ? [`and ${wrong.length - 20} wrong answers more`] : []),
     ...(strange.length > 0 ? [`bad tokens of the flood were answered with ${JSON.stringify(bad.seen)}`] : []),
     ...(Object.keys(good.seen).join() === "200" ? [] : [`good tokens were answered with ${JSON.stringify(good.seen)}`]),
+    ...wrongAnswers(attack),
+    ...(kept > Report.mostGrowth ? ["the server keeps the memory of sessions that are never used"] : []),
     ...(grown > Report.mostGrowth ? ["the memory of the server grew"] : []),
     ...(slower > Report.mostSlower ? ["a flood of bad tokens slows good ones down"] : [])
   ]
@@ -295,6 +302,8 @@ const program = Effect.gen(function*() {
     ...Report.latencies(phases),
     `flood: ${bad.sent} distinct bad tokens, ${rate(bad)} in a second (good ones: ${rate(good)}); the median of good ` +
     `tokens is ${slower.toFixed(2)} times that among good ones, and 2 is the aim, ${Report.mostSlower} the limit`,
+    "",
+    ...Report.sessions(attack, kept),
     "",
     ...Report.memory(samples),
     "",

@@ -1,4 +1,5 @@
 /** What a soak has seen, as tables, and what of it is wrong. */
+import type { Attack } from "./sessions.ts"
 import type { Health } from "./settings.ts"
 import { explains, type Stall } from "./stalls.ts"
 
@@ -88,6 +89,18 @@ export class Seen {
     ])
   }
 }
+
+/** What a flood of sessions without a token was answered with, and what it left in the memory of the server. */
+export const sessions = ({ seen, sent }: Attack, kept: number): ReadonlyArray<string> => [
+  ...table([
+    ["anonymous sessions, begun with", "200", "413", "no answer"],
+    ...Object.entries(seen).map(([wave, counts]) => [
+      wave,
+      ...["200", "413", "0"].map((status) => String(counts[status] ?? 0))
+    ])
+  ]),
+  `${sent} sessions begun without a token left ${megabytes(kept)} MB in the heap, of ${megabytes(mostGrowth)} allowed`
+]
 
 /** The memory of the server, sampled after collections. */
 export const memory = (samples: ReadonlyArray<Health>): ReadonlyArray<string> => {

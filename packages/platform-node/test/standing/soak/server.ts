@@ -2,7 +2,7 @@
  * The protected server of the soak, in a process of its own. It says how it is whenever its parent asks: how much memory it
  * has after a collection, and what went wrong that no client saw.
  */
-import { AuthInfo, AuthorizationServer, FetchLimits, McpAuth, TokenVerifier } from "@effect-mcp-auth/core"
+import { AuthInfo, AuthorizationServer, FetchLimits, McpAuth, Policy, TokenVerifier } from "@effect-mcp-auth/core"
 import { NodeMcpAuth } from "@effect-mcp-auth/platform-node"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -19,17 +19,21 @@ const [port = 0, providerPort = 0] = process.argv.slice(2).map(Number)
 
 const WhoAmI = Tool.make("WhoAmI", { success: Schema.String, dependencies: [AuthInfo.AuthInfo] })
 
-const toolkit = Toolkit.make(WhoAmI)
+/** What callers without a token may use, so that they may begin sessions. */
+const Hello = Policy.tool(Policy.anonymous)(Tool.make("Hello", { success: Schema.String }))
+
+const toolkit = Toolkit.make(WhoAmI, Hello)
 
 const registrations = McpServer.toolkit(toolkit).pipe(Layer.provide(toolkit.toLayer({
-  WhoAmI: () => Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject ?? "nobody")
+  WhoAmI: () => Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject ?? "nobody"),
+  Hello: () => Effect.succeed("hello")
 })))
 
 const app = McpServer.layerHttp({
   name: "soak",
   version: "1.0.0",
   path: "/mcp",
-  protocols: [McpProtocol.v2026_07_28],
+  protocols: [McpProtocol.v2026_07_28, McpProtocol.v2025_11_25],
   registrations
 }).pipe(McpAuth.protect({
   resource: `http://127.0.0.1:${port}/mcp`,
