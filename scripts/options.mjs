@@ -191,7 +191,7 @@ export const optionsPage = async () => {
       "Every option has a default that is safe. Options that loosen a rule say so in their names. Durations are numbers of " +
       "milliseconds,\nstrings such as `\"30 seconds\"`, or values of `Duration`.",
       "## Environment variables",
-      "`McpAuth.layerConfig` reads them. Lists are words between spaces or commas. An empty variable, an unknown name that begins\n" +
+      "`McpAuth.layerFromConfig` reads them. Lists are words between spaces or commas. An empty variable, an unknown name that begins\n" +
       "with `MCP_AUTH_` and a required variable that is not set are errors, and the server does not start.",
       table(
         ["Variable", "Default", "Description"],

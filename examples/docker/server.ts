@@ -20,7 +20,7 @@ const Mcp = McpServer.layerHttp({
   path: "/mcp",
   protocols: [McpProtocol.v2026_07_28, McpProtocol.v2025_11_25, McpProtocol.v2025_06_18],
   registrations: McpServer.toolkit(Tools).pipe(Layer.provide(Handlers))
-}).pipe(McpAuth.protect(), Layer.provide(McpAuth.layerConfig))
+}).pipe(McpAuth.protect(), Layer.provide(McpAuth.layerFromConfig()))
 
 /** Health checks need no token. */
 const Health = HttpRouter.add("GET", "/health", HttpServerResponse.text("ok"))

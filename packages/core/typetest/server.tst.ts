@@ -179,7 +179,7 @@ describe("McpAuth", () => {
   })
 
   it("from the environment fails in one way more", () => {
-    expect(McpAuth.layerConfig).type.toBe<
+    expect(McpAuth.layerFromConfig()).type.toBe<
       Layer.Layer<McpAuth.McpAuth, BuildError | Issuer.InvalidIssuer | Config.ConfigError, Client>
     >()
   })

@@ -40,6 +40,7 @@ import { type DiscoveryFailed, IncompleteMetadata } from "./DiscoveryError.ts"
 import * as IssuerPolicy from "./IssuerPolicy.ts"
 import * as Purpose from "./Purpose.ts"
 import type { ServerConfig, ServerType } from "./ServerConfig.ts"
+import * as Transpiler from "./Transpiler.ts"
 
 /**
  * An authorization server. `E` is why its metadata may not be there.
@@ -244,6 +245,80 @@ export const fetch = <R = never>(
   Issuer.InvalidIssuer | DiscoveryFailed,
   HttpClient.HttpClient | R | Scope.Scope
 > => Effect.tap(discovered(Discovery.strategyOf(options), issuer, options, true), ({ config }) => config)
+
+/**
+ * Options for a server whose metadata is at a known URL.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ByUrlOptions<R = never> extends Discovery.FetchByUrlOptions<R>, CacheOptions {}
+
+const strategyByUrl = <R>(url: string, issuer: string, options: ByUrlOptions<R>) => {
+  const { allowInsecureLoopback, transpileData = Transpiler.identity, type, validation } = options
+  const strategy = Discovery.wellKnownUrl(url, issuer, {
+    type: type === "auto" ? undefined : type,
+    allowInsecureLoopback
+  }).pipe(Discovery.transpile(transpileData))
+  return validation === undefined ? strategy : Discovery.validate(strategy, validation)
+}
+
+/**
+ * A server whose metadata is at a URL that no rule leads to, fetched when it is first needed. The document must name
+ * `expectedIssuer`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const discoverByUrl = <R = never>(
+  url: string,
+  options: ByUrlOptions<R> & { readonly expectedIssuer: string }
+): Effect.Effect<
+  AuthorizationServer<DiscoveryFailed>,
+  Issuer.InvalidIssuer,
+  HttpClient.HttpClient | R | Scope.Scope
+> => fromStrategy(strategyByUrl(url, options.expectedIssuer, options), options.expectedIssuer, options)
+
+/**
+ * A server whose metadata is at a URL that no rule leads to, fetched at once. Fails if that fails.
+ *
+ * **Details**
+ *
+ * The document must name `expectedIssuer`. Without one it must name an issuer whose metadata lives at this URL, by any of the
+ * four forms of `WellKnown`, and from then on every document must name that issuer.
+ *
+ * **Example** (By URL, with a repair)
+ *
+ * ```ts import.meta.vitest
+ * import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
+ * import * as Repairs from "@effect-mcp-auth/core/Repairs"
+ * import * as TestProvider from "@effect-mcp-auth/test-utils/TestProvider"
+ * import * as Effect from "effect/Effect"
+ *
+ * const issuer = AuthorizationServer.fetchByUrl("https://as.test/.well-known/openid-configuration", {
+ *   transpileData: Repairs.pkce
+ * }).pipe(Effect.map((server) => server.issuer), Effect.scoped, Effect.provide(TestProvider.layer()))
+ *
+ * await Effect.runPromise(issuer) // => "https://as.test"
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fetchByUrl = Effect.fnUntraced(function*<R = never>(
+  url: string,
+  options: ByUrlOptions<R> = {}
+): Effect.fn.Return<
+  AuthorizationServer<DiscoveryFailed>,
+  Issuer.InvalidIssuer | DiscoveryFailed,
+  HttpClient.HttpClient | R | Scope.Scope
+> {
+  const issuer = options.expectedIssuer ??
+    (yield* Discovery.fetchServerConfigByWellKnownUrl(url, { ...options, purpose: Purpose.any })).issuer
+  const server = yield* discovered(strategyByUrl(url, issuer, options), issuer, options, true)
+  yield* server.config
+  return server
+})
 
 /**
  * A server whose metadata is known by hand, for a provider that publishes none.

@@ -21,7 +21,7 @@ import type * as Policy from "../policy/Policy.ts"
 import type { AuthInfo } from "../token/AuthInfo.ts"
 import { ServerAvailability } from "./internal/availability.ts"
 import { permanent, policies, refusable } from "./internal/enforcement.ts"
-import { optionsConfig } from "./internal/environment.ts"
+import { optionsFromConfig } from "./internal/environment.ts"
 import { gate } from "./internal/gate.ts"
 import { Registered, registrations } from "./internal/registrations.ts"
 import { requestState } from "./internal/requestState.ts"
@@ -50,11 +50,12 @@ export const layer = <E = never, R = never, RV = HttpClient.HttpClient>(
   Layer.effect(McpAuth, make(options))
 
 /**
- * The same from the environment, so that a container needs no code.
+ * The service of a resource whose options come from the environment, so that a container needs no code. Options that the
+ * program gives replace those of the environment.
  *
  * **Details**
  *
- * `MCP_AUTH_RESOURCE` and `MCP_AUTH_ISSUER` are required. Lists are separated by spaces or commas:
+ * `MCP_AUTH_RESOURCE` and `MCP_AUTH_ISSUER` are required, unless the program gives `resource` and `authorizationServers`. Lists are separated by spaces or commas:
  *
  * - `MCP_AUTH_ISSUER`: the issuers whose tokens are accepted.
  * - `MCP_AUTH_TYPE`: `auto` (default), `oidc` or `oauth`; `MCP_AUTH_REPAIRS`: names of `Repairs`.
@@ -74,11 +75,21 @@ export const layer = <E = never, R = never, RV = HttpClient.HttpClient>(
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Layer.Layer<
+export const layerFromConfig = <E = never, R = never, RV = HttpClient.HttpClient>(
+  overrides: Partial<Options<E, R, RV>> = {}
+): Layer.Layer<
   McpAuth,
-  BuildError | Issuer.InvalidIssuer | Config.ConfigError,
-  HttpClient.HttpClient
-> = Layer.unwrap(Effect.map(optionsConfig, layer))
+  BuildError | E | Issuer.InvalidIssuer | Config.ConfigError,
+  Exclude<R | RV, Scope.Scope> | HttpClient.HttpClient
+> =>
+  Layer.unwrap(Effect.map(
+    optionsFromConfig(overrides),
+    (options) =>
+      layer<E | Issuer.InvalidIssuer, R | HttpClient.HttpClient | Scope.Scope, RV | HttpClient.HttpClient>({
+        ...options,
+        ...overrides
+      })
+  ))
 
 /**
  * What a server has belongs to one resource. Layers of servers share their tools, because each of them is built once:
@@ -180,7 +191,7 @@ export const layerMetadata: Layer.Layer<never, InvalidOptions, McpAuth | HttpRou
 ).pipe(Layer.provide(PublicDocuments.layer))
 
 /**
- * Protects an MCP server by the `McpAuth` that is provided, for example by `layerConfig`.
+ * Protects an MCP server by the `McpAuth` that is provided, for example by `layerFromConfig`.
  *
  * @category protecting
  * @since 0.1.0

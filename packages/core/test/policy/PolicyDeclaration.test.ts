@@ -258,9 +258,11 @@ const configured = Effect.fnUntraced(function*(more: Readonly<Record<string, str
   const ran = yield* Ref.make<ReadonlyArray<string>>([])
   return serverWith(plainTool("Bare", arrive(ran, "Bare"))).pipe(
     McpAuth.protect(),
-    Layer.provide(McpAuth.layerConfig.pipe(
-      Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
-    ))
+    Layer.provide(
+      McpAuth.layerFromConfig().pipe(
+        Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+      )
+    )
   )
 })
 

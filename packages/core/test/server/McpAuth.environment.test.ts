@@ -13,7 +13,7 @@ const environment = (env: Environment) => fromEnv({ env: { ...required, ...env }
 /** A protected server that is configured by what a provider says. */
 const app = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider) {
   const reached = yield* Ref.make<ReadonlyArray<string>>([])
-  const config = Layer.provide(McpAuth.layerConfig, ConfigProvider.layer(provider))
+  const config = Layer.provide(McpAuth.layerFromConfig(), ConfigProvider.layer(provider))
   return server(reached).pipe(McpAuth.protect(), Layer.provide(config))
 })
 
@@ -216,4 +216,26 @@ describe("a ConfigProvider other than the environment", () => {
       )
       assert.include(yield* refusal(broken), "the vault is sealed")
     }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+describe("options that the program gives beside the environment", () => {
+  it.effect("replace those of the environment, and make required variables dispensable", () =>
+    Effect.gen(function*() {
+      const reached = yield* Ref.make<ReadonlyArray<string>>([])
+      const provider = fromEnv({ env: { MCP_AUTH_ISSUER: issuer, MCP_AUTH_SCOPES_SUPPORTED: "notes:read" } })
+      const config = McpAuth.layerFromConfig({ resource, scopesSupported: ["notes:write"] }).pipe(
+        Layer.provide(ConfigProvider.layer(provider))
+      )
+      const handle = yield* serve(server(reached).pipe(McpAuth.protect(), Layer.provide(config)))
+      const { headers } = yield* callTool(handle, undefined)
+      assert.include(headers.get("www-authenticate"), "scope=\"notes:write\"")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("do not excuse a variable that is empty", () =>
+    Effect.gen(function*() {
+      const provider = fromEnv({ env: { MCP_AUTH_RESOURCE: "", MCP_AUTH_ISSUER: issuer } })
+      const config = McpAuth.layerFromConfig({ resource }).pipe(Layer.provide(ConfigProvider.layer(provider)))
+      const error = yield* Effect.flip(Layer.build(config))
+      assert.include(error.message, "MCP_AUTH_RESOURCE is empty")
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })

@@ -341,7 +341,7 @@ type Environment = Readonly<Record<string, string>>
 const required: Environment = { MCP_AUTH_RESOURCE: resource, MCP_AUTH_ISSUER: issuer }
 
 const fromEnvironment = (env: Environment) =>
-  McpAuth.layerConfig.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))))
+  McpAuth.layerFromConfig().pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))))
 
 const configured = Effect.fnUntraced(function*(env: Environment) {
   const app = server(yield* reached).pipe(McpAuth.protect(), Layer.provide(fromEnvironment(env)))

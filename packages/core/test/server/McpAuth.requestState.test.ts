@@ -448,7 +448,7 @@ describe("the secret of request states", () => {
         const handle = yield* serve(
           serverWith(registrations(seen, "step.2")).pipe(
             McpAuth.protect(),
-            Layer.provide(McpAuth.layerConfig),
+            Layer.provide(McpAuth.layerFromConfig()),
             Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
           )
         )
@@ -492,7 +492,7 @@ describe("the secret of request states", () => {
       const handle = yield* serve(
         serverWith(registrations(seen, "step.2")).pipe(
           McpAuth.protect(),
-          Layer.provide(McpAuth.layerConfig),
+          Layer.provide(McpAuth.layerFromConfig()),
           Layer.provide(config)
         )
       )

@@ -81,7 +81,7 @@ describe("tokens that fail", () => {
     Effect.gen(function*() {
       const env = { MCP_AUTH_RESOURCE: resource, MCP_AUTH_ISSUER: issuer, MCP_AUTH_FAILURES_PER_MINUTE: "2" }
       const config = ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
-      const ask = yield* guardOf(Layer.provide(McpAuth.layerConfig, config))
+      const ask = yield* guardOf(Layer.provide(McpAuth.layerFromConfig(), config))
       const outcomes = yield* Effect.replicateEffect(ask(client, "garbage"), 3)
       assert.deepStrictEqual(outcomes, ["InvalidToken", "InvalidToken", "429 for 60 s"])
     }).pipe(withProvider))

@@ -103,7 +103,9 @@ describe("a provider without jwks_uri", () => {
       }
       const app = server(yield* Ref.make<ReadonlyArray<string>>([])).pipe(
         McpAuth.protect(),
-        Layer.provide(McpAuth.layerConfig.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))))
+        Layer.provide(
+          McpAuth.layerFromConfig().pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))))
+        )
       )
       assert.strictEqual((yield* callTool(yield* serve(app), yield* provider.mintOpaque())).status, 200)
     }).pipe(Effect.scoped, Effect.provide(withoutKeys)))

@@ -159,9 +159,12 @@ const problemOf = (name: Name, state: State): string | undefined => {
   }
 }
 
-const unsetProblems = (states: ReadonlyMap<Name, State>): ReadonlyArray<string> => [
+const unsetProblems = (
+  states: ReadonlyMap<Name, State>,
+  dispensable: ReadonlySet<Name>
+): ReadonlyArray<string> => [
   ...required.flatMap(([name, repair]) =>
-    states.get(name) === "unset" ? `${name} is not set: set it to ${repair}` : []
+    states.get(name) === "unset" && !dispensable.has(name) ? `${name} is not set: set it to ${repair}` : []
   ),
   ...pairs.flatMap(([name, other]) =>
     states.get(name) !== "unset" && states.get(other) === "unset"
@@ -191,7 +194,8 @@ const configError = (messages: ReadonlyArray<string>) =>
  * variable as one that is not set, so a defence would silently be off.
  */
 export const checkNames = Effect.fnUntraced(function*(
-  provider: ConfigProvider.ConfigProvider
+  provider: ConfigProvider.ConfigProvider,
+  dispensable: ReadonlySet<Name>
 ): Effect.fn.Return<void, Config.ConfigError> {
   const listed = yield* listOf(provider)
   const states = new Map<Name, State>()
@@ -201,7 +205,7 @@ export const checkNames = Effect.fnUntraced(function*(
   const problems = [
     ...[...states].flatMap(([name, state]) => problemOf(name, state) ?? []),
     ...strangersOf(listed, states),
-    ...unsetProblems(states)
+    ...unsetProblems(states, dispensable)
   ]
   if (problems.length > 0) return yield* Effect.fail(configError(problems))
 })
@@ -249,8 +253,9 @@ const secretsIn = (text: Redacted.Redacted): ReadonlyArray<Redacted.Redacted> =>
   Redacted.value(text).split(/[\s,]+/).filter((part) => part !== "").map((secret) => Redacted.make(secret))
 
 const variables = Config.all({
-  resource: Config.NonEmptyString(named("MCP_AUTH_RESOURCE")),
-  issuers: words("MCP_AUTH_ISSUER", Schema.String),
+  // Both are required: `checkNames` says which is missing, unless the program overrides it.
+  resource: Config.withDefault(Config.NonEmptyString(named("MCP_AUTH_RESOURCE")), ""),
+  issuers: Config.withDefault(words("MCP_AUTH_ISSUER", Schema.String), []),
   type: Config.withDefault(Config.Literals(["auto", "oidc", "oauth"], named("MCP_AUTH_TYPE")), "auto"),
   repairs: list("MCP_AUTH_REPAIRS", Schema.Literals([...Repairs.byName.keys()])),
   audience: list("MCP_AUTH_AUDIENCE", Schema.String),
@@ -320,9 +325,20 @@ const optionsOf = (variables: Variables): Discovered => {
   }
 }
 
-/** The options of a resource, from the environment. Empty, unknown and missing variables are errors. */
-export const optionsConfig: Effect.Effect<Discovered, Config.ConfigError> = Effect.gen(function*() {
+/** Settings that a program gives instead of the environment. */
+type Overrides = Pick<Partial<Options<unknown, unknown, unknown>>, "resource" | "authorizationServers">
+
+/**
+ * Reads the options of a resource from the environment. Empty, unknown and missing variables are errors. A variable that is
+ * required may be missing if the program overrides its setting.
+ */
+export const optionsFromConfig = Effect.fnUntraced(function*(
+  { authorizationServers, resource }: Overrides
+): Effect.fn.Return<Discovered, Config.ConfigError> {
   const provider = yield* ConfigProvider.ConfigProvider
-  yield* checkNames(provider)
+  const dispensable = new Set<Name>()
+  if (resource !== undefined) dispensable.add("MCP_AUTH_RESOURCE")
+  if (authorizationServers !== undefined) dispensable.add("MCP_AUTH_ISSUER")
+  yield* checkNames(provider, dispensable)
   return optionsOf(yield* variables.parse(provider))
 })
