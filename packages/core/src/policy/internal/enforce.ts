@@ -113,9 +113,17 @@ export const visibleTo = <R>(
   caller: Caller,
   reading: Reading
 ): Effect.Effect<boolean, McpSchema.McpErrorBase, Exclude<R, AuthInfo>> =>
+  Effect.suspend(() => permits(policy, operationOf(request, reading), caller))
+
+/** The same for an operation that is known already. */
+export const permits = <R>(
+  policy: Policy<R>,
+  reached: Reached,
+  caller: Caller
+): Effect.Effect<boolean, McpSchema.McpErrorBase, Exclude<R, AuthInfo>> =>
   Effect.contextWith((context: Context.Context<never>) => {
     const { hierarchy, refuse } = accessIn(context)
-    const question = questionOf(operationOf(request, reading), caller, hierarchy)
+    const question = questionOf(reached, caller, hierarchy)
     const needed = neededIn(context)
     // What claims alone permit is permitted, whatever checks would say.
     const plainly = judgePlainly(policy, question)

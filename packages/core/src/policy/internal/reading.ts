@@ -90,7 +90,8 @@ const readerOf = ({ annotations, template: { uriTemplate } }: Template): Reader 
 }
 
 /** Whether a registration exists for a client. */
-const isEnabled = ({ annotations }: Annotated, client: Client): boolean => {
+const isEnabled = ({ annotations }: Annotated, client: Client | undefined): boolean => {
+  if (client === undefined) return true
   const enabledWhen = Context.getOrUndefined(annotations, McpSchema.EnabledWhen)
   const { clientCapabilities: capabilities, clientInfo, protocolVersion } = client
   return enabledWhen === undefined || enabledWhen({ capabilities, clientInfo, protocolVersion })
@@ -100,8 +101,8 @@ const isEnabled = ({ annotations }: Annotated, client: Client): boolean => {
 export interface Reading {
   /** Whether a URI is one of a template. */
   readonly matches: (template: Template, uri: string) => boolean
-  /** What the handler receives for a URI that a client reads. */
-  readonly read: (uri: string, client: Client) => Read
+  /** What the handler receives for a URI that a client reads. `undefined`: registrations for some clients are for this one. */
+  readonly read: (uri: string, client: Client | undefined) => Read
 }
 
 const makeReading = ({ resourceTemplates, resources }: Resources): Reading => {

@@ -28,6 +28,8 @@ import { refused } from "./telemetry.ts"
 /** The refusals of the parts of one request. */
 export interface Refusals {
   readonly access: Access["Service"]
+  /** The error that speaks for everything that was refused, if something was. */
+  readonly error: () => AuthError | undefined
   /** The answer to the whole request: if nothing but refusals is in it, it is one. */
   readonly answer: (response: HttpServerResponse.HttpServerResponse) => HttpServerResponse.HttpServerResponse
 }
@@ -83,6 +85,7 @@ export const makeRefusals = (
           return new McpSchema.McpErrorBase({ ...jsonRpcError(answer(error)) })
         })
     }),
+    error: () => Arr.isReadonlyArrayNonEmpty(errors) ? spokesman(errors) : undefined,
     answer: (response) => {
       if (!Arr.isReadonlyArrayNonEmpty(errors) || !holdsOnlyRefusals(response, errors.length)) return response
       const { headers, status } = answer(spokesman(errors))
@@ -159,7 +162,7 @@ const callerIn = <R>(context: Context.Context<R>): AuthInfo["Service"] =>
   Option.getOrElse(Context.getOption(context, AuthInfo), () => anonymous)
 
 /** Everything that has to be satisfied, as one policy, so that one answer speaks for all. */
-const together = <S>({ guards, own }: Policies, services: Context.Context<S>): Policy<AuthInfo> => {
+export const together = <S>({ guards, own }: Policies, services: Context.Context<S>): Policy<AuthInfo> => {
   // What the tools of a server need was collected from their types.
   const all = own === undefined ? guards : [bound(own as Policy<S | AuthInfo>, services), ...guards]
   const [only, ...others] = all

@@ -28,6 +28,7 @@ import { Registered, type Registrations } from "./registrations.ts"
 import { ServerSessions } from "./serverSessions.ts"
 import { McpAuth } from "./service.ts"
 import { makeSessions, type Sessions } from "./sessions.ts"
+import { Listen, refuseSubscription } from "./subscriptions.ts"
 import { allowed, refused } from "./telemetry.ts"
 
 const Name = Schema.Struct({ name: Schema.String })
@@ -71,14 +72,6 @@ const Opening = Schema.Struct({
   // A message is a request or an answer, never both.
   result: Schema.optionalKey(Schema.Never),
   error: Schema.optionalKey(Schema.Never)
-})
-
-/** A subscription to changes of lists, and of resources that it names. */
-const Listen = Schema.Struct({
-  method: Schema.Literal("subscriptions/listen"),
-  params: Schema.Struct({
-    notifications: Schema.Struct({ resourceSubscriptions: Schema.optionalKey(Schema.Array(Schema.String)) })
-  })
 })
 
 const answer = { id: Schema.Union([Schema.String, Schema.Number]), method: Schema.optionalKey(Schema.Never) }
@@ -153,8 +146,10 @@ const grace = 30_000
  * Whether a stream answers nothing, but stands until it is closed: server-sent events by GET, and `subscriptions/listen`
  * of MCP 2026-07-28. That revision demands that the header names the method of the body, and older ones have no such method.
  */
-const isStanding = ({ headers, method }: Request, contentType: string): boolean =>
-  method === "GET" ? contentType.startsWith("text/event-stream") : headers["mcp-method"] === "subscriptions/listen"
+const isStanding = (request: Request, contentType: string): boolean =>
+  request.method === "GET" ? contentType.startsWith("text/event-stream") : isListen(request)
+
+const isListen = ({ headers }: Request): boolean => headers["mcp-method"] === "subscriptions/listen"
 
 const untilExpiry = (expiresAt: number | undefined): Effect.Effect<void> =>
   expiresAt === undefined ? Effect.never : Effect.flatMap(
@@ -240,10 +235,16 @@ const letIn = <E, R>(
     (response) => endStream(refusals.answer(response), request, info, auth)
   )
   // Handlers of plain routes may read their bodies as streams. An MCP server reads all of a body.
-  if (Option.isNone(registered) || !isUndeclared(request)) return finished
+  if (Option.isNone(registered) || !(isUndeclared(request) || isListen(request))) return finished
+  const subscribe = (body: string) =>
+    Effect.flatMap(
+      registered.value,
+      (registrations) =>
+        refuseSubscription(body, { info, registrations, refusals, refuse: (error) => auth.refuse(error, request) })
+    ).pipe(Effect.flatMap((refusal) => refusal === undefined ? finished : Effect.succeed(refusal)))
   return Effect.matchEffect(readWhole(request, limit), {
     onFailure: (error) => refuse(error, request, auth),
-    onSuccess: () => finished
+    onSuccess: (body) => body !== undefined && isListen(request) ? subscribe(body) : finished
   })
 }
 

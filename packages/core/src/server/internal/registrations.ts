@@ -22,6 +22,8 @@ export interface Policies {
 export interface Registrations {
   /** The policies that the server has to enforce. Guards that are not among them enforce themselves. */
   readonly policiesOf: (request: Pick<McpServer.MiddlewareOptions, "method" | "payload" | "target">) => Policies
+  /** The policies of each registration that a URI may be read from. Empty: there is none. */
+  readonly readable: (uri: string) => ReadonlyArray<Policies>
   /** Reads the URIs of requests as the server does. */
   readonly reading: Reading
   /** Whether somebody without a token may be let in to this. */
@@ -116,6 +118,7 @@ export const registrations = (server: Server, fallback: Any | undefined): Regist
   const everyone = () => everything(server).map(policies)
   return {
     reading: readingOf(server),
+    readable: (uri) => found("resources/read", uri, false),
     policiesOf: ({ method, payload, target }) => {
       const candidates = found(method, target, completesTemplate(payload))
       // What is asked for is there. What cannot be found was registered by hand, in ways that only templates can be.
@@ -141,6 +144,7 @@ export const registrations = (server: Server, fallback: Any | undefined): Regist
 
 const none: Registrations = {
   policiesOf: () => ({ own: undefined, guards: [] }),
+  readable: () => [],
   reading: readingOf({ resources: [], resourceTemplates: [] }),
   mayBeAnonymous: () => false,
   isAnonymous: () => false,
