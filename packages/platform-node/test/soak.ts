@@ -13,6 +13,7 @@ import { parseArgs } from "node:util"
 import { askChild, end, every, freePort, start } from "./standing/soak/children.ts"
 import { type Client, makeClient } from "./standing/soak/client.ts"
 import { anyKind, judge, type Kind, kinds, type State } from "./standing/soak/kinds.ts"
+import { opaqueFlood } from "./standing/soak/opaqueFlood.ts"
 import * as Report from "./standing/soak/report.ts"
 import { beginSessions, wrongAnswers } from "./standing/soak/sessions.ts"
 import type { Health } from "./standing/soak/settings.ts"
@@ -270,6 +271,8 @@ const program = Effect.gen(function*() {
   const attack = yield* beginSessions(state.world.resource)
   const afterSessions = yield* askChild<Health>(server)
   const kept = afterSessions.heapUsed - beforeSessions.heapUsed
+  const opaque = yield* opaqueFlood(new URL(state.world.resource).origin)
+  for (const [phase, times] of opaque.phases) phases.set(phase, times)
   // What a flood leaves behind would still be there.
   yield* sendAll(soak, Math.max(finish, (yield* Clock.currentTimeMillis) + 2_000), anyKind, 4, 6)
   samples.push(yield* askChild<Health>(server))
@@ -289,7 +292,8 @@ const program = Effect.gen(function*() {
     ...wrongAnswers(attack),
     ...(kept > Report.mostGrowth ? ["the server keeps the memory of sessions that are never used"] : []),
     ...(grown > Report.mostGrowth ? ["the memory of the server grew"] : []),
-    ...(slower > Report.mostSlower ? ["a flood of bad tokens slows good ones down"] : [])
+    ...(slower > Report.mostSlower ? ["a flood of bad tokens slows good ones down"] : []),
+    ...opaque.complaints
   ]
   const rate = (flood: { readonly sent: number; readonly took: number }) => Math.round(flood.sent / flood.took * 1000)
   yield* Console.log([
@@ -302,6 +306,7 @@ const program = Effect.gen(function*() {
     ...Report.latencies(phases),
     `flood: ${bad.sent} distinct bad tokens, ${rate(bad)} in a second (good ones: ${rate(good)}); the median of good ` +
     `tokens is ${slower.toFixed(2)} times that among good ones, and 2 is the aim, ${Report.mostSlower} the limit`,
+    ...opaque.lines,
     "",
     ...Report.sessions(attack, kept),
     "",

@@ -8,6 +8,7 @@ import * as Random from "effect/Random"
 import { FetchLimits, type Limits } from "../../fetch/FetchLimits.ts"
 import type { Loaded } from "../../fetch/internal/fetchDocument.ts"
 import { askedToWait } from "../../fetch/internal/retry.ts"
+import { within } from "../../fetch/internal/within.ts"
 import { isTransient, MetadataFetchError, type Reason, Timeout } from "../../fetch/MetadataFetchError.ts"
 import {
   type Attempt,
@@ -148,12 +149,9 @@ interface Known<E, R> {
 export type Loads<E, R> = Map<unknown, Map<unknown, Known<E, R>>>
 
 const once = <E, R>({ candidate, limits }: Place<E, R>): Load<E, R> =>
-  Effect.timeoutOrElse(candidate.load({ limits, mapRequest: candidate.mapRequest }), {
-    duration: limits.attemptTimeout,
-    orElse: () => {
-      const reason = new Timeout({ milliseconds: Duration.toMillis(limits.attemptTimeout), of: "attempt" })
-      return Effect.fail(new MetadataFetchError({ url: candidate.location, reason }))
-    }
+  within(candidate.load({ limits, mapRequest: candidate.mapRequest }), limits.attemptTimeout, () => {
+    const reason = new Timeout({ milliseconds: Duration.toMillis(limits.attemptTimeout), of: "attempt" })
+    return Effect.fail(new MetadataFetchError({ url: candidate.location, reason }))
   })
 
 /** An answer that was asked for by another name. */
@@ -321,7 +319,7 @@ export const search = Effect.fnUntraced(function*<E, R>(
   const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(totalTimeout)
   const hunt: Hunt<E, R> = { query, loads: new Map(), begun: [], kept: [] }
   const hunted = Effect.option(rounds(placesOf(steps, limits), hunt, deadline))
-  const result = yield* Effect.timeoutOption(hunted, totalTimeout)
+  const result = yield* within(Effect.asSome(hunted), totalTimeout, () => Effect.succeedNone)
   const ranOutOf = Option.isNone(result) ? totalTimeout : undefined
   return { attempts: hunt.begun.flatMap((place) => attemptOf(place, ranOutOf)), config: Option.flatten(result) }
 })

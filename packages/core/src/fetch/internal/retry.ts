@@ -5,6 +5,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import { FetchLimits, type Limits } from "../FetchLimits.ts"
 import { isTransient, MetadataFetchError, Timeout } from "../MetadataFetchError.ts"
+import { within } from "./within.ts"
 
 /** How long a server that failed asks to wait (RFC 9110, section 10.2.3), if its error says so. */
 export const askedToWait = (error: unknown): Duration.Duration =>
@@ -31,16 +32,10 @@ const persistently = <A, E, R>(
   load: Effect.Effect<A, E | MetadataFetchError, R>,
   { deadline, limits, location }: Frame
 ): Effect.Effect<A, E | MetadataFetchError, R> =>
-  load.pipe(
-    Effect.timeoutOrElse({
-      duration: limits.attemptTimeout,
-      orElse: () => {
-        const milliseconds = Duration.toMillis(limits.attemptTimeout)
-        return Effect.fail(
-          new MetadataFetchError({ url: location, reason: new Timeout({ milliseconds, of: "attempt" }) })
-        )
-      }
-    }),
+  within(load, limits.attemptTimeout, () => {
+    const milliseconds = Duration.toMillis(limits.attemptTimeout)
+    return Effect.fail(new MetadataFetchError({ url: location, reason: new Timeout({ milliseconds, of: "attempt" }) }))
+  }).pipe(
     Effect.retry({
       schedule: backoff(limits),
       while: (error) =>
@@ -62,11 +57,9 @@ export const patiently = Effect.fnUntraced(function*<A, E, R>(
   const limits = yield* FetchLimits
   const milliseconds = Duration.toMillis(limits.totalTimeout)
   const deadline = (yield* Clock.currentTimeMillis) + milliseconds
-  return yield* persistently<A, E, R>(load(limits), { location, limits, deadline }).pipe(
-    Effect.timeoutOrElse({
-      duration: limits.totalTimeout,
-      orElse: () =>
-        Effect.fail(new MetadataFetchError({ url: location, reason: new Timeout({ milliseconds, of: "search" }) }))
-    })
+  return yield* within(
+    persistently<A, E, R>(load(limits), { location, limits, deadline }),
+    limits.totalTimeout,
+    () => Effect.fail(new MetadataFetchError({ url: location, reason: new Timeout({ milliseconds, of: "search" }) }))
   )
 })

@@ -3,6 +3,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as PartitionedSemaphore from "effect/PartitionedSemaphore"
 import * as Semaphore from "effect/Semaphore"
+import { within } from "../../fetch/internal/within.ts"
 import { IntrospectionQueueFull, VerificationUnavailable } from "../TokenError.ts"
 
 /** How many requests there may be at once, and how long one may wait to be sent. */
@@ -97,11 +98,12 @@ export const makeQueue = (issuer: string, { concurrency, queueSize, queueTimeout
           waiting.delete(ticket)
           return request
         })
-        const refused = Deferred.await(ticket).pipe(Effect.timeoutOrElse({
-          duration: queueTimeout,
-          // A request that was sent has limits of its own.
-          orElse: () => waiting.has(ticket) ? Effect.fail(turnedAway("timeout")) : Effect.never
-        }))
+        // A request that was sent has limits of its own.
+        const refused = within(
+          Deferred.await(ticket),
+          queueTimeout,
+          () => waiting.has(ticket) ? Effect.fail(turnedAway("timeout")) : Effect.never
+        )
         return Effect.raceFirst(share.withPermit(slots.withPermit(name)(sent)), refused)
       },
       ({ client, ticket }) => leave(client, ticket)

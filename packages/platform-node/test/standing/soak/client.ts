@@ -38,8 +38,9 @@ export interface Answer {
 /** It only stops what hangs. */
 const patience = 300_000
 
-export const makeClient = (url: string, connections: number) => {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections })
+/** `localAddress` is where the requests come from, as the server sees it. */
+export const makeClient = (url: string, connections: number, localAddress = "127.0.0.1") => {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections, localAddress })
   const send = (token: string | undefined) =>
     Effect.callback<Omit<Answer, "took">>((resume) => {
       const sent = request(url, {

@@ -2,17 +2,26 @@
  * The protected server of the soak, in a process of its own. It says how it is whenever its parent asks: how much memory it
  * has after a collection, and what went wrong that no client saw.
  */
-import { AuthInfo, AuthorizationServer, FetchLimits, McpAuth, Policy, TokenVerifier } from "@effect-mcp-auth/core"
+import {
+  AudiencePolicy,
+  AuthInfo,
+  AuthorizationServer,
+  ClientAuthentication,
+  FetchLimits,
+  McpAuth,
+  Policy,
+  TokenVerifier
+} from "@effect-mcp-auth/core"
 import { NodeMcpAuth } from "@effect-mcp-auth/platform-node"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Duration, Effect, Layer, Logger, LogLevel, Schema } from "effect"
+import { Duration, Effect, Layer, Logger, LogLevel, Redacted, Schema } from "effect"
 import { McpProtocol, McpServer, Tool, Toolkit } from "effect/ai"
 import { HttpRouter } from "effect/http"
 import { createServer } from "node:http"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { type Health, remember, timing } from "./settings.ts"
+import { type Health, opaque, remember, timing } from "./settings.ts"
 import { watchStalls } from "./stalls.ts"
 
 const [port = 0, providerPort = 0] = process.argv.slice(2).map(Number)
@@ -29,28 +38,43 @@ const registrations = McpServer.toolkit(toolkit).pipe(Layer.provide(toolkit.toLa
   Hello: () => Effect.succeed("hello")
 })))
 
-const app = McpServer.layerHttp({
-  name: "soak",
-  version: "1.0.0",
-  path: "/mcp",
-  protocols: [McpProtocol.v2026_07_28, McpProtocol.v2025_11_25],
-  registrations
-}).pipe(McpAuth.protect({
-  resource: `http://127.0.0.1:${port}/mcp`,
-  authorizationServers: [
-    AuthorizationServer.discover(`http://127.0.0.1:${providerPort}`, {
-      type: "oauth",
-      allowInsecureLoopback: true,
-      lifetime: timing.lifetime
+const protectedAt = (path: "/mcp" | typeof opaque.path, verifier: TokenVerifier.Method) =>
+  Layer.fresh(McpServer.layerHttp({
+    name: "soak",
+    version: "1.0.0",
+    path,
+    protocols: [McpProtocol.v2026_07_28, McpProtocol.v2025_11_25],
+    registrations
+  })).pipe(McpAuth.protect({
+    resource: `http://127.0.0.1:${port}${path}`,
+    authorizationServers: [
+      AuthorizationServer.discover(`http://127.0.0.1:${providerPort}`, {
+        type: "oauth",
+        allowInsecureLoopback: true,
+        lifetime: timing.lifetime
+      })
+    ],
+    verifier,
+    allowInsecureLoopback: true
+  }))
+
+const app = Layer.mergeAll(
+  protectedAt(
+    "/mcp",
+    TokenVerifier.jwt({
+      lifetime: timing.lifetime,
+      refetches: { limit: 3, window: 3 * timing.refill },
+      remember
     })
-  ],
-  verifier: TokenVerifier.jwt({
-    lifetime: timing.lifetime,
-    refetches: { limit: 3, window: 3 * timing.refill },
-    remember
-  }),
-  allowInsecureLoopback: true
-}))
+  ),
+  protectedAt(
+    opaque.path,
+    TokenVerifier.introspection({
+      authentication: ClientAuthentication.clientSecretBasic("soak", Redacted.make("s3cret")),
+      audience: AudiencePolicy.anyOf(opaque.audience)
+    })
+  )
+)
 
 const stalls = watchStalls()
 const troubles: Array<string> = []

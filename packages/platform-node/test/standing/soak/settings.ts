@@ -8,7 +8,17 @@ export const timing = {
   /** In which time a fetch for an unknown key is regained. */
   refill: 2_000,
   /** How long a question may take. */
-  total: 2_000
+  total: 2_000,
+  /** How long the authorization server takes to introspect a token. */
+  introspection: 50
+} as const
+
+/** Opaque tokens, which only introspection knows. */
+export const opaque = {
+  path: "/opaque",
+  audience: "soak",
+  /** How good tokens begin. */
+  good: "good-"
 } as const
 
 /** How many tokens the server remembers: few, so that what would grow has grown long before the end. */
