@@ -345,7 +345,9 @@ describe("policies", () => {
     expect(IssuerPolicy.acceptAnyUnsafe).type.toBe<IssuerPolicy.IssuerPolicy>()
     expect(IssuerPolicy.exact.accepts({ asked: "", answered: "" })).type.toBe<boolean>()
     expect(IssuerPolicy.exact.expects("")).type.toBe<string>()
-    expect<IssuerPolicy.Claim>().type.toBe<{ readonly asked: string; readonly answered: string }>()
+    expect<IssuerPolicy.Claim>().type.toBe<
+      { readonly asked: string; readonly answered: string; readonly claims?: Schema.JsonObject | undefined }
+    >()
   })
 })
 

@@ -281,7 +281,7 @@ describe("challenges", () => {
     expect(Challenge.response(new TokenError.MissingCredentials(), options)).type.toBe<
       HttpServerResponse.HttpServerResponse
     >()
-    expect<Challenge.Answer["status"]>().type.toBe<400 | 401 | 403 | 429 | 503>()
+    expect<Challenge.Answer["status"]>().type.toBe<400 | 401 | 403 | 413 | 429 | 503>()
     expect(Challenge.answer).type.not.toBeCallableWith(new Error(), options)
   })
 })
@@ -324,7 +324,10 @@ describe("tokens", () => {
 
   it("fail in three ways, whatever the method", () => {
     expect<TokenVerifier.Verify>().type.toBe<
-      (token: Redacted.Redacted) => Effect.Effect<Info, TokenError.TokenError>
+      (
+        token: Redacted.Redacted,
+        request?: Pick<HttpServerRequest.HttpServerRequest, "remoteAddress">
+      ) => Effect.Effect<Info, TokenError.TokenError>
     >()
     expect<TokenError.TokenError["_tag"]>().type.toBe<
       "InvalidToken" | "InsufficientScope" | "VerificationUnavailable"

@@ -109,7 +109,7 @@ const verdicts: {
   InsufficientScope: ({ required }) => ({
     status: 403,
     error: "insufficient_scope",
-    description: "The access token has not the scopes that this needs",
+    description: "The access token lacks the required scopes",
     scopes: required
   }),
   // Nothing that the client could ask for would help, so it is not sent away to ask.
@@ -118,7 +118,7 @@ const verdicts: {
   TooManyFailures: () => ({
     status: 429,
     error: "temporarily_unavailable",
-    description: "Too many access tokens were not valid; come again later"
+    description: "Too many access tokens were not valid; retry later"
   }),
   VerificationUnavailable: () => ({
     status: 503,

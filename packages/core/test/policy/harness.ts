@@ -252,7 +252,7 @@ const resourceMetadata = "https://api.test/.well-known/oauth-protected-resource/
 /** The only challenge that asks for these scopes, to the letter. */
 export const insufficient = (scope: string): string =>
   `Bearer scope="${scope}", error="insufficient_scope", ` +
-  `error_description="The access token has not the scopes that this needs", resource_metadata="${resourceMetadata}"`
+  `error_description="The access token lacks the required scopes", resource_metadata="${resourceMetadata}"`
 
 /** A 403 that asks for more scopes: the header, and the JSON-RPC error with the id of its request. */
 export const assertInsufficient = (answer: Answer, scope: string, id: string | number | null = 1) => {
@@ -264,10 +264,10 @@ export const assertInsufficient = (answer: Answer, scope: string, id: string | n
     id,
     error: {
       code: -32_001,
-      message: "The access token has not the scopes that this needs",
+      message: "The access token lacks the required scopes",
       data: {
         error: "insufficient_scope",
-        error_description: "The access token has not the scopes that this needs",
+        error_description: "The access token lacks the required scopes",
         scope,
         resource_metadata: resourceMetadata
       }

@@ -45,7 +45,7 @@ const ErrorOf = Schema.Struct({ code: Schema.Number, data: Schema.optionalKey(Sc
 const errors = {
   insufficient: {
     error: "insufficient_scope",
-    error_description: "The access token has not the scopes that this needs"
+    error_description: "The access token lacks the required scopes"
   },
   denied: { error: "access_denied", error_description: "The caller may not do this" },
   unavailable: {

@@ -104,7 +104,7 @@ const rows: ReadonlyArray<Row> = [
     error: new InsufficientScope({ required: ["notes:read", "notes:write"], granted: ["notes:read"] }),
     status: 403,
     code: "insufficient_scope",
-    description: "The access token has not the scopes that this needs",
+    description: "The access token lacks the required scopes",
     scope: "notes:read notes:write"
   },
   {
@@ -124,7 +124,7 @@ const rows: ReadonlyArray<Row> = [
     error: new TooManyFailures({ retryAfter: 41_500 }),
     status: 429,
     code: "temporarily_unavailable",
-    description: "Too many access tokens were not valid; come again later",
+    description: "Too many access tokens were not valid; retry later",
     retryAfter: "42",
     challenged: false
   },
