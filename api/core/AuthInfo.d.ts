@@ -9,4 +9,4 @@ export declare const claims: <A, RD>(schema: Schema.ConstraintDecoder<A, RD>) =>
 
 export declare const isAnonymous: ({ issuer }: AuthInfo["Service"]) => boolean;
 
-export declare const principal: ({ clientId, issuer, subject }: AuthInfo["Service"]) => string;
+export declare const principal: ({ clientId, issuer, subject, tokenDigest }: AuthInfo["Service"]) => string;

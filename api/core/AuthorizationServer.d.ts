@@ -2,18 +2,24 @@
 
 export declare const discover: <R = never>(issuer: string, options?: Options<R>) => Effect.Effect<AuthorizationServer<DiscoveryFailed>, Issuer.InvalidIssuer, HttpClient.HttpClient | R | Scope.Scope>;
 
+export declare const discoverByUrl: <R = never>(url: string, options: ByUrlOptions<R> & {
+    readonly expectedIssuer: string;
+}) => Effect.Effect<AuthorizationServer<DiscoveryFailed>, Issuer.InvalidIssuer, HttpClient.HttpClient | R | Scope.Scope>;
+
 export declare const fetch: <R = never>(issuer: string, options?: Options<R>) => Effect.Effect<AuthorizationServer<DiscoveryFailed>, Issuer.InvalidIssuer | DiscoveryFailed, HttpClient.HttpClient | R | Scope.Scope>;
 
-export declare const fromStrategy: <E, R>(strategy: Discovery.Strategy<E, R>, issuer: string, options?: StrategyOptions | undefined) => Effect.Effect<AuthorizationServer<DiscoveryFailed<E>>, Issuer.InvalidIssuer, R | Scope.Scope>;
+export declare const fetchByUrl: <R = never>(url: string, options?: ByUrlOptions<R> | undefined) => Effect.Effect<AuthorizationServer<DiscoveryFailed<never>>, DiscoveryFailed<never> | Issuer.InvalidIssuer, R | HttpClient.HttpClient | Scope.Scope>;
 
-export declare const issues: <E>(server: AuthorizationServer<E>, config: ServerConfig, iss: string) => boolean;
+export declare const fromStrategy: <E, R>(strategy: Discovery.Strategy<E, R>, issuer: string, options?: StrategyOptions) => Effect.Effect<AuthorizationServer<DiscoveryFailed<E>>, Issuer.InvalidIssuer, R | Scope.Scope>;
+
+export declare const issues: <E>(server: AuthorizationServer<E>, config: ServerConfig, iss: string, claims?: Schema.JsonObject) => boolean;
 
 export declare const make: (known: {
     readonly type: ServerType;
     readonly metadata: AuthorizationServerMetadata;
 }, options?: Discovery.SearchOptions) => Effect.Effect<AuthorizationServer<never>, Issuer.InvalidIssuer | DiscoveryFailed>;
 
-export declare const mayIssue: <E>({ issuer, issuerPolicy }: AuthorizationServer<E>, iss: string) => boolean;
+export declare const mayIssue: <E>({ issuer, issuerPolicy }: AuthorizationServer<E>, iss: string, claims?: Schema.JsonObject) => boolean;
 
 export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
     readonly issuer: Issuer.Issuer;
@@ -22,6 +28,10 @@ export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
     readonly config: Effect.Effect<ServerConfig, E>;
     readonly peek: (now: number) => ServerConfig | undefined;
     readonly pause: (now: number) => number;
+    readonly need: (purpose: Purpose.Purpose) => Effect.Effect<void, E | IncompleteMetadata>;
+}
+
+export interface ByUrlOptions<R = never> extends Discovery.FetchByUrlOptions<R>, CacheOptions {
 }
 
 export interface CacheOptions {
@@ -38,7 +48,10 @@ export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions {
 
 // Types that the exports name
 
-// discovery/internal/candidate
+// discovery/internal/strategy
+export declare const TypeId: unique symbol;
+
+// discovery/internal/strategy
 export interface Candidate<out E, out R> {
     readonly kind: string;
     readonly location: string;
@@ -52,16 +65,28 @@ export interface Candidate<out E, out R> {
     readonly load: (settings: LoadSettings) => Effect.Effect<Loaded, AttemptError<E>, R>;
 }
 
-// discovery/internal/candidate
+// discovery/internal/strategy
 export interface Step<out E, out R> {
     readonly candidates: ReadonlyArray<Candidate<E, R>>;
     readonly hedge?: Duration.Duration;
 }
 
-// discovery/internal/candidate
+// discovery/internal/strategy
+export interface Strategy<out E = never, out R = HttpClient.HttpClient> extends Pipeable.Pipeable {
+    readonly [TypeId]: typeof TypeId;
+    readonly steps: (issuer: Issuer.Issuer) => ReadonlyArray<Step<E, R>>;
+}
+
+// discovery/internal/strategy
 type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback" | "asked" | "shape">;
 
-// discovery/internal/fetchDocument
+// fetch/internal/documentBody
+export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["found"]>;
+
+// fetch/internal/exchange
+export type Asked = "metadata" | "keys" | "introspection";
+
+// fetch/internal/fetchDocument
 export interface FetchSettings {
     readonly limits: Limits;
     readonly mapRequest: (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest;
@@ -70,25 +95,10 @@ export interface FetchSettings {
     readonly asked: Asked;
 }
 
-// discovery/internal/fetchDocument
+// fetch/internal/fetchDocument
 export interface Loaded {
     readonly document: Schema.JsonObject;
     readonly freshFor: Option.Option<Duration.Duration>;
     readonly age?: Duration.Duration;
     readonly oddContentType: Option.Option<string>;
-}
-
-// discovery/internal/fetchTime
-export type Asked = "metadata" | "keys" | "introspection";
-
-// discovery/internal/responseBody
-export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["found"]>;
-
-// discovery/internal/strategy
-export declare const TypeId: unique symbol;
-
-// discovery/internal/strategy
-export interface Strategy<out E = never, out R = HttpClient.HttpClient> extends Pipeable.Pipeable {
-    readonly [TypeId]: typeof TypeId;
-    readonly steps: (issuer: Issuer.Issuer) => ReadonlyArray<Step<E, R>>;
 }

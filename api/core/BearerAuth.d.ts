@@ -22,6 +22,8 @@ export interface Check<out R> extends Common {
 export interface Operation {
     readonly method: string;
     readonly target: string;
+    readonly template?: string | undefined;
+    readonly parameters?: Readonly<Record<string, string>> | undefined;
     readonly arguments: unknown;
     readonly listing: boolean;
 }
@@ -95,8 +97,30 @@ interface Not<out R> extends Common {
     readonly part: Policy<R>;
 }
 
-// server/internal/authenticate
-export type Authenticate = (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<AuthInfo["Service"], AuthError>;
+// server/internal/availability
+export interface Availability {
+    readonly problem: () => ServerUnavailable | undefined;
+    readonly open: Effect.Effect<void, never, Scope.Scope>;
+}
+
+// server/internal/bodyLimit
+export interface BodyLimit {
+    readonly size: ByteSize.ByteSize;
+    readonly bytes: number;
+}
+
+// server/internal/bodyLimit
+export interface BodyLimits {
+    readonly authenticated: BodyLimit;
+    readonly anonymous: BodyLimit;
+}
+
+// server/internal/requestState
+export interface RequestStateOptions {
+    readonly resource: string;
+    readonly secrets: ReadonlyArray<Redacted.Redacted>;
+    readonly lifetime: Duration.Input;
+}
 
 // server/internal/service
 declare const McpAuth_base: Context.ServiceClass<McpAuth, "@effect-mcp-auth/core/server/internal/service/McpAuth", {
@@ -105,23 +129,43 @@ declare const McpAuth_base: Context.ServiceClass<McpAuth, "@effect-mcp-auth/core
     readonly metadataUrl: string;
     readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>;
     readonly authenticate: Authenticate;
+    readonly unavailable: Availability["problem"];
     readonly refuse: (error: AuthError, request: HttpServerRequest.HttpServerRequest) => HttpServerResponse.HttpServerResponse;
     readonly answer: (error: AuthError) => Challenge.Answer;
     readonly advertise: (scopes: () => ReadonlyArray<string>) => Effect.Effect<void>;
     readonly terms: Terms;
     readonly servedPath: string;
+    readonly bodyLimits: BodyLimits;
+    readonly sessionBounds: SessionBounds;
     readonly allowedOrigins: ReadonlyArray<string>;
-    readonly requestStateSecret: Redacted.Redacted | undefined;
+    readonly maxAnswerDuration: Duration.Duration;
+    readonly requestStates: RequestStateOptions;
 }>;
 
 // server/internal/service
 export declare class McpAuth extends McpAuth_base {
 }
 
-// server/internal/terms
+// server/internal/service
 export interface Terms {
     readonly policy: Policy;
     readonly hierarchy: ScopeHierarchy;
     readonly visibility: Visibility;
     readonly anonymousLists: boolean;
+}
+
+// server/internal/service
+export type Authenticate = (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<AuthInfo["Service"], AuthError>;
+
+// server/internal/sessionBounds
+export interface SessionBounds {
+    readonly anonymous: Bounds;
+    readonly authenticated: Bounds;
+}
+
+// server/internal/sessionStore
+export interface Bounds {
+    readonly total: number;
+    readonly perOwner: number;
+    readonly idle: number;
 }

@@ -10,8 +10,10 @@ export declare const response: (error: AuthError, options: Options & {
     readonly jsonRpc?: boolean | undefined;
 }) => HttpServerResponse.HttpServerResponse;
 
+export declare const retryAfterOf: ({ cause, retryAfter }: ServerUnavailable | TooManyFailures | VerificationUnavailable) => number;
+
 export interface Answer {
-    readonly status: 400 | 401 | 403 | 429 | 503;
+    readonly status: 400 | 401 | 403 | 413 | 429 | 503;
     readonly headers: Readonly<Record<string, string>>;
     readonly error: string | undefined;
     readonly description: string;

@@ -1,6 +1,6 @@
 // Exports
 
-export declare const discover: <E, R>(strategy: Strategy.Strategy<E, R>, issuer: string, options?: SearchOptions) => Effect.Effect<ServerConfig, Issuer.InvalidIssuer | DiscoveryFailed<E>, R>;
+export declare const discover: <E, R>(strategy: Strategy<E, R>, issuer: string, options?: SearchOptions) => Effect.Effect<ServerConfig, Issuer.InvalidIssuer | DiscoveryFailed<E>, R>;
 
 export declare const fetchServerConfig: <R = never>(issuer: string, options?: FetchOptions<R>) => Effect.Effect<ServerConfig, Issuer.InvalidIssuer | DiscoveryFailed, HttpClient.HttpClient | R>;
 
@@ -49,9 +49,9 @@ export declare const retry: {
     <E, R>(self: Strategy<E, R>, options: RetryOptions): Strategy<E, R>;
 };
 
-export declare const search: <E, R>(strategy: Strategy.Strategy<E, R>, issuer: string, options?: SearchOptions) => Effect.Effect<Search<E>, Issuer.InvalidIssuer, R>;
+export declare const search: <E, R>(strategy: Strategy<E, R>, issuer: string, options?: SearchOptions) => Effect.Effect<Search<E>, Issuer.InvalidIssuer, R>;
 
-export declare const strategyOf: <R = never>(options?: FetchOptions<R>) => Strategy.Strategy<never, HttpClient.HttpClient | R>;
+export declare const strategyOf: <R = never>(options?: FetchOptions<R>) => Strategy<never, HttpClient.HttpClient | R>;
 
 export declare const timeout: {
     (duration: Duration.Input): <E, R>(self: Strategy<E, R>) => Strategy<E, R>;
@@ -76,8 +76,8 @@ export declare const withHeaders: {
 };
 
 export declare const withIssuerPolicy: {
-    (policy: IssuerPolicy): <E, R>(self: Strategy<E, R>) => Strategy<E, R>;
-    <E, R>(self: Strategy<E, R>, policy: IssuerPolicy): Strategy<E, R>;
+    (policy: IssuerPolicy.IssuerPolicy): <E, R>(self: Strategy<E, R>) => Strategy<E, R>;
+    <E, R>(self: Strategy<E, R>, policy: IssuerPolicy.IssuerPolicy): Strategy<E, R>;
 };
 
 export interface FetchByUrlOptions<R = never> extends Omit<FetchOptions<R>, "issuerPolicy" | "mergeDocuments"> {
@@ -122,7 +122,16 @@ export type Services<S> = S extends Strategy<infer _E, infer R> ? R : never;
 
 // Types that the exports name
 
-// discovery/internal/candidate
+// discovery/internal/search
+export interface Search<out E> {
+    readonly attempts: ReadonlyArray<Attempt<E>>;
+    readonly config: Option.Option<ServerConfig>;
+}
+
+// discovery/internal/strategy
+export declare const TypeId: unique symbol;
+
+// discovery/internal/strategy
 export interface Candidate<out E, out R> {
     readonly kind: string;
     readonly location: string;
@@ -136,16 +145,22 @@ export interface Candidate<out E, out R> {
     readonly load: (settings: LoadSettings) => Effect.Effect<Loaded, AttemptError<E>, R>;
 }
 
-// discovery/internal/candidate
+// discovery/internal/strategy
 export interface Step<out E, out R> {
     readonly candidates: ReadonlyArray<Candidate<E, R>>;
     readonly hedge?: Duration.Duration;
 }
 
-// discovery/internal/candidate
+// discovery/internal/strategy
 type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback" | "asked" | "shape">;
 
-// discovery/internal/fetchDocument
+// fetch/internal/documentBody
+export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["found"]>;
+
+// fetch/internal/exchange
+export type Asked = "metadata" | "keys" | "introspection";
+
+// fetch/internal/fetchDocument
 export interface FetchSettings {
     readonly limits: Limits;
     readonly mapRequest: (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest;
@@ -154,25 +169,10 @@ export interface FetchSettings {
     readonly asked: Asked;
 }
 
-// discovery/internal/fetchDocument
+// fetch/internal/fetchDocument
 export interface Loaded {
     readonly document: Schema.JsonObject;
     readonly freshFor: Option.Option<Duration.Duration>;
     readonly age?: Duration.Duration;
     readonly oddContentType: Option.Option<string>;
 }
-
-// discovery/internal/fetchTime
-export type Asked = "metadata" | "keys" | "introspection";
-
-// discovery/internal/responseBody
-export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["found"]>;
-
-// discovery/internal/search
-export interface Search<out E> {
-    readonly attempts: ReadonlyArray<Attempt<E>>;
-    readonly config: Option.Option<ServerConfig>;
-}
-
-// discovery/internal/strategy
-export declare const TypeId: unique symbol;

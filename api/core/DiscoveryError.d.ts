@@ -7,6 +7,7 @@ export declare class DiscoveryFailed<out E = never> extends DiscoveryFailed_base
     readonly attempts: ReadonlyArray<Attempt<unknown>>;
 }> {
     readonly attempts: ReadonlyArray<Attempt<E>>;
+    get retryAfter(): Duration.Duration;
     get message(): string;
 }
 

@@ -23,6 +23,7 @@ export declare const template: (issuer: string) => IssuerPolicy;
 export interface Claim {
     readonly asked: string;
     readonly answered: string;
+    readonly claims?: Schema.JsonObject | undefined;
 }
 
 export interface IssuerPolicy {

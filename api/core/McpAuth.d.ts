@@ -8,11 +8,11 @@ export declare class McpAuth extends McpAuth_base {
 
 export declare const layer: <E = never, R = never, RV = HttpClient.HttpClient>(options: Options<E, R, RV>) => Layer.Layer<McpAuth, BuildError | E, Exclude<R | RV, Scope.Scope> | HttpClient.HttpClient>;
 
-export declare const layerConfig: Layer.Layer<McpAuth, BuildError | Issuer.InvalidIssuer | Config.ConfigError, HttpClient.HttpClient>;
+export declare const layerFromConfig: <E = never, R = never, RV = HttpClient.HttpClient>(overrides?: Partial<Options<E, R, RV>>) => Layer.Layer<McpAuth, BuildError | E | Issuer.InvalidIssuer | Config.ConfigError, Exclude<R | RV, Scope.Scope> | HttpClient.HttpClient>;
 
 export declare const layerMetadata: Layer.Layer<never, InvalidOptions, McpAuth | HttpRouter.HttpRouter>;
 
-export declare const layerStdio: <S = never>(user: StdioUser, options?: StdioOptions) => Layer.Layer<Provided<S>, InvalidScopeHierarchy, McpServer.McpServer | S>;
+export declare const layerStdio: <S = never>(user: StdioUser, options?: StdioOptions) => Layer.Layer<Provided<S>, InvalidOptions | InvalidScopeHierarchy, McpServer.McpServer | S>;
 
 export declare const legacyAuthorizationServerMetadata: (options?: LegacyOptions) => Layer.Layer<never, InvalidOptions | VerificationUnavailable, McpAuth | HttpRouter.HttpRouter>;
 
@@ -36,6 +36,12 @@ export type StdioUser = Partial<AuthInfo["Service"]> & Pick<AuthInfo["Service"],
 // policy/internal/access
 export type Visibility = "permitted" | "locked" | "concealed";
 
+// policy/internal/enforce
+export interface Needs<out R> {
+    readonly _: unique symbol;
+    readonly needs: R;
+}
+
 // policy/internal/model
 export interface Check<out R> extends Common {
     readonly _tag: "Check";
@@ -48,6 +54,8 @@ export interface Check<out R> extends Common {
 export interface Operation {
     readonly method: string;
     readonly target: string;
+    readonly template?: string | undefined;
+    readonly parameters?: Readonly<Record<string, string>> | undefined;
     readonly arguments: unknown;
     readonly listing: boolean;
 }
@@ -121,14 +129,23 @@ interface Not<out R> extends Common {
     readonly part: Policy<R>;
 }
 
-// policy/internal/toolPolicy
-export interface Needs<out R> {
-    readonly _: unique symbol;
-    readonly needs: R;
+// server/internal/availability
+export interface Availability {
+    readonly problem: () => ServerUnavailable | undefined;
+    readonly open: Effect.Effect<void, never, Scope.Scope>;
 }
 
-// server/internal/authenticate
-export type Authenticate = (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<AuthInfo["Service"], AuthError>;
+// server/internal/bodyLimit
+export interface BodyLimit {
+    readonly size: ByteSize.ByteSize;
+    readonly bytes: number;
+}
+
+// server/internal/bodyLimit
+export interface BodyLimits {
+    readonly authenticated: BodyLimit;
+    readonly anonymous: BodyLimit;
+}
 
 // server/internal/gate
 declare const middleware: HttpRouter.Middleware<{
@@ -143,6 +160,13 @@ declare const middleware: HttpRouter.Middleware<{
 // server/internal/layerStdio
 type Provided<S> = McpServer.McpRequest<"Requires", AuthInfo> | McpServer.McpRequest<"Requires", Policy.Needs<S>>;
 
+// server/internal/requestState
+export interface RequestStateOptions {
+    readonly resource: string;
+    readonly secrets: ReadonlyArray<Redacted.Redacted>;
+    readonly lifetime: Duration.Input;
+}
+
 // server/internal/service
 declare const McpAuth_base: Context.ServiceClass<McpAuth, "@effect-mcp-auth/core/server/internal/service/McpAuth", {
     readonly resource: ResourceIdentifier.ResourceIdentifier;
@@ -150,19 +174,39 @@ declare const McpAuth_base: Context.ServiceClass<McpAuth, "@effect-mcp-auth/core
     readonly metadataUrl: string;
     readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>;
     readonly authenticate: Authenticate;
+    readonly unavailable: Availability["problem"];
     readonly refuse: (error: AuthError, request: HttpServerRequest.HttpServerRequest) => HttpServerResponse.HttpServerResponse;
     readonly answer: (error: AuthError) => Challenge.Answer;
     readonly advertise: (scopes: () => ReadonlyArray<string>) => Effect.Effect<void>;
     readonly terms: Terms;
     readonly servedPath: string;
+    readonly bodyLimits: BodyLimits;
+    readonly sessionBounds: SessionBounds;
     readonly allowedOrigins: ReadonlyArray<string>;
-    readonly requestStateSecret: Redacted.Redacted | undefined;
+    readonly maxAnswerDuration: Duration.Duration;
+    readonly requestStates: RequestStateOptions;
 }>;
 
-// server/internal/terms
+// server/internal/service
 export interface Terms {
     readonly policy: Policy;
     readonly hierarchy: ScopeHierarchy;
     readonly visibility: Visibility;
     readonly anonymousLists: boolean;
+}
+
+// server/internal/service
+export type Authenticate = (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<AuthInfo["Service"], AuthError>;
+
+// server/internal/sessionBounds
+export interface SessionBounds {
+    readonly anonymous: Bounds;
+    readonly authenticated: Bounds;
+}
+
+// server/internal/sessionStore
+export interface Bounds {
+    readonly total: number;
+    readonly perOwner: number;
+    readonly idle: number;
 }

@@ -7,6 +7,12 @@ export declare class InvalidOptions extends InvalidOptions_base {
 export interface FailureLimit {
     readonly limit: number;
     readonly window: Duration.Input;
+    readonly countUnknownClientsTogether?: boolean | undefined;
+}
+
+export interface MaxBodySize {
+    readonly authenticated?: ByteSize.Input | undefined;
+    readonly anonymous?: ByteSize.Input | undefined;
 }
 
 export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
@@ -25,10 +31,21 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
     readonly metadata?: Partial<Omit<ProtectedResourceMetadata, "resource">> | undefined;
     readonly allowedOrigins?: ReadonlyArray<string> | undefined;
     readonly failureLimit?: FailureLimit | undefined;
+    readonly maxAnswerDuration?: Duration.Input | undefined;
+    readonly maxBodySize?: MaxBodySize | undefined;
+    readonly sessionLimits?: SessionLimits | undefined;
     readonly showErrorDetails?: boolean | undefined;
-    readonly requestStateSecret?: Redacted.Redacted | undefined;
+    readonly requestStateSecret?: Redacted.Redacted | ReadonlyArray<Redacted.Redacted> | undefined;
+    readonly requestStateLifetime?: Duration.Input | undefined;
     readonly servedPath?: string | undefined;
     readonly allowInsecureLoopback?: boolean | undefined;
+}
+
+export interface SessionLimits {
+    readonly anonymous?: number | undefined;
+    readonly anonymousIdle?: Duration.Input | undefined;
+    readonly perPrincipal?: number | undefined;
+    readonly idle?: Duration.Input | undefined;
 }
 
 export type TrustedServer<E, R> = AuthorizationServer<unknown> | Effect.Effect<AuthorizationServer<unknown>, E, R>;
@@ -49,6 +66,8 @@ export interface Check<out R> extends Common {
 export interface Operation {
     readonly method: string;
     readonly target: string;
+    readonly template?: string | undefined;
+    readonly parameters?: Readonly<Record<string, string>> | undefined;
     readonly arguments: unknown;
     readonly listing: boolean;
 }

@@ -4,6 +4,7 @@ export declare class BodyTooLarge extends BodyTooLarge_base {
 }
 
 export declare class MetadataFetchError extends MetadataFetchError_base {
+    get retryAfter(): Duration.Duration;
     get message(): string;
 }
 
@@ -38,5 +39,7 @@ export declare const Reason: Schema.Union<readonly [
     typeof RefusedAddress,
     typeof RefusedUrl
 ]>;
+
+export declare const isTransient: ({ reason }: MetadataFetchError) => boolean;
 
 export type Reason = typeof Reason.Type;

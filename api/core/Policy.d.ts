@@ -12,6 +12,8 @@ export declare const authenticated: Policy;
 
 export declare const byOperation: <R>(policyOf: (operation: Operation) => Policy<R>, label?: string) => Policy<R>;
 
+export declare const byParameters: <A, R>(schema: Schema.ConstraintDecoder<A>, policyOf: (parameters: A, operation: Operation) => Policy<R>, label?: string) => Policy<R>;
+
 export declare const check: <R>(effect: Answer<R> | ((operation: Operation) => Answer<R>), label?: string) => Policy<R>;
 
 export declare const checkArguments: <A, RD, R>(schema: Schema.ConstraintDecoder<A, RD>, judge: (decoded: A, operation: Operation) => Answer<R>, label?: string) => Policy<R | RD>;
@@ -24,16 +26,15 @@ export declare const guard: <R>(policy: Policy<R>) => <A, E, RIn>(self: Layer.La
 
 export declare const not: <R>(part: Policy<R>) => Policy<R>;
 
+export declare const permission: (permission: string) => Policy;
+
 export declare const require: <R>(policy: Policy<R>) => Effect.Effect<void, never, R | AuthInfo>;
 
 export declare const role: (role: string, options?: {
     readonly at?: ReadonlyArray<ClaimPath> | undefined;
 }) => Policy;
 
-export declare const scopes: (...scopes: readonly [
-    string,
-    ...ReadonlyArray<string>
-]) => Policy;
+export declare const scopes: <const S extends ReadonlyArray<string>>(...scopes: Listed<S>) => Policy;
 
 export declare const scopesOf: (policy: Any) => ReadonlyArray<string>;
 
@@ -58,6 +59,8 @@ export interface Needs<out R> {
 export interface Operation {
     readonly method: string;
     readonly target: string;
+    readonly template?: string | undefined;
+    readonly parameters?: Readonly<Record<string, string>> | undefined;
     readonly arguments: unknown;
     readonly listing: boolean;
 }

@@ -13,6 +13,8 @@ export type PolicyDeclaration = "anonymous" | "authenticated" | {
     readonly role: string;
     readonly at?: ReadonlyArray<ClaimPath>;
 } | {
+    readonly permission: string;
+} | {
     readonly claim: ClaimPath;
     readonly equals: Schema.Json;
 } | {
@@ -37,6 +39,8 @@ export interface Check<out R> extends Common {
 export interface Operation {
     readonly method: string;
     readonly target: string;
+    readonly template?: string | undefined;
+    readonly parameters?: Readonly<Record<string, string>> | undefined;
     readonly arguments: unknown;
     readonly listing: boolean;
 }

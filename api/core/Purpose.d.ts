@@ -12,6 +12,8 @@ export declare const jwtVerification: Purpose;
 
 export declare const make: (name: string, missing: Purpose["missing"]) => Purpose;
 
+export declare const oneOf: (...purposes: ReadonlyArray<Purpose>) => Purpose;
+
 export declare const verification: Purpose;
 
 export interface Purpose {

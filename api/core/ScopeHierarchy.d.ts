@@ -6,6 +6,8 @@ export declare class InvalidScopeHierarchy extends InvalidScopeHierarchy_base {
 
 export declare const flat: ScopeHierarchy;
 
+export declare const isScopeToken: (text: string) => boolean;
+
 export declare const make: (rules: Readonly<Record<string, readonly string[]>>, options?: Options | undefined) => Effect.Effect<ScopeHierarchy, InvalidScopeHierarchy, never>;
 
 export interface Options {

@@ -4,7 +4,15 @@ export declare class AccessDenied extends AccessDenied_base {
     get message(): string;
 }
 
+export declare class ContentTooLarge extends ContentTooLarge_base {
+    get message(): string;
+}
+
 export declare class InsufficientScope extends InsufficientScope_base {
+    get message(): string;
+}
+
+export declare class IntrospectionQueueFull extends IntrospectionQueueFull_base {
     get message(): string;
 }
 
@@ -21,6 +29,10 @@ export declare class MissingCredentials extends MissingCredentials_base {
     get message(): string;
 }
 
+export declare class ServerUnavailable extends ServerUnavailable_base {
+    get message(): string;
+}
+
 export declare class TooManyFailures extends TooManyFailures_base {
     get message(): string;
 }
@@ -29,7 +41,7 @@ export declare class VerificationUnavailable extends VerificationUnavailable_bas
     get message(): string;
 }
 
-export type AuthError = MissingCredentials | InvalidRequest | TokenError | TooManyFailures | AccessDenied;
+export type AuthError = MissingCredentials | InvalidRequest | TokenError | TooManyFailures | ServerUnavailable | ContentTooLarge | AccessDenied;
 
 export type InvalidTokenReason = keyof typeof tokenProblems;
 

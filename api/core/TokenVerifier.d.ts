@@ -20,10 +20,21 @@ export declare const jwt: (options?: JwtOptions) => Method;
 
 export declare const layer: <R>(method: Method<R>, trust: Trust) => Layer.Layer<TokenVerifier, InvalidVerifier, R>;
 
+export interface AccessTokenMark {
+    readonly claim: string;
+    readonly equals?: string | undefined;
+}
+
 export interface ClaimOptions {
     readonly audience?: AudiencePolicy.AudiencePolicy | undefined;
     readonly clockTolerance?: Duration.Input | undefined;
     readonly acceptWithoutExpiry?: boolean | undefined;
+    readonly accessTokenMark?: AccessTokenMark | undefined;
+    readonly scopeClaims?: readonly [
+        string,
+        ...ReadonlyArray<string>
+    ] | undefined;
+    readonly subjectClaim?: string | undefined;
 }
 
 export interface CustomOptions extends ClaimOptions {
@@ -34,6 +45,9 @@ export interface IntrospectionOptions extends ClaimOptions {
     readonly authentication: ClientAuthentication;
     readonly issuer?: string | undefined;
     readonly cacheFor?: Duration.Input | undefined;
+    readonly concurrency?: number | undefined;
+    readonly queueSize?: number | undefined;
+    readonly queueTimeout?: Duration.Input | undefined;
 }
 
 export interface JwtOptions extends ClaimOptions, JwkSet.Options {
@@ -52,7 +66,7 @@ export interface Trust {
     readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>;
 }
 
-export type Verify = (token: Redacted.Redacted) => Effect.Effect<AuthInfo["Service"], TokenError>;
+export type Verify = (token: Redacted.Redacted, request?: Pick<HttpServerRequest.HttpServerRequest, "remoteAddress">) => Effect.Effect<AuthInfo["Service"], TokenError>;
 
 // Types that the exports name
 

@@ -87,8 +87,8 @@ export type Revision = RevisionType;
 
 // Types that the exports name
 
-// discovery/internal/rule
+// discovery/internal/rules/rule
 export type Revision = "2025-03-26" | "2025-06-18" | "2025-11-25" | "2026-07-28";
 
-// discovery/internal/rule
+// discovery/internal/rules/rule
 type Verdict = "holds" | "not-applicable" | (string & {});

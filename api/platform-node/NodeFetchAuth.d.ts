@@ -1,10 +1,23 @@
 // Exports
 
-export declare const start: <E>(options: Options<E, HttpClient.HttpClient | Scope.Scope, HttpClient.HttpClient> & {
-    readonly client?: Layer.Layer<HttpClient.HttpClient> | undefined;
-}) => Promise<NodeFetchAuth>;
+export declare function start<E = never>(options: StartOptions<E> & {
+    readonly failureLimit?: undefined;
+}): Promise<NodeFetchAuth>;
 
-export interface NodeFetchAuth {
-    readonly authenticate: (request: Request) => Promise<FetchAuth.Outcome>;
+export declare function start<E = never>(options: StartOptions<E>): Promise<LimitedNodeFetchAuth>;
+
+export interface LimitedNodeFetchAuth {
+    readonly authenticate: (request: Request, options: FetchAuth.RequestOptions & {
+        readonly clientAddress: string | undefined;
+    }) => Promise<FetchAuth.Outcome>;
     readonly close: () => Promise<void>;
 }
+
+export interface NodeFetchAuth {
+    readonly authenticate: (request: Request, options?: FetchAuth.RequestOptions) => Promise<FetchAuth.Outcome>;
+    readonly close: () => Promise<void>;
+}
+
+export type StartOptions<E = never> = Options<E, HttpClient.HttpClient | Scope.Scope, HttpClient.HttpClient> & {
+    readonly client?: Layer.Layer<HttpClient.HttpClient> | undefined;
+};
