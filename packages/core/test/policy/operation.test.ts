@@ -269,6 +269,8 @@ const dependent: ReadonlyArray<Policy.Policy> = [
   not(check(() => Effect.succeed(false)))
 ]
 
+const other = McpSchema.param("other", Schema.String)
+
 type Unknown = readonly [registration: (handler: Handler) => Registrations, uri: string]
 
 const unknown: Readonly<Record<string, Unknown>> = {
@@ -289,6 +291,19 @@ const unknown: Readonly<Record<string, Unknown>> = {
         content: () => Effect.as(handler, "read")
       }),
     "notes://a/b"
+  ],
+  "braces in a literal": [
+    (handler) =>
+      McpServer.resource(strings("notes://{v}/", "/", ""), id, other)({
+        name: "n",
+        content: () => Effect.as(handler, "read")
+      }),
+    "notes://{v}/a/b"
+  ],
+  "braces in a literal right before a parameter": [
+    (handler) =>
+      McpServer.resource(strings("notes://{v}", ""), id)({ name: "n", content: () => Effect.as(handler, "read") }),
+    "notes://{v}a"
   ],
   "a route registered by hand": [byHand, "hand://a/b"]
 }

@@ -64,14 +64,23 @@ const isComplete = (
   Object.keys(params).every((key) => names[Number(key)] !== undefined && String(Number(key)) === key) &&
   names.every((name, index) => values[names.indexOf(name)] === values[index])
 
+/** Whether a value holds a name in braces: the template may have the braces in a literal, which is then no parameter. */
+const holdsBraces = (names: ReadonlyArray<string>, values: ReadonlyArray<string | undefined>): boolean => {
+  const text = values.join("")
+  return names.some((name) => text.includes(`{${name}}`))
+}
+
 type Reader = (uri: string) => Read | undefined
 
 const readerOf = ({ annotations, template: { uriTemplate } }: Template): Reader => {
   const parts = uriTemplate.split(/\{([^}]*)\}/)
   const literals = parts.filter((_, index) => index % 2 === 0)
   const names = parts.filter((_, index) => index % 2 === 1)
-  const route = Option.getOrElse(Context.getOption(annotations, RouterPath), () => routeOf(literals))
-  const router = makeRouter(route)
+  const derived = routeOf(literals)
+  const known = Context.getOption(annotations, RouterPath)
+  // A brace in a literal looks like a parameter in the template, and not in the route. Names would belong to other values then.
+  const hasSameParameters = Option.match(known, { onNone: () => true, onSome: (route) => route === derived })
+  const router = makeRouter(Option.getOrElse(known, () => derived))
   return (uri) => {
     const found = Option.getOrUndefined(router)?.find("GET", `/${uri}`)
     if (found === undefined) return undefined
@@ -84,7 +93,8 @@ const readerOf = ({ annotations, template: { uriTemplate } }: Template): Reader 
       template: uriTemplate,
       parameters: Object.fromEntries(named),
       uri: literals.reduce((text, literal, index) => `${text}${encodeParameter(values[index - 1] ?? "")}${literal}`),
-      isExact: isComplete(found.params, names, values)
+      isExact: hasSameParameters && isComplete(found.params, names, values) &&
+        (Option.isSome(known) || !holdsBraces(names, values))
     }
   }
 }
