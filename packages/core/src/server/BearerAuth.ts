@@ -77,6 +77,9 @@ export const layer: Layer.Layer<BearerAuth, never, McpAuth> = Layer.fresh(Layer.
           return Effect.matchEffect(auth.authenticate(request), {
             onFailure: (error) => Effect.succeed(auth.refuse(error, request)),
             onSuccess: (info) => {
+              // The server may have closed while the token was verified.
+              const closed = problem()
+              if (closed !== undefined) return Effect.as(refused(closed, undefined), auth.refuse(closed, request))
               const limit = limitsIn(context, auth.bodyLimits).authenticated
               const tooLarge = declaredTooLarge(request, limit)
               if (tooLarge !== undefined) {

@@ -1,11 +1,12 @@
-import { BearerAuth, FetchAuth, McpAuth, Policy } from "@effect-mcp-auth/core"
-import { TestProvider } from "@effect-mcp-auth/test-utils"
+import { BearerAuth, ClientAuthentication, FetchAuth, McpAuth, Policy, TokenVerifier } from "@effect-mcp-auth/core"
+import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Latch, Layer, Ref, Schema, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Latch, Layer, Redacted, Ref, Schema, Scope } from "effect"
 import { McpProtocol, McpServer, McpTest } from "effect/ai"
 import { HttpClient, HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { arrive, plainTool, type Ran, resourcesOf, toolOf } from "../policy/harness.ts"
+import { elapse, pass } from "../time.ts"
 import {
   type Answer,
   bearer,
@@ -350,6 +351,64 @@ describe("FetchAuth", () => {
         if (outcome._tag === "Answered") assertUnavailable(yield* read(outcome.response))
       }
     }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+/** Roads into a program, each with an answer in words. */
+const roads = {
+  "McpAuth.middleware": (options: Slow, scopes: Scopes) => overHttp(routes["McpAuth.middleware"], options, scopes),
+  BearerAuth: (options: Slow, scopes: Scopes) => overHttp(routes.BearerAuth, options, scopes),
+  FetchAuth: (options: Slow, scopes: Scopes) =>
+    Effect.map(
+      FetchAuth.make(options).pipe(Scope.provide(scopes.auth)),
+      ({ authenticate }) => (token: string) =>
+        Effect.map(
+          authenticate(new Request(resource, { headers: bearer(token) }), { clientAddress: "203.0.113.7" }),
+          (outcome) => outcome._tag === "Answered" ? outcome.response.status : 200
+        )
+    )
+} as const
+
+type Slow = ReturnType<typeof options>
+
+interface Scopes {
+  readonly auth: Scope.Scope
+  readonly road: Scope.Scope
+}
+
+const overHttp = Effect.fnUntraced(function*(
+  road: (typeof routes)[keyof typeof routes],
+  options: Slow,
+  scopes: Scopes
+) {
+  const auth = yield* Layer.buildWithScope(McpAuth.layer(options), scopes.auth)
+  const http = yield* HttpRouter.toHttpEffect(Layer.provide(road, Layer.succeedContext(auth))).pipe(
+    Scope.provide(scopes.road)
+  )
+  const handle = yield* handleWith(http)
+  return (token: string) => Effect.map(send(handle, `${origin}/me`, { headers: bearer(token) }), ({ status }) => status)
+})
+
+describe("a request whose token is verified while a scope closes", () => {
+  const authentication = ClientAuthentication.clientSecretBasic("notes", Redacted.make("s3cret"))
+  for (const name of ["McpAuth.middleware", "BearerAuth", "FetchAuth"] as const) {
+    for (const closing of name === "FetchAuth" ? ["auth"] as const : ["auth", "road"] as const) {
+      it.effect(`is answered with 503 by ${name} when the scope of its ${closing} has closed`, () =>
+        Effect.gen(function*() {
+          const provider = yield* TestProvider.TestProvider
+          const scopes = { auth: yield* Scope.make(), road: yield* Scope.make() }
+          const ask = yield* roads[name](
+            options({ verifier: TokenVerifier.introspection({ authentication }) }),
+            scopes
+          )
+          yield* provider.fault("introspection", Fault.delay("5 seconds"))
+          const token = yield* provider.mintOpaque()
+          const asked = yield* Effect.forkChild(ask(token))
+          yield* pass(1)
+          yield* Scope.close(scopes[closing], Exit.void)
+          assert.strictEqual(yield* elapse(Fiber.join(asked), 20), 503)
+        }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+    }
+  }
 })
 
 describe("layerStdio", () => {

@@ -127,6 +127,20 @@ describe("an MCP server", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
+  for (const length of ["abc", "-1", "0", "1e1", "0x1", "12, 12", "1.5", "", "Infinity", "10"]) {
+    it.effect(`answers a body over the limit with 413 if it declares the length "${length}"`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const { handle, ran } = yield* begin(registrations)
+        for (const [name, token] of [["private", yield* provider.mint()], ["public", undefined]] as const) {
+          const { body, headers } = callOf(name, 5 * mebibyte)
+          const answer = yield* sendBody(handle, body, { token, headers: { ...headers, "content-length": length } })
+          assert.strictEqual(answer.status, 413, answer.body)
+        }
+        assert.deepStrictEqual(yield* ran, [])
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
   it.effect("reads nothing of a body that is declared too large", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider

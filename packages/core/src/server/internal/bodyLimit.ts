@@ -44,17 +44,20 @@ export const limitsIn = <R>(context: Context.Context<R>, limits: BodyLimits): Bo
 
 type Request = HttpServerRequest.HttpServerRequest
 
-/** Refuses a body before anything of it is read, if the client says that it is too large. */
-export const declaredTooLarge = ({ headers }: Request, { bytes }: BodyLimit): ContentTooLarge | undefined =>
-  Number(headers["content-length"] ?? 0) > bytes ? new ContentTooLarge({ limit: bytes }) : undefined
+/** The length that a request declares (RFC 9110, section 8.6). One that is not a number of bytes declares none. */
+const declaredLength = ({ headers }: Request): number | undefined => {
+  const length = headers["content-length"]
+  return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined
+}
 
-/** Whether the length of a body is only known when it has been read. A compressed body becomes longer then. */
-export const isUndeclared = ({ headers, method }: Request): boolean =>
-  method === "POST" && (headers["content-length"] === undefined || headers["content-encoding"] !== undefined)
+/** Refuses a body before anything of it is read, if the client says that it is too large. */
+export const declaredTooLarge = (request: Request, { bytes }: BodyLimit): ContentTooLarge | undefined =>
+  (declaredLength(request) ?? 0) > bytes ? new ContentTooLarge({ limit: bytes }) : undefined
 
 /**
  * Reads a body under its limit, in the way in which the MCP server reads it again from the memory of the request. The server
- * itself would answer that a body that is too large is no JSON. Whatever else is wrong with the body, it answers.
+ * itself would answer that a body that is too large is no JSON. A body that is longer than it declares is too large as well.
+ * Whatever else is wrong with the body, the server answers.
  */
 export const readWhole = (
   request: Request,
@@ -62,10 +65,13 @@ export const readWhole = (
 ): Effect.Effect<string | undefined, ContentTooLarge> => {
   const tooLarge = new ContentTooLarge({ limit: bytes })
   return Effect.matchEffect(request.text, {
-    onFailure: ({ reason }) =>
-      reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
-        ? Effect.fail(tooLarge)
-        : Effect.undefined,
+    onFailure: ({ reason }) => {
+      if (reason._tag !== "RequestParseError") return Effect.undefined
+      if (reason.reason === "BodyTooLarge") return Effect.fail(tooLarge)
+      // Platforms do not tell an untrue length from a connection that ended. Neither is a request that can be answered.
+      const declared = declaredLength(request)
+      return declared === undefined ? Effect.undefined : Effect.fail(new ContentTooLarge({ limit: declared }))
+    },
     // A platform may not know `MaxBodySize`. No text has more characters than bytes.
     onSuccess: (text) => text.length > bytes ? Effect.fail(tooLarge) : Effect.succeed(text)
   }).pipe(Effect.provideService(HttpIncomingMessage.MaxBodySize, size))

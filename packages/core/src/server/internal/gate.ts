@@ -21,8 +21,8 @@ import { anonymous, AuthInfo, isAnonymous } from "../../token/AuthInfo.ts"
 import * as BearerToken from "../../token/BearerToken.ts"
 import { isEmptyCredentials } from "../../token/BearerToken.ts"
 import { type AuthError, type ContentTooLarge, ServerUnavailable } from "../../token/TokenError.ts"
-import { openAvailability, ServerAvailability, trackRequests } from "./availability.ts"
-import { type BodyLimit, type BodyLimits, declaredTooLarge, isUndeclared, limitsIn, readWhole } from "./bodyLimit.ts"
+import { type Availability, openAvailability, ServerAvailability, trackRequests } from "./availability.ts"
+import { type BodyLimit, type BodyLimits, declaredTooLarge, limitsIn, readWhole } from "./bodyLimit.ts"
 import { makeRefusals, refusableRoute } from "./enforcement.ts"
 import { Registered, type Registrations } from "./registrations.ts"
 import { ServerSessions } from "./serverSessions.ts"
@@ -183,6 +183,8 @@ interface Keeper {
   readonly auth: McpAuth["Service"]
   readonly sessions: Sessions
   readonly limits: BodyLimits
+  /** Why no request is accepted now, if none is. */
+  readonly unavailable: Availability["problem"]
   /** What the MCP server behind the gate has. Without one there are plain routes. */
   readonly registered: Option.Option<Effect.Effect<Registrations>>
 }
@@ -193,7 +195,6 @@ const refusable = <E, R>(respond: Respond<E, R>, { auth, registered }: Keeper, r
 
 /** The size of a body that was read. Without an MCP server, nothing says that it was. */
 const sizeOf = (request: Request, registered: Keeper["registered"]): Effect.Effect<number> => {
-  if (!isUndeclared(request)) return Effect.succeed(Number(request.headers["content-length"] ?? 0))
   if (Option.isNone(registered)) return Effect.succeed(0)
   return Effect.match(request.text, { onFailure: () => 0, onSuccess: ({ length }) => length })
 }
@@ -211,6 +212,9 @@ const letIn = <E, R>(
 ) => {
   const { auth, limits, registered, sessions } = keeper
   const { anonymousLists, visibility } = auth.terms
+  // The server may have closed while the token was verified.
+  const unavailable = keeper.unavailable()
+  if (unavailable !== undefined) return refuse(unavailable, request, auth)
   const limit = isAnonymous(info) ? limits.anonymous : limits.authenticated
   const declared = declaredTooLarge(request, limit)
   if (declared !== undefined) return refuse(declared, request, auth)
@@ -235,7 +239,7 @@ const letIn = <E, R>(
     (response) => endStream(refusals.answer(response), request, info, auth)
   )
   // Handlers of plain routes may read their bodies as streams. An MCP server reads all of a body.
-  if (Option.isNone(registered) || !(isUndeclared(request) || isListen(request))) return finished
+  if (Option.isNone(registered) || request.method !== "POST") return finished
   const subscribe = (body: string) =>
     Effect.flatMap(
       registered.value,
@@ -307,16 +311,17 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
       exposedHeaders
     })
     const isOpen = auth.allowedOrigins.length === 0
+    const unavailable = () => availability.problem() ?? auth.unavailable()
     return (respond) =>
       Effect.contextWith((context: Context.Context<HttpServerRequest.HttpServerRequest>) => {
         const request = Context.get(context, HttpServerRequest.HttpServerRequest)
         const { headers, method } = request
-        const keeper = { auth, registered, sessions, limits: limitsIn(context, auth.bodyLimits) }
-        const unavailable = availability.problem() ?? auth.unavailable()
+        const keeper = { auth, registered, sessions, unavailable, limits: limitsIn(context, auth.bodyLimits) }
+        const problem = unavailable()
         const admit = isEmptyCredentials(headers["authorization"]) ? admitWithoutToken : admitByToken
-        const admitted = unavailable === undefined
+        const admitted = problem === undefined
           ? track(admit(respond, request, keeper), request)
-          : refuse(unavailable, request, auth)
+          : refuse(problem, request, auth)
         // Who is no page of a browser names no origin, and is told what any page is told, without further ado.
         return isOpen && headers["origin"] === undefined && method !== "OPTIONS"
           ? Effect.map(admitted, HttpServerResponse.setHeaders(anyOrigin))

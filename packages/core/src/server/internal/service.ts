@@ -27,7 +27,7 @@ import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
 import * as TokenVerifier from "../../token/TokenVerifier.ts"
 import * as Challenge from "../Challenge.ts"
 import { type FailureLimit, InvalidOptions, type Options, type TrustedServer } from "../McpAuthOptions.ts"
-import { type Availability, openAvailability } from "./availability.ts"
+import { type Availability, makeAvailability } from "./availability.ts"
 import { type BodyLimits, bodyLimits } from "./bodyLimit.ts"
 import { makeFailureLimit } from "./failureLimit.ts"
 import type { RequestStateOptions } from "./requestState.ts"
@@ -197,7 +197,8 @@ interface Conditions {
 export const makeAuthenticate = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
   { failureLimit, verifier }: Pick<Options<E, R, RV>, "failureLimit" | "verifier">,
   trust: TokenVerifier.Trust,
-  { hierarchy, requiredScopes }: Conditions
+  { hierarchy, requiredScopes }: Conditions,
+  unavailable: Availability["problem"]
 ): Effect.fn.Return<Authenticate, TokenVerifier.InvalidVerifier, RV | HttpClient.HttpClient | Scope.Scope> {
   const verify = yield* verifier === undefined ? TokenVerifier.jwt().make(trust) : verifier.make(trust)
   const digestOf = yield* TokenDigest.TokenDigest
@@ -206,16 +207,21 @@ export const makeAuthenticate = Effect.fnUntraced(function*<E, R, RV = HttpClien
     observed(Effect.suspend((): Effect.Effect<AuthInfo["Service"], AuthError> => {
       const token = BearerToken.fromRequest(request)
       if (Result.isFailure(token)) return Effect.fail(token.failure)
-      return Effect.flatMap(limited(request, token.success, verify(token.success, request)), (info) =>
-        requiredScopes.every((scope) =>
-            hierarchy.covers(info.scopes, scope)
-          )
-          // A method that is not of this library may describe callers without a name, too.
-          ? distinct(info, info.subject !== undefined || info.clientId !== undefined, {
-            digestOf,
-            token: token.success
-          })
-          : Effect.fail(new InsufficientScope({ required: requiredScopes, granted: [...info.scopes] })))
+      return Effect.flatMap(
+        limited(request, token.success, verify(token.success, request)),
+        (info): ReturnType<Authenticate> => {
+          // The scope may have closed while the token was verified.
+          const closed = unavailable()
+          if (closed !== undefined) return Effect.fail(closed)
+          return requiredScopes.every((scope) => hierarchy.covers(info.scopes, scope))
+            // A method that is not of this library may describe callers without a name, too.
+            ? distinct(info, info.subject !== undefined || info.clientId !== undefined, {
+              digestOf,
+              token: token.success
+            })
+            : Effect.fail(new InsufficientScope({ required: requiredScopes, granted: [...info.scopes] }))
+        }
+      )
     }))
 })
 
@@ -324,9 +330,10 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
   const terms = yield* termsOf(options, identifier)
   const trust = { resource: identifier, authorizationServers }
   const conditions = { ...described, ...terms }
-  const verified = yield* makeAuthenticate(options, trust, conditions)
+  const { open, problem: unavailable } = makeAvailability()
+  const verified = yield* makeAuthenticate(options, trust, conditions, unavailable)
   // Opened last, so that it closes before what verifies tokens is finalized.
-  const { problem: unavailable } = yield* openAvailability
+  yield* open
   const policyScopes = MutableRef.make((): ReadonlyArray<string> => [])
   const challenge = (): Challenge.Options => ({
     resourceMetadata: metadataUrl,
