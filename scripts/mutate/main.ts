@@ -131,6 +131,16 @@ const coverageOfFile = async (vitest: Vitest, specification: TestSpecification, 
   return findings
 }
 
+/** The tests of a mutant in the order in which they are tried: of each file first the one that takes least time. */
+const ordered = (reaching: ReadonlyArray<Reaching>): ReadonlyArray<Reaching> => {
+  const seen = new Map<string, number>()
+  return reaching.toSorted((a, b) => a.duration - b.duration).map((one) => {
+    const rank = seen.get(one.file) ?? 0
+    seen.set(one.file, rank + 1)
+    return { one, rank }
+  }).toSorted((a, b) => a.rank - b.rank).map(({ one }) => one)
+}
+
 /** What all tests reach, each by itself, and what each file reaches while it is loaded. */
 const coverageOf = async (vitest: Vitest, specifications: ReadonlyArray<TestSpecification>) => {
   const tests = new Map<number, Array<Reaching>>()
@@ -151,11 +161,10 @@ const coverageOf = async (vitest: Vitest, specifications: ReadonlyArray<TestSpec
       }
     }
   }
-  for (const reaching of tests.values()) reaching.sort((a, b) => a.duration - b.duration)
-  return { broken, loaders, tests }
+  return { broken, loaders, tests: new Map([...tests].map(([id, reaching]) => [id, ordered(reaching)])) }
 }
 
-/** How many tests each mutant is tried on before it is tried on more: those first that take least time. */
+/** On how many tests each mutant is tried before any is tried on more. */
 const rounds = [3, 15, Number.POSITIVE_INFINITY]
 
 /** Tries mutants against the tests that reach them, until each is killed or has survived. */
@@ -282,7 +291,7 @@ const selected = mutants.filter(({ file }) => positionals.every((filter) => file
 if (values.list === true) {
   for (const mutant of selected) console.log(described(mutant))
   console.log(`${selected.length} mutants in ${new Set(selected.map(({ file }) => file)).size} modules`)
-  process.exit(0)
+  process.exit()
 }
 const named = new Set(survivors.map(identityOf))
 const tried = values.sample === undefined

@@ -163,7 +163,9 @@ export const mutate = (file: string, source: string, firstId: number): Mutated =
 
   const ofArray = (node: Node & { type: "ArrayExpression" }): ReadonlyArray<Change> => {
     const before = text(node)
-    if (node.elements.length === 0) return []
+    const isList = node.elements.every((element) => element?.type === "Literal" || element?.type === "SpreadElement")
+    // Of a tuple, the compiler asks for every entry.
+    if (node.elements.length === 0 || !isList) return []
     const emptied: Change = { operator: "empty array", before, after: "[]" }
     const words = node.elements.filter((element): element is NonNullable<typeof element> =>
       element !== null && element.type === "Literal"
@@ -182,7 +184,8 @@ export const mutate = (file: string, source: string, firstId: number): Mutated =
 
   const ofObject = (node: Node & { type: "ObjectExpression" }): ReadonlyArray<Change> => {
     const [first, ...rest] = node.properties
-    if (first?.type !== "SpreadElement" || rest.length === 0) return []
+    // What a property overrides, the compiler knows; what one object overrides of another, it does not.
+    if (first?.type !== "SpreadElement" || !rest.some(({ type }) => type === "SpreadElement")) return []
     const after = `{ ${[...rest, first].map(text).join(", ")} }`
     return [{ operator: "other order", before: text(node), after }]
   }
@@ -200,7 +203,7 @@ export const mutate = (file: string, source: string, firstId: number): Mutated =
       case "UnaryExpression":
         return node.operator === "!" ? [{ operator: "no !", before: text(node), after: text(node.argument) }] : []
       case "Literal":
-        return typeof node.value === "boolean" && parent?.type !== "ExpressionStatement"
+        return typeof node.value === "boolean" && parent?.type !== "WhileStatement"
           ? [{ operator: "other boolean", before: text(parent ?? node), after: `${!node.value}` }]
           : []
       case "CallExpression":

@@ -53,13 +53,31 @@ const rows: Readonly<Record<string, Row>> = {
     rules: { "*:write": ["*:read"] },
     granted: ["notes:write"],
     covers: ["notes:read"],
-    coversNot: ["files:read", ":read", "notes:write:read"]
+    coversNot: ["files:read", ":read", "notes:write:read", "notes:list"]
   },
   "every scope covers what continues it after a colon, to any depth": {
     rules: { "*": ["*:*"] },
     granted: ["files:read"],
     covers: ["files:read:all", "files:read:all:now"],
     coversNot: ["files", "files:write", "files:reader"]
+  },
+  "each of two asterisks in a pattern stands for at least one character": {
+    rules: { "team-*": ["*:*"] },
+    granted: ["team-", "team-a"],
+    covers: ["a:read", "a::"],
+    coversNot: [":read", "a:", "a", ":"]
+  },
+  "what a pattern does not match has nothing in place of the asterisk": {
+    rules: { "team-*": ["*:read"] },
+    granted: ["team-undefined", "team-"],
+    covers: ["undefined:read"],
+    coversNot: ["files", ":read", "files:write"]
+  },
+  "what stands before an asterisk and what stands after it do not overlap": {
+    rules: { mirror: ["ab*ba"] },
+    granted: ["mirror"],
+    covers: ["ab-ba", "ababa"],
+    coversNot: ["aba", "abba"]
   },
   "an asterisk covers everything": {
     rules: { admin: ["*"] },

@@ -2,7 +2,7 @@
 import { AuthInfo, McpAuth, Policy } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Option, Schema, Scope } from "effect"
+import { Context, Effect, Layer, Option, Ref, Schema, Scope } from "effect"
 import { McpSchema, McpServer, McpTest, Tool, Toolkit } from "effect/ai"
 import { protocols, serve, serverWith } from "../server/harness.ts"
 import {
@@ -21,6 +21,7 @@ import {
   type Ran,
   resourcesOf,
   somebody,
+  toolOf,
   toolsSeen
 } from "./harness.ts"
 
@@ -85,6 +86,26 @@ describe("an AuthInfo that is present when layers are built", () => {
       const client = yield* McpTest.makeClient(app, { protocols })
       assert.lengthOf((yield* client.listTools({})).tools, 0)
     }).pipe(Effect.scoped))
+})
+
+describe("a check that stands in several places of a policy", () => {
+  it.effect("is asked once for each operation, on a guard as well as on a tool", () =>
+    Effect.gen(function*() {
+      const asked = yield* Ref.make(0)
+      const once = Policy.check(Effect.as(Ref.update(asked, (count) => count + 1), true), "once")
+      // The last part decides, so that every place of the check has to be known.
+      const policy = Policy.allOf(once, Policy.anyOf(Policy.not(once), once), Policy.not(Policy.not(once)))
+      const { handle } = yield* begin((ran) =>
+        Layer.merge(toolOf("x", policy, arrive(ran, "x")), resourcesOf(ran, "x").pipe(Policy.guard(policy)))
+      )
+      const token = yield* mint("")
+      const send = yield* converse(handle, modern, token)
+      for (const kind of ["call", "read"] as const) {
+        yield* Ref.set(asked, 0)
+        assertAnswered(yield* ask(send, kind, "x", token))
+        assert.strictEqual(yield* Ref.get(asked), 1)
+      }
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
 describe("a handler that reads a resource in process", () => {

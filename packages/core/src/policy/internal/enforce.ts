@@ -90,8 +90,8 @@ const shows = (visibility: Access["Service"]["visibility"], { _tag }: Refusal): 
 
 const judged = Effect.fnUntraced(function*<R>(policy: Policy<R>, question: Question, needed: Set<string>) {
   const access = yield* currentAccess
-  const { permitted, refusal, trace } = yield* decide(policy, question)
-  if (permitted || refusal === undefined) {
+  const { refusal, trace } = yield* decide(policy, question)
+  if (refusal === undefined) {
     recordSatisfied(needed, judgePlainly(policy, question))
     return true
   }
