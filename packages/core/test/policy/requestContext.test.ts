@@ -9,6 +9,7 @@ import {
   arrive,
   ask,
   assertAnswered,
+  assertInsufficient,
   begin,
   converse,
   fromPolicies,
@@ -86,6 +87,21 @@ describe("an AuthInfo that is present when layers are built", () => {
       const client = yield* McpTest.makeClient(app, { protocols })
       assert.lengthOf((yield* client.listTools({})).tools, 0)
     }).pipe(Effect.scoped))
+})
+
+describe("a handler that demands more scopes than its tool", () => {
+  it.effect("asks for the scopes of both in one challenge", () =>
+    Effect.gen(function*() {
+      const { handle, ran } = yield* begin((ran) =>
+        toolOf("x", Policy.scopes("a"), Effect.andThen(Policy.require(Policy.scopes("b")), arrive(ran, "x")))
+      )
+      const [a, b, both] = [yield* mint("a"), yield* mint("b"), yield* mint("a b")]
+      const send = yield* converse(handle, modern, a)
+      assertInsufficient(yield* ask(send, "call", "x", a), "a b")
+      assertInsufficient(yield* ask(send, "call", "x", b), "a")
+      assertAnswered(yield* ask(send, "call", "x", both))
+      assert.deepStrictEqual(yield* ran, ["x"])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
 describe("a check that stands in several places of a policy", () => {
