@@ -1,11 +1,12 @@
 /**
- * Which addresses a server may connect to.
+ * Policies for the IP addresses that a server may connect to.
  *
- * A URL that somebody else wrote, such as the `jwks_uri` of a metadata document, can lead to the machine itself, to its
- * neighbours, or to the metadata service of its cloud. Unless allowed, only globally reachable addresses are connected
- * to. The ranges are those of the IANA special-purpose address registries (RFC 6890), and multicast.
+ * An untrusted URL, such as the `jwks_uri` of a metadata document, can lead to the machine itself, to its internal
+ * network, or to the metadata service of its cloud (server-side request forgery). By default, only connections to
+ * globally reachable addresses are allowed. The ranges are those of the IANA special-purpose address registries (RFC
+ * 6890), and multicast.
  *
- * **Example** (Judging addresses)
+ * **Example** (Checking addresses)
  *
  * ```ts import.meta.vitest
  * import * as AddressPolicy from "@effect-mcp-auth/platform-node/AddressPolicy"
@@ -31,7 +32,7 @@ const ranges = {
   "private": ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"],
   "shared": ["100.64.0.0/10"],
   "link-local": ["169.254.0.0/16", "fe80::/10"],
-  // Globally routable by its number, but the host of a virtual machine in Azure (WireServer).
+  // A globally routable address, but it is the host of a virtual machine in Azure (WireServer).
   "cloud-host": ["168.63.129.16/32"],
   "unique-local": ["fc00::/7"],
   "site-local": ["fec0::/10"],
@@ -47,9 +48,10 @@ const ranges = {
     "2001::/23"
   ],
   "discard": ["100::/64", "100:0:0:1::/64"],
-  // RFC 4291, section 2.5.5.1; RFC 3056; RFC 8215: each carries an IPv4 address to places that nobody can tell from here.
+  // RFC 4291, section 2.5.5.1; RFC 3056; RFC 8215: each embeds an IPv4 address, and its destination cannot be
+  // determined here.
   "transition": ["::/96", "2002::/16", "64:ff9b:1::/48"],
-  // Last, because it holds others: of IPv6 only 2000::/3 is assigned to global unicast.
+  // Last, because it contains other ranges: in IPv6, only 2000::/3 is assigned to global unicast.
   "reserved": ["240.0.0.0/4", "::/3", "4000::/2", "8000::/1"]
 } as const
 
@@ -62,7 +64,7 @@ const ranges = {
 export type Range = keyof typeof ranges
 
 /**
- * What may be connected to.
+ * The addresses that are allowed in addition to globally reachable ones.
  *
  * @category models
  * @since 0.1.0
@@ -73,7 +75,7 @@ export interface AddressPolicy {
 }
 
 /**
- * Something that should be a range or a network (CIDR) is neither.
+ * An entry is neither a range nor a network (CIDR).
  *
  * @category errors
  * @since 0.1.0
@@ -83,19 +85,19 @@ export class InvalidAddressPolicy extends Schema.TaggedError<InvalidAddressPolic
 }) {
   override get message(): string {
     return `${JSON.stringify(this.entry)} is neither a network such as "10.1.0.0/16" nor one of the ranges ` +
-      `${Struct.keys(ranges).join(", ")}. An IPv4 network is written as such, also where IPv6 leads to it`
+      `${Struct.keys(ranges).join(", ")}. Write IPv4 networks in IPv4 form, also those that are embedded in IPv6`
   }
 }
 
 /**
- * Only globally reachable addresses.
+ * Allows only globally reachable addresses.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const publicOnly: AddressPolicy = { allowedRanges: new Set(), allowedNetworks: [] }
 
-/** IPv6 addresses that carry an IPv4 one are judged as that, so a network of them would never match. */
+/** IPv6 addresses that embed an IPv4 address are checked as IPv4, so a network of them would never match. */
 const carriers = ["::ffff:0:0/96", "64:ff9b::/96"].map(IpNetwork.fromStringUnsafe)
 
 const isJudgedAsWritten = (network: IpNetwork.IpNetwork): boolean =>
@@ -104,7 +106,7 @@ const isJudgedAsWritten = (network: IpNetwork.IpNetwork): boolean =>
 const isRange = (entry: string): entry is Range => Object.hasOwn(ranges, entry)
 
 /**
- * Globally reachable addresses, and whatever is allowed besides: ranges by their names, networks in CIDR form.
+ * Allows globally reachable addresses, and in addition ranges by name and networks in CIDR form.
  *
  * **Example** (A provider in the company's network)
  *
@@ -137,13 +139,13 @@ export const allow = (
   )
 
 const networks: ReadonlyArray<readonly [Range, IpNetwork.IpNetwork]> = Struct.keys(ranges).flatMap((range) =>
-  // The table above is this module's own, and its test reads every row of it.
+  // The table above is constant, and its test reads every row.
   ranges[range].map((cidr) => [range, IpNetwork.fromStringUnsafe(cidr)] as const)
 )
 
 const nat64 = IpNetwork.fromStringUnsafe("64:ff9b::/96")
 
-/** An IPv6 address that stands for an IPv4 one (RFC 4291, section 2.5.5.2; RFC 6052) is judged as that. */
+/** Converts an IPv6 address that embeds an IPv4 address (RFC 4291, section 2.5.5.2; RFC 6052) to IPv4. */
 const meant = (address: NetAddress.IpAddress): NetAddress.IpAddress => {
   const canonical = NetAddress.toCanonical(address)
   if (!NetAddress.isIpv6Address(canonical) || !IpNetwork.contains(nat64, canonical)) return canonical
@@ -155,7 +157,8 @@ const meant = (address: NetAddress.IpAddress): NetAddress.IpAddress => {
 }
 
 /**
- * The range for which an address is refused, or none when it may be connected to. What is no address is refused.
+ * The range for which an address is refused, or none if it is allowed. A text that is not an IP address is refused as
+ * `unreadable`.
  *
  * @category judging
  * @since 0.1.0

@@ -1,7 +1,7 @@
 /**
- * What `mcp-auth check --format json` prints.
+ * The JSON output of `mcp-auth check --format json`.
  *
- * The schema is the documentation of that form: members are only ever added, and `version` says when that is not so.
+ * The schema documents the format. New members can be added; every other change increases `version`.
  *
  * **Example** (Reading a report)
  *
@@ -21,17 +21,17 @@ import * as Validation from "@effect-mcp-auth/core/Validation"
 import * as Schema from "effect/Schema"
 
 /**
- * A place that was asked, and how that ended.
+ * One attempt of the search, with its outcome.
  *
  * @category schemas
  * @since 0.1.0
  */
 export const Attempt = Schema.Struct({
-  /** The kind of place, such as `oauth-authorization-server`. */
+  /** The kind of candidate, such as `oauth-authorization-server`. */
   kind: Schema.String,
   location: Schema.String,
   outcome: Schema.Literals(["Found", "Miss", "Transient", "Incomplete", "Refused"]),
-  /** Why it did not end in `Found`: the error's tag, and what it says. */
+  /** The error, if the outcome is not `Found`: its tag and message. */
   error: Schema.optionalKey(Schema.Struct({ tag: Schema.String, message: Schema.String }))
 })
 
@@ -49,30 +49,30 @@ export const Repair = Schema.Struct({
 })
 
 /**
- * What was found.
+ * The configuration that was found.
  *
  * @category schemas
  * @since 0.1.0
  */
 export const Found = Schema.Struct({
   type: Schema.Literals(["oauth", "oidc"]),
-  /** The issuer as the document names it. */
+  /** The issuer in the document. */
   issuer: Schema.String,
   locations: Schema.Array(Schema.String),
   repairs: Schema.Array(Repair),
-  /** What is odd about the document, but no reason to refuse it. */
+  /** Irregularities of the document that do not prevent its use. */
   oddities: Schema.Array(Schema.Struct({ code: Schema.String, message: Schema.String })),
-  /** What the rules of MCP say. */
+  /** The result of the validation against the rules of MCP. */
   report: Validation.Report
 })
 
 /**
- * What `mcp-auth check` found out.
+ * Schema of the result of `mcp-auth check`.
  *
  * **Details**
  *
  * - `valid`: metadata was found, and no rule of severity `error` is broken.
- * - `invalid`: metadata was found that is not usable: another issuer, a broken schema, or a broken rule.
+ * - `invalid`: metadata was found but is not usable: a different issuer, an invalid schema, or a broken rule.
  * - `unavailable`: no metadata was found, or it could not be fetched.
  *
  * @category schemas
@@ -80,7 +80,7 @@ export const Found = Schema.Struct({
  */
 export const CheckReport = Schema.Struct({
   version: Schema.Literal(1),
-  /** The issuer that was asked for. */
+  /** The requested issuer. */
   asked: Schema.String,
   verdict: Schema.Literals(["valid", "invalid", "unavailable"]),
   attempts: Schema.Array(Attempt),
@@ -88,7 +88,7 @@ export const CheckReport = Schema.Struct({
 })
 
 /**
- * What `mcp-auth check` found out.
+ * The result of `mcp-auth check`.
  *
  * @category models
  * @since 0.1.0

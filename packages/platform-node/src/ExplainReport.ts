@@ -1,5 +1,6 @@
 /**
- * What `mcp-auth explain --format json` prints: what a server would do with a token, and why. The token is not in it.
+ * The JSON output of `mcp-auth explain --format json`: how a server would respond to a token, and why. It does not
+ * contain the token.
  *
  * **Example** (Reading a report)
  *
@@ -18,7 +19,7 @@
 import * as Schema from "effect/Schema"
 
 /**
- * How a policy was judged, part by part.
+ * The evaluation of a policy, part by part.
  *
  * @category models
  * @since 0.1.0
@@ -32,7 +33,7 @@ export interface Trace {
 }
 
 /**
- * How a policy was judged, part by part.
+ * Schema of the evaluation of a policy, part by part.
  *
  * @category schemas
  * @since 0.1.0
@@ -45,7 +46,7 @@ export const Trace: Schema.Codec<Trace> = Schema.Struct({
 }).annotate({ identifier: "Trace" })
 
 /**
- * For whom the token speaks.
+ * The caller that the token identifies.
  *
  * @category schemas
  * @since 0.1.0
@@ -61,13 +62,14 @@ export const Caller = Schema.Struct({
 })
 
 /**
- * What `mcp-auth explain` found out.
+ * Schema of the result of `mcp-auth explain`.
  *
  * **Details**
  *
  * - `permitted`: the token is valid, and its caller satisfies the policy.
- * - `refused`: the token is not valid, or its caller does not satisfy the policy; `answer` is what the client would hear.
- * - `unavailable`: the provider cannot be asked.
+ * - `refused`: the token is not valid, or its caller does not satisfy the policy; `answer` is the response to the
+ *   client.
+ * - `unavailable`: the provider cannot be reached.
  *
  * @category schemas
  * @since 0.1.0
@@ -75,7 +77,7 @@ export const Caller = Schema.Struct({
 export const ExplainReport = Schema.Struct({
   version: Schema.Literal(1),
   verdict: Schema.Literals(["permitted", "refused", "unavailable"]),
-  /** The policy, as it prints itself. */
+  /** The policy, as text. */
   policy: Schema.String,
   /** Absent if the token is not valid. */
   caller: Schema.optionalKey(Caller),
@@ -84,13 +86,13 @@ export const ExplainReport = Schema.Struct({
     status: Schema.Int,
     /** `WWW-Authenticate`. */
     challenge: Schema.optionalKey(Schema.String),
-    /** Why, for you: the client hears no more than its challenge. */
+    /** The reason, for the operator. The client receives only the challenge. */
     reason: Schema.String
   }))
 }).annotate({ identifier: "ExplainReport" })
 
 /**
- * What `mcp-auth explain` found out.
+ * The result of `mcp-auth explain`.
  *
  * @category models
  * @since 0.1.0
@@ -98,7 +100,7 @@ export const ExplainReport = Schema.Struct({
 export type ExplainReport = typeof ExplainReport.Type
 
 /**
- * The exit code of `mcp-auth explain`: 0 permitted, 1 refused, 2 could not be found out.
+ * The exit code of `mcp-auth explain`: 0 permitted, 1 refused, 2 undetermined.
  *
  * @category converting
  * @since 0.1.0

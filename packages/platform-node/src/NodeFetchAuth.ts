@@ -1,7 +1,7 @@
 /**
  * Authentication for servers that do not use Effect: Express, Hono, the MCP TypeScript SDK.
  *
- * The same verification as everywhere, behind one function that answers with a promise.
+ * The same verification as in Effect programs, as one function that returns a promise.
  *
  * **Example** (Guarding a fetch handler)
  *
@@ -42,32 +42,32 @@ class Started extends Context.Service<Started, FetchAuth.LimitedFetchAuth>()(
 ) {}
 
 /**
- * Authentication of one resource, behind promises.
+ * Authentication of one resource, with promises.
  *
  * @category models
  * @since 0.1.0
  */
 export interface NodeFetchAuth {
-  /** Judges a request by its URL and headers. The body is not read. */
+  /** Authenticates a request by its URL and headers. The body is not read. */
   readonly authenticate: (request: Request, options?: FetchAuth.RequestOptions) => Promise<FetchAuth.Outcome>
-  /** Ends what runs in the background. */
+  /** Stops all background work. */
   readonly close: () => Promise<void>
 }
 
 /**
- * Authentication of one resource with a `failureLimit`, behind promises: each request has to come with the address of its
- * client, for example `req.socket.remoteAddress`.
+ * Authentication of one resource with a `failureLimit`, with promises. Each request needs the address of its client,
+ * for example `req.socket.remoteAddress`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface LimitedNodeFetchAuth {
-  /** Judges a request by its URL and headers. The body is not read. */
+  /** Authenticates a request by its URL and headers. The body is not read. */
   readonly authenticate: (
     request: Request,
     options: FetchAuth.RequestOptions & { readonly clientAddress: string | undefined }
   ) => Promise<FetchAuth.Outcome>
-  /** Ends what runs in the background. */
+  /** Stops all background work. */
   readonly close: () => Promise<void>
 }
 
@@ -80,12 +80,12 @@ export interface LimitedNodeFetchAuth {
 export type StartOptions<E = never> =
   & Options<E, HttpClient.HttpClient | Scope.Scope, HttpClient.HttpClient>
   & {
-    /** The HTTP client with which providers are asked. Default: that of `NodeMcpAuth.layer`. */
+    /** The HTTP client for requests to providers. Default: that of `NodeMcpAuth.layer`. */
     readonly client?: Layer.Layer<HttpClient.HttpClient> | undefined
   }
 
 /**
- * Builds the authentication of one resource. The promise is rejected with the typed error when the options are wrong.
+ * Builds the authentication of one resource. If the options are invalid, the promise rejects with the typed error.
  *
  * @category constructors
  * @since 0.1.0

@@ -1,6 +1,6 @@
 /**
- * Signatures and digests by `node:crypto`, which answers at once: a key is read once, and a token that is verified by it
- * waits for nobody. `NodeMcpAuth.layer` has this in it.
+ * Signature verification and digests with `node:crypto`. A key is imported once, and verification is synchronous.
+ * `NodeMcpAuth.layer` includes it.
  *
  * **Example** (Verifying with a prepared key)
  *
@@ -33,7 +33,7 @@ const pss = {
   saltLength: Crypto.constants.RSA_PSS_SALTLEN_DIGEST
 }
 
-/** How long a signature is (RFC 7518, section 3.4): two numbers, each as long as the order of its curve. */
+/** The length of an ECDSA signature (RFC 7518, section 3.4): two numbers, each as long as the order of the curve. */
 const ecLengths: { readonly [A in Jws.Algorithm]?: number } = { ES256: 64, ES384: 96, ES512: 132 }
 
 /** `EdDSA` has its own hash. */
@@ -41,8 +41,8 @@ const hashOf = (algorithm: Jws.Algorithm): string | null =>
   algorithm.startsWith("Ed") ? null : `sha${algorithm.slice(2)}`
 
 /**
- * Verifies with one key. A key that is handed over as it is costs a good deal less than one among options, so signatures are
- * brought into the form that needs none.
+ * Verifies with one key. Passing a `KeyObject` directly is much faster than passing it with options. So signatures are
+ * converted to DER, which needs no options.
  */
 const verifyWith = (key: Crypto.KeyObject, algorithm: Jws.Algorithm): Jws.Verify => {
   const hash = hashOf(algorithm)
@@ -62,8 +62,8 @@ const curves: { readonly [A in Jws.Algorithm]?: string } = {
 }
 
 /**
- * The curve or kind that each algorithm is for, and the length (RFC 7518, section 3.3): `node:crypto` would otherwise verify
- * with whatever key it is given.
+ * Checks that the key type, curve and length fit the algorithm (RFC 7518, section 3.3). `node:crypto` does not check
+ * that.
  */
 const isFor = ({ asymmetricKeyDetails, asymmetricKeyType }: Crypto.KeyObject, algorithm: Jws.Algorithm): boolean => {
   if (algorithm === "EdDSA" || algorithm === "Ed25519") return asymmetricKeyType === "ed25519"
@@ -74,7 +74,7 @@ const isFor = ({ asymmetricKeyDetails, asymmetricKeyType }: Crypto.KeyObject, al
 }
 
 /**
- * Signatures by `node:crypto`, on keys that were read once.
+ * Signature verification with `node:crypto`, with keys that are imported once.
  *
  * @category constructors
  * @since 0.1.0
@@ -87,7 +87,7 @@ export const nodeCrypto: Jws.Shape = {
         catch: () => new Jws.UnusableKey({ algorithm })
       }),
       (read) =>
-        // Node makes a public key of a private one, which nobody should have published.
+        // Node derives a public key from a private key. A published private key is compromised, so it is rejected.
         isFor(read, algorithm) && key.d === undefined
           ? Effect.succeed(verifyWith(read, algorithm))
           : new Jws.UnusableKey({ algorithm })
@@ -95,7 +95,7 @@ export const nodeCrypto: Jws.Shape = {
 }
 
 /**
- * SHA-256 by `node:crypto`.
+ * SHA-256 with `node:crypto`.
  *
  * @category constructors
  * @since 0.1.0
@@ -103,7 +103,7 @@ export const nodeCrypto: Jws.Shape = {
 export const nodeDigest: TokenDigest.Shape = (token) => Crypto.hash("sha256", token, "base64url")
 
 /**
- * Both, for everything that is built with them.
+ * Provides signature verification and digests.
  *
  * @category layers
  * @since 0.1.0

@@ -1,10 +1,10 @@
 /**
- * What a Node program gives to `@effect-mcp-auth/core`: an HTTP client that is fit to ask strangers.
+ * The services that a Node program provides to `@effect-mcp-auth/core`: an HTTP client that is safe for untrusted URLs.
  *
- * It is undici with bounded connections, without redirects, cookies and proxies of its own, and with a guard: addresses
- * that are not globally reachable are refused at connect time, after name resolution, so that a name that changes its
- * mind (DNS rebinding) does not help. A refusal is the reason `RefusedAddress` of a `MetadataFetchError`. The layers also
- * keep tokens that clients put into URLs out of Effect's traces, and verify signatures by `node:crypto` (`NodeJws`).
+ * It is undici with bounded connections, and without automatic redirects, cookies and proxies. It refuses addresses
+ * that are not globally reachable at connect time, after name resolution, which also prevents DNS rebinding. A refusal
+ * is the reason `RefusedAddress` of a `MetadataFetchError`. The layers also keep tokens in URLs out of Effect's traces,
+ * and verify signatures with `node:crypto` (`NodeJws`).
  *
  * **Example** (A server's layer)
  *
@@ -37,27 +37,27 @@ import { guardedConnector } from "./internal/guardedConnector.ts"
 import * as NodeJws from "./NodeJws.ts"
 
 /**
- * What may be chosen about the HTTP client.
+ * Options for the HTTP client.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
   /**
-   * What may be connected to besides globally reachable addresses: ranges such as `loopback` or `private`, and networks
-   * in CIDR form. Default: nothing.
+   * Addresses that are allowed in addition to globally reachable ones: ranges such as `loopback` or `private`, and
+   * networks in CIDR form. Default: none.
    */
   readonly allow?: ReadonlyArray<AddressPolicy.Range | (string & {})> | undefined
   /**
-   * How many connections an origin may have: at least as many as introspection requests may be in flight (`concurrency`, of
-   * each resource), and some for metadata and keys. Default: 40.
+   * The maximum number of connections to one origin. It should be at least the sum of the introspection `concurrency`
+   * of all resources, and some for metadata and keys. Default: 40.
    */
   readonly connectionsPerOrigin?: number | undefined
-  /** How long a connection may take to be opened. Default: 5 seconds. */
+  /** The timeout for opening a connection. Default: 5 seconds. */
   readonly connectTimeout?: Duration.Input | undefined
 }
 
-/** Metadata has small headers; a server that sends more is not a provider. */
+/** Responses with metadata have small headers, so larger ones are rejected. */
 const maxHeaderSize = 16 * 1024
 
 const makeDispatcher = Effect.fnUntraced(function*(options: Options) {
@@ -72,14 +72,16 @@ const makeDispatcher = Effect.fnUntraced(function*(options: Options) {
   })
 })
 
-/** A token in a URL is refused, but Effect traces the URL of every request: it must not be read there either. */
+/**
+ * A token in a URL is rejected, but Effect records the URL of every request in traces. So the token is redacted there.
+ */
 const redacted = Layer.effect(
   UrlParams.CurrentRedactedNames,
   Effect.map(UrlParams.CurrentRedactedNames, (names) => [...names, "access_token"])
 )
 
 /**
- * The HTTP client, resolving names through the given `Dns`.
+ * The HTTP client, with the given `Dns` for name resolution.
  *
  * @category layers
  * @since 0.1.0
@@ -94,7 +96,7 @@ export const layerNoDns = (
   )
 
 /**
- * The HTTP client, with more allowed than globally reachable addresses.
+ * The HTTP client with options, for example with additional allowed addresses.
  *
  * **Example** (A provider on this machine, for development)
  *
@@ -114,11 +116,11 @@ export const layerWith = (
   Layer.provide(layerNoDns(options), NodeDns.layer)
 
 /**
- * The HTTP client that a server on the internet should use: it connects to globally reachable addresses only.
+ * The HTTP client for a server on the internet: it connects only to globally reachable addresses.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layer: Layer.Layer<HttpClient.HttpClient> =
-  // Nothing is allowed here, so nothing can be misspelt.
+  // There are no entries here, so none can be invalid.
   Layer.orDie(layerWith({}))

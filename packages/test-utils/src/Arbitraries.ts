@@ -1,10 +1,10 @@
 /**
- * Generators for property tests: issuers, resource identifiers, and what is nearly one.
+ * Generators for property tests: valid and invalid issuers, resource identifiers, and metadata documents.
  *
- * They speak the grammar of RFC 3986 as far as `Issuer` and `ResourceIdentifier` accept it, corners included: empty
+ * They cover the grammar of RFC 3986 that `Issuer` and `ResourceIdentifier` accept, including edge cases: empty
  * segments, percent-escapes of both cases, default ports, upper-case hosts, IPv6. Use them with `it.effect.prop`.
  *
- * **Example** (A law about issuers)
+ * **Example** (A property of issuers)
  *
  * ```ts import.meta.vitest
  * import * as WellKnown from "@effect-mcp-auth/core/WellKnown"
@@ -90,7 +90,7 @@ const issuerOf = (
 export const issuer: Arbitrary.Arbitrary<Issuer.Issuer> = issuerOf(url(scheme, host))
 
 /**
- * Issuers that are http URLs of loopback hosts, valid only where that is allowed.
+ * Issuers that are http URLs of loopback hosts, valid only if that is allowed.
  *
  * @category identifiers
  * @since 0.1.0
@@ -105,7 +105,7 @@ const query = Arbitrary.filter(
     oneOf("none", "some"),
     (kind) => kind === "none" ? Arbitrary.Constant("") : Arbitrary.map(joined(character, 6), (query) => `?${query}`)
   ),
-  // `new URL` escapes the apostrophe of a query: two readings, so it is no resource identifier.
+  // `new URL` escapes the apostrophe in a query, so such a URL is not a valid resource identifier.
   (query) => !query.includes("'")
 )
 
@@ -121,7 +121,7 @@ export const resourceIdentifier: Arbitrary.Arbitrary<ResourceIdentifier.Resource
 )
 
 /**
- * A string that is nearly an issuer, and what was done to it.
+ * An invalid issuer, with its defect.
  *
  * @category models
  * @since 0.1.0
@@ -170,7 +170,7 @@ const mutations = {
 } as const
 
 /**
- * Strings that are nearly issuers: a valid one with one thing wrong. Each must be refused.
+ * Invalid issuers: a valid one with one defect. Each must be rejected.
  *
  * @category identifiers
  * @since 0.1.0
@@ -182,7 +182,7 @@ export const invalidIssuer: Arbitrary.Arbitrary<Mutant> = Arbitrary.map(
 
 const jsonValue: Arbitrary.Arbitrary<Schema.Json> = Arbitrary.schema(Schema.Json)
 
-/** One value of every kind that a metadata member can have. */
+/** One value of each type that a metadata member can have. */
 const values: ReadonlyArray<Schema.Json> = [
   "https://as.example/x",
   true,
@@ -191,7 +191,7 @@ const values: ReadonlyArray<Schema.Json> = [
   { token_endpoint: "https://mtls.example" }
 ]
 
-/** Documents from whatever members a schema has: a member that is added to the schema is covered the same day. */
+/** Documents with any members of a schema, so that new members of the schema are covered automatically. */
 const documentOf = <Fields extends Schema.Struct.Fields>(
   fields: Fields,
   required: Schema.JsonObject
@@ -224,8 +224,7 @@ const documentOf = <Fields extends Schema.Struct.Fields>(
 }
 
 /**
- * Documents of authorization servers, as they are on the wire: valid by the schema, with members that no specification
- * knows.
+ * JSON documents of authorization servers: valid by the schema, with unknown members.
  *
  * @category documents
  * @since 0.1.0
@@ -236,7 +235,7 @@ export const authorizationServerDocument: Arbitrary.Arbitrary<Schema.JsonObject>
 )
 
 /**
- * Documents of protected resources, as they are on the wire.
+ * JSON documents of protected resources.
  *
  * @category documents
  * @since 0.1.0

@@ -1,8 +1,8 @@
 /**
- * What can be wrong with an authorization server, as data.
+ * Faults of an authorization server, as data.
  *
- * A `TestProvider` is told which endpoint suffers from which fault, and for how many requests. Faults of one request add
- * up: a delay and a status make a slow error.
+ * A `TestProvider` applies a fault to an endpoint, for a number of requests. Several faults combine: a delay and a
+ * status make a slow error.
  *
  * **Example** (A slow outage)
  *
@@ -19,7 +19,7 @@ import * as Duration from "effect/Duration"
 import type * as Schema from "effect/Schema"
 
 /**
- * Something that is wrong.
+ * A fault.
  *
  * @category models
  * @since 0.1.0
@@ -38,7 +38,7 @@ export type Fault =
   | { readonly _tag: "All"; readonly faults: ReadonlyArray<Fault> }
 
 /**
- * Another status, with an empty body.
+ * Responds with another status and an empty body.
  *
  * @category faults
  * @since 0.1.0
@@ -50,7 +50,7 @@ export const status = (status: number, headers: Readonly<Record<string, string>>
 })
 
 /**
- * An answer that comes later, by the `Clock`: `TestClock` drives it.
+ * Delays the response, by the `Clock`. `TestClock` controls it.
  *
  * @category faults
  * @since 0.1.0
@@ -61,7 +61,7 @@ export const delay = (duration: Duration.Input): Fault => ({
 })
 
 /**
- * No answer: the connection fails with a code of Node's, such as `ECONNREFUSED`, `ECONNRESET` or `ENOTFOUND`.
+ * Fails the connection with a Node error code, such as `ECONNREFUSED`, `ECONNRESET` or `ENOTFOUND`.
  *
  * @category faults
  * @since 0.1.0
@@ -69,7 +69,7 @@ export const delay = (duration: Duration.Input): Fault => ({
 export const connectionError = (code = "ECONNREFUSED"): Fault => ({ _tag: "ConnectionError", code })
 
 /**
- * A redirect. A relative location leads to the provider itself.
+ * Redirects. A relative location is resolved against the provider.
  *
  * @category faults
  * @since 0.1.0
@@ -77,7 +77,7 @@ export const connectionError = (code = "ECONNREFUSED"): Fault => ({ _tag: "Conne
 export const redirect = (location: string, status = 302): Fault => ({ _tag: "Redirect", location, status })
 
 /**
- * A redirect to the same URL, for ever.
+ * Redirects to the same URL, without end.
  *
  * @category faults
  * @since 0.1.0
@@ -85,7 +85,7 @@ export const redirect = (location: string, status = 302): Fault => ({ _tag: "Red
 export const redirectLoop: Fault = redirect("?again")
 
 /**
- * The page of a single-page application, with 200.
+ * Responds with status 200 and the HTML page of a single-page application.
  *
  * @category faults
  * @since 0.1.0
@@ -93,7 +93,7 @@ export const redirectLoop: Fault = redirect("?again")
 export const html: Fault = { _tag: "Body", content: "<!doctype html><title>App</title>", contentType: "text/html" }
 
 /**
- * Another body, with 200 unless `status` says otherwise before it.
+ * Responds with another body, with status 200 unless an earlier `status` fault sets it.
  *
  * @category faults
  * @since 0.1.0
@@ -105,7 +105,7 @@ export const body = (content: string | Uint8Array, contentType = "application/js
 })
 
 /**
- * The first half of the body. The stream then ends, or breaks if `broken`.
+ * Sends the first half of the body. The stream then ends, or fails if `broken` is set.
  *
  * @category faults
  * @since 0.1.0
@@ -116,7 +116,8 @@ export const truncatedBody = (options?: { readonly broken?: boolean | undefined 
 })
 
 /**
- * A body of so many bytes (`Infinity` never ends), made while it is read. Its length is announced unless told otherwise.
+ * Responds with a body of this many bytes (`Infinity` never ends), generated while it is read. `Content-Length` is sent
+ * unless disabled.
  *
  * @category faults
  * @since 0.1.0
@@ -128,7 +129,7 @@ export const hugeBody = (bytes: number, options?: { readonly announced?: boolean
 })
 
 /**
- * A body that comes one byte at a time, by the `Clock`.
+ * Sends the body one byte at a time, by the `Clock`.
  *
  * @category faults
  * @since 0.1.0
@@ -139,9 +140,9 @@ export const slowBody = (every: Duration.Input = "1 second"): Fault => ({
 })
 
 /**
- * Another document, made from the one that is served: metadata, the key set, or what is said about a token.
+ * Changes the served document: metadata, the key set, or an introspection response.
  *
- * **Example** (A provider that has lost its keys)
+ * **Example** (A provider with an empty key set)
  *
  * ```ts import.meta.vitest
  * import * as Fault from "@effect-mcp-auth/test-utils/Fault"
@@ -159,7 +160,7 @@ export const document = (change: (document: Schema.JsonObject) => Schema.JsonObj
 })
 
 /**
- * The document of another issuer.
+ * Changes the issuer of the document.
  *
  * @category faults
  * @since 0.1.0
@@ -167,7 +168,7 @@ export const document = (change: (document: Schema.JsonObject) => Schema.JsonObj
 export const wrongIssuer = (issuer: string): Fault => document((document) => ({ ...document, issuer }))
 
 /**
- * Members that are missing.
+ * Removes members.
  *
  * @category faults
  * @since 0.1.0
@@ -176,7 +177,7 @@ export const missing = (...members: ReadonlyArray<string>): Fault =>
   document((document) => Object.fromEntries(Object.entries(document).filter(([member]) => !members.includes(member))))
 
 /**
- * Members that are `null`.
+ * Sets members to `null`.
  *
  * @category faults
  * @since 0.1.0
@@ -185,7 +186,7 @@ export const nulls = (...members: ReadonlyArray<string>): Fault =>
   document((document) => ({ ...document, ...Object.fromEntries(members.map((member) => [member, null])) }))
 
 /**
- * Headers that are added or replaced, such as a wrong `content-type` or a `cache-control`.
+ * Adds or replaces headers, such as a wrong `content-type` or a `cache-control`.
  *
  * @category faults
  * @since 0.1.0
@@ -193,7 +194,7 @@ export const nulls = (...members: ReadonlyArray<string>): Fault =>
 export const headers = (headers: Readonly<Record<string, string>>): Fault => ({ _tag: "Headers", headers })
 
 /**
- * Several faults of one request.
+ * Combines several faults.
  *
  * @category faults
  * @since 0.1.0

@@ -1,12 +1,11 @@
 /**
- * What real providers publish, as records, and what discovery needs to know about each of them.
+ * The metadata of real providers, as records, and the discovery options that each of them needs.
  *
- * Written from the providers' public documentation, with placeholders for tenants: nobody is asked, and nothing here is
- * anybody's. A record says where a provider serves which documents, what is wrong with them, and by which issuer policy
- * and which repairs they are found and valid all the same. `layer` serves a record's documents in memory, at their real
- * URLs, to the production discovery.
+ * The records are written from the providers' public documentation, with placeholders for tenants. No requests are
+ * made. A record lists the documents of a provider with their URLs and defects, and the issuer policy and repairs that
+ * discovery needs. `layer` serves a record's documents in memory, at their real URLs, to the production discovery.
  *
- * **Example** (What Amazon Cognito needs)
+ * **Example** (The repairs of Amazon Cognito)
  *
  * ```ts import.meta.vitest
  * import * as Discovery from "@effect-mcp-auth/core/Discovery"
@@ -57,7 +56,7 @@ import type { FetchOptions, Policy, Provider } from "./internal/providers/model.
 
 export type { Document, FetchOptions, Policy, Provider, RepairName } from "./internal/providers/model.ts"
 /**
- * Google. Conforms, but for a slash in the way its own MCP servers write the issuer.
+ * Google. Conforms, except that its own MCP servers write the issuer with a slash at its end.
  *
  * @category providers
  * @since 0.1.0
@@ -65,7 +64,7 @@ export type { Document, FetchOptions, Policy, Provider, RepairName } from "./int
 export const google: Provider = Google.google
 
 /**
- * Firebase Authentication (Identity Platform). Good for verification only: nobody can authorize there.
+ * Firebase Authentication (Identity Platform). For verification only: it has no authorization endpoint.
  *
  * @category providers
  * @since 0.1.0
@@ -73,7 +72,7 @@ export const google: Provider = Google.google
 export const firebase: Provider = Google.firebase
 
 /**
- * Microsoft Entra ID, the first version of a tenant's endpoints: another host is the issuer.
+ * Microsoft Entra ID, the v1.0 endpoints of a tenant: the issuer is on another host.
  *
  * @category providers
  * @since 0.1.0
@@ -81,7 +80,7 @@ export const firebase: Provider = Google.firebase
 export const entraV1: Provider = Entra.entraV1
 
 /**
- * Microsoft Entra ID, the second version of a tenant's endpoints: does not advertise PKCE.
+ * Microsoft Entra ID, the v2.0 endpoints of a tenant: does not advertise PKCE.
  *
  * @category providers
  * @since 0.1.0
@@ -105,7 +104,7 @@ export const entraCommon: Provider = Entra.entraCommon
 export const azureB2C: Provider = Microsoft.azureB2C
 
 /**
- * Active Directory Federation Services: an issuer with an upper-case host, and no word of PKCE.
+ * Active Directory Federation Services: an issuer with an upper-case host. Does not advertise PKCE.
  *
  * @category providers
  * @since 0.1.0
@@ -113,7 +112,7 @@ export const azureB2C: Provider = Microsoft.azureB2C
 export const adfs: Provider = Microsoft.adfs
 
 /**
- * Auth0. Conforms; the issuer ends in a slash that is easily lost.
+ * Auth0. Conforms; the issuer ends in a slash.
  *
  * @category providers
  * @since 0.1.0
@@ -129,7 +128,7 @@ export const auth0: Provider = Auth0.auth0
 export const oktaOrg: Provider = Okta.oktaOrg
 
 /**
- * Okta, a custom authorization server. Conforms, at three places.
+ * Okta, a custom authorization server. Conforms, at three URLs.
  *
  * @category providers
  * @since 0.1.0
@@ -137,7 +136,7 @@ export const oktaOrg: Provider = Okta.oktaOrg
 export const oktaCustom: Provider = Okta.oktaCustom
 
 /**
- * Keycloak. Conforms, at three places.
+ * Keycloak. Conforms, at three URLs.
  *
  * @category providers
  * @since 0.1.0
@@ -153,7 +152,7 @@ export const keycloak: Provider = Keycloak.keycloak
 export const cognito: Provider = Cognito.cognito
 
 /**
- * Logto. Conforms, at the last of the three places.
+ * Logto. Conforms, at the last of the three URLs.
  *
  * @category providers
  * @since 0.1.0
@@ -169,7 +168,7 @@ export const logto: Provider = Logto.logto
 export const github: Provider = GitHub.github
 
 /**
- * GitLab. Conforms, with a grant type that nobody registered.
+ * GitLab. Conforms, with an unregistered grant type.
  *
  * @category providers
  * @since 0.1.0
@@ -177,7 +176,7 @@ export const github: Provider = GitHub.github
 export const gitlab: Provider = GitLab.gitlab
 
 /**
- * Salesforce. Conforms, as OpenID provider only.
+ * Salesforce. Conforms, only as an OpenID provider.
  *
  * @category providers
  * @since 0.1.0
@@ -185,7 +184,7 @@ export const gitlab: Provider = GitLab.gitlab
 export const salesforce: Provider = Salesforce.salesforce
 
 /**
- * PingOne. Conforms, with a response mode of its own.
+ * PingOne. Conforms, with a proprietary response mode.
  *
  * @category providers
  * @since 0.1.0
@@ -225,7 +224,7 @@ export const supabase: Provider = Supabase.supabase
 export const slack: Provider = Slack.slack
 
 /**
- * Box: no key set, and a slash in the way its own MCP server writes the issuer.
+ * Box: no key set, and its own MCP server writes the issuer with a slash at its end.
  *
  * @category providers
  * @since 0.1.0
@@ -241,7 +240,7 @@ export const box: Provider = Box.box
 export const authentik: Provider = Authentik.authentik
 
 /**
- * Facebook Login: no token endpoint, no PKCE, and the response type `code` is denied though it works.
+ * Facebook Login: no token endpoint, no PKCE, and its metadata omits the response type `code`, which works.
  *
  * @category providers
  * @since 0.1.0
@@ -249,7 +248,7 @@ export const authentik: Provider = Authentik.authentik
 export const facebook: Provider = Facebook.facebook
 
 /**
- * Ory Network. Conforms, with members of drafts.
+ * Ory Network. Conforms, with members from draft specifications.
  *
  * @category providers
  * @since 0.1.0
@@ -257,7 +256,7 @@ export const facebook: Provider = Facebook.facebook
 export const ory: Provider = Ory.ory
 
 /**
- * Descope, an MCP server's own issuer. Conforms, at the last of the three places.
+ * Descope, the issuer of one MCP server. Conforms, at the last of the three URLs.
  *
  * @category providers
  * @since 0.1.0
@@ -265,7 +264,7 @@ export const ory: Provider = Ory.ory
 export const descope: Provider = Descope.descope
 
 /**
- * Intuit: a document that no rule leads to, and no PKCE that anybody knows of.
+ * Intuit: a document at a URL that does not follow from the issuer, and no documented PKCE.
  *
  * @category providers
  * @since 0.1.0
@@ -273,7 +272,7 @@ export const descope: Provider = Descope.descope
 export const intuit: Provider = Intuit.intuit
 
 /**
- * All of them.
+ * All providers.
  *
  * @category providers
  * @since 0.1.0
@@ -336,7 +335,7 @@ export const fetchOptions = ({ endpoints, issuerPolicy, repairs }: Provider): Fe
 })
 
 /**
- * The places of MCP, then those that no rule leads to, with the issuer policy and the repairs of a provider.
+ * The strategy for a provider: the URLs in the order of MCP, then its other URLs, with its issuer policy and repairs.
  *
  * @category discovering
  * @since 0.1.0
@@ -351,7 +350,7 @@ export const strategy = (provider: Provider): Discovery.Strategy => {
 }
 
 /**
- * A network on which a provider serves its documents at their URLs. Everything else on its hosts is 404, and other
+ * A network on which a provider serves its documents at their URLs. Other URLs on its hosts respond with 404, and other
  * hosts fail with `ENOTFOUND`.
  *
  * @category layers

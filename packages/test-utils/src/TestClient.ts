@@ -1,9 +1,8 @@
 /**
- * A client for the tests of an MCP server: it builds the server, and calls it in memory.
+ * A client for the tests of an MCP server: it builds the server and sends requests to it in memory.
  *
- * The server is the production layer with everything in front of it: authentication, policies, sessions and CORS. Requests
- * run with the clock, the loggers and the tracer of the test. Together with `TestProvider`, a test of one tool needs three
- * lines.
+ * The server is the complete production layer: authentication, policies, sessions and CORS. Requests run with the
+ * clock, the loggers and the tracer of the test. With `TestProvider`, a test of one tool needs three lines.
  *
  * **Example** (Calling a tool without and with the scope that it needs)
  *
@@ -67,8 +66,8 @@ export interface Options {
   /** The URL of the MCP server, which is its resource identifier. */
   readonly url: string
   /**
-   * The MCP revision that the client speaks. Before 2026-07-28 it begins a session for each token with its first request.
-   * Default: `2026-07-28`.
+   * The MCP revision that the client speaks. Before 2026-07-28, it starts a session for each token with the first
+   * request. Default: `2026-07-28`.
    */
   readonly revision?: Revision | undefined
 }
@@ -82,7 +81,7 @@ export interface Options {
 export interface RequestOptions {
   /** The access token. Default: none. */
   readonly token?: string | undefined
-  /** More HTTP headers, or other values for those that the client sets. */
+  /** Additional HTTP headers. They replace those that the client sets. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
@@ -120,7 +119,7 @@ const Message = Schema.Struct({
 export type Message = typeof Message.Type
 
 /**
- * The response to a request, read to its end.
+ * The complete response to a request.
  *
  * @category models
  * @since 0.1.0
@@ -203,7 +202,7 @@ export const read = (response: Response): Effect.Effect<Answer> =>
 
 const clientInfo = { name: "test-client", version: "1.0.0" }
 
-/** What MCP 2026-07-28 wants to know with every request, in the body and in headers. */
+/** The metadata that MCP 2026-07-28 requires with every request, in the body and in headers. */
 const statelessParts = (method: string, params: Schema.JsonObject) => {
   const name = params["name"] ?? params["uri"]
   return {
@@ -247,7 +246,10 @@ const makePost = (fetch: TestClient["fetch"], url: string) =>
     read
   )
 
-/** Begins a session for each token, once. A server that begins none is asked without one, so that it says why. */
+/**
+ * Starts one session for each token. If the server starts none, requests are sent without one, so that its error is
+ * visible.
+ */
 const makeSessions = (post: ReturnType<typeof makePost>, revision: Revision) => {
   const sessions = new Map<string | undefined, Readonly<Record<string, string>>>()
   return Effect.fnUntraced(function*(options: RequestOptions) {
@@ -266,7 +268,7 @@ const makeSessions = (post: ReturnType<typeof makePost>, revision: Revision) => 
 }
 
 /**
- * Builds a server, and makes a client of it. The server is shut down when the scope ends.
+ * Builds a server and a client for it. The server stops when the scope closes.
  *
  * @category constructors
  * @since 0.1.0

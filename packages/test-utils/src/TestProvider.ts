@@ -1,12 +1,11 @@
 /**
  * An authorization server in memory, as an `HttpClient`.
  *
- * The code under test is the production code with its production layers: only the network is replaced. The provider
- * serves its metadata at the well-known URLs and its key set, mints tokens with fixed keys and says what it thinks of
- * them, counts requests, and suffers whatever faults a test asks for. Everything that takes time takes it from the
- * `Clock`.
+ * Tests use the production code with its production layers; only the network is replaced. The provider serves its
+ * metadata at the well-known URLs and its key set, mints tokens with fixed keys, answers introspection requests, counts
+ * requests, and applies the faults of a test. All delays use the `Clock`.
  *
- * **Example** (An outage, and what discovery says about it)
+ * **Example** (Discovery during an outage)
  *
  * ```ts import.meta.vitest
  * import * as Discovery from "@effect-mcp-auth/core/Discovery"
@@ -54,31 +53,31 @@ export type {
  */
 export class TestProvider extends Context.Service<TestProvider, {
   readonly issuer: string
-  /** The document as it is served when nothing is wrong. */
+  /** The served document without faults. */
   readonly document: Schema.JsonObject
   /** The requests so far, in order. */
   readonly requests: Effect.Effect<ReadonlyArray<Request>>
-  /** How many requests an endpoint has had; all of them when none is named. */
+  /** The number of requests to an endpoint, or to all endpoints. */
   readonly count: (endpoint?: Endpoint) => Effect.Effect<number>
-  /** Requests that have begun and neither ended nor were interrupted, bodies included. */
+  /** The number of requests in flight, including their bodies. */
   readonly inFlight: Effect.Effect<number>
-  /** Bytes of bodies that were read so far. */
+  /** The number of body bytes read so far. */
   readonly bytesSent: Effect.Effect<number>
-  /** Lets an endpoint suffer a fault, for ever or for the next `times` requests. A later fault comes first. */
+  /** Applies a fault to an endpoint, permanently or for the next `times` requests. A later fault takes precedence. */
   readonly fault: (endpoint: Endpoint, fault: Fault, options?: { readonly times?: number }) => Effect.Effect<void>
   /** Ends all faults, or those of one endpoint. */
   readonly heal: (endpoint?: Endpoint) => Effect.Effect<void>
-  /** An access token by RFC 9068, issued now. */
+  /** Issues a JWT access token (RFC 9068). */
   readonly mint: (options?: MintOptions) => Effect.Effect<string>
-  /** An access token that says nothing by itself, issued now. */
+  /** Issues an opaque access token. */
   readonly mintOpaque: (options?: OpaqueOptions) => Effect.Effect<string>
-  /** Takes a token back: from now on introspection says that it is not active. */
+  /** Revokes a token: introspection then reports it as inactive. */
   readonly revoke: (token: string) => Effect.Effect<void>
-  /** The next generation of keys. The old keys stay in the set unless dropped. */
+  /** Rotates the keys. The old keys stay in the key set unless dropped. */
   readonly rotate: (options?: { readonly dropOld?: boolean }) => Effect.Effect<void>
-  /** Adds any JSON to the key set. */
+  /** Adds a JSON value to the key set. */
   readonly addKey: (key: Schema.JsonObject) => Effect.Effect<void>
-  /** Takes a key out of the set. */
+  /** Removes a key from the key set. */
   readonly removeKey: (kid: string) => Effect.Effect<void>
 }>()("@effect-mcp-auth/test-utils/TestProvider") {}
 
@@ -105,7 +104,7 @@ const service = (state: State): TestProvider["Service"] =>
   })
 
 /**
- * Several providers on one network. Whatever is asked of another host fails with `ENOTFOUND`.
+ * Several providers on one network. Requests to other hosts fail with `ENOTFOUND`.
  *
  * @category constructors
  * @since 0.1.0
@@ -121,7 +120,7 @@ export const makeNetwork = (...options: ReadonlyArray<Options>): Effect.Effect<{
   }))
 
 /**
- * A provider, and an `HttpClient` on whose network there is nothing but it.
+ * A provider, and an `HttpClient` whose network contains only this provider.
  *
  * @category layers
  * @since 0.1.0

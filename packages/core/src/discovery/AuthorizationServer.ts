@@ -1,12 +1,11 @@
 /**
- * An authorization server that a protected resource trusts: one value, however its metadata is known.
+ * An authorization server that a protected resource trusts.
  *
- * `discover` asks when the metadata is first needed, `fetch` asks at once, so that a program with a wrong provider does
- * not start, and `make` asks nobody. The first two keep the metadata fresh: one request at a time for everybody, refreshed
- * in the background, used for a bounded time while the provider is down, and never replaced by a document that is not
- * right.
+ * `discover` fetches the metadata when it is first needed. `fetch` fetches it at once, so that a program with a wrong
+ * provider does not start. `make` makes no request. The first two keep the metadata fresh: single flight, background
+ * refresh, bounded use of stale metadata while the provider is down. An invalid document never replaces a valid one.
  *
- * **Example** (Metadata that is known by hand)
+ * **Example** (Metadata from configuration)
  *
  * ```ts import.meta.vitest
  * import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
@@ -43,50 +42,51 @@ import type { ServerConfig, ServerType } from "./ServerConfig.ts"
 import * as Transpiler from "./Transpiler.ts"
 
 /**
- * An authorization server. `E` is why its metadata may not be there.
+ * An authorization server. `E` is the error of fetching its metadata.
  *
  * @category models
  * @since 0.1.0
  */
 export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
-  /** The issuer, as configured. The one of the document is in `config`. */
+  /** The issuer, as configured. `config` has the issuer of the document. */
   readonly issuer: Issuer.Issuer
-  /** Which issuers its documents, and so its tokens, may name. */
+  /** The policy for the issuer in its documents and tokens. */
   readonly issuerPolicy: IssuerPolicy.IssuerPolicy
-  /** Whether whoever needs more than metadata, such as keys, shall ask for that at once as well. */
+  /** Whether verifiers also fetch what else they need, such as keys, when they are built. */
   readonly isEager: boolean
-  /** The metadata as it is known now. */
+  /** The current metadata. */
   readonly config: Effect.Effect<ServerConfig, E>
-  /** The metadata, if it is in memory and fresh at this time, in milliseconds since 1970. Asks nobody. */
+  /** The metadata, if it is in memory and fresh at this time, in milliseconds since 1970. Makes no request. */
   readonly peek: (now: number) => ServerConfig | undefined
-  /** How long the provider, which failed, is left alone from this time on. Both in milliseconds. Asks nobody. */
+  /** The time until a failed provider is requested again, from this time on. Both in milliseconds. Makes no request. */
   readonly pause: (now: number) => number
   /**
-   * Says what the metadata is used for, before it is used. Verifiers call it when they are built: searches then look for
-   * documents that are complete for the purpose. Fails if the metadata is known and incomplete, after another search if the
-   * server was made by `fetch`. Does nothing if the server was made with the option `purpose`, which then decides.
+   * Declares a purpose of the metadata. Verifiers call it when they are built, so that searches look for documents that
+   * are complete for the purpose. Fails if the metadata is already known and incomplete; a server made by `fetch`
+   * searches once more before that. Does nothing if the server was made with the option `purpose`, which takes
+   * precedence.
    */
   readonly need: (purpose: Purpose.Purpose) => Effect.Effect<void, E | IncompleteMetadata>
 }
 
 /**
- * How metadata is kept.
+ * Options for caching metadata.
  *
  * @category models
  * @since 0.1.0
  */
 export interface CacheOptions {
-  /** How long metadata is fresh when the provider does not say by `Cache-Control`. Default: 1 hour. */
+  /** The freshness lifetime of metadata if the provider sends no `Cache-Control`. Default: 1 hour. */
   readonly lifetime?: Duration.Input | undefined
-  /** How long after a good fetch metadata may be used while the provider is down. Default: 24 hours. */
+  /** How long after a successful fetch metadata may be used while the provider is down. Default: 24 hours. */
   readonly staleFor?: Duration.Input | undefined
 }
 
 /**
- * Options for a server that is discovered. The default purpose follows from the verifiers: `Purpose.jwtVerification` for
- * `TokenVerifier.jwt`, `Purpose.introspection` for `TokenVerifier.introspection`, and both for `firstOf` of the two. If the
- * provider has only one of the two, that one is enough for a server that is discovered when it is first used. As long as
- * there is no verifier, `Purpose.verification`.
+ * Options for a server that is discovered. The default purpose follows from the verifiers: `Purpose.jwtVerification`
+ * for `TokenVerifier.jwt`, `Purpose.introspection` for `TokenVerifier.introspection`, and both for `firstOf` of the
+ * two. If the provider supports only one of the two, that one is enough for a server that is discovered on first use.
+ * Without a verifier, the default is `Purpose.verification`.
  *
  * @category models
  * @since 0.1.0
@@ -94,17 +94,17 @@ export interface CacheOptions {
 export interface Options<R = never> extends Discovery.FetchOptions<R>, CacheOptions {}
 
 /**
- * What may be chosen about a server that a strategy finds.
+ * Options for a server that a strategy finds.
  *
  * @category models
  * @since 0.1.0
  */
 export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions {
-  /** Which issuers tokens may name before any metadata is known. Default: `IssuerPolicy.exact`. */
+  /** The policy for the issuer in tokens before the metadata is known. Default: `IssuerPolicy.exact`. */
   readonly issuerPolicy?: IssuerPolicy.IssuerPolicy | undefined
 }
 
-/** What verifiers need of a server. */
+/** The purposes that verifiers have declared for a server. */
 interface Needs {
   readonly isEager: boolean
   readonly purposes: MutableRef.MutableRef<ReadonlyArray<Purpose.Purpose>>
@@ -112,7 +112,7 @@ interface Needs {
   readonly found: MutableRef.MutableRef<ServerConfig | undefined>
 }
 
-/** Before any verifier is built, an eager server takes what there is: the verifiers judge it when they are built. */
+/** Before a verifier is built, an eager server accepts any document. Verifiers check it when they are built. */
 const purposeOf = ({ isEager, purposes }: Needs): Purpose.Purpose => {
   const asked = MutableRef.get(purposes)
   if (asked.length > 0) return Purpose.all(...asked)
@@ -126,13 +126,13 @@ const check = ({ locations: [location], metadata }: ServerConfig, { missing, nam
     : Effect.fail(new IncompleteMetadata({ location, purpose: name, missing: lacking }))
 }
 
-/** Whether every place was asked in vain, and asking again would bring nothing else. */
+/** Whether all candidates gave a final response, so that another search would find nothing else. */
 const isSettled = ({ attempts, outcome }: DiscoveryFailed<unknown>): boolean =>
   outcome === "Incomplete" && attempts.every((attempt) => attempt.outcome !== "Transient")
 
 /**
- * Searches for metadata that is complete for all purposes. Where the provider has none, metadata for one of the purposes
- * will do: the verifier that misses something in it says so when a token needs it. It never replaces complete metadata.
+ * Searches for metadata that is complete for all purposes. If there is none, metadata for one of the purposes is
+ * accepted: the other verifier fails when a token needs it. Incomplete metadata never replaces complete metadata.
  */
 const searchFor = <E, R>(
   strategy: Discovery.Strategy<E, R>,
@@ -141,7 +141,7 @@ const searchFor = <E, R>(
   needs: Needs
 ): Effect.Effect<ServerConfig, DiscoveryFailed<E>, R> => {
   const search = (purpose: Purpose.Purpose) =>
-    // The issuer was checked before, with the same options.
+    // The issuer was already checked with the same options.
     Effect.catchTag(Discovery.discover(strategy, issuer, { ...options, purpose }), "InvalidIssuer", Effect.die)
   const byNeeds = Effect.suspend(() => {
     const purpose = purposeOf(needs)
@@ -159,7 +159,7 @@ const searchFor = <E, R>(
     : search(options.purpose)
 }
 
-/** Metadata that is known and lacks something is searched for again: at once for an eager server, else in the background. */
+/** If the known metadata is incomplete, searches again: at once for an eager server, otherwise in the background. */
 const needOf = <E>(
   renew: Refreshing<ServerConfig, E>["renew"],
   { found, isEager, purposes }: Needs,
@@ -170,7 +170,7 @@ const needOf = <E>(
     MutableRef.update(purposes, (known) => known.includes(purpose) ? known : [...known, purpose])
     const known = MutableRef.get(found)
     if (known === undefined || purpose.missing(known.metadata).length === 0) return Effect.void
-    // Purposes come from the program and not from requests, so that nothing has to bound the searches.
+    // Purposes come from the program and not from requests, so the number of searches needs no limit.
     const again = renew({ limit: 1, window: 0 })
     return isEager
       ? Effect.flatMap(again, (config) => check(config, purpose))
@@ -202,7 +202,7 @@ const discovered = Effect.fnUntraced(function*<E, R>(
 })
 
 /**
- * A server that a strategy finds, asked when its metadata is first needed.
+ * Creates a server that a strategy finds when its metadata is first needed.
  *
  * @category constructors
  * @since 0.1.0
@@ -215,8 +215,8 @@ export const fromStrategy = <E, R>(
   discovered(strategy, issuer, options, false)
 
 /**
- * A server that is discovered when its metadata is first needed. Does not ask anybody before, so that a program starts
- * while its provider is down.
+ * Creates a server that is discovered when its metadata is first needed. Makes no request before that, so that a
+ * program can start while its provider is down.
  *
  * @category constructors
  * @since 0.1.0
@@ -231,7 +231,7 @@ export const discover = <R = never>(
 > => fromStrategy(Discovery.strategyOf(options), issuer, options)
 
 /**
- * A server that is discovered at once. Fails if that fails, so that a program with a wrong provider does not start. Its
+ * Discovers a server at once. Fails if discovery fails, so that a program with a wrong provider does not start. Its
  * keys are fetched when a verifier is built, so that no request waits for them.
  *
  * @category constructors
@@ -264,8 +264,8 @@ const strategyByUrl = <R>(url: string, issuer: string, options: ByUrlOptions<R>)
 }
 
 /**
- * A server whose metadata is at a URL that no rule leads to, fetched when it is first needed. The document must name
- * `expectedIssuer`.
+ * Creates a server whose metadata URL does not follow from its issuer. The metadata is fetched when it is first needed.
+ * The issuer of the document must be `expectedIssuer`.
  *
  * @category constructors
  * @since 0.1.0
@@ -280,12 +280,12 @@ export const discoverByUrl = <R = never>(
 > => fromStrategy(strategyByUrl(url, options.expectedIssuer, options), options.expectedIssuer, options)
 
 /**
- * A server whose metadata is at a URL that no rule leads to, fetched at once. Fails if that fails.
+ * Fetches the metadata of a server at once, from a URL that does not follow from its issuer. Fails if the fetch fails.
  *
  * **Details**
  *
- * The document must name `expectedIssuer`. Without one it must name an issuer whose metadata lives at this URL, by any of the
- * four forms of `WellKnown`, and from then on every document must name that issuer.
+ * The issuer of the document must be `expectedIssuer`. Without that option, it must be an issuer whose metadata URL is
+ * this URL, by one of the four forms of `WellKnown`, and every later document must have the same issuer.
  *
  * **Example** (By URL, with a repair)
  *
@@ -321,7 +321,7 @@ export const fetchByUrl = Effect.fnUntraced(function*<R = never>(
 })
 
 /**
- * A server whose metadata is known by hand, for a provider that publishes none.
+ * Creates a server from configured metadata, for a provider that publishes none.
  *
  * @category constructors
  * @since 0.1.0
@@ -345,7 +345,7 @@ export const make = (
   })
 
 /**
- * Whether a token that names this issuer, and has these claims, may be one of the server's. Makes no request.
+ * Whether the server may have issued a token with this issuer and these claims. Makes no request.
  *
  * @category judging
  * @since 0.1.0
@@ -357,8 +357,8 @@ export const mayIssue = <E>(
 ): boolean => !iss.includes("{") && issuerPolicy.accepts({ asked: issuer, answered: iss, claims })
 
 /**
- * Whether a token that names this issuer, and has these claims, is one of the server's, now that its metadata is known. The
- * document's own string counts; where that is a template (Entra ID), an issuer that the template leads to.
+ * Whether the server issues tokens with this issuer and these claims, according to its metadata. The issuer must be
+ * identical to that of the document. If that is a template (Entra ID), the issuer must match the template.
  *
  * @category judging
  * @since 0.1.0

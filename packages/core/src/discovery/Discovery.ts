@@ -1,11 +1,12 @@
 /**
- * From an issuer to an authorization server that can be trusted, or to an error that says exactly what is wrong.
+ * Discovery of an authorization server by its issuer.
  *
- * Each place that a strategy names is asked through the injected `HttpClient`, and each answer goes the same way: limits,
- * JSON, issuer policy on the raw document, repairs, schema, purpose, rules. Whatever is not found there is an attempt with
- * a typed error, and the search goes on; when all have failed, `DiscoveryFailed` tells them in order.
+ * A strategy names candidate URLs, which are requested through the injected `HttpClient`. Each response passes the same
+ * steps: limits, JSON, issuer policy on the raw document, repairs, schema, purpose, rules. A candidate that fails one
+ * of them is an attempt with a typed error, and the search continues. If all candidates fail, `DiscoveryFailed` lists
+ * the attempts in order.
  *
- * **Example** (A provider that says what MCP needs to know, but for PKCE)
+ * **Example** (A provider that does not advertise PKCE)
  *
  * ```ts no-check
  * const config = yield* Discovery.fetchServerConfig("https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc", {
@@ -52,7 +53,7 @@ import type * as Validation from "./Validation.ts"
 export type { Strategy } from "./internal/strategy.ts"
 
 /**
- * What a strategy's own effects fail with.
+ * The error type of a strategy's own effects.
  *
  * @category models
  * @since 0.1.0
@@ -77,20 +78,20 @@ export const isStrategy = (value: unknown): value is Strategy<unknown, unknown> 
   typeof value === "object" && value !== null && TypeId in value
 
 /**
- * Options of strategies that know a document's URL.
+ * Options for strategies with a fixed document URL.
  *
  * @category models
  * @since 0.1.0
  */
 export interface UrlOptions {
-  /** The document's specification. Default: `oauth` if the URL says so, otherwise `oidc`. */
+  /** The document's specification. Default: `oauth` if the URL has that well-known suffix, otherwise `oidc`. */
   readonly type?: ServerType | undefined
-  /** Accept `http` when the host is a loopback one. Development only; defaults to `false`. */
+  /** Accept `http` if the host is a loopback host. For development only. Defaults to `false`. */
   readonly allowInsecureLoopback?: boolean | undefined
 }
 
 /**
- * Documents at URLs that are computed from the issuer: another URL scheme. The issuer policy holds as everywhere.
+ * Fetches documents at URLs that a function computes from the issuer. The issuer policy applies as for all strategies.
  *
  * **Example** (A tenant behind a gateway)
  *
@@ -118,9 +119,8 @@ export const fromUrls = (
   })
 
 /**
- * A strategy of your own: an `Effect` from the issuer to the raw document, wherever that is, or to `undefined` when there
- * is none. What the effect fails with counts as `Transient`, so the search goes on, and stays in the type of
- * `DiscoveryFailed`.
+ * A custom strategy: an `Effect` from the issuer to the raw document, or to `undefined` if there is none. A failure of
+ * the effect counts as `Transient`, so the search continues. Its type is part of `DiscoveryFailed`.
  *
  * **Example** (Documents from a table)
  *
@@ -145,7 +145,7 @@ export const fromEffect = <E, R>(
 ): Strategy<E, R> => fromCandidates((issuer) => [fromLoad(name, options?.type ?? "oauth", load, () => load(issuer))])
 
 /**
- * How often to try again, and how long to wait before the first time.
+ * The number of retries, and the delay before the first one.
  *
  * @category models
  * @since 0.1.0
@@ -156,7 +156,7 @@ export interface RetryOptions {
 }
 
 /**
- * A change of a request.
+ * A function that changes a request.
  *
  * @category models
  * @since 0.1.0
@@ -165,14 +165,14 @@ export type RequestMap = (request: HttpClientRequest.HttpClientRequest) => HttpC
 
 type Any = Strategy<unknown, unknown>
 
-/** The union of what the members fail with and need; the array's element type has forgotten which is which. */
+/** The union of the members' errors and services. The array's element type does not keep them apart. */
 type Joined<S extends ReadonlyArray<Any>> = Strategy<Error<S[number]>, Services<S[number]>>
 
 const stepsOf = <S extends ReadonlyArray<Any>>(strategies: S, issuer: Issuer.Issuer) =>
   (strategies as ReadonlyArray<Joined<S>>).flatMap(({ steps }) => steps(issuer))
 
 /**
- * One strategy after the other: the next is asked when the one before found nothing. Associative.
+ * Runs strategies in order: the next one starts if the one before found nothing. Associative.
  *
  * @category combinators
  * @since 0.1.0
@@ -181,7 +181,7 @@ export const firstOf = <const S extends ReadonlyArray<Any>>(...strategies: S): J
   fromSteps((issuer) => stepsOf(strategies, issuer))
 
 /**
- * This strategy, and if it finds nothing, that one. Associative; equal URLs are asked once.
+ * Runs the second strategy if the first finds nothing. Associative. Equal URLs are requested once.
  *
  * @category combinators
  * @since 0.1.0
@@ -196,8 +196,8 @@ export const orElse: {
 )
 
 /**
- * A hedged race: each candidate starts when the one before it has failed, or has not answered within `delay` (default
- * 300 milliseconds). The first that is found wins, and the others are interrupted.
+ * A hedged race: each candidate starts when the one before it has failed, or has not responded within `delay` (default:
+ * 300 milliseconds). The first document that is found wins, and the other requests are interrupted.
  *
  * @category combinators
  * @since 0.1.0
@@ -218,7 +218,7 @@ const mapCandidates = <E, R, R2>(
   fromSteps((issuer) => self.steps(issuer).map((step) => ({ ...step, candidates: step.candidates.map(f) })))
 
 /**
- * Repairs every document of a strategy, after the repairs that it already has.
+ * Adds repairs to a strategy, after its existing ones.
  *
  * @category combinators
  * @since 0.1.0
@@ -229,7 +229,7 @@ export const transpile: {
 } = dual(
   2,
   <E, R, R2>(self: Strategy<E, R>, transpileData: Transpiler.TranspileData<R2>): Strategy<E, R | R2> => {
-    // Made once: candidates that were equal stay so.
+    // Created once, so that equal candidates stay equal.
     const added = Transpiler.fromTranspileData(transpileData)
     return mapCandidates<E, R, R | R2>(self, (candidate) => ({
       ...candidate,
@@ -239,8 +239,8 @@ export const transpile: {
 )
 
 /**
- * Holds every result of a strategy to rules. One that breaks a rule of severity `error` counts as `Incomplete`, and the
- * search goes on.
+ * Validates every result of a strategy. A result that breaks a rule of severity `error` counts as `Incomplete`, and the
+ * search continues.
  *
  * @category combinators
  * @since 0.1.0
@@ -255,11 +255,12 @@ export const validate: {
 )
 
 /**
- * Judges the issuer of every document of a strategy by another policy than `exact`.
+ * Replaces the issuer policy `exact` of a strategy.
  *
  * **Gotchas**
  *
- * The last policy counts, also for a place that had one of its own: apply it before joining with `wellKnownUrl`.
+ * The last policy replaces all earlier ones, including that of `wellKnownUrl`: apply it before joining with
+ * `wellKnownUrl`.
  *
  * @category combinators
  * @since 0.1.0
@@ -277,7 +278,7 @@ const withLimits = <E, R>(self: Strategy<E, R>, limits: Partial<Limits>): Strate
   mapCandidates(self, (candidate) => ({ ...candidate, limits: { ...candidate.limits, ...limits } }))
 
 /**
- * How often transient failures of a strategy are tried again, and how long to wait first. Overrides `FetchLimits`.
+ * Sets the number of retries of a strategy after transient failures, and the first delay. Overrides `FetchLimits`.
  *
  * @category combinators
  * @since 0.1.0
@@ -295,7 +296,7 @@ export const retry: {
 )
 
 /**
- * How long one attempt of a strategy may take. Overrides `FetchLimits`.
+ * Sets the timeout of one attempt of a strategy. Overrides `FetchLimits`.
  *
  * @category combinators
  * @since 0.1.0
@@ -310,7 +311,7 @@ export const timeout: {
 )
 
 /**
- * Changes every HTTP request of a strategy before it is sent, after the changes that it already has.
+ * Changes every HTTP request of a strategy before it is sent, after its existing changes.
  *
  * @category combinators
  * @since 0.1.0
@@ -321,7 +322,7 @@ export const mapRequest: {
 } = dual(
   2,
   <E, R>(self: Strategy<E, R>, f: RequestMap): Strategy<E, R> => {
-    // Made once for each: candidates that were equal stay so.
+    // Created once for each, so that equal candidates stay equal.
     const after = memoize((before: RequestMap) => flow(before, f))
     return mapCandidates(self, (candidate) => ({ ...candidate, mapRequest: after(candidate.mapRequest) }))
   }
@@ -370,8 +371,8 @@ export const oidc: Strategy = wellKnown("openid-configuration", "oidc")
 export const oidcInserted: Strategy = wellKnown("openid-configuration-inserted", "oidc")
 
 /**
- * `/.well-known/oauth-authorization-server`, appended to the issuer. In no RFC and part of no other strategy, yet served
- * by Keycloak, Okta, Descope and Atlassian.
+ * `/.well-known/oauth-authorization-server`, appended to the issuer. Not in any RFC and not part of other strategies,
+ * but served by Keycloak, Okta, Descope and Atlassian.
  *
  * @category strategies
  * @since 0.1.0
@@ -379,8 +380,8 @@ export const oidcInserted: Strategy = wellKnown("openid-configuration-inserted",
 export const oauthAppended: Strategy = wellKnown("oauth-authorization-server-appended", "oauth")
 
 /**
- * The order of MCP 2026-07-28: RFC 8414, OpenID inserted, OpenID appended. For an issuer without a path two of them are
- * the same URL, which is asked once.
+ * The order of MCP 2026-07-28: RFC 8414, OpenID inserted, OpenID appended. For an issuer without a path, two of them
+ * are the same URL, which is requested once.
  *
  * @category strategies
  * @since 0.1.0
@@ -388,8 +389,8 @@ export const oauthAppended: Strategy = wellKnown("oauth-authorization-server-app
 export const mcp: Strategy = firstOf(oauth, oidcInserted, oidc)
 
 /**
- * A document at a URL that no rule leads to (Azure AD B2C, Entra ID v1, proxies). Its issuer must be `expectedIssuer`,
- * or the issuer asked for when that is left out.
+ * Fetches a document at a URL that does not follow from the issuer (Azure AD B2C, Entra ID v1, proxies). Its issuer
+ * must be `expectedIssuer`, which defaults to the requested issuer.
  *
  * @category strategies
  * @since 0.1.0
@@ -401,7 +402,7 @@ export const wellKnownUrl = (url: string, expectedIssuer?: string, options?: Url
   }])
 
 /**
- * Metadata that is known by hand, for a provider that publishes none. It must name the issuer asked for.
+ * Uses configured metadata, for a provider that publishes none. Its issuer must be the requested issuer.
  *
  * @category strategies
  * @since 0.1.0
@@ -420,7 +421,7 @@ export const manual = (
   ])
 
 /**
- * Every attempt of a search, and the configuration if one was found.
+ * The attempts of a search, and the configuration if one was found.
  *
  * @category models
  * @since 0.1.0
@@ -428,25 +429,25 @@ export const manual = (
 export type Search<E = never> = Engine.Search<E>
 
 /**
- * What may be chosen about a search.
+ * Options for a search.
  *
  * @category models
  * @since 0.1.0
  */
 export interface SearchOptions {
-  /** What the document is for. Default: `Purpose.any`. */
+  /** The purpose of the document. Default: `Purpose.any`. */
   readonly purpose?: Purpose.Purpose | undefined
   /**
-   * Whether documents of the same exact issuer may complete each other, the first one winning member by member. Default:
-   * `false`.
+   * Whether documents of the identical issuer are merged if one alone is incomplete. For each member, the first
+   * document wins. Default: `false`.
    */
   readonly mergeDocuments?: boolean | undefined
-  /** Accept an `http` issuer whose host is a loopback one. Development only; defaults to `false`. */
+  /** Accept an `http` issuer whose host is a loopback host. For development only. Defaults to `false`. */
   readonly allowInsecureLoopback?: boolean | undefined
 }
 
 /**
- * Runs a strategy and tells everything that it met. Fails only when the issuer is none.
+ * Runs a strategy and reports all its attempts. Fails only if the issuer is invalid.
  *
  * @category running
  * @since 0.1.0
@@ -465,11 +466,11 @@ export const search = <E, R>(
 
 const strength: ReadonlyArray<Exclude<Outcome, "Found">> = ["Refused", "Incomplete", "Transient", "Miss"]
 
-/** The strongest outcome names the failure of a search. One that asked nobody missed. */
+/** The strongest outcome of the attempts. A search without attempts is a `Miss`. */
 const strongest = (outcomes: ReadonlyArray<Outcome>): Exclude<Outcome, "Found"> =>
   strength.find((outcome) => outcomes.includes(outcome)) ?? "Miss"
 
-/** The configuration, or why there is none. */
+/** The configuration, or the error of the search. */
 const conclude = <E>(
   asked: Pick<DiscoveryFailed, "issuer" | "by">,
   { attempts, config }: Search<E>
@@ -496,7 +497,7 @@ export const discover = <E, R>(
   Effect.flatMap(search(strategy, issuer, options), (found) => conclude({ issuer, by: "issuer" }, found))
 
 /**
- * What may be chosen about fetching a configuration.
+ * Options for fetching a configuration.
  *
  * @category models
  * @since 0.1.0
@@ -506,11 +507,11 @@ export interface FetchOptions<R = never> extends SearchOptions {
    * `oauth`: RFC 8414. `oidc`: OpenID Connect Discovery. `auto`: the order of MCP, which tries both. Default: `auto`.
    */
   readonly type?: ServerType | "auto" | undefined
-  /** Repairs: a `Transpiler`, or a function on the raw document, pure or answering with an `Effect`. */
+  /** Repairs: a `Transpiler`, or a function on the raw document that returns a document or an `Effect` of one. */
   readonly transpileData?: Transpiler.TranspileData<R> | undefined
-  /** Which issuer the document may name. Default: `IssuerPolicy.exact`. */
+  /** The policy for the issuer of the document. Default: `IssuerPolicy.exact`. */
   readonly issuerPolicy?: IssuerPolicy.IssuerPolicy | undefined
-  /** Rules that the configuration must keep. Default: none; see `Validation.validateServerConfig`. */
+  /** Rules for the configuration. Default: none; see `Validation.validateServerConfig`. */
   readonly validation?: Validation.Options | undefined
 }
 
@@ -524,7 +525,7 @@ const transpilerOf = <R>(options: FetchOptions<R> | undefined): Transpiler.Trans
   options?.transpileData === undefined ? Transpiler.identity : Transpiler.fromTranspileData(options.transpileData)
 
 /**
- * The strategy that options describe: the places by type, with the repairs, the issuer policy and the rules.
+ * The strategy for the options: the candidate URLs by type, with the repairs, the issuer policy and the rules.
  *
  * @category fetching
  * @since 0.1.0
@@ -539,12 +540,12 @@ export const strategyOf = <R = never>(
   )
 
 /**
- * Finds the configuration of an authorization server by its issuer.
+ * Fetches the configuration of an authorization server by its issuer.
  *
  * **Details**
  *
- * The metadata's issuer must be identical to `issuer` (RFC 8414, section 3.3) unless another policy is chosen. Time, size,
- * redirects and retries are those of `FetchLimits`.
+ * The metadata's issuer must be identical to `issuer` (RFC 8414, section 3.3) unless another policy is chosen.
+ * `FetchLimits` limits time, size, redirects and retries.
  *
  * @category fetching
  * @since 0.1.0
@@ -556,23 +557,23 @@ export const fetchServerConfig = <R = never>(
   discover(strategyOf(options), issuer, options)
 
 /**
- * What may be chosen about fetching a configuration by its URL.
+ * Options for fetching a configuration by its URL.
  *
  * @category models
  * @since 0.1.0
  */
 export interface FetchByUrlOptions<R = never> extends Omit<FetchOptions<R>, "issuerPolicy" | "mergeDocuments"> {
-  /** The issuer that the document must name. Default: any issuer that leads back to the URL. */
+  /** The issuer that the document must contain. Default: any issuer whose metadata URL is this URL. */
   readonly expectedIssuer?: string | undefined
 }
 
 /**
- * Finds the configuration of an authorization server by the URL of its metadata.
+ * Fetches the configuration of an authorization server by the URL of its metadata.
  *
  * **Details**
  *
- * The document must name `expectedIssuer`. Without one it must name an issuer whose metadata lives at this URL, by any of
- * the four forms of `WellKnown`: otherwise whoever answers here could speak for anybody.
+ * The issuer of the document must be `expectedIssuer`. Without that option, it must be an issuer whose metadata URL is
+ * this URL, by one of the four forms of `WellKnown`. Otherwise the server at this URL could claim to be any issuer.
  *
  * @category fetching
  * @since 0.1.0

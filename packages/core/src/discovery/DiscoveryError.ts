@@ -1,9 +1,8 @@
 /**
- * Why no authorization server was found.
+ * Errors of discovery.
  *
- * A search asks several places, and each answers in its own way. `DiscoveryFailed` keeps every attempt with its own
- * typed error, in order, and is named by the strongest outcome. Its message is what a person needs who stands in front of
- * a server that does not start.
+ * A search requests several URLs. `DiscoveryFailed` keeps every attempt with its own typed error, in order. Its outcome
+ * is the strongest outcome of the attempts. Its message helps an operator whose server does not start.
  *
  * @since 0.1.0
  */
@@ -19,41 +18,41 @@ import type { TranspileError } from "./Transpiler.ts"
 import type { InvalidServerConfig } from "./Validation.ts"
 
 /**
- * The document is no metadata by its schema. Says which members, by their names on the wire.
+ * The document does not match the metadata schema. Lists the invalid members by their JSON names.
  *
  * @category errors
  * @since 0.1.0
  */
 export class InvalidMetadata extends Schema.TaggedError<InvalidMetadata>()("InvalidMetadata", {
   location: Schema.String,
-  /** What is wrong, member by member. */
+  /** The problems, member by member. */
   issues: Schema.Array(Schema.Struct({ member: Schema.String, problem: Schema.String }))
 }) {
   override get message(): string {
     const issues = this.issues.map(({ member, problem }) => `${quoted(member)}: ${printable(problem)}`).join("; ")
     return `${
       printable(this.location)
-    }: the document is no metadata (${issues}). Mend it at the provider, or with a repair`
+    }: the document does not match the metadata schema (${issues}). Correct it at the provider, or add a repair (transpileData)`
   }
 }
 
-/** What to do about a missing member, beside looking into other documents. */
+/** Advice for a missing member, besides searching other documents. */
 const remedies: ReadonlyMap<string, string> = new Map([
   ["jwks_uri", "If its access tokens are opaque, verify them with TokenVerifier.introspection"],
   ["introspection_endpoint", "If its access tokens are JWTs, verify them with TokenVerifier.jwt"]
 ])
 
 /**
- * The document is valid and of the right issuer, but lacks what the purpose needs.
+ * The document is valid and has the right issuer, but lacks members that the purpose needs.
  *
  * @category errors
  * @since 0.1.0
  */
 export class IncompleteMetadata extends Schema.TaggedError<IncompleteMetadata>()("IncompleteMetadata", {
   location: Schema.String,
-  /** The purpose's name. */
+  /** The name of the purpose. */
   purpose: Schema.String,
-  /** What is missing, by the names of the wire. */
+  /** The missing members, by their JSON names. */
   missing: Schema.Array(Schema.String)
 }) {
   override get message(): string {
@@ -61,8 +60,8 @@ export class IncompleteMetadata extends Schema.TaggedError<IncompleteMetadata>()
     const remedy = this.missing.flatMap((member) => remedies.get(member) ?? [])
     const source = this.location === "manual"
       ? "If the provider has it, add it to the metadata that you pass"
-      : "If another document of the issuer has it, set mergeDocuments. If the provider has it and does not publish it, add " +
-        "it with a repair"
+      : "If another document of the issuer has it, set mergeDocuments to true. If the provider has it and does not publish " +
+        "it, add it with a repair (transpileData)"
     return [
       `${printable(this.location)}: the document has no ${missing}, which ${printable(this.purpose)} needs`,
       source,
@@ -74,18 +73,18 @@ export class IncompleteMetadata extends Schema.TaggedError<IncompleteMetadata>()
 const answers = {
   "nothing": "has no document for this issuer",
   "no-json-object":
-    "answered with something that is not a JSON object; answer with the raw document, or with undefined",
-  "no-issuer": "answered with a JSON object that has no string member \"issuer\""
+    "returned a value that is not a JSON object; return the raw document, or undefined if there is none",
+  "no-issuer": "returned a JSON object that has no string member \"issuer\"; return the raw metadata document"
 } as const
 
 /**
- * A strategy of your own answered with no document. Only `nothing` means that there is none.
+ * A custom strategy returned no valid document. Only `nothing` means that there is none.
  *
  * @category errors
  * @since 0.1.0
  */
 export class NoDocument extends Schema.TaggedError<NoDocument>()("NoDocument", {
-  /** The strategy's name. */
+  /** The name of the strategy. */
   strategy: Schema.String,
   found: Schema.Literals(["nothing", "no-json-object", "no-issuer"])
 }) {
@@ -95,16 +94,17 @@ export class NoDocument extends Schema.TaggedError<NoDocument>()("NoDocument", {
 }
 
 /**
- * How an attempt ended, strongest first.
+ * The outcome of an attempt, strongest first.
  *
  * **Details**
  *
- * - `Refused`: the answer must not be used: another issuer, too large, not https, an address or a redirect that is
- *   refused.
- * - `Incomplete`: a document of the right issuer that cannot be used as it is.
- * - `Transient`: no answer for now: 408, 425, 429, 5xx, the network, a timeout, or a failure of a custom strategy.
- * - `Miss`: there is no metadata here: another 4xx, a redirect that leads nowhere, a 200 that is no metadata.
- * - `Found`: here it is.
+ * - `Refused`: the response must not be used: a different issuer, too large, not https, or a refused address or
+ *   redirect.
+ * - `Incomplete`: a document with the right issuer that is invalid or incomplete.
+ * - `Transient`: a temporary failure: 408, 425, 429, 5xx, a network error, a timeout, or a failure of a custom
+ *   strategy.
+ * - `Miss`: there is no metadata at this URL: another 4xx, a redirect without a valid target, a 200 without metadata.
+ * - `Found`: the metadata was found.
  *
  * @category models
  * @since 0.1.0
@@ -112,7 +112,7 @@ export class NoDocument extends Schema.TaggedError<NoDocument>()("NoDocument", {
 export type Outcome = "Refused" | "Incomplete" | "Transient" | "Miss" | "Found"
 
 /**
- * Why an attempt did not end in `Found`. `E` is what custom strategies fail with.
+ * The error of an attempt that did not end in `Found`. `E` is the error type of custom strategies.
  *
  * @category models
  * @since 0.1.0
@@ -128,15 +128,15 @@ export type AttemptError<E = never> =
   | E
 
 /**
- * One place that was asked, and how that ended.
+ * One attempt of a search, with its outcome.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Attempt<out E = never> {
-  /** The kind of place, such as `oauth-authorization-server` or the name of a custom strategy. */
+  /** The kind of candidate, such as `oauth-authorization-server` or the name of a custom strategy. */
   readonly kind: string
-  /** The URL, or what a custom strategy calls its place. */
+  /** The URL, or the name of a custom strategy. */
   readonly location: string
   readonly outcome: Outcome
   /** Present unless the outcome is `Found`. */
@@ -144,29 +144,29 @@ export interface Attempt<out E = never> {
 }
 
 /**
- * No place had metadata that may be used.
+ * No candidate had usable metadata.
  *
  * **Gotchas**
  *
- * Only the outcome `Miss` means "this issuer has no metadata" and may be remembered as that. With `Transient` the next
- * search may find it.
+ * Only the outcome `Miss` means "this issuer has no metadata" and can be cached as that. After `Transient`, the next
+ * search can succeed.
  *
  * @category errors
  * @since 0.1.0
  */
 export class DiscoveryFailed<out E = never> extends Data.TaggedError("DiscoveryFailed")<{
-  /** What was asked for: an issuer, or where a document was asked for by its URL and no issuer was named, that URL. */
+  /** The requested issuer. For a document that was requested by its URL without an expected issuer, that URL. */
   readonly issuer: string
   readonly by: "issuer" | "url"
   /** The strongest outcome among the attempts. */
   readonly outcome: Exclude<Outcome, "Found">
-  /** Every attempt, in the order in which they were made. */
+  /** All attempts, in order. */
   readonly attempts: ReadonlyArray<Attempt<unknown>>
 }> {
-  /** Carries the type of the attempts' errors, which a base class cannot be generic over. */
+  /** Carries the type of the attempts' errors, because the base class cannot be generic. */
   declare readonly attempts: ReadonlyArray<Attempt<E>>
 
-  /** The longest time that any of the servers asks to wait (RFC 9110, section 10.2.3). Zero if none says so. */
+  /** The longest `Retry-After` of the attempts (RFC 9110, section 10.2.3). Zero if there is none. */
   get retryAfter(): Duration.Duration {
     return this.attempts.map(({ error }) => askedToWait(error)).reduce(Duration.max, Duration.zero)
   }
@@ -177,36 +177,36 @@ export class DiscoveryFailed<out E = never> extends Data.TaggedError("DiscoveryF
 }
 
 const summary: { readonly [O in DiscoveryFailed<unknown>["outcome"]]: string } = {
-  Refused: "an answer was refused",
-  Incomplete: "a document was found, but cannot be used as it is",
-  Transient: "the provider cannot be asked now; it is worth trying again",
-  Miss: "there is no metadata at any place that was asked"
+  Refused: "a response was refused",
+  Incomplete: "a document was found, but it is invalid or incomplete",
+  Transient: "the provider is temporarily unavailable; retry later",
+  Miss: "there is no metadata at any of these URLs; check the issuer"
 }
 
-/** What a stranger's error says. Custom strategies may fail with anything. */
+/** The message of an unknown error. Custom strategies can fail with any value. */
 const said = (error: unknown): string => {
   if (Predicate.hasProperty(error, "message") && typeof error.message === "string" && error.message !== "") {
-    // Each line of a stranger's message stays a line, and only that. An invalid document has much to say in one.
+    // Each line of an untrusted message stays one escaped line. The message of an invalid document can be long.
     return error.message.split("\n").map((line) => printable(line, 4000)).join("\n")
   }
   return Predicate.hasProperty(error, "_tag") && typeof error._tag === "string" ? printable(error._tag) : "failed"
 }
 
 const describe = ({ error, kind, location, outcome }: Attempt<unknown>, index: number): string => {
-  // An error's own message already names the place; a stranger's may not.
+  // Errors of this library already contain the URL; other errors may not.
   const message = error === undefined ? "found" : said(error)
   const place = printable(location)
   return `  ${index + 1}. ${outcome} (${printable(kind)}) ${message.includes(place) ? "" : `${place}: `}${message}`
 }
 
-/** Every attempt on a line of its own, so that a person sees which URL answered what. */
+/** Lists each attempt on its own line, with its URL and error. */
 const describeAttempts = (
   { attempts, issuer, outcome }: Pick<DiscoveryFailed<unknown>, "attempts" | "issuer" | "outcome">
 ): string => [`No usable metadata for ${quoted(issuer)}: ${summary[outcome]}`, ...attempts.map(describe)].join("\n")
 
-/** An issuer that is itself a metadata URL is valid, but hardly ever meant. */
+/** An issuer that is itself a metadata URL is valid, but usually a mistake. */
 const discoveryHint = (issuer: string): string =>
   issuer.includes("/.well-known/")
-    ? "\nThis looks like a discovery URL: pass the issuer, which is the value of \"issuer\" in the document it leads " +
-      "to, or ask for the document by its URL"
+    ? "\nThis looks like a discovery URL: pass the issuer, which is the value of \"issuer\" in the document at that URL, " +
+      "or fetch the document with Discovery.fetchServerConfigByWellKnownUrl"
     : ""

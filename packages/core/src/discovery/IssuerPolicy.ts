@@ -1,9 +1,9 @@
 /**
- * Which issuer a document may name.
+ * Policies for the issuer of a document.
  *
- * A document is somebody's word until its issuer is judged: RFC 8414, section 3.3 demands that it be identical to the
- * issuer that was asked, and otherwise forbids its use. A policy is judged on the raw document, before any repair. Known
- * misfits of providers are met by naming another policy, never silently.
+ * RFC 8414, section 3.3 requires that the issuer of a document is identical to the requested issuer, and otherwise
+ * forbids the use of the document. A policy checks the raw document, before any repair. Providers that deviate need
+ * another policy, which is always chosen explicitly.
  *
  * @since 0.1.0
  */
@@ -17,17 +17,17 @@ import * as Issuer from "../metadata/Issuer.ts"
 import * as WellKnown from "../metadata/WellKnown.ts"
 
 /**
- * What is judged.
+ * The input of an issuer policy.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Claim {
-  /** The issuer that was asked for, exactly as configured. */
+  /** The requested issuer, exactly as configured. */
   readonly asked: string
-  /** The issuer that the document or the token names. */
+  /** The issuer in the document or in the token. */
   readonly answered: string
-  /** The claims of the token whose issuer is judged. `undefined`: the issuer is that of a document. */
+  /** The claims of the token whose issuer is checked. `undefined`: the issuer is that of a document. */
   readonly claims?: Schema.JsonObject | undefined
 }
 
@@ -38,35 +38,35 @@ export interface Claim {
  * @since 0.1.0
  */
 export interface IssuerPolicy {
-  /** The name, as reports print it. */
+  /** The name in reports. */
   readonly name: string
-  /** Says in words which issuer is accepted when `asked` was asked for. */
+  /** Describes which issuer is accepted if `asked` was requested. */
   readonly expects: (asked: string) => string
   readonly accepts: (claim: Claim) => boolean
 }
 
 /**
- * The document names an issuer that the policy does not accept. It is not used (RFC 8414, section 3.3).
+ * The policy does not accept the issuer of the document. The document is not used (RFC 8414, section 3.3).
  *
  * @category errors
  * @since 0.1.0
  */
 export class IssuerMismatch extends Schema.TaggedError<IssuerMismatch>()("IssuerMismatch", {
-  /** Where the document came from. */
+  /** The URL of the document. */
   location: Schema.String,
-  /** What the policy expects, in words. */
+  /** A description of the accepted issuers. */
   expected: Schema.String,
-  /** What the document names. */
+  /** The issuer in the document. */
   actual: Schema.String,
-  /** The policy's name. */
+  /** The name of the policy. */
   policy: Schema.String
 }) {
   override get message(): string {
-    // Quoted: the value is the provider's, and must not forge log lines.
+    // Quoted: the value comes from the provider and must not forge log lines.
     return `${printable(this.location)}: the document names the issuer ${quoted(this.actual)}, expected ${
       printable(this.expected)
     }. ` +
-      "Configure the issuer that the document names if you trust it, or choose an issuer policy that says why they differ"
+      "If you trust the issuer in the document, configure that one. Otherwise set the option issuerPolicy"
   }
 }
 
@@ -84,7 +84,7 @@ export const exact: IssuerPolicy = {
 
 /**
  * Issuers without a path may differ by the slash after the host. Several MCP servers list `https://as.example.com/`
- * while the document says `https://as.example.com` (Google, Xero, Box). Nothing else may differ.
+ * while the document says `https://as.example.com` (Google, Xero, Box). No other difference is accepted.
  *
  * @category policies
  * @since 0.1.0
@@ -96,8 +96,8 @@ export const rootSlash: IssuerPolicy = {
 }
 
 /**
- * The issuer must be identical to this one, whichever was asked for. For documents that live elsewhere than their issuer
- * says: proxies, Entra ID v1, Azure AD B2C, Cloud Foundry UAA.
+ * The issuer must be identical to this one, independent of the requested issuer. For documents whose URL does not match
+ * their issuer: proxies, Entra ID v1, Azure AD B2C, Cloud Foundry UAA.
  *
  * @category policies
  * @since 0.1.0
@@ -110,13 +110,12 @@ export const expected = (issuer: string): IssuerPolicy => ({
 
 const placeholder = /\{[A-Za-z_][A-Za-z0-9_]*\}/g
 
-/** What a placeholder may stand for. */
+/** The allowed values of a placeholder. */
 const word = /^[A-Za-z0-9._~-]+$/
 
 /**
- * The values of the placeholders, if a text is a template with its placeholders filled in, given what stands between them.
- * Each literal is looked for where it comes first, which finds a match if there is one, and never looks back: the text is a
- * stranger's.
+ * Matches a text against a template and returns the values of the placeholders. `literals` are the parts between them.
+ * Each literal is matched at its first position, without backtracking, because the text is untrusted.
  */
 const valuesIn = (text: string, literals: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {
   const [head = "", ...rest] = literals
@@ -135,7 +134,7 @@ const valuesIn = (text: string, literals: ReadonlyArray<string>): ReadonlyArray<
   return values.every((value) => word.test(value)) ? values : undefined
 }
 
-/** Whether the tenants in the issuer of a token are one, and the one that its claim `tid` names if it has that claim. */
+/** Whether all tenants in the issuer of a token are equal, and equal to its claim `tid` if it has that claim. */
 const isOneTenant = ([first, ...others]: ReadonlyArray<string>, { tid }: Schema.JsonObject): boolean =>
   first === undefined ||
   (isTenant(first) && others.every((other) => other === first) && (tid === undefined || tid === first))
@@ -155,7 +154,7 @@ const isIssuer = (text: string): boolean => Result.isSuccess(Issuer.makeResult(t
  *
  * **Gotchas**
  *
- * Every tenant then matches. Tokens must still be held to the tenants that you serve.
+ * Every tenant then matches. Restrict tokens to the tenants that you serve.
  *
  * **Example** (Accepting any tenant of Entra ID)
  *
@@ -188,8 +187,8 @@ export const template = (issuer: string): IssuerPolicy => {
 }
 
 /**
- * The issuer must be one whose metadata lives at this URL, by any of the four forms. For documents that are asked for by
- * their URL, where no issuer was named.
+ * The issuer must be one whose metadata URL, in one of the four forms, is this URL. For documents that are requested by
+ * URL without an expected issuer.
  *
  * @category policies
  * @since 0.1.0
@@ -209,8 +208,8 @@ export const leadsBackTo = (url: string): IssuerPolicy => ({
  *
  * **Gotchas**
  *
- * This switches off the defence against mix-up attacks: whoever can answer for the URL can speak for any issuer. Use
- * `expected` instead, it costs one line.
+ * This disables the defence against mix-up attacks: the server at the URL can claim to be any issuer. Use `expected`
+ * instead; it takes one line.
  *
  * @category policies
  * @since 0.1.0
@@ -221,11 +220,11 @@ export const acceptAnyUnsafe: IssuerPolicy = {
   accepts: () => true
 }
 
-/** In characters. The longest issuer known in the wild has about 150. */
+/** In characters. The longest known real issuer has about 150. */
 const longestIssuer = 2048
 
 /**
- * Judges the issuer that a document names.
+ * Checks the issuer of a document against a policy.
  *
  * @category judging
  * @since 0.1.0
@@ -234,7 +233,7 @@ export const judge = (
   policy: IssuerPolicy,
   claim: Claim & { readonly location: string }
 ): Effect.Effect<void, IssuerMismatch> =>
-  // No issuer is that long, and a policy may be anybody's.
+  // Valid issuers are shorter. A custom policy must not receive unbounded text.
   claim.answered.length <= longestIssuer && policy.accepts(claim) ? Effect.void : Effect.fail(
     new IssuerMismatch({
       location: claim.location,

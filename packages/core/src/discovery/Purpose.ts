@@ -1,29 +1,29 @@
 /**
- * What a document is for, and what it must have for that.
+ * The purpose of a metadata document, and the members that it needs.
  *
- * Providers split their metadata: GitHub publishes PKCE in one document and the key set in another, WorkOS registration in
- * one and `userinfo_endpoint` in the other. So a search knows what it searches for. A document of the right issuer that
- * lacks something is kept, and the search goes on.
+ * Some providers split their metadata: GitHub publishes PKCE in one document and the key set in another, WorkOS
+ * publishes registration in one and `userinfo_endpoint` in the other. So a search has a purpose. If a document has the
+ * right issuer but lacks a member, the search continues.
  *
  * @since 0.1.0
  */
 import * as Metadata from "../metadata/AuthorizationServerMetadata.ts"
 
 /**
- * What a document is for.
+ * The purpose of a document.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Purpose {
-  /** The name, as reports print it. */
+  /** The name in reports. */
   readonly name: string
-  /** What the document lacks for the purpose, by the names of the wire. Empty when it is complete. */
+  /** The members that the document lacks for the purpose, by their JSON names. Empty if it is complete. */
   readonly missing: (metadata: Metadata.AuthorizationServerMetadata) => ReadonlyArray<string>
 }
 
 /**
- * A purpose of your own.
+ * Creates a custom purpose.
  *
  * **Example** (Needing a device endpoint)
  *
@@ -44,7 +44,7 @@ export const make = (name: string, missing: Purpose["missing"]): Purpose => ({ n
 const lacks = (member: string, value: unknown): ReadonlyArray<string> => value === undefined ? [member] : []
 
 /**
- * Whatever the document says is enough.
+ * Accepts any document.
  *
  * @category purposes
  * @since 0.1.0
@@ -52,7 +52,7 @@ const lacks = (member: string, value: unknown): ReadonlyArray<string> => value =
 export const any: Purpose = make("any", () => [])
 
 /**
- * Verifying JWTs by the published keys (RFC 9068, section 4): `jwks_uri`.
+ * Verification of JWTs with the published keys (RFC 9068, section 4): `jwks_uri`.
  *
  * @category purposes
  * @since 0.1.0
@@ -60,7 +60,7 @@ export const any: Purpose = make("any", () => [])
 export const jwtVerification: Purpose = make("JWT verification", ({ jwksUri }) => lacks("jwks_uri", jwksUri))
 
 /**
- * Verifying tokens by asking the provider (RFC 7662, section 2): `introspection_endpoint`.
+ * Verification of tokens by introspection (RFC 7662, section 2): `introspection_endpoint`.
  *
  * @category purposes
  * @since 0.1.0
@@ -71,12 +71,12 @@ export const introspection: Purpose = make(
 )
 
 /**
- * Verifying tokens in either way: `jwks_uri` or `introspection_endpoint`.
+ * Verification of tokens in either way: `jwks_uri` or `introspection_endpoint`.
  *
  * **Gotchas**
  *
- * A document with one of the two ends the search. Who needs a particular one asks for `jwtVerification` or
- * `introspection`, and who needs both for `all` of them.
+ * A document with one of the two ends the search. To require one of them, use `jwtVerification` or `introspection`. To
+ * require both, use `all`.
  *
  * @category purposes
  * @since 0.1.0
@@ -87,7 +87,7 @@ export const verification: Purpose = make(
 )
 
 /**
- * Starting authorization: both endpoints, and PKCE with `S256`, which MCP makes clients demand.
+ * Authorization of clients: both endpoints, and PKCE with `S256`, which MCP clients require.
  *
  * @category purposes
  * @since 0.1.0
@@ -102,7 +102,7 @@ export const authorization: Purpose = make("authorization", (metadata) => [
 ])
 
 /**
- * One of several purposes. What is missing for all of them is told if none is complete.
+ * One of several purposes. If none is complete, the missing members of all of them are reported.
  *
  * @category combinators
  * @since 0.1.0
@@ -115,7 +115,7 @@ export const oneOf = (...purposes: ReadonlyArray<Purpose>): Purpose =>
   )
 
 /**
- * Both purposes at once: what every one of them needs.
+ * All of several purposes.
  *
  * @category combinators
  * @since 0.1.0

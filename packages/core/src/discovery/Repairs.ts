@@ -1,10 +1,10 @@
 /**
- * The repairs that real providers need, by name.
+ * Repairs for the metadata of real providers, by name.
  *
- * Each says more than the document does, so each is switched on for a provider by somebody who knows it, and none is
- * ever applied by itself.
+ * A repair adds facts that the document does not contain. So no repair is applied automatically: enable one only for a
+ * provider for which it is correct.
  *
- * **Example** (Amazon Cognito does PKCE without saying so)
+ * **Example** (Amazon Cognito supports PKCE without advertising it)
  *
  * ```ts import.meta.vitest
  * import * as Repairs from "@effect-mcp-auth/core/Repairs"
@@ -29,12 +29,12 @@ const without = (
 ): Schema.JsonObject => Object.fromEntries(Object.entries(document).filter(([, value]) => !drop(value)))
 
 /**
- * Says that the provider supports PKCE with `S256`, where it does without saying so (Entra ID, Cognito, AD FS, Apple,
- * Slack). A document that lists methods without `S256` is left alone: it says no.
+ * Adds support for PKCE with `S256`, for providers that support it without advertising it (Entra ID, Cognito, AD FS,
+ * Apple, Slack). A document that lists methods without `S256` is unchanged, because it denies support.
  *
  * **Gotchas**
  *
- * MCP makes clients refuse a server that does not advertise PKCE, for good reason. Use this only for a provider that is
+ * MCP requires clients to reject a server that does not advertise PKCE. Use this repair only for a provider that is
  * known to enforce `code_verifier`.
  *
  * @category repairs
@@ -51,7 +51,7 @@ export const pkce: Transpiler.Transpiler = Transpiler.make({
 })
 
 /**
- * Drops members that are `null` (Authlete). Members without a value are to be omitted.
+ * Removes members that are `null` (Authlete). Members without a value must be omitted.
  *
  * @category repairs
  * @since 0.1.0
@@ -64,7 +64,7 @@ export const nulls: Transpiler.Transpiler = Transpiler.make({
 })
 
 /**
- * Drops members that are empty arrays (HubSpot, MongoDB). Members with zero elements are to be omitted.
+ * Removes members that are empty arrays (HubSpot, MongoDB). Members with zero elements must be omitted.
  *
  * @category repairs
  * @since 0.1.0
@@ -77,7 +77,7 @@ export const emptyArrays: Transpiler.Transpiler = Transpiler.make({
 })
 
 /**
- * Says that the response type `code` is supported, where the document names an authorization endpoint but no types.
+ * Adds the response type `code` to a document that has an authorization endpoint but no response types.
  *
  * @category repairs
  * @since 0.1.0
@@ -93,7 +93,7 @@ export const responseTypes: Transpiler.Transpiler = Transpiler.make({
 })
 
 /**
- * The members that name an endpoint or a key set.
+ * The members whose value is the URL of an endpoint or of a key set.
  *
  * @category models
  * @since 0.1.0
@@ -108,7 +108,7 @@ export type Endpoint =
   | "userinfoEndpoint"
 
 /**
- * Adds endpoints that the document lacks (Facebook Login: `token_endpoint`). Those that it has are left alone.
+ * Adds endpoints that the document lacks (Facebook Login: `token_endpoint`). Existing endpoints are unchanged.
  *
  * **Example** (Facebook Login)
  *
@@ -125,7 +125,7 @@ export type Endpoint =
 export const endpoints = (added: { readonly [E in Endpoint]?: string }): Transpiler.Transpiler =>
   Transpiler.make({
     name: "endpoints",
-    reason: "The provider has endpoints that it does not publish.",
+    reason: "The provider has endpoints that its metadata does not contain.",
     source: "https://datatracker.ietf.org/doc/html/rfc8414#section-2",
     apply: (document) => ({
       ...Object.fromEntries(Object.entries(added).map(([member, url]) => [Str.camelToSnake(member), url])),
@@ -134,7 +134,7 @@ export const endpoints = (added: { readonly [E in Endpoint]?: string }): Transpi
   })
 
 /**
- * The repairs that need no argument, by the name under which the command line knows them.
+ * The repairs without arguments, by their names on the command line.
  *
  * @category repairs
  * @since 0.1.0

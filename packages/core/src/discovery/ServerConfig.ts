@@ -1,5 +1,5 @@
 /**
- * An authorization server as discovery found it: the metadata that the rest of the library trusts, and how it came about.
+ * The configuration of a discovered authorization server: the metadata that the library trusts, and its origin.
  *
  * @since 0.1.0
  */
@@ -9,7 +9,7 @@ import type { AuthorizationServerMetadata } from "../metadata/AuthorizationServe
 import type { Applied } from "./Transpiler.ts"
 
 /**
- * Which specification the document follows: RFC 8414, or OpenID Connect Discovery.
+ * The specification of the document: RFC 8414, or OpenID Connect Discovery.
  *
  * @category models
  * @since 0.1.0
@@ -17,7 +17,7 @@ import type { Applied } from "./Transpiler.ts"
 export type ServerType = "oauth" | "oidc"
 
 /**
- * Something about a document that is odd, but no reason to refuse it.
+ * An irregularity of a document that does not prevent its use.
  *
  * @category models
  * @since 0.1.0
@@ -28,7 +28,7 @@ export interface Oddity {
 }
 
 /**
- * An authorization server as discovery found it.
+ * The configuration of a discovered authorization server.
  *
  * @category models
  * @since 0.1.0
@@ -36,16 +36,16 @@ export interface Oddity {
 export interface ServerConfig {
   readonly type: ServerType
   /**
-   * The issuer as the document names it, after repairs that say by their name that they change it. This string, not the one that was configured, counts for the `iss` of tokens
-   * and of authorization responses (RFC 9207), and as a key of caches.
+   * The issuer of the document, after repairs whose name says that they change it. This string, not the configured one,
+   * is compared with the `iss` of tokens and of authorization responses (RFC 9207), and is the key of caches.
    */
   readonly issuer: string
   readonly metadata: AuthorizationServerMetadata
-  /** Where the document came from. More than one place when documents were merged, the strongest first. */
+  /** The URLs of the document. More than one if documents were merged, in order of precedence. */
   readonly locations: readonly [string, ...ReadonlyArray<string>]
-  /** The repairs that changed something, and what. */
+  /** The repairs that changed something, with their changes. */
   readonly repairs: ReadonlyArray<Applied>
   readonly oddities: ReadonlyArray<Oddity>
-  /** How long the source says that this is fresh (`Cache-Control`). */
+  /** The freshness lifetime from `Cache-Control`. */
   readonly freshFor: Option.Option<Duration.Duration>
 }

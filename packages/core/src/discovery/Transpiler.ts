@@ -1,10 +1,9 @@
 /**
  * Repairs of metadata documents, as data.
  *
- * Real providers publish documents that break a rule everyone knows the answer to. A repair names the misfit, says why
- * and by which source it may be mended, and changes the raw JSON before it is decoded. Repairs compose, run in order, and
- * the result tells which of them changed what. No repair changes `issuer`, unless its name says so: the issuer was judged
- * before, and a repair must not undo that.
+ * Some real providers publish documents with known defects. A repair has a name, a reason and a source, and changes the
+ * raw JSON before it is decoded. Repairs compose and run in order. The result reports the changes of each repair. A
+ * repair must not change `issuer` unless its name says so, because the issuer was checked before the repairs.
  *
  * @since 0.1.0
  */
@@ -19,7 +18,7 @@ import { quoted } from "../metadata/internal/printable.ts"
 const TypeId: unique symbol = Symbol.for("@effect-mcp-auth/core/Transpiler")
 
 /**
- * What a repair may answer with: a JSON object, and no promise. Members that are `undefined` count as removed.
+ * The result of a repair: a JSON object, not a promise. Members that are `undefined` count as removed.
  *
  * @category models
  * @since 0.1.0
@@ -33,18 +32,18 @@ export type Answer = object & { readonly then?: never }
  * @since 0.1.0
  */
 export interface Repair<out R = never> {
-  /** The name, as reports and the command line know it. It begins with `issuer` if the repair may change the issuer. */
+  /** The name in reports and on the command line. It must begin with `issuer` if the repair changes the issuer. */
   readonly name: string
-  /** What is wrong with the document, and why the repair is right. */
+  /** The defect of the document, and why the repair is correct. */
   readonly reason: string
-  /** Where that can be read. */
+  /** The URL of the source. */
   readonly source?: string | undefined
-  /** Pure, or an `Effect`. Whatever it fails with becomes the cause of a `TranspileError`. */
+  /** Returns a document or an `Effect` of one. A failure becomes the cause of a `TranspileError`. */
   readonly apply: (document: Schema.JsonObject) => Answer | Effect.Effect<Answer, unknown, R>
 }
 
 /**
- * A repair that changed something, and what.
+ * A repair that changed something, with its changes.
  *
  * @category models
  * @since 0.1.0
@@ -97,20 +96,20 @@ export const isTranspiler = (value: unknown): value is Transpiler<unknown> =>
   typeof value === "object" && value !== null && TypeId in value
 
 /**
- * A repair did not do what it should. The document is not used.
+ * A repair failed or returned an invalid result. The document is not used.
  *
  * @category errors
  * @since 0.1.0
  */
 export class TranspileError extends Schema.TaggedError<TranspileError>()("TranspileError", {
-  /** The repair's name. */
+  /** The name of the repair. */
   repair: Schema.String,
   /**
-   * `failed`: its effect failed. `threw`: it threw or died. `no-object`: it answered with something else than a JSON
-   * object, for example a promise. `changed-issuer`: it changed the issuer without saying so in its name.
+   * `failed`: its effect failed. `threw`: it threw or died. `no-object`: it returned a value that is not a JSON object,
+   * for example a promise. `changed-issuer`: it changed the issuer, and its name does not begin with `issuer`.
    */
   why: Schema.Literals(["failed", "threw", "no-object", "changed-issuer"]),
-  /** What it failed with, if it did. */
+  /** The error of its effect, if it failed. */
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message(): string {
@@ -119,10 +118,10 @@ export class TranspileError extends Schema.TaggedError<TranspileError>()("Transp
 }
 
 const whys: { readonly [Why in TranspileError["why"]]: string } = {
-  "failed": "failed; its own error is the cause",
-  "threw": "threw; a repair that can fail should answer with an Effect that fails",
-  "no-object": "answered with something that is not a JSON object; return the changed document, or an Effect of it",
-  "changed-issuer": "changed the issuer; use an issuer policy instead, or let the repair's name begin with \"issuer\""
+  "failed": "failed; see its error in the cause",
+  "threw": "threw; if a repair can fail, return an Effect that fails",
+  "no-object": "returned a value that is not a JSON object; return the changed document, or an Effect of it",
+  "changed-issuer": "changed the issuer; set the option issuerPolicy instead, or begin the name of the repair with \"issuer\""
 }
 
 const fromRepairs = <R>(repairs: ReadonlyArray<Repair<R>>): Transpiler<R> => ({
@@ -132,7 +131,7 @@ const fromRepairs = <R>(repairs: ReadonlyArray<Repair<R>>): Transpiler<R> => ({
 })
 
 /**
- * No repair at all.
+ * A transpiler without repairs.
  *
  * @category constructors
  * @since 0.1.0
@@ -140,9 +139,9 @@ const fromRepairs = <R>(repairs: ReadonlyArray<Repair<R>>): Transpiler<R> => ({
 export const identity: Transpiler = fromRepairs<never>([])
 
 /**
- * A transpiler of one repair.
+ * Creates a transpiler of one repair.
  *
- * **Example** (A repair of your own)
+ * **Example** (A custom repair)
  *
  * ```ts import.meta.vitest
  * import * as Transpiler from "@effect-mcp-auth/core/Transpiler"
@@ -164,7 +163,7 @@ export const identity: Transpiler = fromRepairs<never>([])
 export const make = <R = never>(repair: Repair<R>): Transpiler<R> => fromRepairs([repair])
 
 /**
- * Transpilers one after the other.
+ * Runs transpilers in order.
  *
  * @category combinators
  * @since 0.1.0
@@ -172,11 +171,12 @@ export const make = <R = never>(repair: Repair<R>): Transpiler<R> => fromRepairs
 export const all = <const T extends ReadonlyArray<Transpiler<unknown>>>(
   ...transpilers: T
 ): Transpiler<Services<T[number]>> =>
-  // The members' own services are the union of them; the array's element type has forgotten which.
+  // The services are the union of the members' services. The array's element type does not keep them apart.
   fromRepairs(transpilers.flatMap(({ repairs }) => repairs as ReadonlyArray<Repair<Services<T[number]>>>))
 
 /**
- * What `transpileData` may be: a transpiler, or a function on the raw document that is pure or answers with an `Effect`.
+ * The type of `transpileData`: a transpiler, or a function on the raw document that returns a document or an `Effect`
+ * of one.
  *
  * @category models
  * @since 0.1.0
@@ -184,14 +184,14 @@ export const all = <const T extends ReadonlyArray<Transpiler<unknown>>>(
 export type TranspileData<R = never> = Transpiler<R> | Repair<R>["apply"]
 
 /**
- * A transpiler of whatever `transpileData` is.
+ * Converts `transpileData` to a transpiler.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const fromTranspileData = <R = never>(transpileData: TranspileData<R>): Transpiler<R> =>
   typeof transpileData === "function"
-    ? make({ name: "transpileData", reason: "The caller's own function.", apply: transpileData })
+    ? make({ name: "transpileData", reason: "A custom function.", apply: transpileData })
     : transpileData
 
 /**
@@ -217,7 +217,7 @@ export const run = <R>(
       )
   )
 
-/** How a repair went wrong, for the `TranspileError` that names it. */
+/** The reason of a failed repair, for `TranspileError`. */
 interface Failure {
   readonly why: TranspileError["why"]
   readonly cause?: unknown
@@ -228,19 +228,19 @@ const isEffect = <R>(answer: Answer | Effect.Effect<Answer, unknown, R>): answer
 
 const answerOf = <R>(repair: Repair<R>, document: Schema.JsonObject): Effect.Effect<unknown, unknown, R> =>
   Effect.suspend(() => {
-    // A repair may change what it is given instead of answering with another: that must neither reach the original, which
-    // others judge, nor go unnoticed.
+    // A repair can mutate its input instead of returning a new document. The original must not change, because other
+    // checks use it, and the mutation must be detected.
     const answer = repair.apply(structuredClone(document))
     return isEffect(answer) ? answer : Effect.succeed(answer)
   })
 
 const failureOf = (cause: Cause.Cause<unknown>): Effect.Effect<never, Failure> =>
-  // An interruption is not a failure of the repair: it ends the search, not this document.
+  // An interruption is not a failure of the repair: it ends the whole search.
   Cause.hasInterruptsOnly(cause)
     ? Effect.interrupt
     : Effect.fail({ why: Cause.hasDies(cause) ? "threw" : "failed", cause: Cause.squash(cause) })
 
-/** Runs one repair, and holds it to what a repair may do. */
+/** Runs one repair and checks its result. */
 const runRepair = <R>(repair: Repair<R>, document: Schema.JsonObject): Effect.Effect<
   { readonly document: Schema.JsonObject; readonly patch: JsonPatch.JsonPatch },
   Failure,

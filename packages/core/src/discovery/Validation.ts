@@ -1,11 +1,11 @@
 /**
- * What MCP asks of an authorization server, as rules that are data.
+ * The requirements of MCP for an authorization server, as rules that are data.
  *
- * A rule has a code, a severity, the MCP revision that introduced it, a reference, and what to do when it is broken.
- * `validate` runs rules over a configuration and reports errors, warnings and successes; `validateServerConfig` fails
- * when there are errors. Rules are values in an array: add your own, drop what you know better.
+ * A rule has a code, a severity, the MCP revision that introduced it, a reference, and advice for a server that breaks
+ * it. `validate` runs rules over a configuration and reports errors, warnings and successes; `validateServerConfig`
+ * fails if there are errors. Rules are values in an array: you can add and remove rules.
  *
- * **Example** (Dropping a rule)
+ * **Example** (Removing a rule)
  *
  * ```ts import.meta.vitest
  * import * as Validation from "@effect-mcp-auth/core/Validation"
@@ -48,7 +48,7 @@ export const Revision: Schema.Literals<readonly ["2025-03-26", "2025-06-18", "20
 export type Revision = RevisionType
 
 /**
- * The newest revision, by which configurations are judged unless another is named.
+ * The latest revision, and the default of validations.
  *
  * @category schemas
  * @since 0.1.0
@@ -63,11 +63,11 @@ export const latestRevision: Revision = "2026-07-28"
  */
 export const Finding = Schema.Struct({
   code: Schema.String,
-  /** What is the matter with this document. */
+  /** The problem of this document. */
   message: Schema.String,
   /** What to do about it. */
   advice: Schema.String,
-  /** Where the rule stands. */
+  /** The source of the rule. */
   reference: Schema.String
 })
 
@@ -83,7 +83,7 @@ export const Success = Schema.Struct({
 })
 
 /**
- * What the rules say about a configuration.
+ * Schema of the result of a validation.
  *
  * @category schemas
  * @since 0.1.0
@@ -97,7 +97,7 @@ export const Report = Schema.Struct({
 })
 
 /**
- * What the rules say about a configuration.
+ * The result of a validation.
  *
  * @category models
  * @since 0.1.0
@@ -105,7 +105,7 @@ export const Report = Schema.Struct({
 export type Report = typeof Report.Type
 
 /**
- * The configuration breaks rules whose severity is `error`. The report says which, and what to do.
+ * The configuration breaks rules of severity `error`. The report lists them with advice.
  *
  * @category errors
  * @since 0.1.0
@@ -125,7 +125,7 @@ export class InvalidServerConfig extends Schema.TaggedError<InvalidServerConfig>
 }
 
 /**
- * What may be chosen about a validation.
+ * Options for a validation.
  *
  * @category models
  * @since 0.1.0
@@ -146,9 +146,9 @@ export interface Options {
 export const rules: ReadonlyArray<Rule> = [...documentRules, ...issuerRules, ...flowRules, ...clientRules]
 
 /**
- * A rule of your own, checked like the others.
+ * Creates a custom rule.
  *
- * **Example** (Demanding a revocation endpoint)
+ * **Example** (Requiring a revocation endpoint)
  *
  * ```ts import.meta.vitest
  * import * as Validation from "@effect-mcp-auth/core/Validation"
@@ -192,7 +192,7 @@ export const without = (rules: ReadonlyArray<Rule>, codes: ReadonlyArray<string>
 export const validate = (subject: Subject, options?: Options): Report => {
   const revision = options?.revision ?? latestRevision
   const judged = (options?.rules ?? rules)
-    // Revisions are dates, so their order is that of their strings.
+    // Revisions are dates, so string comparison orders them.
     .filter(({ since }) => since <= revision)
     .map((rule) => ({ rule, verdict: rule.check(subject, revision) }))
   const broken = (severity: Rule["severity"]) =>
@@ -216,7 +216,7 @@ export const validate = (subject: Subject, options?: Options): Report => {
 }
 
 /**
- * Runs the rules, and fails when one of severity `error` is broken.
+ * Runs the rules. Fails if the configuration breaks a rule of severity `error`.
  *
  * @category validating
  * @since 0.1.0

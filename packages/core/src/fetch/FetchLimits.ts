@@ -1,7 +1,7 @@
 /**
- * How long, how much and how often the engine fetches.
+ * Limits for fetching metadata: time, size, redirects and retries.
  *
- * The limits are a `Context.Reference`: nobody must provide them, anybody can, for a whole program or one call.
+ * The limits are a `Context.Reference`. They have defaults, and can be overridden for a whole program or for one call.
  *
  * @since 0.1.0
  */
@@ -9,28 +9,31 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 
 /**
- * The limits of fetching metadata.
+ * Limits for fetching metadata.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Limits {
-  /** How long one attempt may take, from the request to the last byte. Default 5 seconds. */
+  /** The timeout of one attempt, from the request to the last byte of the body. Default: 5 seconds. */
   readonly attemptTimeout: Duration.Duration
-  /** How long the whole search may take, with all its candidates, retries and waits. Default 10 seconds. */
+  /** The timeout of the whole search, with all its candidates, retries and waits. Default: 10 seconds. */
   readonly totalTimeout: Duration.Duration
-  /** How many bytes of a body are read. Default 512 KiB; the largest document known in the wild has 18 kB. */
+  /** The maximum size of a body, in bytes. Default: 512 KiB. The largest known real document has 18 kB. */
   readonly bodyBytes: number
-  /** How many redirects, all to the same origin, are followed. Default 3. */
+  /** The maximum number of redirects. Only redirects to the same origin are followed. Default: 3. */
   readonly redirects: number
-  /** How often a transient failure is tried again. Default 2. */
+  /** The maximum number of retries after a transient failure. Default: 2. */
   readonly retries: number
-  /** The first wait before trying again, doubled each time, with jitter. `Retry-After` prolongs it. Default 200 ms. */
+  /**
+   * The delay before the first retry. It doubles with each retry, with jitter; `Retry-After` can extend it. Default:
+   * 200 ms.
+   */
   readonly retryDelay: Duration.Duration
 }
 
 /**
- * The limits that hold unless others are provided.
+ * The limits in force. The defaults are those of `Limits`.
  *
  * @category references
  * @since 0.1.0

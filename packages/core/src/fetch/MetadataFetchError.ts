@@ -1,8 +1,8 @@
 /**
- * Why a metadata document could not be had.
+ * Errors of fetching a metadata document.
  *
- * One wrapper says which URL was asked, and its `reason` says what happened: a closed set of tagged values that carry
- * data, never prose. The message is derived from them and says what to do next.
+ * `MetadataFetchError` names the URL that was requested. Its `reason` says what happened: a closed set of tagged values
+ * that carry data, not prose. The message is derived from the reason and says what to do next.
  *
  * @since 0.1.0
  */
@@ -18,20 +18,20 @@ import { printable, quoted } from "../metadata/internal/printable.ts"
  * @since 0.1.0
  */
 export class Transport extends Schema.TaggedError<Transport>()("Transport", {
-  /** What the transport said, without its address or headers. */
+  /** The transport's error message, without URL or headers. */
   detail: Schema.String
 }) {}
 
 /**
- * The answer did not arrive, or did not end, within the time of one attempt or of the whole search.
+ * The response was not complete before the timeout of one attempt or of the whole search.
  *
  * @category reasons
  * @since 0.1.0
  */
 export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", {
-  /** The time that was allowed, in milliseconds. */
+  /** The timeout, in milliseconds. */
   milliseconds: Schema.Finite,
-  /** Whether one attempt or the whole search ran out of time. */
+  /** Whether the timeout is that of one attempt or of the whole search. */
   of: Schema.Literals(["attempt", "search"])
 }) {}
 
@@ -43,12 +43,12 @@ export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", {
  */
 export class Status extends Schema.TaggedError<Status>()("Status", {
   status: Schema.Int,
-  /** What `Retry-After` asked for (RFC 9110, section 10.2.3), in milliseconds. */
+  /** The delay from `Retry-After` (RFC 9110, section 10.2.3), in milliseconds. */
   retryAfter: Schema.optionalKey(Schema.Finite)
 }) {}
 
 /**
- * The body was longer than the limit. Reading stopped there.
+ * The body is longer than the limit. Reading stopped at the limit.
  *
  * @category reasons
  * @since 0.1.0
@@ -59,9 +59,9 @@ export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLar
 }) {}
 
 /**
- * A 200 whose body is not what was asked for: nothing, an HTML page, broken JSON, JSON that is not an object, a metadata
- * document without a string `issuer`, or a key set without `keys`. Hosts of single-page applications answer every URL
- * with a page of theirs.
+ * A response with status 200 whose body is not the requested document: an empty body, an HTML page, malformed JSON,
+ * JSON that is not an object, a metadata document without a string `issuer`, or a key set without `keys`. Hosts of
+ * single-page applications answer every URL with an HTML page.
  *
  * @category reasons
  * @since 0.1.0
@@ -80,34 +80,34 @@ export class NotMetadata extends Schema.TaggedError<NotMetadata>()("NotMetadata"
 export class Redirect extends Schema.TaggedError<Redirect>()("Redirect", {
   status: Schema.Int,
   why: Schema.Literals(["foreign-origin", "too-many", "unusable-location"]),
-  /** The origin it points to, when that is another one. */
+  /** The origin of the redirect target, if it is a different one. */
   origin: Schema.optionalKey(Schema.String)
 }) {}
 
 /**
- * The host leads to an address this program must not connect to: loopback, private, link-local, unique-local,
- * multicast or otherwise special (RFC 6890). Raised by the transport at connect time, after name resolution.
+ * The host has an address that this program must not connect to: loopback, private, link-local, unique-local, multicast
+ * or another special-purpose address (RFC 6890). The transport raises it at connect time, after name resolution.
  *
  * **Details**
  *
- * A guarded `HttpClient` fails with a transport error whose cause is this value; the engine looks for it and reports it
- * as the reason. Transports of other platforms may raise it in the same way.
+ * A guarded `HttpClient` fails with a transport error whose cause is this value. Discovery looks for that cause and
+ * reports it as the reason. Transports of other platforms can raise it in the same way.
  *
  * @category reasons
  * @since 0.1.0
  */
 export class RefusedAddress extends Schema.TaggedError<RefusedAddress>()("RefusedAddress", {
-  /** The host as the URL names it. */
+  /** The host, as written in the URL. */
   host: Schema.String,
-  /** The address it led to. */
+  /** The IP address of the host. */
   address: Schema.String,
   /** The kind of range the address lies in, such as `loopback` or `private`. */
   range: Schema.String
 }) {}
 
 /**
- * The URL cannot be asked: it is not https (or http on an explicitly allowed loopback host), or parsers read it in
- * different ways. `why` is the word that `InvalidIssuer` uses for the same misfit.
+ * The URL must not be requested: it is not https (or http on an explicitly allowed loopback host), or URL parsers
+ * disagree about it. `why` is the same code that `InvalidIssuer` uses.
  *
  * @category reasons
  * @since 0.1.0
@@ -117,7 +117,7 @@ export class RefusedUrl extends Schema.TaggedError<RefusedUrl>()("RefusedUrl", {
 }) {}
 
 /**
- * Every reason a fetch can fail for.
+ * Schema of all reasons of a failed fetch.
  *
  * @category reasons
  * @since 0.1.0
@@ -136,7 +136,7 @@ export const Reason: Schema.Union<
 > = Schema.Union([Transport, Timeout, Status, BodyTooLarge, NotMetadata, Redirect, RefusedAddress, RefusedUrl])
 
 /**
- * Every reason a fetch can fail for.
+ * A reason of a failed fetch.
  *
  * @category reasons
  * @since 0.1.0
@@ -144,7 +144,7 @@ export const Reason: Schema.Union<
 export type Reason = typeof Reason.Type
 
 /**
- * A document could not be had from `url`: metadata, a key set, or what an introspection endpoint says.
+ * A document could not be fetched from `url`: metadata, a key set, or an introspection response.
  *
  * **Example** (Reading what happened)
  *
@@ -163,13 +163,13 @@ export type Reason = typeof Reason.Type
  * @since 0.1.0
  */
 export class MetadataFetchError extends Schema.TaggedError<MetadataFetchError>()("MetadataFetchError", {
-  /** The URL, without its query: that may hold a key. */
+  /** The URL without its query, because a query can contain a secret. */
   url: Schema.String,
   reason: Reason,
   /** Default: `GET`. */
   method: Schema.optionalKey(Schema.Literals(["GET", "POST"]))
 }) {
-  /** How long the server asks to wait (RFC 9110, section 10.2.3). Zero if it does not say. */
+  /** The delay that the server asks for in `Retry-After` (RFC 9110, section 10.2.3). Zero if there is none. */
   get retryAfter(): Duration.Duration {
     const { reason } = this
     return reason._tag === "Status" ? Duration.millis(reason.retryAfter ?? 0) : Duration.zero
@@ -183,30 +183,30 @@ export class MetadataFetchError extends Schema.TaggedError<MetadataFetchError>()
 
 const found: { readonly [Found in NotMetadata["found"]]: string } = {
   "empty": "the body is empty",
-  "html": "an HTML page came back",
+  "html": "the body is an HTML page",
   "malformed-json": "the body is not JSON",
   "not-an-object": "the JSON is not an object",
   "no-issuer": "the JSON object has no string member \"issuer\"",
-  "no-keys": "the key set has no key that can be used"
+  "no-keys": "the key set has no usable key"
 }
 
 const redirect: { readonly [Why in Redirect["why"]]: (reason: Redirect) => string } = {
   "foreign-origin": (reason) =>
-    `redirects to another origin, ${quoted(reason.origin ?? "")}, which is never followed; if that origin is the ` +
+    `redirects to another origin, ${quoted(reason.origin ?? "")}, and redirects to other origins are not followed; if that origin is the ` +
     "issuer, configure it instead",
-  "too-many": () => "redirects too often",
-  "unusable-location": () => "redirects without a usable Location"
+  "too-many": () => "redirects more often than FetchLimits.redirects allows; configure the final URL instead",
+  "unusable-location": () => "redirects without a valid Location header; correct the redirect at the provider"
 }
 
 type Method = "GET" | "POST"
 
 const status = (reason: Status, method: Method): string => {
-  const wait = reason.retryAfter === undefined ? "" : `, which asks to wait ${Math.ceil(reason.retryAfter / 1000)} s`
+  const wait = reason.retryAfter === undefined ? "" : `; Retry-After asks for ${Math.ceil(reason.retryAfter / 1000)} s`
   if (isTransientStatus(reason.status)) {
-    return `HTTP ${reason.status}, the server cannot answer now${wait}`
+    return `HTTP ${reason.status}, the server is temporarily unavailable${wait}`
   }
   return method === "POST"
-    ? `HTTP ${reason.status}, the server refuses to answer; check the credentials that it knows this program by`
+    ? `HTTP ${reason.status}, the server refuses the request; check the client credentials of this program`
     : `HTTP ${reason.status}, there is no metadata at this URL`
 }
 
@@ -217,35 +217,35 @@ const messages: {
   ) => string
 } = {
   Transport: ({ detail }) =>
-    `no response (${printable(detail)}); check the host name and that it can be reached from here`,
+    `no response (${printable(detail)}); check the host name, and that this machine can reach it`,
   Timeout: ({ milliseconds, of }) =>
     of === "attempt"
-      ? `no complete answer within ${milliseconds} ms`
-      : `given up, the whole search may take ${milliseconds} ms`,
+      ? `no complete response within ${milliseconds} ms; check the network, or raise FetchLimits.attemptTimeout`
+      : `the search reached its limit of ${milliseconds} ms; if the provider is slow, raise FetchLimits.totalTimeout`,
   Status: status,
-  BodyTooLarge: ({ limit }) => `the body is longer than ${limit} bytes`,
+  BodyTooLarge: ({ limit }) => `the body is longer than ${limit} bytes; if the document is correct, raise FetchLimits.bodyBytes`,
   NotMetadata: (reason) => `HTTP 200, but ${found[reason.found]}`,
   Redirect: (reason) => `HTTP ${reason.status} ${redirect[reason.why](reason)}`,
   RefusedAddress: ({ address, host, range }) =>
     `${quoted(host)} leads to the ${printable(range)} address ${
       printable(address)
-    }, which must not be connected to; allow it ` +
-    "explicitly if the provider really runs there",
+    }, which is not allowed; if the provider ` +
+    "runs there, add the range or network to the option allow (command line: --allow)",
   RefusedUrl: ({ why }) => `the URL is refused: ${advice[why]}`
 }
 
-/** What a reason means and what to do next. */
+/** The message of a reason, with what to do next. */
 const fetchFailureMessage = (reason: Reason, method: Method): string =>
   // The table is total over the tags, but TypeScript cannot correlate an indexed function with its argument.
   (messages[reason._tag] as (reason: Reason, method: Method) => string)(reason, method)
 
-/** Statuses that say "not now" (RFC 9110, sections 15.5.9 and 15.6; RFC 8470, section 5.2; RFC 6585, section 4). */
+/** Statuses of a temporary failure (RFC 9110, sections 15.5.9 and 15.6; RFC 8470, section 5.2; RFC 6585, section 4). */
 const isTransientStatus = (status: number): boolean =>
   status === 408 || status === 425 || status === 429 || status >= 500
 
 /**
- * Whether a fetch may succeed when it is tried again: no response arrived in time, or the status says that the server
- * cannot answer now (408, 425, 429, 5xx).
+ * Whether a retry can succeed: no response arrived in time, or the status says that the server is temporarily
+ * unavailable (408, 425, 429, 5xx).
  *
  * @category guards
  * @since 0.1.0

@@ -1,12 +1,12 @@
 /**
- * What several instances of a server know together: metadata, keys, and what was said about tokens.
+ * A cache that several instances of a server share: metadata, keys and introspection responses.
  *
- * Without it every instance asks for itself. With it an instance that starts finds what others have fetched, in Redis or in
- * any other `Persistence` of Effect's. It is a memory and no authority: whatever is in it goes through the same judgement
- * as an answer of the provider's, it is sealed, so that whoever can read or write the store learns nothing and plants
- * nothing, and while the store cannot be reached every instance goes on with its own memory.
+ * Without it, every instance fetches for itself. With it, a new instance finds the documents that others have fetched,
+ * in Redis or in any other `Persistence` of Effect. Cached documents get the same checks as responses of the provider.
+ * Entries are encrypted and authenticated: an attacker with access to the store can neither read nor forge them. While
+ * the store is unavailable, every instance uses its own memory.
  *
- * **Example** (Instances that share what they know)
+ * **Example** (Sharing a cache between instances)
  *
  * ```ts import.meta.vitest
  * import * as SharedMemory from "@effect-mcp-auth/core/SharedMemory"
@@ -45,32 +45,32 @@ import * as Schema from "effect/Schema"
 import { makeSeal, Sealed } from "./internal/encryption.ts"
 
 /**
- * What instances share. Nothing here fails: a memory that cannot be reached knows nothing.
+ * A shared cache. Its operations do not fail: a cache that is unavailable has no entries.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Shape {
   readonly get: (key: string) => Effect.Effect<Schema.Json | undefined>
-  /** Remembers a value for so many milliseconds. */
+  /** Stores a value. `timeToLive` is in milliseconds. */
   readonly set: (key: string, value: Schema.Json, timeToLive: number) => Effect.Effect<void>
 }
 
 /**
- * What is chosen about a shared memory.
+ * Options for a shared memory.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** What entries are sealed with: the same for all instances, known to nobody else, and at least 32 characters. */
+  /** The secret that encrypts entries: the same for all instances, random, at least 32 characters. Keep it private. */
   readonly secret: Redacted.Redacted
-  /** How long the store may take to answer before an instance goes on alone. Default: 250 milliseconds. */
+  /** The timeout of the store. After it, the instance continues without the store. Default: 250 milliseconds. */
   readonly timeout?: Duration.Input | undefined
 }
 
 /**
- * The shared memory cannot be used as it is configured.
+ * The configuration of the shared memory is invalid.
  *
  * @category errors
  * @since 0.1.0
@@ -85,7 +85,7 @@ export class InvalidSharedMemory extends Schema.TaggedError<InvalidSharedMemory>
 }
 
 /**
- * What instances share. Default: nothing.
+ * The shared memory. Default: `undefined`, nothing is shared.
  *
  * @category references
  * @since 0.1.0
@@ -96,12 +96,13 @@ export const SharedMemory: Context.Reference<Shape | undefined> = Context.Refere
 )
 
 /**
- * Shares what is known with whoever has the same store and the same secret.
+ * Shares the cache with all instances that use the same store and the same secret.
  *
  * **Details**
  *
- * A store that is slow or does not answer is left alone for five seconds; that is logged as a warning, and that it is back
- * as well. An entry that was not sealed with this secret is passed over, with a warning.
+ * If the store is slow or does not respond, a circuit breaker skips it for five seconds. A warning is logged when the
+ * store becomes unavailable, and a message when it is available again. An entry that was not encrypted with this secret
+ * is ignored, with a warning.
  *
  * @category layers
  * @since 0.1.0
@@ -114,29 +115,32 @@ export const layer = (
     Redacted.value(options.secret).length < 32
       ? Effect.fail(
         new InvalidSharedMemory({
-          problem: "its secret has fewer than 32 characters, and could be guessed; use a random one"
+          problem: "the option secret of SharedMemory.layer has fewer than 32 characters and can be guessed; use at least 32 random ones"
         })
       )
       : makeSharedStore(options.secret, options.timeout ?? "250 millis")
   )
 
-/** What is sealed: a value, and until when it counts, since whoever has the store could keep it for longer. */
+/**
+ * The encrypted content: a value and its expiry time. A party with access to the store could otherwise keep it for
+ * longer.
+ */
 const Entry = Schema.fromJsonString(Schema.Struct({ until: Schema.Finite, value: Schema.Json }))
 
 const encodeEntry = Schema.encodeEffect(Entry)
 const decodeEntry = Schema.decodeEffect(Entry)
 const decodeSealed = Schema.decodeUnknownEffect(Sealed)
 
-const gone = "The shared memory cannot be reached; this instance goes on with its own"
-const back = "The shared memory is back"
-const foreign = "An entry of the shared memory was not sealed with the secret of this instance, and is passed over"
+const gone = "The shared memory cannot be reached; this instance uses its own memory. Check the Persistence store"
+const back = "The shared memory can be reached again"
+const foreign = "An entry of the shared memory was not encrypted with the secret of this instance and is ignored. Use one secret for all instances"
 
-/** Asks the store, which knows nothing while it cannot be reached. That it is so is said once each time. */
+/** Reads or writes the store. While it is unavailable, the result is empty. Each outage is logged once. */
 const makeReach = Effect.fnUntraced(function*(timeout: Duration.Input) {
   const isGone = yield* Ref.make(false)
   const breaker = yield* CircuitBreaker.make({ tripPolicy: CircuitBreaker.consecutive(3), openDuration: "5 seconds" })
   const answered = Effect.flatMap(Ref.getAndSet(isGone, false), (was) => was ? Effect.logInfo(back) : Effect.void)
-  // Only what kind of failure: messages of stores name what was asked for.
+  // Log only the kind of failure: messages of stores can contain the key.
   const failed = ({ _tag }: { readonly _tag: string }) =>
     Effect.flatMap(Ref.getAndSet(isGone, true), (was) => was ? Effect.void : Effect.logWarning(gone, _tag))
   return <A>(question: Effect.Effect<A, Persistence.PersistenceError>): Effect.Effect<A | undefined> =>
@@ -147,7 +151,7 @@ const makeReach = Effect.fnUntraced(function*(timeout: Duration.Input) {
     )
 }, Effect.provide(CircuitBreaker.layerStoreMemory()))
 
-/** A memory in a store that others use as well. */
+/** A shared memory in a store. */
 const makeSharedStore = Effect.fnUntraced(function*(secret: Redacted.Redacted, timeout: Duration.Input) {
   const { nameOf, open, seal } = yield* Effect.orDie(makeSeal(secret, "shared memory"))
   const reach = yield* makeReach(timeout)
@@ -170,7 +174,8 @@ const makeSharedStore = Effect.fnUntraced(function*(secret: Redacted.Redacted, t
       if (timeToLive <= 0) return
       const until = (yield* Clock.currentTimeMillis) + timeToLive
       const text = yield* Effect.option(encodeEntry({ until, value }))
-      // A provider can write numbers that are none here (1e400): what has one cannot be written again, so it is not shared.
+      // A provider can send numbers that JavaScript cannot represent (1e400). Such a value cannot be encoded again, so
+      // it is not shared.
       if (Option.isNone(text)) return
       const sealed = yield* Effect.orDie(seal(key, text.value))
       yield* reach(store.set(yield* Effect.orDie(nameOf(key)), sealed, Duration.millis(timeToLive)))

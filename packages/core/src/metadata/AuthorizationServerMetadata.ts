@@ -2,10 +2,10 @@
  * The metadata of an authorization server (RFC 8414, section 2; OpenID Connect Discovery 1.0, section 3), with the
  * members that later specifications registered.
  *
- * On the wire members are snake_case, in code camelCase. A member that is named here nowhere is kept in
- * `additionalParameters` and survives a round trip. Only `issuer` is required by the schema: what else a document must
- * have depends on what it is for, which is the matter of `Discovery` (purpose) and `Validation` (rules). URL members are
- * checked, and kept as the strings they are. The defaults of the RFCs are functions, never written into the document.
+ * Members are snake_case in JSON and camelCase in code. Unknown members are kept in `additionalParameters` and survive
+ * a round trip. The schema requires only `issuer`. Which other members a document needs depends on its use: see
+ * `Discovery` (purpose) and `Validation` (rules). URL members are checked, and kept as strings. The defaults of the
+ * RFCs are functions; they are never written into the document.
  *
  * **Example** (Decoding a document)
  *
@@ -31,7 +31,7 @@ import { flag, names, page, text, url, urls, type Wire, wire } from "./internal/
 
 /** RFC 8414, section 2. */
 const oauth = {
-  /** Kept as the string of the document. Whether it is the issuer asked for is judged by an issuer policy. */
+  /** The exact string of the document. An issuer policy checks that it is the expected issuer. */
   issuer: Schema.String,
   authorizationEndpoint: url,
   tokenEndpoint: url,
@@ -86,13 +86,13 @@ const openid = {
   endSessionEndpoint: url
 } as const
 
-/** What later specifications registered. */
+/** Members that later specifications registered. */
 const registered = {
   /** RFC 8628, section 4. */
   deviceAuthorizationEndpoint: url,
   /** RFC 8705, sections 3.3 and 5. */
   tlsClientCertificateBoundAccessTokens: flag,
-  /** RFC 8705, section 5: the endpoints that ask for a client certificate, by their names on the wire. */
+  /** RFC 8705, section 5: the endpoints that require a client certificate, by their JSON names. */
   mtlsEndpointAliases: urls,
   /** RFC 9101, section 10.5. */
   requireSignedRequestObject: flag,
@@ -130,7 +130,7 @@ export const AuthorizationServerMetadata: Wire<typeof fields> = wire(fields)
 export type AuthorizationServerMetadata = typeof AuthorizationServerMetadata.Type
 
 /**
- * How responses may be delivered (RFC 8414, section 2: `query` and `fragment` unless said otherwise).
+ * The response modes (RFC 8414, section 2: `query` and `fragment` unless said otherwise).
  *
  * @category defaults
  * @since 0.1.0
@@ -186,7 +186,7 @@ export const requestUriParameter = (metadata: AuthorizationServerMetadata): bool
 
 /**
  * Whether PKCE with `S256` is advertised (RFC 7636, section 4.2). There is no default: absent means unknown, which MCP
- * clients must take for no.
+ * clients must treat as not supported.
  *
  * @category defaults
  * @since 0.1.0

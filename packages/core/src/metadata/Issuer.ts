@@ -1,9 +1,9 @@
 /**
  * The issuer identifier of an authorization server (RFC 8414, section 2; OpenID Connect Discovery 1.0, section 3).
  *
- * An issuer is a string before it is a URL: documents, tokens and authorization responses must name it character by
- * character (RFC 8414, section 3.3; RFC 9207, section 2.4). So it is kept exactly as written, and a string that
- * `new URL` would silently rewrite is refused, with a reason and with what to write instead.
+ * Issuers are compared as strings: documents, tokens and authorization responses must contain the identical string (RFC
+ * 8414, section 3.3; RFC 9207, section 2.4). So an issuer is kept exactly as written. A string that `new URL` would
+ * silently rewrite is rejected, with a reason and a correction.
  *
  * @since 0.1.0
  */
@@ -23,21 +23,21 @@ import { quoted } from "./internal/printable.ts"
 export type Issuer = string & Brand.Brand<"Issuer">
 
 /**
- * What loosens the rules for an issuer.
+ * Options that relax the rules for an issuer.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
   /**
-   * Accept `http` when the host is `localhost`, in `127.0.0.0/8`, or `[::1]`. For development only: whoever can listen
-   * on that port speaks as the issuer. Defaults to `false`.
+   * Accept `http` when the host is `localhost`, in `127.0.0.0/8`, or `[::1]`. For development only: any process that
+   * listens on that port can act as the issuer. Defaults to `false`.
    */
   readonly allowInsecureLoopback?: boolean | undefined
 }
 
 /**
- * A string that cannot be an issuer. `reason` says why in one word of a closed set, the message what to write instead.
+ * A string that is not a valid issuer. `reason` is a code that says why, and the message says what to write instead.
  *
  * @category errors
  * @since 0.1.0
@@ -47,15 +47,15 @@ export class InvalidIssuer extends Schema.TaggedError<InvalidIssuer>()("InvalidI
   reason: Schema.Literals(violations)
 }) {
   override get message(): string {
-    // Quoted: the string may come from a stranger's document and must not forge log lines.
+    // Quoted: the string can come from an untrusted document and must not forge log lines.
     const issuer = quoted(this.issuer)
-    const hint = discoveryUrl.test(this.issuer) ? `. This is a discovery URL, pass the issuer: ${discoveryHint}` : ""
+    const hint = discoveryUrl.test(this.issuer) ? `. This is a discovery URL; pass the issuer instead: ${discoveryHint}` : ""
     return `${issuer} is not an issuer: ${advice[this.reason]}${hint}`
   }
 }
 
 const discoveryUrl = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)/
-const discoveryHint = "the value of \"issuer\" in the document it leads to"
+const discoveryHint = "the value of \"issuer\" in the document at that URL"
 
 const parseIssuer = (issuer: string, options?: Options): Result.Result<HttpUri, InvalidIssuer> =>
   parse(issuer, { query: "forbidden", insecureLoopback: options?.allowInsecureLoopback === true }).pipe(
@@ -86,7 +86,7 @@ const parseIssuer = (issuer: string, options?: Options): Result.Result<HttpUri, 
  * @since 0.1.0
  */
 export const makeResult = (issuer: string, options?: Options): Result.Result<Issuer, InvalidIssuer> =>
-  // The brand is the record of this very check; nothing else may claim it.
+  // The brand records this check. Nothing else may create it.
   Result.map(parseIssuer(issuer, options), () => issuer as Issuer)
 
 /**

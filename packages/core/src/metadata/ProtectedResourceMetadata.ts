@@ -1,10 +1,9 @@
 /**
- * The metadata of a protected resource (RFC 9728, section 2): what an MCP server says about itself so that clients find
- * its authorization servers.
+ * The metadata of a protected resource (RFC 9728, section 2): an MCP server publishes it so that clients find its
+ * authorization servers.
  *
- * On the wire members are snake_case, in code camelCase. A member that is named here nowhere is kept in
- * `additionalParameters` and survives a round trip; so do members with a language tag, such as `resource_name#de`
- * (section 2.1).
+ * Members are snake_case in JSON and camelCase in code. Unknown members are kept in `additionalParameters` and survive
+ * a round trip; so do members with a language tag, such as `resource_name#de` (section 2.1).
  *
  * **Example** (Encoding a document)
  *
@@ -35,7 +34,7 @@ const identifier = (query: "allowed" | "forbidden", expected: string): Schema.St
 
 /** RFC 9728, section 2. */
 const fields = {
-  /** Kept as the string of the document: clients compare it character by character (section 3.3). */
+  /** The exact string of the document: clients compare it character by character (section 3.3). */
   resource: identifier("allowed", "a resource identifier"),
   /** At least one, each an issuer identifier. Members with zero elements are to be omitted (section 3.2). */
   authorizationServers: Schema.optionalKey(Schema.NonEmptyArray(identifier("forbidden", "an issuer identifier"))),
@@ -72,8 +71,8 @@ export const ProtectedResourceMetadata: Wire<typeof fields> = wire(fields)
 export type ProtectedResourceMetadata = typeof ProtectedResourceMetadata.Type
 
 /**
- * How a token may be presented (RFC 9728, section 2). Absent says nothing about the methods, so there is no default;
- * MCP allows the header only.
+ * The methods to send a bearer token (RFC 9728, section 2). If absent, the methods are unknown, so there is no default.
+ * MCP allows only the `Authorization` header.
  *
  * @category defaults
  * @since 0.1.0

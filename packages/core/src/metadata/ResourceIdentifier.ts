@@ -1,9 +1,9 @@
 /**
  * The resource identifier of a protected resource (RFC 9728, section 1.2; RFC 8707, section 2): the URL of an MCP
- * server as its tokens' audience names it.
+ * server, which is the audience of its tokens.
  *
- * The same rules as for an issuer, but a query may belong to it. The string is kept exactly as written, because tokens
- * and metadata must name it character by character (RFC 9728, section 3.3).
+ * The rules are those of an issuer, but a query is allowed. The string is kept exactly as written, because tokens and
+ * metadata must contain the identical string (RFC 9728, section 3.3).
  *
  * @since 0.1.0
  */
@@ -23,18 +23,21 @@ import { quoted } from "./internal/printable.ts"
 export type ResourceIdentifier = string & Brand.Brand<"ResourceIdentifier">
 
 /**
- * What loosens the rules for a resource identifier.
+ * Options that relax the rules for a resource identifier.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** Accept `http` when the host is `localhost`, in `127.0.0.0/8`, or `[::1]`. Development only; defaults to `false`. */
+  /**
+   * Accept `http` when the host is `localhost`, in `127.0.0.0/8`, or `[::1]`. For development only. Defaults to
+   * `false`.
+   */
   readonly allowInsecureLoopback?: boolean | undefined
 }
 
 /**
- * A string that cannot be a resource identifier.
+ * A string that is not a valid resource identifier.
  *
  * @category errors
  * @since 0.1.0
@@ -78,7 +81,7 @@ export const makeResult = (
   resource: string,
   options?: Options
 ): Result.Result<ResourceIdentifier, InvalidResourceIdentifier> =>
-  // The brand is the record of this very check; nothing else may claim it.
+  // The brand records this check. Nothing else may create it.
   Result.map(parseResource(resource, options), () => resource as ResourceIdentifier)
 
 /**

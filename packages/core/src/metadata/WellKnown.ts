@@ -1,9 +1,9 @@
 /**
- * Where metadata lives: pure URL construction for RFC 8414, OpenID Connect Discovery and RFC 9728.
+ * The well-known URLs of metadata: pure URL construction for RFC 8414, OpenID Connect Discovery and RFC 9728.
  *
- * URLs are built from the characters of the identifier, never by resolving a reference against it: every URL keeps the
- * scheme, host and port of its identifier, and the path byte for byte. Joining with `new URL(path, base)` does neither:
- * an issuer such as `https://as.example.com//t1` then leads to the host `t1`.
+ * URLs are built from the characters of the identifier, never by resolving a relative reference. Every URL keeps the
+ * scheme, host and port of its identifier, and the exact path. `new URL(path, base)` keeps neither: an issuer such as
+ * `https://as.example.com//t1` would become a URL of the host `t1`.
  *
  * @since 0.1.0
  */
@@ -14,14 +14,14 @@ import * as Issuer from "./Issuer.ts"
 import type * as ResourceIdentifier from "./ResourceIdentifier.ts"
 
 /**
- * The four places where an authorization server's metadata is found.
+ * The four forms of an authorization server's metadata URL.
  *
  * **Details**
  *
  * - `oauth-authorization-server`: RFC 8414, section 3.1, inserted between host and path.
  * - `openid-configuration`: OpenID Connect Discovery 1.0, section 4.1, appended to the path.
  * - `openid-configuration-inserted`: RFC 8414, section 5, inserted between host and path.
- * - `oauth-authorization-server-appended`: in no RFC, yet served by Keycloak, Okta and others.
+ * - `oauth-authorization-server-appended`: not in any RFC, but served by Keycloak, Okta and others.
  *
  * @category models
  * @since 0.1.0
@@ -36,7 +36,7 @@ const oauthSuffix = "/.well-known/oauth-authorization-server"
 const openidSuffix = "/.well-known/openid-configuration"
 const resourceSuffix = "/.well-known/oauth-protected-resource"
 
-/** The brand says that the string parses; the lax grammar is right because loopback was allowed when it was made. */
+/** The brand guarantees that the string parses. Loopback is allowed here because the issuer was checked before. */
 const componentsOf = (identifier: string): HttpUri =>
   Result.getOrElse(
     parse(identifier, { query: "allowed", insecureLoopback: true }),
@@ -92,7 +92,7 @@ export const openidConfiguration: (issuer: Issuer.Issuer) => string = appended(o
 export const openidConfigurationInserted: (issuer: Issuer.Issuer) => string = inserted(openidSuffix)
 
 /**
- * The OAuth suffix, appended to the issuer. In no RFC; Keycloak, Okta, Descope and Atlassian serve it.
+ * The OAuth suffix, appended to the issuer. Not in any RFC; Keycloak, Okta, Descope and Atlassian serve it.
  *
  * @category authorization servers
  * @since 0.1.0
@@ -100,8 +100,8 @@ export const openidConfigurationInserted: (issuer: Issuer.Issuer) => string = in
 export const oauthAuthorizationServerAppended: (issuer: Issuer.Issuer) => string = appended(oauthSuffix)
 
 /**
- * The URLs to try for an issuer, in the order that MCP 2026-07-28 demands: RFC 8414, OpenID inserted, OpenID appended.
- * An issuer without a path has two, because the OpenID forms coincide.
+ * The URLs to try for an issuer, in the order that MCP 2026-07-28 requires: RFC 8414, OpenID inserted, OpenID appended.
+ * An issuer without a path has two URLs, because its OpenID forms are equal.
  *
  * @category authorization servers
  * @since 0.1.0
@@ -125,7 +125,7 @@ const forms: { readonly [F in Form]: (issuer: Issuer.Issuer) => string } = {
 export const ofForm = (issuer: Issuer.Issuer, form: Form): string => forms[form](issuer)
 
 /**
- * Whether an issuer leads to a metadata URL in one of the four forms.
+ * Whether one of the four forms of an issuer is this metadata URL.
  *
  * @category authorization servers
  * @since 0.1.0
@@ -133,15 +133,15 @@ export const ofForm = (issuer: Issuer.Issuer, form: Form): string => forms[form]
 export const leadsTo = (issuer: Issuer.Issuer, url: string): boolean =>
   Object.values(forms).some((form) => form(issuer) === url)
 
-/** What stands in front of an appended suffix, and what stands around an inserted one. */
+/** The path in front of an appended suffix, or around an inserted one. */
 const around = (path: string, suffix: string): { readonly appended?: string; readonly inserted?: string } => ({
   ...(path.endsWith(suffix) ? { appended: path.slice(0, -suffix.length) } : {}),
   ...(path === suffix || path.startsWith(`${suffix}/`) ? { inserted: path.slice(suffix.length) } : {})
 })
 
 /**
- * The inverse: every issuer, with its form, that leads to a metadata URL. Issuers are given without the
- * terminating slash that the construction drops. A URL that is no metadata URL has none.
+ * The inverse: all issuers, with their forms, that have this metadata URL. Issuers are returned without the terminating
+ * slash that the construction removes. A URL that is not a metadata URL has no issuers.
  *
  * **Example** (From a discovery URL to its issuer)
  *
@@ -169,7 +169,7 @@ export const issuersOf = (url: string): ReadonlyArray<{ readonly form: Form; rea
   ]
   return found.flatMap(([form, path]) => {
     if (path === undefined) return []
-    // A path that still ends in a slash has lost another one on its way into the URL.
+    // The construction removed one slash. A path that still ends in a slash had another one.
     const issuer = Issuer.makeResult(`${origin}${path}${path.endsWith("/") ? "/" : ""}`, {
       allowInsecureLoopback: true
     })
@@ -210,7 +210,7 @@ export const protectedResourceRoot = (resource: ResourceIdentifier.ResourceIdent
   `${componentsOf(resource).origin}${resourceSuffix}`
 
 /**
- * The URLs where MCP clients look for a protected resource's metadata, in their order.
+ * The URLs at which MCP clients look for a protected resource's metadata, in order.
  *
  * @category protected resources
  * @since 0.1.0

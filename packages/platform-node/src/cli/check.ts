@@ -10,7 +10,7 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import type { CheckReport } from "../CheckReport.ts"
 
-/** What is checked, and how. */
+/** The input of a check. */
 export interface Input {
   readonly issuer: string
   readonly type: "auto" | "oauth" | "oidc"
@@ -48,11 +48,11 @@ const foundOf = (config: ServerConfig, report: Validation.Report): NonNullable<C
   report
 })
 
-/** A document that is there but cannot be used is the provider's matter, not the network's. */
+/** A document that exists but is not usable is `invalid`, not `unavailable`. */
 const isWrong = ({ error, outcome }: Discovery.Search["attempts"][number]): boolean =>
   outcome === "Incomplete" || error instanceof IssuerMismatch
 
-/** Runs the pipeline, and reports all that it met. */
+/** Runs discovery and validation, and reports all results. */
 export const check = (input: Input): Effect.Effect<CheckReport, InvalidIssuer, HttpClient.HttpClient> =>
   Effect.map(Discovery.search(strategyOf(input), input.issuer, input), ({ attempts, config }): CheckReport => {
     const base = { version: 1 as const, asked: input.issuer, attempts: attempts.map(attemptOf) }

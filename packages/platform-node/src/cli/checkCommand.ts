@@ -16,21 +16,21 @@ import { pretty } from "./pretty.ts"
 import { withProgress } from "./progress.ts"
 
 const flags = {
-  issuer: Argument.String("issuer").pipe(Argument.withDescription("The issuer of the authorization server")),
+  issuer: Argument.String("issuer").pipe(Argument.withDescription("The issuer identifier of the authorization server")),
   type: Flag.Literals("type", ["auto", "oidc", "oauth"]).pipe(
-    Flag.withDescription("Where to look: the order of MCP, OpenID Connect Discovery, or RFC 8414"),
+    Flag.withDescription("The metadata to fetch: MCP order (auto), OpenID Connect Discovery (oidc), or RFC 8414 (oauth)"),
     Flag.withDefault("auto")
   ),
   url: Flag.String("url").pipe(
-    Flag.withDescription("The URL of the metadata, where it does not follow from the issuer"),
+    Flag.withDescription("The metadata URL, if it does not follow from the issuer"),
     Flag.optional
   ),
   repairs: Flag.Literals("repair", [...Repairs.byName.keys()]).pipe(
-    Flag.withDescription("A repair to apply; may be given more than once"),
+    Flag.withDescription("A repair to apply; repeatable"),
     Flag.atLeast(0)
   ),
   revision: Flag.Literals("spec", Validation.Revision.literals).pipe(
-    Flag.withDescription("The MCP revision to judge by"),
+    Flag.withDescription("The MCP revision to validate against"),
     Flag.withDefault(Validation.latestRevision)
   ),
   format,
@@ -60,12 +60,12 @@ export const checkCommand = Command.make(
     if (code !== 0) return yield* new Exit({ code })
   })
 ).pipe(
-  Command.withDescription("Find an authorization server's metadata, repair it, and hold it to the rules of MCP"),
+  Command.withDescription("Fetch an authorization server's metadata, repair it, and validate it against the rules of MCP"),
   Command.withExamples([
     { command: "mcp-auth check https://accounts.google.com", description: "Check a provider" },
     {
       command: "mcp-auth check https://accounts.google.com --type oidc --repair pkce --format json",
-      description: "Check a provider with a repair, for a program to read"
+      description: "Check a provider with a repair, and print JSON"
     }
   ])
 )

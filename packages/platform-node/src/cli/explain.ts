@@ -16,7 +16,7 @@ import type * as Scope from "effect/Scope"
 import * as Struct from "effect/Struct"
 import type { ExplainReport } from "../ExplainReport.ts"
 
-/** What is explained. */
+/** The input of an explanation. */
 export interface Input {
   readonly token: Redacted.Redacted
   readonly resource: string
@@ -28,7 +28,7 @@ export interface Input {
   readonly allowInsecureLoopback: boolean
 }
 
-/** What makes an explanation impossible, because nothing like it could be configured. */
+/** Errors of an invalid configuration, for which no explanation is possible. */
 type Misconfigured =
   | InvalidIssuer
   | ResourceIdentifier.InvalidResourceIdentifier
@@ -53,7 +53,7 @@ const callerOf = (info: AuthInfo["Service"]): NonNullable<ExplainReport["caller"
   ...(info.expiresAt === undefined ? {} : { expiresAt: info.expiresAt })
 })
 
-/** What a client would hear, and why. */
+/** The response to the client, and its reason. */
 const answerOf = (
   error: AuthError,
   resource: ResourceIdentifier.ResourceIdentifier,
@@ -65,7 +65,7 @@ const answerOf = (
   return { status, reason: error.message, ...(challenge === undefined ? {} : { challenge }) }
 }
 
-/** Says what a server would do with a token, and why. */
+/** Explains how a server would respond to a token, and why. */
 export const explain = Effect.fnUntraced(function*(
   input: Input
 ): Effect.fn.Return<ExplainReport, Misconfigured, HttpClient.HttpClient | Scope.Scope> {

@@ -16,7 +16,7 @@ import { readToken } from "./token.ts"
 const flags = {
   resource: Flag.String("resource").pipe(Flag.withDescription("The URL of the MCP server, as clients write it")),
   issuers: Flag.String("issuer").pipe(
-    Flag.withDescription("An issuer whose tokens are accepted; may be given more than once"),
+    Flag.withDescription("An issuer whose tokens are accepted; repeatable"),
     Flag.atLeast(1)
   ),
   policy: Flag.String("policy").pipe(
@@ -24,16 +24,16 @@ const flags = {
     Flag.withSchema(Schema.fromJsonString(PolicyDeclaration.PolicyDeclaration))
   ),
   rules: Flag.String("hierarchy").pipe(
-    Flag.withDescription("Which scopes cover others, as JSON: {\"*:write\":[\"*:read\"]}"),
+    Flag.withDescription("The scope hierarchy: which scopes include others, as JSON: {\"*:write\":[\"*:read\"]}"),
     Flag.withSchema(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Array(Schema.String)))),
     Flag.withDefault({})
   ),
   audiences: Flag.String("audience").pipe(
-    Flag.withDescription("An audience that is accepted instead of the resource; may be given more than once"),
+    Flag.withDescription("An audience that is accepted instead of the resource; repeatable"),
     Flag.atLeast(0)
   ),
   type: Flag.Literals("type", ["auto", "oidc", "oauth"]).pipe(
-    Flag.withDescription("Where to look for the metadata of the issuers"),
+    Flag.withDescription("The metadata of the issuers to fetch: MCP order (auto), OpenID Connect Discovery (oidc), or RFC 8414 (oauth)"),
     Flag.withDefault("auto")
   ),
   format,
@@ -72,7 +72,7 @@ export const explainCommand = Command.make(
     if (code !== 0) return yield* new Exit({ code })
   })
 ).pipe(
-  Command.withDescription("Say what a server would do with a token, and why. The token is read from standard input"),
+  Command.withDescription("Explain how a server would respond to a token, and why. The token is read from standard input"),
   Command.withExamples([
     {
       command: "mcp-auth explain --resource https://api.example.com/mcp --issuer https://auth.example.com " +

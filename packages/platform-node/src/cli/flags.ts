@@ -1,14 +1,14 @@
 import * as Flag from "effect/cli/Flag"
 
-/** How to print a report. */
+/** The output format of a report. */
 export const format = Flag.Literals("format", ["pretty", "json"]).pipe(
-  Flag.withDescription("How to print the report"),
+  Flag.withDescription("The output format of the report"),
   Flag.withDefault("pretty")
 )
 
-/** What may be connected to besides globally reachable addresses. */
+/** Addresses that are allowed in addition to globally reachable ones. */
 export const allow = Flag.String("allow").pipe(
-  Flag.withDescription("An address range (private, loopback, …) or network to allow; may be given more than once"),
+  Flag.withDescription("An address range (private, loopback, …) or a network (CIDR) to allow; repeatable"),
   Flag.atLeast(0)
 )
 

@@ -1,4 +1,4 @@
-/** The oldest Node that the HTTP client runs on (`engines` in package.json). */
+/** The oldest Node version that the HTTP client supports (`engines` in package.json). */
 const minimum = [22, 19] as const
 
 /** Why the command cannot run on a version of Node, or `undefined` if it can. Imports nothing, so that any Node can run it. */

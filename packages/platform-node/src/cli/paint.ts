@@ -1,18 +1,18 @@
 import { styleText } from "node:util"
 
-/** What text can look like. */
+/** The text styles. */
 export type Style = "bold" | "cyan" | "dim" | "green" | "red" | "yellow"
 
-/** Gives text a look, if it goes to a terminal. */
+/** Applies a style to text, if the output is a terminal. */
 export type Paint = (style: Style | ReadonlyArray<Style>, text: string) => string
 
-/** Paints, or leaves everything as it is. */
+/** Creates a function that applies styles, or one that returns the text unchanged. */
 export const painter = (color: boolean): Paint => (style, text) =>
   color ? styleText([style].flat(), text, { validateStream: false }) : text
 
-/** A unit of UTF-16, as JSON escapes it. */
+/** A UTF-16 code unit as a JSON escape. */
 const unit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
 
-/** Text in which nothing commands a terminal or turns the direction of writing. */
+/** Escapes characters that control a terminal or change the writing direction. */
 export const harmless = (text: string): string =>
   text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => character.split("").map(unit).join(""))

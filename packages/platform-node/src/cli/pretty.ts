@@ -27,7 +27,7 @@ const attempts = (report: CheckReport, paint: Paint): ReadonlyArray<string> => [
   })
 ]
 
-/** JSON that commands no terminal: by itself, it escapes only what it must. */
+/** JSON without characters that control a terminal. `JSON.stringify` does not escape all of them. */
 const json = (value: unknown): string => harmless(JSON.stringify(value))
 
 const repairs = ({ repairs }: NonNullable<CheckReport["found"]>, paint: Paint): ReadonlyArray<string> =>
@@ -69,7 +69,7 @@ const summary = (report: CheckReport, paint: Paint): string => {
   return paint(["bold", style], `${report.asked} ${text}${counts}`)
 }
 
-/** The report for a person. */
+/** The report as text for a terminal. */
 export const pretty = (report: CheckReport, options: { readonly color: boolean }): string => {
   const paint = painter(options.color)
   return [

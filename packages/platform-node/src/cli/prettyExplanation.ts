@@ -11,7 +11,7 @@ const outcomes: { readonly [O in Trace["outcome"]]: readonly [sign: string, styl
 const verdicts: { readonly [V in ExplainReport["verdict"]]: readonly [text: string, style: Style] } = {
   permitted: ["permitted", "green"],
   refused: ["refused", "red"],
-  unavailable: ["could not be found out", "red"]
+  unavailable: ["undetermined", "red"]
 }
 
 const traced = ({ missing, outcome, parts, policy }: Trace, paint: Paint, depth = 1): ReadonlyArray<string> => {
@@ -25,7 +25,7 @@ const traced = ({ missing, outcome, parts, policy }: Trace, paint: Paint, depth 
   ]
 }
 
-/** The largest instant that a date can name, in seconds. */
+/** The latest time that a `Date` can represent, in seconds. */
 const lastSecond = 8_640_000_000_000
 
 const instant = (seconds: number): string =>
@@ -62,7 +62,7 @@ const answer = (
   ...(challenge === undefined ? [] : [`  WWW-Authenticate: ${harmless(challenge)}`])
 ]
 
-/** The explanation for a person. */
+/** The explanation as text for a terminal. */
 export const prettyExplanation = (report: ExplainReport, options: { readonly color: boolean }): string => {
   const paint = painter(options.color)
   const [text, style] = verdicts[report.verdict]

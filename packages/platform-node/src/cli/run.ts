@@ -7,7 +7,7 @@ import { wrongUsage } from "./exit.ts"
 import { version } from "./version.ts"
 
 Command.run(command, { version }).pipe(
-  // Help that was asked for ends well by itself; this is help that was needed.
+  // `--help` exits with 0 by itself. This error means that the arguments were invalid.
   Effect.catchTag("ShowHelp", () => wrongUsage),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain

@@ -5,8 +5,8 @@ import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 
 /**
- * The token, from the standard input: never an argument, which other users of the machine could read, and which a shell
- * remembers.
+ * Reads the token from standard input. It is never an argument, because other users of the machine can see arguments,
+ * and shells store them in their history.
  */
 export const readToken = Effect.gen(function*() {
   const { stdin, stdinIsTerminal } = yield* Stdio.Stdio

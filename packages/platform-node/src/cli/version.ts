@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 import { createRequire } from "node:module"
 
-// The manifest lies outside the compiled folder, at the same distance from the source and from the built file.
+// The manifest is outside the compiled folder, at the same relative path from the source and from the built file.
 const manifest: unknown = createRequire(import.meta.url)("../../package.json")
 
 /** The version of this package. */

@@ -1,4 +1,4 @@
-/** An INTEGER (X.690, section 8.3): no leading zeros but the one that keeps it from being negative. */
+/** An INTEGER (X.690, section 8.3): no leading zeros, except one that keeps the number positive. */
 const integer = (bytes: Buffer): Buffer => {
   const first = bytes.findIndex((byte) => byte !== 0)
   const digits = first === -1 ? bytes.subarray(-1) : bytes.subarray(first)
@@ -7,7 +7,10 @@ const integer = (bytes: Buffer): Buffer => {
   return Buffer.concat([Buffer.from(head), digits])
 }
 
-/** A signature of two numbers side by side (RFC 7518, section 3.4), as OpenSSL wants it (RFC 3279, section 2.2.3). */
+/**
+ * Converts a signature of two concatenated numbers (RFC 7518, section 3.4) to the DER form that OpenSSL requires (RFC
+ * 3279, section 2.2.3).
+ */
 export const derOf = (signature: Buffer): Buffer => {
   const half = signature.length / 2
   const body = Buffer.concat([integer(signature.subarray(0, half)), integer(signature.subarray(half))])

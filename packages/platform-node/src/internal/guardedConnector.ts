@@ -9,13 +9,16 @@ import * as Option from "effect/Option"
 import { isIP, type LookupFunction } from "node:net"
 import { type AddressPolicy, refusedRange } from "../AddressPolicy.ts"
 
-/** Why a host must not be connected to at an address, if it must not. */
+/** The error for an address that the policy refuses, or `undefined`. */
 const refusal = (policy: AddressPolicy, host: string, address: string): RefusedAddress | undefined =>
   Option.getOrUndefined(
     Option.map(refusedRange(policy, address), (range) => new RefusedAddress({ host, address, range }))
   )
 
-/** The addresses of a host, if all of them may be connected to: one that may not says that the name is a trap. */
+/**
+ * The addresses of a host, if the policy allows all of them. One refused address rejects the whole host, because it
+ * indicates an attack.
+ */
 const judged = (policy: AddressPolicy, dns: Dns.Dns["Service"], host: string) =>
   Effect.flatMap(dns.lookup(host), (found) => {
     const addresses = found.map(NetAddress.formatIp)
@@ -24,11 +27,11 @@ const judged = (policy: AddressPolicy, dns: Dns.Dns["Service"], host: string) =>
   })
 
 /**
- * What Node asks to resolve a name. The addresses that are judged here are the ones that the socket connects to: there is
- * no second lookup that could answer otherwise.
+ * The lookup function for Node's sockets. The socket connects to the addresses that are checked here. There is no
+ * second lookup that could return others.
  */
 const guardedLookup = (policy: AddressPolicy, dns: Dns.Dns["Service"]): LookupFunction => (host, options, callback) => {
-  // Node's lookup is a callback, so this is an edge of the program where an effect has to be run.
+  // Node's lookup is a callback, so the effect must be run here.
   Effect.runFork(judged(policy, dns, host)).addObserver((exit) => {
     if (Exit.isFailure(exit)) {
       const error = Cause.squash(exit.cause)
@@ -45,8 +48,8 @@ const guardedLookup = (policy: AddressPolicy, dns: Dns.Dns["Service"]): LookupFu
 const literal = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, "$1")
 
 /**
- * Opens connections, but none to an address that the policy refuses. Names are judged when they are resolved, literals
- * before, because Node resolves none, and whatever is connected once more.
+ * Opens connections, except to addresses that the policy refuses. Names are checked when they are resolved. IP literals
+ * are checked before, because Node does not resolve them. The remote address is checked again after connecting.
  */
 export const guardedConnector = (
   policy: AddressPolicy,

@@ -15,7 +15,7 @@ import type { Applied } from "../Transpiler.ts"
 import * as Validation from "../Validation.ts"
 import type { Candidate } from "./strategy.ts"
 
-/** A document whose issuer was judged, after its repairs. */
+/** A document whose issuer was checked, after its repairs. */
 export interface Judged {
   readonly candidate: Pick<Candidate<unknown, unknown>, "location" | "type" | "validations">
   readonly loaded: Loaded
@@ -27,7 +27,7 @@ type OneOrMore = readonly [Judged, ...ReadonlyArray<Judged>]
 
 const decode = Schema.decodeEffect(AuthorizationServerMetadata)
 
-/** First wins, member by member. Only ever called for documents of one issuer. */
+/** Merges documents of one issuer. For each member, the first document wins. */
 const merged = (documents: OneOrMore): Schema.JsonObject =>
   Object.fromEntries(Arr.reverse(documents).flatMap(({ document }) => Object.entries(document)))
 
@@ -49,7 +49,7 @@ const odditiesOf = (documents: OneOrMore): ReadonlyArray<Oddity> => [
   }])
 ]
 
-/** The shortest time that any of the documents is fresh. */
+/** The shortest freshness lifetime of the documents. */
 const freshFor = (documents: OneOrMore): Option.Option<Duration.Duration> =>
   documents
     .flatMap(({ loaded }) => Option.toArray(loaded.freshFor))
@@ -62,26 +62,26 @@ const freshFor = (documents: OneOrMore): Option.Option<Duration.Duration> =>
       Option.none()
     )
 
-/** A document with more than these is nobody's mistake, and its error should not be as long as it is. */
+/** The maximum number of issues in a message, so that a hostile document cannot make it long. */
 const most = 100
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** What the schema says about a document, member by member, by the names of the wire. */
+/** The schema issues of a document, member by member, by their JSON names. */
 export const invalidMetadata = (location: string, error: Schema.SchemaError): InvalidMetadata =>
   new InvalidMetadata({
     location,
     issues: format(error.issue).issues.slice(0, most).map(({ message, path = [] }) => ({
       member: path.map((segment, depth) => {
         const name = String(typeof segment === "object" ? segment.key : segment)
-        // Only the members of the document are renamed: what is inside of them is as it came.
+        // Only top-level members are renamed; nested values are unchanged.
         return depth === 0 ? wireName(name) : name
       }).join("."),
       problem: message
     }))
   })
 
-/** Documents of one issuer become a configuration, if they are complete for the purpose and keep the rules. */
+/** Builds a configuration from documents of one issuer. They must be complete for the purpose and satisfy the rules. */
 export const assemble = Effect.fnUntraced(function*(
   documents: OneOrMore,
   purpose: Purpose

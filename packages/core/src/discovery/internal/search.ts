@@ -26,26 +26,26 @@ import { InvalidServerConfig } from "../Validation.ts"
 import { assemble, type Judged } from "./assemble.ts"
 import type { Candidate, Step } from "./strategy.ts"
 
-/** How an attempt at a place ended, if it did not find anything. */
+/** The failure of the last attempt at a candidate. */
 interface Failure<E> {
   readonly error: AttemptError<E>
-  /** When it is worth asking again, in milliseconds of the `Clock`. */
+  /** The time of the next retry, in milliseconds of the `Clock`. */
   readonly dueAt: number
 }
 
-/** A candidate in the course of one search. */
+/** The state of a candidate in one search. */
 export interface Place<E, R> {
   readonly candidate: Candidate<E, R>
-  /** Where it stands in the order, which decides whose word counts. */
+  /** Its position in the order, which is its precedence in a merge. */
   readonly rank: number
   readonly limits: Limits
-  /** How often it has been asked. */
+  /** The number of attempts. */
   tries: number
   found: boolean
   failure: Failure<E> | undefined
 }
 
-/** Places that are asked together. */
+/** Candidates that are requested together. */
 export interface Stage<E, R> {
   readonly places: ReadonlyArray<Place<E, R>>
   readonly hedge: Duration.Duration | undefined
@@ -54,12 +54,12 @@ export interface Stage<E, R> {
 const sameElements = (a: ReadonlyArray<unknown>, b: ReadonlyArray<unknown>): boolean =>
   a.length === b.length && a.every((element, index) => element === b[index])
 
-/** Whether two candidates ask the same question and judge the answer alike. */
+/** Whether two candidates make the same request and check the response in the same way. */
 const isSame = <E, R>(a: Candidate<E, R>, b: Candidate<E, R>): boolean =>
   a.identity === b.identity && a.location === b.location && a.policy === b.policy && a.mapRequest === b.mapRequest &&
   sameElements(a.transpiler.repairs, b.transpiler.repairs) && sameElements(a.validations, b.validations)
 
-/** The places of a strategy. Who is there twice is asked once, where it comes first. */
+/** The stages of a strategy. Duplicate candidates are requested once, at their first position. */
 export const placesOf = <E, R>(steps: ReadonlyArray<Step<E, R>>, limits: Limits): ReadonlyArray<Stage<E, R>> => {
   const candidates = steps.flatMap((step) => step.candidates)
   const isFirst = (candidate: Candidate<E, R>): boolean =>
@@ -79,7 +79,7 @@ export const placesOf = <E, R>(steps: ReadonlyArray<Step<E, R>>, limits: Limits)
 
 type Weakness = Exclude<Outcome, "Found">
 
-/** How an attempt ended that is not worth trying again. */
+/** The outcome of a failure without retry. */
 const finalOutcomeOf = (reason: Reason): Weakness => {
   switch (reason._tag) {
     case "BodyTooLarge":
@@ -93,7 +93,7 @@ const finalOutcomeOf = (reason: Reason): Weakness => {
   }
 }
 
-/** How an attempt ended, by its error. What a custom strategy fails with counts as transient. */
+/** The outcome of a failed attempt. Errors of custom strategies count as transient. */
 const outcomeOf = (error: AttemptError<unknown>): Weakness => {
   if (error instanceof MetadataFetchError) return isTransient(error) ? "Transient" : finalOutcomeOf(error.reason)
   if (error instanceof NoDocument) return error.found === "nothing" ? "Miss" : "Incomplete"
@@ -104,25 +104,25 @@ const outcomeOf = (error: AttemptError<unknown>): Weakness => {
     : "Transient"
 }
 
-/** Longer each time, with jitter, and never shorter than the server asked. */
+/** Exponential backoff with jitter, never shorter than the delay that the server asked for. */
 const patience = ({ limits, tries }: Place<unknown, unknown>, error: unknown): Effect.Effect<number> =>
   Effect.map(Random.next, (random) => {
     const backoff = Duration.toMillis(limits.retryDelay) * 2 ** (tries - 1) * (0.8 + random * 0.4)
     return Math.max(backoff, Duration.toMillis(askedToWait(error)))
   })
 
-/** Writes down that a place did not help. */
+/** Records a failed attempt. */
 export const failed = <E, R>(place: Place<E, R>, error: AttemptError<E>, now: number): Effect.Effect<void> =>
   Effect.map(patience(place, error), (wait) => {
     place.failure = { error, dueAt: now + wait }
   })
 
-/** Whether a place may yet help: it is not known to have nothing, and there is time. */
+/** Whether to retry a candidate: its failure is transient, it has retries left, and the deadline permits it. */
 export const isWorthAsking = <E, R>({ failure, limits, tries }: Place<E, R>, deadline: number): boolean =>
   failure !== undefined && tries <= limits.retries && outcomeOf(failure.error) === "Transient" &&
   failure.dueAt < deadline
 
-/** What is told of a place. Those who never began have nothing to tell, nor the losers of a race. */
+/** The reported attempt of a candidate. Candidates that never started, or lost a race, report none. */
 export const attemptOf = <E, R>(
   { candidate: { kind, location }, failure, found, tries }: Place<E, R>,
   ranOutOf: Duration.Duration | undefined
@@ -138,13 +138,13 @@ type Load<E, R> = Effect.Effect<Loaded, AttemptError<E>, R>
 
 interface Known<E, R> {
   readonly answer: Load<E, R>
-  /** For the how manieth time that was asked. */
+  /** The attempt number of the response. */
   readonly tries: number
 }
 
 /**
- * What has been asked in a search. Places may judge one answer in different ways, but they ask for it once; only an answer
- * that was none for now is asked for again, when a place is.
+ * The responses of a search. Candidates can check one response in different ways, but it is fetched once. Only a retry
+ * fetches it again.
  */
 export type Loads<E, R> = Map<unknown, Map<unknown, Known<E, R>>>
 
@@ -154,14 +154,14 @@ const once = <E, R>({ candidate, limits }: Place<E, R>): Load<E, R> =>
     return Effect.fail(new MetadataFetchError({ url: candidate.location, reason }))
   })
 
-/** An answer that was asked for by another name. */
+/** A response that another candidate fetched, with this candidate's name in its error. */
 const shared = <E, R>(answer: Load<E, R>, strategy: string): Load<E, R> =>
   Effect.mapError(
     answer,
     (error) => error instanceof NoDocument ? new NoDocument({ strategy, found: error.found }) : error
   )
 
-/** The answer of a place, asked for unless another place has it already. */
+/** The response for a candidate, fetched unless another candidate has it already. */
 export const load = <E, R>(place: Place<E, R>, loads: Loads<E, R>): Load<E, R> => {
   const { identity, location, mapRequest } = place.candidate
   const ofIdentity = loads.get(identity) ?? new Map<unknown, Known<E, R>>()
@@ -174,7 +174,7 @@ export const load = <E, R>(place: Place<E, R>, loads: Loads<E, R>): Load<E, R> =
   })
 }
 
-/** Judges the issuer on the raw document, and only then repairs it. */
+/** Checks the issuer on the raw document, and repairs it after that. */
 export const judge = Effect.fnUntraced(function*<E, R>(
   candidate: Candidate<E, R>,
   loaded: Loaded,
@@ -186,12 +186,12 @@ export const judge = Effect.fnUntraced(function*<E, R>(
   return { candidate, loaded, document, repairs: applied }
 })
 
-/** What is searched for. */
+/** The input of a search. */
 export interface Query {
-  /** The issuer that documents are judged against, exactly as configured. */
+  /** The issuer that documents are checked against, exactly as configured. */
   readonly asked: string
   readonly purpose: Purpose
-  /** Whether documents of the same issuer may complete each other. */
+  /** Whether documents of the same issuer are merged. */
   readonly merge: boolean
 }
 
@@ -200,20 +200,20 @@ interface Kept {
   readonly judged: Judged
 }
 
-/** A search that is under way. */
+/** The state of a running search. */
 export interface Hunt<E, R> {
   readonly query: Query
   readonly loads: Loads<E, R>
-  /** Places in the order in which they were first asked. */
+  /** Candidates in the order of their first requests. */
   readonly begun: Array<Place<E, R>>
-  /** Documents that lack something, for others of the same issuer. */
+  /** Incomplete documents, for a merge with others of the same issuer. */
   readonly kept: Array<Kept>
 }
 
 const mayBeCompleted = (error: unknown): boolean =>
   error instanceof IncompleteMetadata || error instanceof InvalidServerConfig
 
-/** The document together with others of the same issuer, in their order. What is then missing is missing in all. */
+/** Merges the document with others of the same issuer, by rank. */
 const together = (mine: Kept, kept: Array<Kept>, purpose: Purpose) => {
   kept.push(mine)
   const issuer = mine.judged.document["issuer"]
@@ -223,13 +223,13 @@ const together = (mine: Kept, kept: Array<Kept>, purpose: Purpose) => {
   return assemble([first ?? mine.judged, ...others], purpose)
 }
 
-/** The document alone, or together with what others of the same issuer said before. */
+/** Uses the document alone, or merges it with earlier documents of the same issuer. */
 const complete = (mine: Kept, { kept, query: { merge, purpose } }: Pick<Hunt<unknown, unknown>, "kept" | "query">) =>
   assemble([mine.judged], purpose).pipe(
     Effect.catch((error) => merge && mayBeCompleted(error) ? together(mine, kept, purpose) : Effect.fail(error))
   )
 
-/** Asks a place once and writes down how that ended. Fails, with nothing more to say, when it found nothing. */
+/** Requests a candidate once and records the outcome. Fails without a value if it found nothing. */
 export const ask = Effect.fnUntraced(function*<E, R>(
   place: Place<E, R>,
   hunt: Hunt<E, R>
@@ -250,7 +250,7 @@ export const ask = Effect.fnUntraced(function*<E, R>(
   )
 })
 
-/** Every attempt, in the order in which they began, and the configuration if there is one. */
+/** All attempts, in the order in which they began, and the configuration if there is one. */
 export interface Search<out E> {
   readonly attempts: ReadonlyArray<Attempt<E>>
   readonly config: Option.Option<ServerConfig>
@@ -258,11 +258,11 @@ export interface Search<out E> {
 
 type Ask<A, R> = Effect.Effect<A, void, R>
 
-/** Each when the one before has failed. */
+/** Starts each one when the one before has failed. */
 const inOrder = <A, R>(asks: ReadonlyArray<Ask<A, R>>): Ask<A, R> =>
   asks.reduceRight<Ask<A, R>>((others, first) => Effect.catch(first, () => others), Effect.fail(undefined))
 
-/** Each when the one before has failed, or has had its head start. The first success interrupts the others. */
+/** Starts each one when the one before has failed, or after `headStart`. The first success interrupts the others. */
 const hedged = <A, R>(asks: ReadonlyArray<Ask<A, R>>, headStart: Duration.Duration): Ask<A, R> =>
   Arr.matchLeft(asks, {
     onEmpty: () => Effect.fail(undefined),
@@ -286,8 +286,8 @@ const round = <E, R>(stages: ReadonlyArray<Stage<E, R>>, hunt: Hunt<E, R>): Ask<
   }))
 
 /**
- * Asks every place once, and then again those that cannot answer now, when it is time: a place that hangs keeps nobody from
- * asking the next one.
+ * Requests every candidate once, then retries transient failures when they are due. A candidate that hangs does not
+ * block the next one.
  */
 const rounds = Effect.fnUntraced(function*<E, R>(
   stages: ReadonlyArray<Stage<E, R>>,
@@ -309,7 +309,7 @@ const rounds = Effect.fnUntraced(function*<E, R>(
   }
 })
 
-/** Runs the steps of a strategy until one finds what is searched for, or the time is up. Never fails. */
+/** Runs the steps of a strategy until one finds a configuration or the time is up. Never fails. */
 export const search = Effect.fnUntraced(function*<E, R>(
   steps: ReadonlyArray<Step<E, R>>,
   query: Query

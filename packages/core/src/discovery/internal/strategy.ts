@@ -18,54 +18,57 @@ import type * as Validation from "../Validation.ts"
 export const TypeId: unique symbol = Symbol.for("@effect-mcp-auth/core/Strategy")
 
 /**
- * Where to look. `E` is what its own effects fail with, `R` what they need. Built by the functions of this module,
- * never by hand.
+ * A strategy: where to look for metadata. `E` is the error type of its own effects, `R` their services. Build it with
+ * the functions of this module.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Strategy<out E = never, out R = HttpClient.HttpClient> extends Pipeable.Pipeable {
   readonly [TypeId]: typeof TypeId
-  /** What to ask for an issuer, in order. Pure. */
+  /** The steps for an issuer, in order. Pure. */
   readonly steps: (issuer: Issuer.Issuer) => ReadonlyArray<Step<E, R>>
 }
 
-/** The seam under every strategy and every combinator. */
+/** The constructor under all strategies and combinators. */
 export const fromSteps = <E, R>(steps: Strategy<E, R>["steps"]): Strategy<E, R> => ({
   ...Pipeable.Prototype,
   [TypeId]: TypeId,
   steps
 })
 
-/** Candidates, one after the other. */
+/** A strategy that requests candidates in order. */
 export const fromCandidates = <E, R>(
   candidates: (issuer: Issuer.Issuer) => ReadonlyArray<Candidate<E, R>>
 ): Strategy<E, R> => fromSteps((issuer) => candidates(issuer).map((candidate) => ({ candidates: [candidate] })))
 
-/** What a candidate is told when it loads. The rest is its own knowledge. */
+/** The settings that a candidate receives when it loads. */
 type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback" | "asked" | "shape">
 
-/** One place to ask, and how its answer is judged. */
+/** A candidate: where to load a document, and how to check it. */
 export interface Candidate<out E, out R> {
   readonly kind: string
   readonly location: string
-  /** Candidates with the same identity ask the same question, which is then asked once. */
+  /** Candidates with the same identity make the same request, which is sent once. */
   readonly identity: unknown
   readonly type: ServerType
   readonly policy: IssuerPolicy.IssuerPolicy
   readonly transpiler: Transpiler.Transpiler<R>
-  /** The rules that the result must keep, all of them. */
+  /** The validations that the result must pass. */
   readonly validations: ReadonlyArray<Validation.Options>
-  /** What differs from the limits of the program. */
+  /** Overrides of the program's `FetchLimits`. */
   readonly limits: Partial<Limits>
   readonly mapRequest: LoadSettings["mapRequest"]
   readonly load: (settings: LoadSettings) => Effect.Effect<Loaded, AttemptError<E>, R>
 }
 
-/** Candidates that are asked together. */
+/** Candidates that are requested together. */
 export interface Step<out E, out R> {
   readonly candidates: ReadonlyArray<Candidate<E, R>>
-  /** How long each is given before the next starts beside it. Without it, the next starts when this one has failed. */
+  /**
+   * The delay after which the next candidate starts in parallel. Without it, the next one starts when this one has
+   * failed.
+   */
   readonly hedge?: Duration.Duration
 }
 
@@ -77,7 +80,7 @@ const defaults = {
   mapRequest: identity
 }
 
-/** A candidate at a URL. */
+/** Creates a candidate for a URL. */
 export const fromUrl = (
   kind: string,
   type: ServerType,
@@ -92,7 +95,7 @@ export const fromUrl = (
   load: (settings) => fetchDocument(url, { ...settings, allowInsecureLoopback, shape: documentOf, asked: "metadata" })
 })
 
-/** A candidate that is an effect of somebody else's. */
+/** Creates a candidate for a custom effect. */
 export const fromLoad = <E, R>(
   name: string,
   type: ServerType,
@@ -118,9 +121,9 @@ export const fromLoad = <E, R>(
     )
 })
 
-/** An http issuer exists only where loopback was allowed, and its documents live on its own origin. */
+/** An http issuer exists only if loopback was allowed. Its documents are on its own origin. */
 export const isInsecure = (issuer: Issuer.Issuer): boolean => /^http:/i.test(issuer)
 
-/** What a URL says about its document. */
+/** The document type that a URL implies. */
 export const typeOfUrl = (url: string): ServerType =>
   /\/\.well-known\/oauth-authorization-server(?:[/?#]|$)/.test(url) ? "oauth" : "oidc"

@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { BodyTooLarge, NotMetadata } from "../MetadataFetchError.ts"
 
-/** A metadata document nests four levels at most. Deeper JSON serves only to exhaust the stack of a recursive reader. */
+/** A metadata document nests four levels at most. Deeper JSON could exhaust the stack of a recursive reader. */
 const maxDepth = 64
 
 const isDeep = (json: string): boolean => {
@@ -29,7 +29,7 @@ const isDeep = (json: string): boolean => {
   return false
 }
 
-/** Reads the body, and no more of it than allowed: a length that is announced is not believed, only feared. */
+/** Reads the body up to the limit. A `Content-Length` above the limit fails at once; a smaller one is not trusted. */
 const readBytes = Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse, limit: number) {
   const tooLarge = new BodyTooLarge({ limit })
   const announced = Option.map(Headers.get(response.headers, "content-length"), Number)
@@ -55,7 +55,7 @@ const decodeJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unkno
 
 const isObject = Schema.is(Schema.JsonObject)
 
-/** What a value is taken for, by its form alone. */
+/** Classifies a JSON value by its shape. */
 export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["found"]>
 
 const shape = (isIt: (value: Schema.JsonObject) => boolean, otherwise: NotMetadata["found"]): Shape => (value) => {
@@ -71,14 +71,14 @@ const hasKeys = (value: unknown): value is { readonly keys: ReadonlyArray<unknow
   Predicate.hasProperty(value, "keys") && Array.isArray(value.keys)
 
 /**
- * A key set (RFC 7517, section 5): a JSON object with keys. Each of them is judged by itself: a number that is none here
- * (1e400) in one of them says nothing about the others.
+ * A key set (RFC 7517, section 5): a JSON object with keys. Each key is decoded separately: a number that JavaScript
+ * cannot represent (1e400) in one key does not affect the others.
  */
 export const keySetOf: Shape = (value) =>
   hasKeys(value) ? Result.succeed({ keys: value.keys.filter(isObject) }) : shape(() => false, "no-keys")(value)
 
 const parseJson = (bytes: Uint8Array): Result.Result<unknown, NotMetadata["found"]> => {
-  // RFC 8259, section 8.1: UTF-8. A byte order mark is ignored, what is not UTF-8 is not JSON.
+  // RFC 8259, section 8.1: UTF-8. A byte order mark is ignored. Other encodings are not JSON.
   const text = Result.try(() => new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim())
   if (Result.isFailure(text)) return Result.fail("malformed-json")
   if (text.success === "") return Result.fail("empty")
@@ -87,11 +87,11 @@ const parseJson = (bytes: Uint8Array): Result.Result<unknown, NotMetadata["found
   return Result.mapError(decodeJson(text.success), () => "malformed-json" as const)
 }
 
-/** What a transport says when there is no body to stream is "empty", not a broken connection. */
+/** A transport error for a missing body means an empty body, not a broken connection. */
 const emptyBody = (error: HttpClientError): Effect.Effect<Uint8Array, HttpClientError> =>
   error.reason._tag === "EmptyBodyError" ? Effect.succeed(new Uint8Array()) : Effect.fail(error)
 
-/** The JSON object of a response, read within the limit. */
+/** Reads the JSON object of a response, up to the size limit. */
 export const readDocument = Effect.fnUntraced(function*(
   response: HttpClientResponse.HttpClientResponse,
   limit: number,
@@ -107,13 +107,13 @@ export const readDocument = Effect.fnUntraced(function*(
 
 const isJsonObject = Schema.is(Schema.JsonObject)
 
-/** Whether a value that was decoded from JSON is an object: then it is a JSON object, and its members need no look. */
+/** Whether a value that was decoded from JSON is a JSON object. Its members need no check. */
 export const isDecodedObject = (value: unknown): value is Schema.JsonObject => Predicate.isObject(value)
 
-/** Dates, maps and promises are objects too, and a promise would pass for an empty document. */
+/** Dates, maps and promises are objects too. A promise would otherwise look like an empty document. */
 const isPlain = (value: unknown): value is object => Object.prototype.toString.call(value) === "[object Object]"
 
-/** A value as JSON would carry it: members that are `undefined` are not there, which spreads leave behind. */
+/** A value without the members that are `undefined`, which object spreads leave behind and JSON omits. */
 const carried = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(carried)
   if (!isPlain(value)) return value
@@ -122,7 +122,7 @@ const carried = (value: unknown): unknown => {
   )
 }
 
-/** The JSON object that somebody's own code answers with, or nothing when that is something else. */
+/** The JSON object that custom code returned, or `undefined` if it returned anything else. */
 export const jsonObjectOf = (value: unknown): Schema.JsonObject | undefined => {
   const json = isPlain(value) ? carried(value) : undefined
   return isJsonObject(json) ? json : undefined

@@ -8,20 +8,23 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
-/** A text that only who knows the secret can read or make. */
+/** An encrypted and authenticated text. Reading or creating it needs the secret. */
 export const Sealed = Schema.Struct({ nonce: Schema.Uint8ArrayFromBase64Url, box: Schema.Uint8ArrayFromBase64Url })
 
 const encodeSealed = Schema.encodeEffect(Sealed)
 const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { fatal: true })
 
-/** Its nonces are so long that they may be random, however many entries there are under one secret. */
+/** XChaCha20-Poly1305 nonces are long enough to be random for any number of entries under one secret. */
 const algorithm = Aead.xchacha20Poly1305
 
-/** A name, so that no two have the same bytes: halves of surrogate pairs would all be one in UTF-8, and JSON escapes them. */
+/**
+ * Encodes a name so that no two names have the same bytes. UTF-8 maps all lone surrogates to one character; JSON
+ * escapes them.
+ */
 const bytesOf = (name: string): Uint8Array<ArrayBuffer> => encoder.encode(JSON.stringify(name))
 
-/** What a store knows something by. The names themselves say what was asked, of whom, and with which query. */
+/** The store's key of an entry: a hash, because the names contain URLs with their queries. */
 const makeName = Effect.fnUntraced(function*(bytes: Uint8Array) {
   const mac = yield* Mac.Mac
   const key = yield* Mac.key(Mac.hmacSha256, bytes)
@@ -29,7 +32,8 @@ const makeName = Effect.fnUntraced(function*(bytes: Uint8Array) {
 })
 
 /**
- * Seals texts under a name: what was sealed under one name is nothing under another. Each use of a secret has keys of its own.
+ * Encrypts texts bound to a name: a text that was encrypted under one name is invalid under another. Each use of a
+ * secret derives its own keys.
  */
 export const makeSeal = Effect.fnUntraced(
   function*(secret: Redacted.Redacted, use: "request state" | "shared memory") {

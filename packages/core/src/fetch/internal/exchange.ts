@@ -17,31 +17,33 @@ import * as Schema from "effect/Schema"
 import { parse, redacted, withoutQuery } from "../../metadata/internal/httpUri.ts"
 import { RefusedAddress, RefusedUrl, Status, Transport } from "../MetadataFetchError.ts"
 
-/** What names a URL in errors and reports. */
+/** The form of a URL in errors and reports: without its query. */
 export const placeOf = (url: string): string =>
   Result.isSuccess(parse(url, { query: "allowed", insecureLoopback: true })) ? withoutQuery(url) : redacted(url)
 
-/** A URL that may be asked, without its query, as spans may name it. */
+/** Checks that a URL may be requested. Returns it without its query, for spans. */
 export const askable = (url: string, allowInsecureLoopback: boolean): Result.Result<string, RefusedUrl> =>
   parse(url, { query: "allowed", insecureLoopback: allowInsecureLoopback }).pipe(
     Result.map(({ origin, path }) => `${origin}${path}`),
     Result.mapError((why) => new RefusedUrl({ why }))
   )
 
-/** Keeps a client from doing more than it is asked for. */
+/** Disables what an HTTP client does by itself: redirects, cookies, its own span, and trace headers. */
 export const hardened = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   effect.pipe(
-    // `FetchHttpClient` follows redirects to any host and sends cookies unless told otherwise; others ignore this.
+    // By default, `FetchHttpClient` follows redirects to any host and sends cookies. Other clients ignore these
+    // settings.
     Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual", credentials: "omit" }),
-    // The client's own span would name the query, which may hold a key, and its headers would follow us to a stranger.
+    // The client's own span would record the query, which can contain a secret. Trace headers would be sent to the
+    // provider.
     Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
   )
 
-/** Why an exchange failed. A client that refuses statuses by itself has had an answer all the same. */
+/** The reason of a failed exchange. A client that rejects statuses by itself still has received a response. */
 export const failureOf = (error: HttpClientError): Effect.Effect<never, Status | Transport | RefusedAddress> =>
   error.reason._tag === "StatusCodeError" ? statusError(error.reason.response) : Effect.fail(transportFailure(error))
 
-/** A status that is no answer, and how long the server asks to wait. */
+/** The error of a response status, with the delay from `Retry-After`. */
 export const statusError = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<never, Status> =>
   Effect.flatMap(retryAfter(response.headers), (wait) =>
     Effect.fail(
@@ -51,7 +53,7 @@ export const statusError = (response: HttpClientResponse.HttpClientResponse): Ef
       })
     ))
 
-/** An error and what it says caused it, outermost first. Bounded, because a cause may lead back to itself. */
+/** An error and its causes, outermost first. The depth is bounded, because causes can be cyclic. */
 const chain = (error: unknown): ReadonlyArray<unknown> => {
   const links: Array<unknown> = []
   let pending: ReadonlyArray<unknown> = [error]
@@ -80,8 +82,8 @@ const messageOf = (link: unknown): string | undefined =>
     : undefined
 
 /**
- * What a failed transport says. The innermost error knows most, and its code, if it has one, is the shortest way to say
- * it. Messages of the wrappers are passed over: they repeat the URL, and the query with it.
+ * The detail of a transport failure: the code or message of the innermost error. The messages of the wrappers are
+ * ignored, because they contain the URL with its query.
  */
 export const transportFailure = (error: HttpClientError): Transport | RefusedAddress => {
   const links = chain(error)
@@ -125,8 +127,8 @@ const seconds = (text: string): Option.Option<number> =>
   /^\d{1,9}$/.test(text) ? Option.some(Number(text)) : Option.none()
 
 /**
- * How long a response says it is fresh (RFC 9111, section 4.2): `max-age` less `Age`, and nothing at all for `no-store`
- * and `no-cache`. None when it does not say.
+ * The freshness lifetime of a response (RFC 9111, section 4.2): `max-age` minus `Age`, and zero for `no-store` and
+ * `no-cache`. None if the response has no such directive.
  */
 export const freshFor = (headers: Headers.Headers): Option.Option<Duration.Duration> =>
   Option.flatMap(Headers.get(headers, "cache-control"), (cacheControl) => {
@@ -140,16 +142,16 @@ export const freshFor = (headers: Headers.Headers): Option.Option<Duration.Durat
     )
   })
 
-/** How long providers take, whatever they answer. */
+/** The duration of requests to providers, with any outcome. */
 const fetches = Metric.histogram("mcp_auth_fetch_seconds", {
   description: "Time of a request to an authorization server, in seconds",
   boundaries: [0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15]
 })
 
-/** What a provider is asked for. */
+/** The kind of request to a provider. */
 export type Asked = "metadata" | "keys" | "introspection"
 
-/** Measures a request. */
+/** Records the duration of a request. */
 export const timed = Effect.fnUntraced(function*<A, E, R>(request: Effect.Effect<A, E, R>, asked: Asked) {
   const start = yield* Clock.currentTimeNanos
   return yield* Effect.onExit(request, (exit) =>

@@ -18,14 +18,14 @@ import { readDocument, type Shape } from "./documentBody.ts"
 import { askable, type Asked, failureOf, freshFor, hardened, placeOf, statusError, timed } from "./exchange.ts"
 import { KnownSince, longest } from "./refresh.ts"
 
-/** A document as it came, before anything is believed or repaired. */
+/** A document as received, before any check or repair. */
 export interface Loaded {
   readonly document: Schema.JsonObject
-  /** How long the source says that the document is fresh. */
+  /** The freshness lifetime that the source declares. */
   readonly freshFor: Option.Option<Duration.Duration>
-  /** How old it is, where somebody else has fetched it. */
+  /** The age of the document, if another instance fetched it. */
   readonly age?: Duration.Duration
-  /** The content type, when it is not JSON. */
+  /** The content type, if it is not JSON. */
   readonly oddContentType: Option.Option<string>
 }
 
@@ -33,12 +33,12 @@ export interface FetchSettings {
   readonly limits: Limits
   readonly mapRequest: (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest
   readonly allowInsecureLoopback: boolean
-  /** What the document is. */
+  /** The kind of document. */
   readonly shape: Shape
   readonly asked: Asked
 }
 
-/** A browser that is told not to follow a redirect says 0, and not where it leads. */
+/** With `redirect: "manual"`, browsers report status 0 and hide the target. */
 const isRedirect = (status: number): boolean => [0, 301, 302, 303, 307, 308].includes(status)
 
 /** A redirect that may be followed. */
@@ -47,7 +47,7 @@ interface Moved {
   readonly url: string
 }
 
-/** Where a redirect leads, if that is somewhere on the same origin. */
+/** The target of a redirect, if it is on the same origin. */
 const movedTo = (current: string, response: HttpClientResponse.HttpClientResponse): Result.Result<Moved, Redirect> => {
   const { status } = response
   const unusable = Result.fail(new Redirect({ status, why: "unusable-location" }))
@@ -59,7 +59,7 @@ const movedTo = (current: string, response: HttpClientResponse.HttpClientRespons
   return next.username === "" && next.password === "" ? Result.succeed({ status, url: next.href }) : unusable
 }
 
-/** Some clients follow redirects whatever they are told. Where they ended is then judged instead. */
+/** Some clients always follow redirects. In that case the final URL is checked. */
 const followedElsewhere = (current: string, response: HttpClientResponse.HttpClientResponse): Redirect | undefined => {
   if (!URL.canParse(response.url)) return undefined
   const { origin } = new URL(response.url)
@@ -79,16 +79,16 @@ const loaded = (document: Schema.JsonObject, headers: Headers.Headers): Loaded =
   )
 })
 
-/** The request for a document: no cookies, no credentials, no redirect that somebody else follows. */
+/** The request for a document: no cookies, no credentials, no automatic redirects. */
 const requestFor = (url: string, settings: FetchSettings): HttpClientRequest.HttpClientRequest =>
   HttpClientRequest.get(url).pipe(
     HttpClientRequest.acceptJson,
-    // A compressed body could unfold to any size before the limit sees it; metadata is small enough as it is.
+    // A compressed body could expand to any size before the limit applies. Metadata is small without compression.
     HttpClientRequest.setHeader("accept-encoding", "identity"),
     settings.mapRequest
   )
 
-/** One exchange: the document, or the URL of the same origin where it is said to be. */
+/** One exchange: the document, or the redirect target on the same origin. */
 const exchange = (
   client: HttpClient.HttpClient.With<HttpClientError, Scope.Scope>,
   request: HttpClientRequest.HttpClientRequest,
@@ -101,7 +101,7 @@ const exchange = (
     if (response.status !== 200) return statusError(response)
     return Effect.map(readDocument(response, limits.bodyBytes, shape), (document) => loaded(document, response.headers))
   }).pipe(
-    // The scope ends the exchange: what was not read of a body is never read.
+    // Closing the scope aborts the exchange and the rest of the body.
     Effect.scoped,
     Effect.catchTag("HttpClientError", failureOf)
   )
@@ -111,7 +111,7 @@ const follow = Effect.fnUntraced(function*(url: string, settings: FetchSettings)
   let request = requestFor(url, settings)
   let status = 0
   for (let redirects = 0; redirects <= settings.limits.redirects; redirects++) {
-    // Whoever maps requests may lead them elsewhere, but not past the rules for URLs.
+    // `mapRequest` can change the URL. The new URL must pass the same check.
     yield* Effect.fromResult(askable(request.url, settings.allowInsecureLoopback))
     const result = yield* exchange(client, request, settings)
     if ("document" in result) return result
@@ -121,13 +121,13 @@ const follow = Effect.fnUntraced(function*(url: string, settings: FetchSettings)
   return yield* new Redirect({ status, why: "too-many" })
 })
 
-/** What a request of somebody's own brings may be for that somebody alone. */
+/** A request with `mapRequest` can carry credentials, so its response is not shared. */
 const sharing = <E, R>(url: string, { asked, mapRequest }: FetchSettings, fetch: Effect.Effect<Loaded, E, R>) =>
   mapRequest === identity ? sharedDocument(`${asked} ${url}`, fetch) : fetch
 
 /**
- * Asks one URL once. Follows redirects of the same origin, reads no more than allowed, and sends nothing that would
- * identify the program. How long it may take is the caller's matter.
+ * Fetches one URL once. Follows redirects of the same origin, reads up to the size limit, and sends nothing that
+ * identifies the program. The caller sets the timeout.
  */
 export const fetchDocument = Effect.fn("Discovery.fetchDocument")(
   function*(url: string, settings: FetchSettings): Effect.fn.Return<Loaded, MetadataFetchError, HttpClient.HttpClient> {
@@ -140,21 +140,24 @@ export const fetchDocument = Effect.fn("Discovery.fetchDocument")(
   }
 )
 
-/** A document as others have fetched it. */
+/** A document in the shared memory. */
 const Entry = Schema.Struct({
   document: Schema.Record(Schema.String, Schema.Json),
   oddContentType: Schema.NullOr(Schema.String),
-  /** When it was fetched, in milliseconds since 1970, and for how many its source says that it is fresh. */
+  /**
+   * When it was fetched, in milliseconds since 1970, and the freshness lifetime that its source declares, in
+   * milliseconds.
+   */
   at: Schema.Finite,
   freshFor: Schema.NullOr(Schema.Finite)
 })
 
 const decodeEntry = Schema.decodeUnknownOption(Entry)
 
-/** How long a document is shared whose source does not say how long it is fresh. */
+/** How long a document is shared if its source declares no freshness lifetime. */
 const usual = Duration.minutes(5)
 
-/** A document that somebody else has fetched. That makes it no younger than it is. */
+/** A document that another instance fetched, with its age. */
 const loadedOf = ({ at, document, freshFor, oddContentType }: typeof Entry.Type, now: number): Loaded => ({
   document,
   oddContentType: Option.fromNullishOr(oddContentType),
@@ -162,15 +165,18 @@ const loadedOf = ({ at, document, freshFor, oddContentType }: typeof Entry.Type,
   age: Duration.millis(now - at)
 })
 
-/** Until when a document is shared, in milliseconds since 1970. */
+/** The time at which sharing of a document ends, in milliseconds since 1970. */
 const sharedUntil = ({ at, freshFor }: typeof Entry.Type): number =>
   at + Math.min(freshFor ?? Duration.toMillis(usual), Duration.toMillis(longest))
 
-/** Whether a document is worth as much as another fetch. One of the future was fetched by a clock that is not ours. */
+/**
+ * Whether a shared document replaces a fetch. A fetch time in the future comes from a clock that differs, so it is
+ * rejected.
+ */
 const isNews = (entry: typeof Entry.Type, since: number, now: number): boolean =>
   since < entry.at && entry.at <= now && now < sharedUntil(entry)
 
-/** Fetches a document, unless somebody else with the same memory has just done so. */
+/** Fetches a document, unless another instance with the same shared memory has just fetched it. */
 export const sharedDocument = Effect.fnUntraced(function*<E, R>(
   key: string,
   fetch: Effect.Effect<Loaded, E, R>

@@ -12,50 +12,58 @@ import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { askedToWait } from "./retry.ts"
 
-/** What a fetch brings: the value, and how long its source says that it is fresh. */
+/** The result of a fetch: the value and the freshness lifetime that its source declares. */
 export interface Fetched<out A> {
   readonly value: A
   readonly freshFor: Option.Option<Duration.Duration>
-  /** How old the value is, where somebody else has fetched it. */
+  /** The age of the value, if another instance fetched it. */
   readonly age?: Duration.Duration | undefined
 }
 
 export interface Lifetimes {
-  /** How long a value is fresh when its source does not say. */
+  /** The freshness lifetime of a value whose source declares none. */
   readonly lifetime: Duration.Duration
-  /** How long after its fetch a value may be used while its source is down; never shorter than it is fresh. */
+  /**
+   * How long after its fetch a value may be used while its source is down. Never shorter than the freshness lifetime.
+   */
   readonly staleFor: Duration.Duration
 }
 
 /**
- * What somebody else has fetched is worth as much as another fetch only if that was later than this, in milliseconds since
- * 1970: when this program fetched what it knows, or never, for who misses something in it.
+ * A document that another instance fetched replaces a fetch only if it was fetched after this time, in milliseconds
+ * since 1970: the time of this program's own fetch, or infinity for a caller that misses something in the value.
  */
 export const KnownSince: Context.Reference<number> = Context.Reference(
   "@effect-mcp-auth/core/fetch/internal/refresh/KnownSince",
   { defaultValue: () => -Infinity }
 )
 
-/** What a source says is honoured between these. */
+/** Bounds of the freshness lifetime that a source declares. */
 const shortest = Duration.minutes(1)
 export const longest = Duration.hours(24)
 
-/** For this part of its lifetime a value that is due is still given out at once, while it is being refreshed. */
+/**
+ * The grace period after the freshness lifetime, as a fraction of it: the stale value is returned at once while a
+ * refresh runs.
+ */
 const grace = 0.25
 
-/** A value, and until when it is what. All in milliseconds of the `Clock`. */
+/** A value with its expiry times, in milliseconds of the `Clock`. */
 export interface Good<out A> {
   readonly value: A
-  /** When it was fetched, by whoever did. */
+  /** When this or another instance fetched it. */
   readonly fetchedAt: number
-  /** What its source has published by then is in it: when the request for it began, or was answered for somebody else. */
+  /**
+   * The value contains what its source had published by this time: the start of the request, or the fetch time of
+   * another instance.
+   */
   readonly askedAt: number
-  /** When it came here. A clock that was set back since says nothing about how old it is. */
+  /** When it was stored. If the clock was set back since then, the age of the value is unknown. */
   readonly freshFrom: number
   readonly freshUntil: number
-  /** Until then nobody waits for the refresh. */
+  /** Until this time, callers do not wait for the refresh. */
   readonly graceUntil: number
-  /** Until then it is given out when it cannot be refreshed. */
+  /** Until this time, it is returned if the refresh fails. */
   readonly usableUntil: number
 }
 
@@ -63,7 +71,7 @@ export interface Good<out A> {
 export const isFresh = ({ freshFrom, freshUntil }: Good<unknown>, now: number): boolean =>
   freshFrom <= now && now < freshUntil
 
-/** What a fetch brought, from now on. */
+/** Computes the expiry times of a fetched value. */
 export const remember = <A>(
   { age = Duration.zero, freshFor, value }: Fetched<A>,
   { lifetime, staleFor }: Lifetimes,
@@ -86,26 +94,26 @@ export const remember = <A>(
   }
 }
 
-/** How long a source that failed is left alone, in milliseconds: doubled each time, between these, with jitter. */
+/** Bounds of the pause after a failure, in milliseconds. The pause doubles with each failure, with jitter. */
 const firstPause = 1_000
 const longestPause = 24_000
 
-/** A source that asks for more is given it, but that it is back must be noticed by then. No jitter goes beyond it. */
+/** The longest pause that `Retry-After` can cause, so that a recovered source is noticed. Jitter does not exceed it. */
 const longestAsked = Duration.seconds(30)
 
-/** What a source was asked, and how that ended. */
+/** The failures of a source. */
 interface Failing {
-  /** How many failures there were in a row. */
+  /** The number of failures in a row. */
   readonly times: number
-  /** How long the source asked to wait. */
+  /** The delay that the source asked for. */
   readonly asked: Duration.Duration
-  /** How long the last failure took, in milliseconds. */
+  /** The duration of the last failed fetch, in milliseconds. */
   readonly took: number
 }
 
 /**
- * How long a source is left alone after its last failure, in milliseconds: never shorter than that failure took, so that
- * callers do not wait for a slow source again and again.
+ * The pause after the last failure, in milliseconds. It is never shorter than that fetch took, so that callers do not
+ * wait for a slow source repeatedly.
  */
 export const pauseAfter = ({ asked, times, took }: Failing): Effect.Effect<number> =>
   Effect.map(Random.next, (random) => {
@@ -113,10 +121,10 @@ export const pauseAfter = ({ asked, times, took }: Failing): Effect.Effect<numbe
     return Math.max(pause, Math.min(Math.max(Duration.toMillis(asked), took), Duration.toMillis(longestAsked)))
   })
 
-/** How long a caller waits for a fetch while there is something to answer without it, in milliseconds. */
+/** How long a caller waits for a fetch if there is an alternative result, in milliseconds. */
 const patience = 2_000
 
-/** What a fetch brings that began at `departure`, if that is soon, and otherwise what is known without it. */
+/** Waits briefly for a fetch that began at `startedAt`. After that, uses `otherwise`. */
 export const soon = <A, E>(
   fetch: Deferred.Deferred<A, E>,
   { departure, now, otherwise }: {
@@ -132,28 +140,31 @@ export const soon = <A, E>(
     : Effect.timeoutOrElse(Deferred.await(fetch), { duration: left, orElse: () => otherwise })
 }
 
-/** A value that is kept fresh. */
+/** A value that is refreshed in the background. */
 export interface Refreshing<out A, out E> {
-  /** The value: at once while it is fresh or the source is known to be down, otherwise after one shared fetch. */
+  /**
+   * The value. Immediate while it is fresh or while the source is known to be down, otherwise after one shared fetch.
+   */
   readonly get: Effect.Effect<A, E>
-  /** The value, if it is known and fresh at this time, in milliseconds. Asks nobody, and nothing is refreshed. */
+  /** The value, if it is fresh at this time, in milliseconds. Makes no request and starts no refresh. */
   readonly peek: (now: number) => A | undefined
-  /** What was fetched last, however long ago. */
+  /** The value that was fetched last, of any age. */
   readonly latest: () => Good<A> | undefined
-  /** How long the source, which failed, is left alone from this time on. Both in milliseconds. */
+  /** The rest of the pause after a failure, from this time on. Both in milliseconds. */
   readonly pause: (now: number) => number
   /**
-   * The value after another fetch, for a caller that misses something in it. If a fetch is under way, the caller waits for
-   * that one. If the allowance is used up, or the source has failed within `window / limit` and is left alone, the last outcome stands.
+   * The value after another fetch, for a caller that misses something in it. If a fetch is in flight, the caller waits
+   * for it. If the allowance is used up, or the source failed within `window / limit` and is paused, the result is the
+   * last outcome.
    */
   readonly renew: (allowance: Allowance) => Effect.Effect<A, E>
-  /** In how many milliseconds from this time on the allowance has a fetch. 0: it has one. */
+  /** Milliseconds from this time until the allowance permits a fetch. 0: it permits one now. */
   readonly renewableIn: (allowance: Allowance, now: number) => number
 }
 
 /**
- * How many fetches may be asked for by callers that miss something in the value, all of them together: a token bucket. It
- * holds `limit` fetches at most, and gains one each `window / limit`.
+ * A token bucket for the extra fetches of all callers that miss something in the value. It holds at most `limit`
+ * fetches and gains one every `window / limit`.
  */
 export interface Allowance {
   readonly limit: number
@@ -168,10 +179,13 @@ interface Failed<E> {
   readonly nextTry: number
 }
 
-/** Whether the source is still left alone. Not by a clock that was set back since: that could go on for hours. */
+/**
+ * Whether the source is paused. If the clock was set back since the failure, it is not: the pause could otherwise last
+ * for hours.
+ */
 const isResting = ({ at, nextTry }: Failed<unknown>, now: number): boolean => at <= now && now < nextTry
 
-/** A fetch that is under way, for everybody who waits for it. */
+/** The fetch in flight, shared by all waiting callers. */
 type Flight<A, E> = Deferred.Deferred<A, E>
 
 interface State<A, E> {
@@ -179,23 +193,26 @@ interface State<A, E> {
   /** The failures since the last success. */
   readonly failed: Option.Option<Failed<E>>
   readonly flight: Option.Option<Flight<A, E>>
-  /** When the last flight began, in milliseconds of the `Clock`. */
+  /** When the last fetch began, in milliseconds of the `Clock`. */
   readonly departure: number
-  /** When the allowance for callers that miss something is full again. In milliseconds of the `Clock`. */
+  /** When the token bucket is full again, in milliseconds of the `Clock`. */
   readonly fullAt: number
   readonly closed: boolean
 }
 
-/** What everybody who asks for the value shares. */
+/** The state that all callers share. */
 interface Shared<A, E> {
   readonly state: Ref.Ref<State<A, E>>
-  /** Asks the source, or whoever has asked it since then, in milliseconds since 1970. */
+  /**
+   * Fetches from the source, or takes a document that another instance fetched after `since`, in milliseconds since
+   * 1970.
+   */
   readonly fetch: (since: number) => Effect.Effect<Fetched<A>, E>
   readonly lifetimes: Lifetimes
   readonly scope: Scope.Scope
 }
 
-/** What is known once a fetch has ended. A failure never takes away what a fetch once brought. */
+/** The state after a fetch has ended. A failure never removes the last good value. */
 const land = Effect.fnUntraced(function*<A, E>({ lifetimes, state }: Shared<A, E>, exit: Exit.Exit<Fetched<A>, E>) {
   const now = yield* Clock.currentTimeMillis
   const { departure, failed } = yield* Ref.get(state)
@@ -217,12 +234,12 @@ const land = Effect.fnUntraced(function*<A, E>({ lifetimes, state }: Shared<A, E
   }))
 })
 
-const closedError = new Error("A server was asked for its metadata or keys after its scope had been closed")
+const closedError = new Error("The metadata or keys of an authorization server were requested after its Scope was closed; keep the Scope open while requests are served")
 
-/** Whose flight to take, and what is then known. `mine` is taken by who starts one. */
+/** Chooses the fetch to wait for, and the new state. `mine` is the caller's own fetch, if it starts one. */
 type Board<A, E> = (current: State<A, E>, mine: Flight<A, E>) => readonly [flight: Flight<A, E>, next: State<A, E>]
 
-/** Takes a flight, and starts it if that is a new one. It belongs to the scope and not to the caller who started it. */
+/** Joins the fetch in flight or starts a new one. The fetch belongs to the scope, not to the caller that started it. */
 const fly = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, board: Board<A, E>, since: number) {
   if ((yield* Ref.get(shared.state)).closed) return yield* Effect.die(closedError)
   const mine = yield* Deferred.make<A, E>()
@@ -232,18 +249,18 @@ const fly = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, board: Board
     Effect.onExit((exit) => land(shared, exit)),
     Effect.forkIn(shared.scope)
   )
-  // Also when the fiber never ran, because the scope was being closed: nobody waits for ever.
+  // Also if the fiber never ran because the scope was closing, so that no caller waits forever.
   fiber.addObserver((exit) => Deferred.doneUnsafe(mine, Exit.map(exit, ({ value }) => value)))
   return mine
 }, Effect.uninterruptible)
 
-/** The flight that is under way, or a new one. */
+/** The fetch in flight, or a new one. */
 const anyFlight = (now: number) => <A, E>(current: State<A, E>, mine: Flight<A, E>) =>
   Option.isSome(current.flight)
     ? [current.flight.value, current] as const
     : [mine, { ...current, flight: Option.some(mine), departure: now }] as const
 
-/** What a flight brings. Once the source has failed, nobody waits long to hear that it still does. */
+/** The result of a fetch. After a failure of the source, callers wait only briefly for the next one. */
 const orRemembered = <A, E>(
   { state }: Shared<A, E>,
   flight: Flight<A, E>,
@@ -270,7 +287,7 @@ const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   const mayTry = Option.isNone(failed) || !isResting(failed.value, now)
   if (isFresh(usable.value, now) || !mayTry || closed) return value
   const flight = yield* fly(shared, anyFlight(now), since)
-  // Shortly after its time, or while the source is known to be failing, nobody waits for the refresh.
+  // During the grace period, or while the source is failing, callers do not wait for the refresh.
   if ((freshFrom <= now && now < graceUntil) || Option.isSome(failed)) return value
   const { departure } = yield* Ref.get(shared.state)
   return yield* Effect.catchCause(
@@ -279,7 +296,7 @@ const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   )
 })
 
-/** What is missing from a full allowance, as the time in which it is gained. None by a clock that was set back since. */
+/** The missing part of the token bucket, as the time until it is full. Zero if the clock was set back since. */
 const spent = (fullAt: number, { window }: Allowance, now: number): number =>
   fullAt - now > window + 1 ? 0 : Math.max(0, fullAt - now)
 
@@ -288,11 +305,11 @@ const renewableIn = <A, E>({ state }: Shared<A, E>) => (allowance: Allowance, no
   return Math.max(0, Math.ceil(spent(Ref.getUnsafe(state).fullAt, allowance, now) - (window - window / limit)))
 }
 
-/** A flight for a caller that misses something: the one that is under way, or else a new one, if there may be one. */
+/** A fetch for a caller that misses something: the fetch in flight, or a new one if the allowance permits it. */
 const renewal = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, allowance: Allowance, now: number) {
   const { failed, flight } = yield* Ref.get(shared.state)
   if (Option.isSome(flight)) return flight
-  // A source that is down for long may rest longer than a caller that misses something should wait once it is back.
+  // After a long outage the pause can be longer than such a caller should wait once the source has recovered.
   const isDown = Option.isSome(failed) && isResting(failed.value, now) &&
     now < failed.value.at + allowance.window / allowance.limit
   if (isDown || renewableIn(shared)(allowance, now) > 0) return Option.none()
@@ -300,7 +317,7 @@ const renewal = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, allowanc
     const [flight, next] = anyFlight(now)(current, mine)
     const fullAt = now + spent(current.fullAt, allowance, now) + allowance.window / allowance.limit
     return [flight, flight === mine ? { ...next, fullAt } : next]
-    // What others have fetched may lack the same thing.
+    // A document that other instances fetched can lack the same thing.
   }, Infinity)
   return Option.some(started)
 })
@@ -313,7 +330,7 @@ const renew = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, allowance:
     ? yield* Effect.exit(orRemembered(shared, flight.value, before.failed, now))
     : undefined
   const { failed, good } = yield* Ref.get(shared.state)
-  // What a later fetch brought is newer: it may lack what the outcome has.
+  // A later fetch can lack what this outcome has.
   if (Option.isSome(good) && (Option.isNone(failed) || (exit !== undefined && Exit.isSuccess(exit)))) {
     return good.value.value
   }
@@ -334,14 +351,13 @@ const pause = <A, E>({ state }: Shared<A, E>) => (now: number): number => {
   return Option.isSome(failed) && isResting(failed.value, now) ? failed.value.nextTry - now : 0
 }
 
-/** A span is never a requirement, so nothing is missing without it, but TypeScript cannot know that of any `R`. */
+/** A span is never required, so nothing is missing without it. TypeScript cannot know that for any `R`. */
 const withoutSpan = <R>(context: Context.Context<R>): Context.Context<R> =>
   Context.omit(Tracer.ParentSpan)(context) as Context.Context<R>
 
 /**
- * Keeps the value of `fetch` fresh, with one fetch at a time. What it once brought is never replaced but by something
- * that was fetched without a failure. Each fetch runs with the services and references of whoever made this, and with
- * nothing of whoever happens to ask: neither its limits nor its span.
+ * Keeps the value of `fetch` fresh, with one fetch at a time. Only a successful fetch replaces the value. Each fetch
+ * runs with the services and references of the creator, not with those of the caller: neither its limits nor its span.
  */
 export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
   fetch: Effect.Effect<Fetched<A>, E, R>,

@@ -7,11 +7,11 @@ import { FetchLimits, type Limits } from "../FetchLimits.ts"
 import { isTransient, MetadataFetchError, Timeout } from "../MetadataFetchError.ts"
 import { within } from "./within.ts"
 
-/** How long a server that failed asks to wait (RFC 9110, section 10.2.3), if its error says so. */
+/** The delay that a failed server asks for in `Retry-After` (RFC 9110, section 10.2.3). Zero if there is none. */
 export const askedToWait = (error: unknown): Duration.Duration =>
   Predicate.hasProperty(error, "retryAfter") && Duration.isDuration(error.retryAfter) ? error.retryAfter : Duration.zero
 
-/** Waits longer each time, with jitter, and never shorter than the server asked. */
+/** Exponential backoff with jitter, never shorter than the delay that the server asked for. */
 const backoff = (limits: Limits) =>
   Schedule.exponential(limits.retryDelay).pipe(
     Schedule.jittered,
@@ -19,15 +19,15 @@ const backoff = (limits: Limits) =>
     Schedule.while(({ attempt }) => Effect.succeed(attempt <= limits.retries))
   )
 
-/** What a load is held to. */
+/** Limits of one load. */
 interface Frame {
   readonly location: string
   readonly limits: Limits
-  /** When there is no point in going on, in milliseconds of the `Clock`. */
+  /** The deadline, in milliseconds of the `Clock`. */
   readonly deadline: number
 }
 
-/** One load, within the time of an attempt, tried again while that can help and there is time. */
+/** Runs a load with the timeout of one attempt. Retries transient failures until the deadline. */
 const persistently = <A, E, R>(
   load: Effect.Effect<A, E | MetadataFetchError, R>,
   { deadline, limits, location }: Frame
@@ -39,7 +39,7 @@ const persistently = <A, E, R>(
     Effect.retry({
       schedule: backoff(limits),
       while: (error) =>
-        // A server that asks to wait beyond the end of the search will not be heard again, so its answer stands now.
+        // If the server asks for a delay beyond the deadline, there is no retry: its response is the result.
         Effect.map(
           Clock.currentTimeMillis,
           (now) =>
@@ -49,7 +49,7 @@ const persistently = <A, E, R>(
     })
   )
 
-/** The same for a load that stands for itself, within the total time of the program's limits. */
+/** The same for a single load, within `totalTimeout` of `FetchLimits`. */
 export const patiently = Effect.fnUntraced(function*<A, E, R>(
   location: string,
   load: (limits: Limits) => Effect.Effect<A, E | MetadataFetchError, R>

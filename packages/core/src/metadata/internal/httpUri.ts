@@ -2,27 +2,26 @@ import * as Result from "effect/Result"
 import * as Struct from "effect/Struct"
 
 /**
- * What can be wrong with a string that should be an https URI: one word per cause, because each asks for another
- * remedy, and what to write instead.
+ * The violations of a string that should be an https URI. Each has a code and a correction.
  */
 export const advice = {
   "empty": "it is empty; write an absolute https URL such as https://as.example.com",
-  "whitespace": "it contains white space or a control character; remove it, URL parsers drop it silently",
+  "whitespace": "it contains white space or a control character, which URL parsers drop silently; remove it",
   "backslash": "it contains a backslash, which URL parsers read as a slash; write a slash",
   "non-ascii": "it contains a character outside ASCII; write the host in its xn-- form and percent-encode the path, " +
     "as the provider publishes it",
-  "template": "it contains a {placeholder}; write the value in its place, for example your tenant's id",
+  "template": "it contains a {placeholder}; replace it with the value, for example your tenant ID",
   "not-absolute": "it is not an absolute URL with a host; write it in full, starting with https://",
-  "not-https": "it is not an https URL; write https://",
-  "insecure-loopback": "http is refused, also on a loopback host, unless insecure loopback identifiers are allowed " +
-    "explicitly for development",
+  "not-https": "it is not an https URL; start it with https://",
+  "insecure-loopback": "http is refused on a loopback host; for development, set allowInsecureLoopback to true " +
+    "(command line: --allow-insecure-loopback)",
   "empty-host": "it names no host; write one between https:// and the path",
   "user-info": "it contains user information before an @, which must not be part of it; remove it",
-  "percent-encoded-host": "its host is percent-encoded; write the host plainly",
+  "percent-encoded-host": "its host is percent-encoded; write the host without percent-encoding",
   "ambiguous-host": "its host is an IP address in a form that parsers rewrite; write the four decimal numbers or the " +
     "shortest IPv6 form",
   "invalid-host": "its host is not valid; write a DNS name, an IPv4 address or an IPv6 address in brackets",
-  "invalid-port": "its port is not a number up to 65535 without leading zeros",
+  "invalid-port": "its port is invalid; write a number up to 65535 without leading zeros",
   "dot-segment": "its path contains a \".\" or \"..\" segment, which URL parsers resolve silently; write the path it " +
     "leads to",
   "percent-encoding": "it contains a % that is not followed by two hexadecimal digits; write %25 for a plain %",
@@ -33,15 +32,15 @@ export const advice = {
   "empty-fragment": "it ends in an empty fragment; remove the #"
 }
 
-/** What is wrong with a string that should be an https URI. */
+/** The code of a violation. */
 export type Violation = keyof typeof advice
 
-/** Every violation, for the schemas of the errors that carry one. */
+/** All violation codes, for the schemas of errors. */
 export const violations: ReadonlyArray<Violation> = Struct.keys(advice)
 
-/** An https URI (or http on loopback), taken apart without changing it. */
+/** The components of an https URI (or http on loopback), unchanged. */
 export interface HttpUri {
-  /** Scheme, host and port as they go over the wire: lower case, without a default port. */
+  /** Scheme, host and port as HTTP sends them: lower case, without a default port. */
   readonly origin: string
   /** The path, byte for byte. */
   readonly path: string
@@ -52,9 +51,9 @@ export interface HttpUri {
 export interface Grammar {
   /** RFC 8414, section 2 forbids the query of an issuer; RFC 9728, section 1.2 allows the one of a resource. */
   readonly query: "forbidden" | "allowed"
-  /** Accept http when the host is a loopback one. */
+  /** Accept http if the host is a loopback host. */
   readonly insecureLoopback: boolean
-  /** Accept http everywhere: where that is judged by somebody else. */
+  /** Accept http on any host, because the caller checks the scheme. */
   readonly insecure?: boolean
 }
 
@@ -64,12 +63,12 @@ const otherScheme = /^(?!https?:)[A-Za-z][A-Za-z0-9+.-]*:/i
 const hostAndPort = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=-]*)(?::(0|[1-9][0-9]*)?)?$/
 const badEscape = /%(?![0-9A-Fa-f]{2})/
 const pathCharacters = /^[A-Za-z0-9._~!$&'()*+,;=:@/%-]*$/
-// The apostrophe is a query character to RFC 3986, but `new URL` escapes it: two readings of one string.
+// RFC 3986 allows the apostrophe in a query, but `new URL` escapes it, so the parsers disagree.
 const queryCharacters = /^[A-Za-z0-9._~!$&()*+,;=:@/?%-]*$/
 const dotSegment = /^(?:\.|%2[Ee]){1,2}$/
 const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i
 
-/** Whether a host, as a URL spells it, is the machine itself (RFC 6761, section 6.3; RFC 1122, section 3.2.1.3). */
+/** Whether a host of a URL is a loopback host (RFC 6761, section 6.3; RFC 1122, section 3.2.1.3). */
 export const isLoopback = (host: string): boolean => loopbackHost.test(host)
 
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -77,7 +76,7 @@ const blanks = /[\u0000-\u0020\u007f\u0085\u00a0\u1680\u2000-\u200f\u2028-\u202f
 // oxlint-disable-next-line no-control-regex -- the ASCII range starts with control characters
 const nonAscii = /[^\u0000-\u007f]/
 
-/** What can be said before the string is taken apart: characters that some parser drops, turns or encodes. */
+/** Checks before parsing: characters that some URL parsers drop, replace or encode. */
 const charactersOf = (text: string): Violation | undefined => {
   if (text === "") return "empty"
   if (blanks.test(text)) return "whitespace"
@@ -120,19 +119,19 @@ const queryOf = (query: string | undefined, grammar: Grammar): Violation | undef
 const fragmentOf = (fragment: string | undefined): Violation | undefined =>
   fragment === undefined ? undefined : fragment === "#" ? "empty-fragment" : "fragment"
 
-/** A query may hold a key of the deployment's own; a document is known well enough by the rest of its URL. */
+/** Removes the query, which can contain a secret. The rest of the URL identifies the document. */
 export const withoutQuery = (url: string): string => url.replace(/[?#][^]*$/, "?…")
 
 /**
- * A URI without a path as it is without the slash after its authority, which means the same (RFC 3986, section 6.2.3). Every
- * other text as it is.
+ * Removes the slash after the authority of a URI without a path, which is equivalent (RFC 3986, section 6.2.3). Other
+ * texts are unchanged.
  */
 export const withoutRootSlash = (uri: string): string =>
   /^[a-z][a-z0-9+.-]*:\/\/[^/?#]+\/$/i.test(uri) ? uri.slice(0, -1) : uri
 
 /**
- * What names a string that is refused. User information is a password as often as not, and passwords have slashes and
- * question marks in them: everything before the last @ is left out, and the query.
+ * The form of a rejected string in messages. User information often contains a password, and passwords can contain
+ * slashes and question marks. So everything before the last @ is removed, and the query.
  */
 export const redacted = (text: string): string => {
   const end = text.lastIndexOf("@")
@@ -142,7 +141,7 @@ export const redacted = (text: string): string => {
 }
 
 /**
- * Takes the string apart by the grammar of RFC 3986, and refuses whatever `new URL` would read differently.
+ * Parses the string by the grammar of RFC 3986. Rejects every string that `new URL` would read differently.
  */
 export const parse = (text: string, grammar: Grammar): Result.Result<HttpUri, Violation> => {
   const characters = charactersOf(text)
@@ -156,7 +155,7 @@ export const parse = (text: string, grammar: Grammar): Result.Result<HttpUri, Vi
   const violation = schemeOf(scheme, host, grammar) ?? pathOf(path) ?? queryOf(query, grammar) ?? fragmentOf(fragment)
   if (violation !== undefined) return Result.fail(violation)
   const bare = `${scheme}://${host}${port === "" ? "" : `:${port}`}`
-  // The last word has the parser that the request will go through: it must not see another host than the one written.
+  // The parser that the request uses must find the same host as written.
   if (!URL.canParse(bare)) return Result.fail("invalid-host")
   const url = new URL(bare)
   return url.hostname === host.toLowerCase()

@@ -1,4 +1,4 @@
-/** The GUID of a tenant of Entra ID, as tokens write it. */
+/** The GUID of a tenant of Entra ID, as written in tokens. */
 export const isTenant = (text: string): boolean =>
   /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)
 
@@ -9,7 +9,7 @@ export const isTenantPlaceholder = (text: string): boolean => placeholder.test(t
 
 const guidLength = 36
 
-/** An issuer template with `{tenantid}` replaced by the tenant that stands in its place in `iss`. */
+/** Replaces `{tenantid}` in an issuer template with the tenant at the same position of `iss`. */
 const filledIn = (template: string, iss: string): string => {
   const start = template.search(placeholder)
   const tenant = iss.slice(start, start + guidLength)

@@ -5,7 +5,7 @@ import * as Str from "effect/String"
 import type * as Struct from "effect/Struct"
 import { parse } from "./httpUri.ts"
 
-/** Members that no schema names, kept as they came. */
+/** Unknown members, unchanged. */
 const additionalParameters = Schema.optionalKey(Schema.JsonObject)
 
 type Extended<Fields extends Schema.Struct.Fields> = Struct.Simplify<
@@ -24,12 +24,12 @@ export type Wire<Fields extends Schema.Struct.Fields> = Schema.decodeTo<
   typeof Schema.JsonObject
 >
 
-/** The member's name on the wire. Every registered name is regular, so one rule serves for all. */
+/** The JSON name of a member. One conversion rule covers all registered names. */
 export const wireName = (member: string): string => Str.camelToSnake(member)
 
 /**
- * The codec of a metadata document: snake_case on the wire, camelCase in code, and every member that `fields` does not
- * name kept, under its own name, in `additionalParameters`.
+ * The codec of a metadata document: snake_case in JSON, camelCase in code. Members that `fields` does not name are kept
+ * in `additionalParameters`, under their own names.
  */
 export const wire = <const Fields extends Schema.Struct.Fields>(fields: Fields): Wire<Fields> => {
   const codeNames = new Map(Object.keys(fields).map((member) => [wireName(member), member]))
@@ -40,7 +40,7 @@ export const wire = <const Fields extends Schema.Struct.Fields>(fields: Fields):
       const member = codeNames.get(name)
       return member === undefined ? [] : [[member, value] as const]
     })
-    // `fromEntries` defines members, it never assigns: a member called `__proto__` stays a member.
+    // `fromEntries` defines members and never assigns, so a member called `__proto__` stays an ordinary member.
     return Object.fromEntries(
       additional.length === 0 ? known : [...known, ["additionalParameters", Object.fromEntries(additional)]]
     )
@@ -51,7 +51,7 @@ export const wire = <const Fields extends Schema.Struct.Fields>(fields: Fields):
       ...Object.entries(additionalParameters ?? {}).filter(([name]) => !codeNames.has(name)),
       ...Object.entries(known).map(([member, value]) => [wireName(member), value] as const)
     ])
-  // The struct decodes what the renaming made: both sides are JSON objects, but TypeScript cannot follow the names.
+  // The struct decodes the renamed members. Both sides are JSON objects, but TypeScript cannot derive the names.
   const rename = SchemaTransformation.transform({ decode, encode }) as unknown as SchemaTransformation.Transformation<
     Schema.Struct<Extended<Fields>>["Encoded"],
     Schema.JsonObject
@@ -61,14 +61,14 @@ export const wire = <const Fields extends Schema.Struct.Fields>(fields: Fields):
 }
 
 /**
- * An endpoint is called, so everybody has to read the same host in it: the grammar of identifiers, with a query. Whether it
- * must be https is a matter of `Validation`. A fragment is never sent (RFC 6749, sections 3.1 and 3.2).
+ * Endpoints are requested, so all parsers must find the same host in the URL: the grammar of identifiers, with a query.
+ * `Validation` checks that it is https. Endpoints have no fragment (RFC 6749, sections 3.1 and 3.2).
  */
 const isEndpoint = (url: string): boolean =>
   Result.isSuccess(parse(url, { query: "allowed", insecureLoopback: true, insecure: true }))
 
 const endpointUrl = Schema.String.check(
-  Schema.makeFilter<string>(isEndpoint, { expected: "an absolute http or https URL that every parser reads alike" })
+  Schema.makeFilter<string>(isEndpoint, { expected: "an absolute http or https URL that all URL parsers read in the same way" })
 )
 
 const pageUrl = Schema.String.check(
@@ -78,13 +78,13 @@ const pageUrl = Schema.String.check(
   )
 )
 
-/** The URL of an endpoint or of a key set: checked, and kept as the string it is. */
+/** The URL of an endpoint or of a key set: checked, and kept as a string. */
 export const url: Schema.optionalKey<Schema.String> = Schema.optionalKey(endpointUrl)
 
-/** The URL of a page for people. */
+/** The URL of a web page. */
 export const page: Schema.optionalKey<Schema.String> = Schema.optionalKey(pageUrl)
 
-/** URLs of endpoints, by names that are nobody's to close. */
+/** URLs of endpoints, by names from an open set. */
 export const urls: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>> = Schema.optionalKey(
   Schema.Record(Schema.String, endpointUrl)
 )
@@ -95,5 +95,5 @@ export const text: Schema.optionalKey<Schema.String> = Schema.optionalKey(Schema
 /** A flag. Its default, when absent, is that of the RFC. */
 export const flag: Schema.optionalKey<Schema.Boolean> = Schema.optionalKey(Schema.Boolean)
 
-/** A list of names from a registry that keeps growing: unknown names are valid. */
+/** A list of names from a registry. Unknown names are valid. */
 export const names: Schema.optionalKey<Schema.$Array<Schema.String>> = Schema.optionalKey(Schema.Array(Schema.String))

@@ -3,7 +3,7 @@ import type { Provider } from "./model.ts"
 const base = "https://example-tenant.us.auth0.com"
 
 const metadata = {
-  // The slash belongs to it.
+  // The slash is part of the issuer.
   issuer: `${base}/`,
   authorization_endpoint: `${base}/authorize`,
   token_endpoint: `${base}/oauth/token`,

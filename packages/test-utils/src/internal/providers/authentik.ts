@@ -5,7 +5,7 @@ const application = `${base}/example-app/`
 
 export const authentik: Provider = {
   name: "authentik",
-  // One issuer for each application, and the slash belongs to it.
+  // One issuer for each application. The slash is part of it.
   issuer: application,
   documents: [{
     url: `${application}.well-known/openid-configuration`,

@@ -4,7 +4,7 @@ const authMethods = ["client_secret_basic", "client_secret_post"]
 
 export const box: Provider = {
   name: "Box",
-  // Box's MCP server lists it with a slash, which the document has not.
+  // Box's MCP server writes the issuer with a slash; the document does not.
   issuer: "https://api.box.com/",
   documents: [{
     url: "https://api.box.com/.well-known/oauth-authorization-server",

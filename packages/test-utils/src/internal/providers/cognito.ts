@@ -9,7 +9,8 @@ export const cognito: Provider = {
   documents: [{
     url: `${issuer}/.well-known/openid-configuration`,
     form: "openid-configuration",
-    // PKCE works ("Using PKCE in authorization code grants" in the developer guide), and the document does not say so.
+    // PKCE works ("Using PKCE in authorization code grants" in the developer guide), but the document does not
+    // advertise it.
     json: {
       issuer,
       authorization_endpoint: `${domain}/oauth2/authorize`,

@@ -4,7 +4,10 @@ import type { Provider } from "./model.ts"
 const tenant = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
 const login = "https://login.microsoftonline.com"
 
-/** What all documents say. PKCE works ("Request an authorization code" recommends it), and none of them says so. */
+/**
+ * The members of all documents. PKCE works ("Request an authorization code" recommends it), but no document advertises
+ * it.
+ */
 const common = {
   response_modes_supported: ["query", "fragment", "form_post"],
   subject_types_supported: ["pairwise"],
@@ -111,7 +114,7 @@ export const entraCommon: Provider = {
   documents: [{
     url: `${login}/common/v2.0/.well-known/openid-configuration`,
     form: "openid-configuration",
-    // The placeholder is literal: the tenant is known only when somebody has logged in.
+    // The placeholder is literal: the tenant is known only after a user has logged in.
     json: { ...v2("common"), issuer: `${login}/{tenantid}/v2.0`, tenant_region_scope: null },
     errors: ["pkce_not_supported"]
   }],

@@ -22,10 +22,10 @@ export const facebook: Provider = {
   source: "https://developers.facebook.com/documentation/facebook-login/guides/advanced/oidc-token",
   date: "2024-10",
   issuerPolicy: { _tag: "exact" },
-  // The code flow with PKCE and its token endpoint are documented, and none of them is in the document.
+  // The code flow with PKCE and its token endpoint are documented, but are not in the metadata.
   repairs: ["pkce"],
   endpoints: { tokenEndpoint: "https://graph.facebook.com/oauth/access_token" },
   unaided: "Found",
-  // The document says which response types there are, and a repair contradicts no document.
+  // The metadata lists the response types, and a repair must not contradict the metadata.
   beyondRepair: ["code_response_type_not_supported"]
 }

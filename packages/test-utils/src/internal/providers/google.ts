@@ -28,7 +28,7 @@ const metadata = {
 
 export const google: Provider = {
   name: "Google",
-  // Google's own MCP servers list it with a slash, which the document has not.
+  // Google's own MCP servers write the issuer with a slash; the document does not.
   issuer: `${issuer}/`,
   documents: [
     {
@@ -54,7 +54,7 @@ export const google: Provider = {
 
 const project = "https://securetoken.google.com/example-project"
 
-/** Signs tokens and has no endpoint to get them from: good for verification only. */
+/** It signs tokens but has no token endpoint: for verification only. */
 const signingOnly = ["invalid_server_metadata", "code_response_type_not_supported", "pkce_not_supported"]
 
 export const firebase: Provider = {

@@ -6,7 +6,7 @@ export const intuit: Provider = {
   name: "Intuit",
   issuer,
   documents: [{
-    // Another host, and an underscore: no rule leads here.
+    // Another host, and an underscore: the URL does not follow from the issuer.
     url: "https://developer.api.intuit.com/.well-known/openid_configuration",
     form: "other",
     json: {
@@ -29,7 +29,7 @@ export const intuit: Provider = {
     "https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/oauth-openid-discovery-doc",
   date: "2026-10",
   issuerPolicy: { _tag: "exact" },
-  // Intuit nowhere says that it checks a code_verifier, so nobody may say it in its place.
+  // Intuit does not document that it checks code_verifier, so no repair may claim it.
   repairs: [],
   unaided: "Miss",
   beyondRepair: ["pkce_not_supported"]

@@ -6,7 +6,7 @@ const host = "https://example-tenant.b2clogin.com"
 const tenant = `${host}/example-tenant.onmicrosoft.com`
 const flow = `${tenant}/b2c_1_signin`
 
-/** One issuer for all user flows of a tenant, so no URL with a user flow in it leads back to it. */
+/** One issuer for all user flows of a tenant, so a URL with a user flow does not match the issuer. */
 const b2cIssuer = `${host}/${tenantId}/v2.0/`
 
 const b2c = {
@@ -63,7 +63,7 @@ const adfsBase = "https://adfs.example.com/adfs"
 
 export const adfs: Provider = {
   name: "AD FS",
-  // The host as Windows spells it. Requests go to the lower-case one, and the issuer keeps its letters.
+  // The host in the spelling of Windows. Requests use the lower-case host; the issuer is unchanged.
   issuer: "https://ADFS.EXAMPLE.COM/adfs",
   documents: [{
     url: `${adfsBase}/.well-known/openid-configuration`,

@@ -6,24 +6,24 @@ import type * as WellKnown from "@effect-mcp-auth/core/WellKnown"
 import type * as Schema from "effect/Schema"
 
 /**
- * A document, and where it is served.
+ * A document with its URL.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Document {
-  /** Where it is served, query included. */
+  /** The URL, including its query. */
   readonly url: string
-  /** By which form the issuer, as configured, leads there. `other`: by none, the URL must be known. */
+  /** The form of the URL for the configured issuer. `other`: the URL does not follow from the issuer. */
   readonly form: WellKnown.Form | "other"
-  /** The document as it is served. */
+  /** The served document. */
   readonly json: Schema.JsonObject
-  /** The codes of the rules of severity `error` that it breaks as it is, in the order of `Validation.rules`. */
+  /** The codes of the rules of severity `error` that it breaks without repairs, in the order of `Validation.rules`. */
   readonly errors: ReadonlyArray<string>
 }
 
 /**
- * Which issuer the documents name, seen from the one that is configured: an `IssuerPolicy`, as data.
+ * The issuer policy that the documents need, as data.
  *
  * @category models
  * @since 0.1.0
@@ -43,38 +43,38 @@ export type Policy =
 export type RepairName = "pkce" | "nulls" | "empty-arrays" | "response-types"
 
 /**
- * A provider: what it publishes, and what discovery needs to know.
+ * A provider: its documents, and the discovery options that it needs.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Provider {
-  /** As people say it. */
+  /** The usual name. */
   readonly name: string
-  /** As it is configured, or as MCP servers list it. */
+  /** The issuer as configured, or as in the metadata of MCP servers. */
   readonly issuer: string
-  /** What it publishes, in the order of MCP. */
+  /** Its documents, in the order of MCP. */
   readonly documents: readonly [Document, ...ReadonlyArray<Document>]
   /** Public documentation. */
   readonly source: string
-  /** The month in which this was so, as `YYYY-MM`. */
+  /** The month of verification, as `YYYY-MM`. */
   readonly date: string
   readonly issuerPolicy: Policy
-  /** What is known to be true of the provider and not said by the document that is found. */
+  /** The repairs: facts about the provider that its document lacks. */
   readonly repairs: ReadonlyArray<RepairName>
-  /** Endpoints that it has and does not publish, for `Repairs.endpoints`. */
+  /** Endpoints that its documents lack, for `Repairs.endpoints`. */
   readonly endpoints?: { readonly [E in Repairs.Endpoint]?: string }
   /**
-   * How discovery ends without any of this: by the issuer alone, in the order of MCP, with the policy `exact`. `Found`
-   * means the first of the documents, whatever the rules say of it.
+   * The outcome of discovery without these options: by the issuer alone, in the order of MCP, with the policy `exact`.
+   * `Found` means the first document, without validation.
    */
   readonly unaided: "Found" | "IssuerMismatch" | "Miss"
-  /** The codes of the rules that are broken after all repairs. Empty when the provider is fit for MCP. */
+  /** The codes of the rules that are broken after all repairs. Empty if the provider conforms to MCP. */
   readonly beyondRepair: ReadonlyArray<string>
 }
 
 /**
- * What discovery is to be told about a provider.
+ * The discovery options for a provider.
  *
  * @category models
  * @since 0.1.0

@@ -6,10 +6,10 @@ import { client } from "../testProvider/network.ts"
 import { makeState, type State } from "../testProvider/state.ts"
 import type { Document, Provider } from "./model.ts"
 
-/** A place that no rule leads to has no form, and counts as metadata in general. */
+/** A URL that does not follow from the issuer has no form, and counts as metadata in general. */
 const endpointOf = ({ form }: Document): Endpoint => form === "other" ? "metadata" : form
 
-/** A host that serves these documents at their URLs, query included, and nothing else. */
+/** A host that serves only these documents, at their URLs with their queries. */
 const hostOf = (origin: string, documents: ReadonlyArray<Document>): Effect.Effect<State> =>
   Effect.map(makeState({ issuer: origin, serves: [] }), (state) => ({
     ...state,
@@ -23,7 +23,7 @@ const hostOf = (origin: string, documents: ReadonlyArray<Document>): Effect.Effe
     }
   }))
 
-/** A network on which there are the hosts of a provider, its issuer's own included, and nothing else. */
+/** A network with only the hosts of a provider, including that of its issuer. */
 export const recordedClient = ({ documents, issuer }: Provider): Effect.Effect<HttpClient.HttpClient> => {
   const origins = new Set([issuer, ...documents.map(({ url }) => url)].map((url) => new URL(url).origin))
   return Effect.map(

@@ -5,7 +5,7 @@ const org = "https://example-tenant.okta.com"
 const authMethods = ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"]
 const requestObjectAlgorithms = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
 
-/** What both kinds of Okta's authorization servers say, with their endpoints below `base`. */
+/** The members of both kinds of Okta's authorization servers, with their endpoints below `base`. */
 const oauth = (issuer: string, base: string) => ({
   issuer,
   authorization_endpoint: `${base}/v1/authorize`,
@@ -38,7 +38,7 @@ const oauth = (issuer: string, base: string) => ({
   dpop_signing_alg_values_supported: ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
 })
 
-/** What OpenID Connect adds. */
+/** The members that OpenID Connect adds. */
 const openid = (base: string) => ({
   userinfo_endpoint: `${base}/v1/userinfo`,
   id_token_signing_alg_values_supported: ["RS256"],

@@ -43,7 +43,7 @@ export const ory: Provider = {
       frontchannel_logout_supported: true,
       code_challenge_methods_supported: ["plain", "S256"],
       credentials_endpoint_draft_00: `${issuer}/credentials`,
-      // An array of objects: no member of the specifications looks like this one.
+      // An array of objects, which no member of the specifications is.
       credentials_supported_draft_00: [{
         format: "jwt_vc_json",
         types: ["VerifiableCredential", "UserInfoCredential"],

@@ -25,7 +25,7 @@ const oauth = {
     "code token",
     "code token id_token"
   ],
-  // "pi.flow" is PingOne's own.
+  // "pi.flow" is proprietary to PingOne.
   response_modes_supported: ["pi.flow", "query", "fragment", "form_post"],
   grant_types_supported: [
     "authorization_code",

@@ -8,7 +8,7 @@ export const slack: Provider = {
   documents: [{
     url: `${issuer}/.well-known/openid-configuration`,
     form: "openid-configuration",
-    // PKCE is generally available since March 2026, and the document does not say so.
+    // PKCE is generally available since March 2026, but the document does not advertise it.
     json: {
       issuer,
       authorization_endpoint: `${issuer}/openid/connect/authorize`,

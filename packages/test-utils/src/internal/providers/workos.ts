@@ -20,7 +20,7 @@ export const workos: Provider = {
   issuer,
   documents: [
     {
-      // PKCE and both ways in for unknown clients, and nothing of OpenID Connect.
+      // PKCE and both kinds of client registration, but no members of OpenID Connect.
       url: `${issuer}/.well-known/oauth-authorization-server`,
       form: "oauth-authorization-server",
       json: {
@@ -34,7 +34,7 @@ export const workos: Provider = {
       errors: []
     },
     {
-      // The other way round.
+      // The reverse: OpenID Connect, without PKCE and client registration.
       url: `${issuer}/.well-known/openid-configuration`,
       form: "openid-configuration",
       json: {

@@ -3,9 +3,9 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Fault } from "../../Fault.ts"
 
-/** An answer before it is sent. Faults change it, one after the other. */
+/** A response before it is sent. Faults change it in order. */
 export interface Answer {
-  /** What happens first. Fails with the code of a connection error. */
+  /** Runs before the response. Fails with the code of a connection error. */
   readonly before: Effect.Effect<void, string>
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -21,7 +21,7 @@ const bytesOf = (content: string | Uint8Array): Stream.Stream<Uint8Array> => {
   return bytes.length === 0 ? Stream.empty : Stream.succeed(bytes)
 }
 
-/** The answer of a provider that is well. */
+/** The response without faults. */
 export const healthy = (document: Schema.JsonObject, headers: Readonly<Record<string, string>>): Answer => ({
   before: Effect.void,
   status: 200,
@@ -32,7 +32,7 @@ export const healthy = (document: Schema.JsonObject, headers: Readonly<Record<st
 
 const chunk = 64 * 1024
 
-/** White space is as good as anything to fill a body with, and makes the JSON before it valid to the last byte. */
+/** White space fills the body and keeps the JSON before it valid. */
 const padding = (bytes: number): Stream.Stream<Uint8Array> =>
   Stream.unfold(0, (sent) => {
     const size = Math.min(chunk, bytes - sent)
@@ -50,7 +50,7 @@ const byteByByte = (document: Schema.JsonObject, fault: Extract<Fault, { readonl
     Stream.mapEffect((byte) => Effect.as(Effect.sleep(fault.every), new Uint8Array([byte])))
   )
 
-/** What a fault makes of an answer. */
+/** Applies a fault to a response. */
 export const suffer = (answer: Answer, fault: Fault): Answer => {
   switch (fault._tag) {
     case "Status":

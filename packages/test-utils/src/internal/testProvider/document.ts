@@ -1,6 +1,6 @@
 import type * as Schema from "effect/Schema"
 
-/** A document that leaves MCP nothing to wish for: RFC 8414 and OpenID Connect Discovery at once. */
+/** A document that satisfies all rules of MCP, and both RFC 8414 and OpenID Connect Discovery. */
 export const conforming = (issuer: string): Schema.JsonObject => {
   const base = issuer.replace(/\/$/, "")
   return {
@@ -26,7 +26,7 @@ export const conforming = (issuer: string): Schema.JsonObject => {
   }
 }
 
-/** What differs from another document: a member set to `undefined` is removed. */
+/** Changes to a document. A member set to `undefined` is removed. */
 export type Changes = { readonly [member: string]: Schema.Json | undefined }
 
 /** The document with the changes. */

@@ -14,8 +14,8 @@ const inactive: Schema.JsonObject = { active: false }
 const refuse = (status: number, error: string): Answer => ({ ...healthy({ error }, {}), status })
 
 /**
- * What a provider says about tokens (RFC 7662): it knows those that it issued, until they expire or are revoked. It takes
- * anybody's word for who asks; a test reads from the requests what was said.
+ * The introspection endpoint (RFC 7662). A token that the provider issued is active until it expires or is revoked. The
+ * endpoint accepts all client credentials; a test can read them from the recorded requests.
  */
 export const introspectionOf = Effect.fnUntraced(function*({ introspectsJwts = true }: Options) {
   const tokens = yield* Ref.make(HashMap.empty<string, Schema.JsonObject>())

@@ -5,8 +5,8 @@ import type { Algorithm } from "./model.ts"
 export type Generation = { readonly [A in Algorithm]: JWK }
 
 /**
- * Private keys for tests, two generations of each algorithm. They are published, so they protect nothing; they are fixed,
- * so that a failure can be repeated. Their names come from who uses them.
+ * Private keys for tests, two generations of each algorithm. They are published, so they protect nothing. They are
+ * fixed, so that failures are reproducible. The caller sets their key IDs.
  */
 export const generations: readonly [Generation, Generation] = [
   {

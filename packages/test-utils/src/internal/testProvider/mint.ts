@@ -24,7 +24,7 @@ const claimsOf = Effect.fnUntraced(function*(
   }, claims)
 })
 
-/** Signed tokens. The provider does not know the forged ones. */
+/** Mints JWTs. Forged ones are not recorded as issued. */
 export const mintFor = ({ issued, issuer, nextSerial, signingKey }: State) =>
   Effect.fnUntraced(function*(options: MintOptions = {}) {
     const { algorithm = "RS256", forged = false, header = {} } = options
@@ -40,7 +40,7 @@ export const mintFor = ({ issued, issuer, nextSerial, signingKey }: State) =>
     return token
   })
 
-/** Tokens that are names and nothing else. */
+/** Mints opaque tokens. */
 export const mintOpaqueFor = ({ issued, issuer, nextSerial }: State) =>
   Effect.fnUntraced(function*(options: OpaqueOptions = {}) {
     const serial = yield* nextSerial

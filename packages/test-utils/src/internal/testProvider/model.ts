@@ -3,7 +3,7 @@ import type * as Schema from "effect/Schema"
 import type { Changes } from "../testProvider/document.ts"
 
 /**
- * What a provider signs with.
+ * The signing algorithms of a provider.
  *
  * @category models
  * @since 0.1.0
@@ -11,7 +11,7 @@ import type { Changes } from "../testProvider/document.ts"
 export type Algorithm = "RS256" | "ES256" | "EdDSA"
 
 /**
- * What a fault befalls: all metadata, one form of it, the key set, or the introspection endpoint.
+ * The target of a fault: all metadata, one form of it, the key set, or the introspection endpoint.
  *
  * @category models
  * @since 0.1.0
@@ -19,7 +19,7 @@ export type Algorithm = "RS256" | "ES256" | "EdDSA"
 export type Endpoint = "metadata" | WellKnown.Form | "jwks" | "introspection"
 
 /**
- * A request that arrived.
+ * A received request.
  *
  * @category models
  * @since 0.1.0
@@ -29,14 +29,14 @@ export interface Request {
   readonly url: string
   readonly endpoint: Endpoint | "unknown"
   readonly headers: Readonly<Record<string, string | undefined>>
-  /** The body as it was sent, such as the form of an introspection. Empty when there is none. */
+  /** The body as received, such as the form of an introspection request. Empty if there is none. */
   readonly body: string
-  /** When, in milliseconds of the `Clock`. */
+  /** The time, in milliseconds of the `Clock`. */
   readonly at: number
 }
 
 /**
- * What may be chosen about a provider.
+ * Options for a provider.
  *
  * @category models
  * @since 0.1.0
@@ -44,23 +44,23 @@ export interface Request {
 export interface Options {
   /** Default: `https://as.test`. */
   readonly issuer?: string | undefined
-  /** Where metadata is served. Default: the three forms of the specifications. */
+  /** The forms of the metadata URL that are served. Default: the three forms of the specifications. */
   readonly serves?: ReadonlyArray<WellKnown.Form> | undefined
   /** Members to add, replace, or (with `undefined`) remove. Default: a document that conforms to MCP in full. */
   readonly metadata?: Changes | undefined
-  /** The same for single forms, for providers that say different things at different places. */
+  /** The same for single forms, for providers with different documents at different URLs. */
   readonly metadataAt?: { readonly [Form in WellKnown.Form]?: Changes } | undefined
   /** Headers of the metadata, such as `cache-control`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /**
-   * Whether JWTs are introspected. If not, they are answered with 400 and `unsupported_token_type`, as oidc-provider does.
+   * Whether JWTs can be introspected. If not, the response is 400 with `unsupported_token_type`, as in oidc-provider.
    * Default: `true`.
    */
   readonly introspectsJwts?: boolean | undefined
 }
 
 /**
- * What may be chosen about a token of any form.
+ * Options for a token of any format.
  *
  * @category models
  * @since 0.1.0
@@ -73,16 +73,16 @@ export interface OpaqueOptions {
 }
 
 /**
- * What may be chosen about a JWT.
+ * Options for a JWT.
  *
  * @category models
  * @since 0.1.0
  */
 export interface MintOptions extends OpaqueOptions {
-  /** Default: `RS256`. ES256 signatures differ each time; the others are the same for the same claims and time. */
+  /** Default: `RS256`. ES256 signatures are not deterministic; the others are equal for equal claims and time. */
   readonly algorithm?: Algorithm | undefined
   /** Header parameters to add or replace. */
   readonly header?: Schema.JsonObject | undefined
-  /** Sign with another key than the one that is announced, under the same `kid`: a forgery. */
+  /** Sign with a key that is not in the key set, under the `kid` of one that is: a forgery. */
   readonly forged?: boolean | undefined
 }

@@ -10,15 +10,15 @@ import type { State } from "./state.ts"
 
 const bodiless = new Set([204, 304])
 
-/** A connection that failed, as Node's transports say it: the code on the cause. */
+/** A connection failure in the form of Node's transports: the code is on the cause. */
 const transportError = (request: HttpClientRequest.HttpClientRequest, code: string): HttpClientError =>
   new HttpClientError({
     reason: new TransportError({ request, cause: Object.assign(new Error(code), { code }) })
   })
 
 /**
- * The response whose body is made while it is read. It is open until it is read to its end, cancelled, or its exchange is
- * aborted, as a connection would be.
+ * A response whose body is generated while it is read. As a connection, it stays open until the body ends, is
+ * cancelled, or the exchange is aborted.
  */
 const respond = Effect.fnUntraced(function*(
   request: HttpClientRequest.HttpClientRequest,
@@ -37,13 +37,13 @@ const respond = Effect.fnUntraced(function*(
     Stream.ensuring(close)
   )
   const readable = yield* Stream.toReadableStreamEffect(body, {
-    // Nothing is made before it is asked for, so that a test can tell how much was read.
+    // Chunks are generated on demand, so that a test can measure how much was read.
     strategy: { highWaterMark: 0 }
   })
   return HttpClientResponse.fromWeb(request, new Response(readable, { status, headers }))
 })
 
-/** Forms and JSON are sent as bytes; other bodies are nobody's here. */
+/** Forms and JSON are sent as bytes. Other bodies do not occur. */
 const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): string =>
   body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : ""
 
@@ -70,12 +70,12 @@ const exchange = Effect.fnUntraced(function*(
   return yield* state.answer(arrived).pipe(
     Effect.tap(({ before }) => Effect.mapError(before, (code) => transportError(request, code))),
     Effect.flatMap((answer) => respond(request, answer, state, close)),
-    // From here on the body is what is open.
+    // From here on, the body keeps the request open.
     Effect.onError(() => close)
   )
 })
 
-/** A network on which there are these providers and nothing else. */
+/** A network that contains only these providers. */
 export const client = (states: ReadonlyArray<State>): HttpClient.HttpClient =>
   HttpClient.make((request, url, signal) => {
     const state = states.find(({ origin }) => origin === url.origin)

@@ -16,7 +16,7 @@ import { publicJwk } from "./tokens.ts"
 interface Active {
   readonly endpoint: Endpoint
   readonly fault: Fault
-  /** How many requests it still befalls. */
+  /** The number of requests that it still applies to. */
   readonly left: number
 }
 
@@ -29,11 +29,11 @@ const served: ReadonlyArray<WellKnown.Form> = [
 const isMetadata = (endpoint: Endpoint | "unknown"): boolean =>
   endpoint !== "jwks" && endpoint !== "introspection" && endpoint !== "unknown"
 
-/** Whether what is said of `subject` holds for `endpoint`: "metadata" speaks of all its forms. */
+/** Whether `subject` includes `endpoint`: "metadata" includes all its forms. */
 const concerns = (subject: Endpoint, endpoint: Endpoint | "unknown"): boolean =>
   subject === endpoint || (subject === "metadata" && isMetadata(endpoint))
 
-/** The metadata URLs of an issuer. When two forms share a URL, the first is its name. */
+/** The metadata URLs of an issuer. If two forms share a URL, the first one names it. */
 const routesOf = (options: Options, issuer: Issuer.Issuer): ReadonlyMap<string, WellKnown.Form> =>
   new Map(
     (options.serves ?? served).toReversed().map((form) => [WellKnown.ofForm(issuer, form), form] as const)
@@ -46,7 +46,7 @@ const faultsOf = Effect.fnUntraced(function*() {
       Ref.update(active, (faults) => [{ endpoint, fault, left: options?.times ?? Infinity }, ...faults]),
     heal: (endpoint?: Endpoint) =>
       Ref.update(active, (faults) => faults.filter((one) => endpoint !== undefined && one.endpoint !== endpoint)),
-    /** The faults of one request. The newest is suffered last, so that it has the last word. */
+    /** The faults of one request. The newest is applied last, so that it takes precedence. */
     take: (endpoint: Endpoint | "unknown") =>
       Ref.modify(active, (faults) => [
         faults.filter((one) => concerns(one.endpoint, endpoint)).map(({ fault }) => fault).toReversed(),
@@ -58,7 +58,7 @@ const faultsOf = Effect.fnUntraced(function*() {
   }
 })
 
-/** The keys of a generation. Their material comes again, their names (`rs256-3`) do not. */
+/** The keys of a generation. Key material is reused; key IDs (`rs256-3`) are unique. */
 const generationAt = (index: number): Generation =>
   Record.map(
     generations[index % 2 === 0 ? 0 : 1],
@@ -85,7 +85,7 @@ const keysOf = Effect.fnUntraced(function*() {
   }
 })
 
-/** What has come and gone. */
+/** The recorded traffic. */
 const trafficOf = Effect.fnUntraced(function*() {
   const requests = yield* Ref.make<ReadonlyArray<Request>>([])
   const inFlight = yield* Ref.make(0)
@@ -114,9 +114,9 @@ const metadataFor = (
   return healthy(change(document, changes), options.headers ?? {})
 }
 
-/** Everything that a provider knows and does, but for the network. */
+/** The state and the operations of a provider, without the network. */
 export const makeState = Effect.fnUntraced(function*(options: Options) {
-  // An issuer that is none is a mistake in the test itself.
+  // An invalid issuer is a defect of the test itself.
   const issuer = yield* Effect.orDie(
     Issuer.make(options.issuer ?? "https://as.test", { allowInsecureLoopback: true })
   )
@@ -147,7 +147,7 @@ export const makeState = Effect.fnUntraced(function*(options: Options) {
     fault,
     heal,
     endpointOf,
-    /** Numbers tokens, so that no two are the same. */
+    /** Numbers the tokens, so that each one is unique. */
     nextSerial: Ref.updateAndGet(serial, (last) => last + 1),
     issued,
     revoke,
@@ -158,5 +158,5 @@ export const makeState = Effect.fnUntraced(function*(options: Options) {
   }
 })
 
-/** Everything that a provider knows and does, but for the network. */
+/** Creates the state and the operations of a provider, without the network. */
 export type State = Effect.Success<ReturnType<typeof makeState>>

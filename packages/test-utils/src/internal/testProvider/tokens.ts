@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import * as Jose from "jose"
 
-/** What a token is minted with. */
+/** The input for minting a token. */
 export interface Mint {
   readonly key: Jose.JWK
   readonly algorithm: string
@@ -11,10 +11,10 @@ export interface Mint {
   readonly claims: { readonly [claim: string]: Schema.Json | undefined }
 }
 
-/** The seconds since 1970 by the `Clock`, as JWTs count (RFC 7519, section 2). */
+/** The seconds since 1970 by the `Clock`, as in JWTs (RFC 7519, section 2). */
 export const now: Effect.Effect<number> = Effect.map(Clock.currentTimeMillis, (millis) => Math.floor(millis / 1000))
 
-/** Signs a token. The keys are this package's own, so a failure to sign is a defect of it. */
+/** Signs a token. The keys are constants of this package, so a failure to sign is a defect. */
 export const sign = ({ algorithm, claims, header, key }: Mint): Effect.Effect<string> =>
   Effect.promise(() =>
     Jose.importJWK(key, algorithm).then((imported) =>

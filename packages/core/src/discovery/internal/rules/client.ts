@@ -5,15 +5,15 @@ const hasDocuments = ({ metadata }: Subject): boolean => metadata.clientIdMetada
 
 const hasRegistration = ({ metadata }: Subject): boolean => metadata.registrationEndpoint !== undefined
 
-/** How clients that the provider has never met become known to it. */
+/** Rules for the registration of unknown clients. */
 export const clientRules: ReadonlyArray<Rule> = [
   {
     code: "dynamic_registration_not_supported",
     severity: "warning",
     since: "2025-03-26",
     reference: rfc(7591, "3"),
-    holds: "clients have a way to register by themselves",
-    advice: "enable dynamic client registration, or register the clients that you expect",
+    holds: "clients can register dynamically",
+    advice: "enable dynamic client registration, or register your clients by hand",
     check: (subject, revision) => {
       if (hasRegistration(subject)) return "holds"
       // Since 2025-11-25 a client ID metadata document does what registration did.
@@ -25,7 +25,7 @@ export const clientRules: ReadonlyArray<Rule> = [
     severity: "warning",
     since: "2025-11-25",
     reference: mcp("client-registration-approaches"),
-    holds: "unknown clients can introduce themselves",
+    holds: "unknown clients can identify themselves",
     advice: "enable client ID metadata documents at the provider; otherwise every client must be registered by hand",
     check: (subject) =>
       hasDocuments(subject) || hasRegistration(subject)
@@ -37,11 +37,11 @@ export const clientRules: ReadonlyArray<Rule> = [
     severity: "warning",
     since: "2026-07-28",
     reference: mcp("dynamic-client-registration"),
-    holds: "registration does not rest on the deprecated dynamic registration alone",
+    holds: "registration does not depend on deprecated dynamic client registration alone",
     advice: "enable client ID metadata documents at the provider",
     check: (subject) => {
       if (!hasRegistration(subject)) return "not-applicable"
-      return hasDocuments(subject) ? "holds" : "only dynamic registration is offered, which this revision deprecates"
+      return hasDocuments(subject) ? "holds" : "only dynamic client registration is offered, which this revision deprecates"
     }
   },
   {
@@ -49,7 +49,7 @@ export const clientRules: ReadonlyArray<Rule> = [
     severity: "warning",
     since: "2025-03-26",
     reference: rfc(7591, "2"),
-    holds: "public clients are welcome at the token endpoint",
+    holds: "public clients can use the token endpoint",
     advice: "allow the authentication method \"none\" at the provider: most MCP clients cannot keep a secret",
     check: ({ metadata }) =>
       Metadata.tokenEndpointAuthMethods(metadata).includes("none")

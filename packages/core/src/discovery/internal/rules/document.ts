@@ -3,10 +3,10 @@ import { isLoopback } from "../../../metadata/internal/httpUri.ts"
 import { printable } from "../../../metadata/internal/printable.ts"
 import { endpoints, type Member, rfc, type Rule, type Subject, urlOf } from "./rule.ts"
 
-/** What both specifications require of a server that users log in to (RFC 8414, section 2). */
+/** Members that both specifications require of a server with user login (RFC 8414, section 2). */
 const required: ReadonlyArray<Member> = ["authorizationEndpoint", "tokenEndpoint", "responseTypesSupported"]
 
-/** What OpenID Connect Discovery 1.0, section 3 requires besides. */
+/** Members that OpenID Connect Discovery 1.0, section 3 requires in addition. */
 const requiredOfOpenid: ReadonlyArray<Member> = [
   "jwksUri",
   "subjectTypesSupported",
@@ -25,7 +25,7 @@ const algorithms: ReadonlyArray<Member> = [
 
 const list = (members: ReadonlyArray<Member>): string => members.map(Str.camelToSnake).join(", ")
 
-/** The endpoints that are http, on loopback hosts or on others, by their names on the wire. */
+/** The http endpoints, on loopback hosts or on other hosts, by their JSON names. */
 const insecure = (subject: Subject, loopback: boolean): ReadonlyArray<string> => {
   const named = endpoints.map((member) => [Str.camelToSnake(member), urlOf(subject, member)] as const)
   const aliases = Object.entries(subject.metadata.mtlsEndpointAliases ?? {}).map(([name, url]) =>
@@ -38,7 +38,7 @@ const insecure = (subject: Subject, loopback: boolean): ReadonlyArray<string> =>
 
 const isWeak = (algorithm: string): boolean => algorithm === "none" || algorithm.startsWith("HS")
 
-/** What a document must say, whoever reads it. */
+/** Rules for the document, independent of its use. */
 export const documentRules: ReadonlyArray<Rule> = [
   {
     code: "invalid_server_metadata",
@@ -46,7 +46,7 @@ export const documentRules: ReadonlyArray<Rule> = [
     since: "2025-03-26",
     reference: rfc(8414, "2"),
     holds: "the document has every member that its specification requires",
-    advice: "complete the document at the provider, or add what you know to be true with a repair",
+    advice: "complete the document at the provider, or add the correct values with a repair",
     check: ({ metadata }) => {
       const missing = required.filter((member) => metadata[member] === undefined)
       return missing.length === 0 ? "holds" : `the document has no ${list(missing)}`
@@ -58,7 +58,7 @@ export const documentRules: ReadonlyArray<Rule> = [
     since: "2025-03-26",
     reference: "https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata",
     holds: "the document has every member that OpenID Connect requires",
-    advice: "complete the document at the provider; clients that take it for an OpenID document may refuse it",
+    advice: "complete the document at the provider; clients that read it as an OpenID document may reject it",
     check: ({ metadata, type }) => {
       if (type !== "oidc") return "not-applicable"
       const missing = requiredOfOpenid.filter((member) => metadata[member] === undefined)
@@ -83,7 +83,7 @@ export const documentRules: ReadonlyArray<Rule> = [
     since: "2025-03-26",
     reference: rfc(8252, "8.3"),
     holds: "no endpoint is plain http on a loopback host",
-    advice: "keep this to development",
+    advice: "use this for development only",
     check: (subject) => {
       const found = insecure(subject, true)
       return found.length === 0 ? "holds" : `plain http on a loopback host: ${found.join(", ")}`
@@ -95,7 +95,7 @@ export const documentRules: ReadonlyArray<Rule> = [
     since: "2025-03-26",
     reference: rfc(8414, "2"),
     holds: "tokens can be verified with the provider's published keys",
-    advice: "verify tokens by introspection, name the key set by hand, or look for the provider's other document",
+    advice: "verify tokens by introspection, configure the URL of the key set, or use the provider's other document",
     check: ({ metadata }) => metadata.jwksUri === undefined ? "there is no jwks_uri" : "holds"
   },
   {

@@ -1,7 +1,7 @@
 import * as Metadata from "../../../metadata/AuthorizationServerMetadata.ts"
 import { mcp, rfc, type Rule } from "./rule.ts"
 
-/** What the authorization code flow with PKCE needs. */
+/** Rules for the authorization code flow with PKCE. */
 export const flowRules: ReadonlyArray<Rule> = [
   {
     code: "code_response_type_not_supported",
@@ -33,7 +33,7 @@ export const flowRules: ReadonlyArray<Rule> = [
     since: "2025-03-26",
     reference: mcp("authorization-code-protection"),
     holds: "PKCE is advertised",
-    advice: "clients refuse such a server; if the provider is known to enforce PKCE, say so with the repair \"pkce\"",
+    advice: "clients reject such a server; if the provider is known to enforce PKCE, add the repair \"pkce\"",
     check: ({ metadata }) =>
       metadata.codeChallengeMethodsSupported === undefined
         ? "code_challenge_methods_supported is absent, which means that PKCE is not supported"
@@ -57,7 +57,7 @@ export const flowRules: ReadonlyArray<Rule> = [
     since: "2026-07-28",
     reference: rfc(9207, "3"),
     holds: "authorization responses name their issuer",
-    advice: "enable it at the provider, so that clients can tell a mixed-up response",
+    advice: "enable it at the provider, so that clients can detect mix-up attacks",
     check: ({ metadata }) =>
       Metadata.authorizationResponseIss(metadata)
         ? "holds"
@@ -68,8 +68,8 @@ export const flowRules: ReadonlyArray<Rule> = [
     severity: "warning",
     since: "2025-11-25",
     reference: "https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess",
-    holds: "clients can ask for refresh tokens by offline_access",
-    advice: "enable the scope at the provider, or make sure that it issues refresh tokens without being asked",
+    holds: "clients can request refresh tokens with the scope offline_access",
+    advice: "enable the scope at the provider, or make sure that it issues refresh tokens without it",
     check: ({ metadata: { scopesSupported } }) => {
       if (scopesSupported === undefined) return "not-applicable"
       return scopesSupported.includes("offline_access") ? "holds" : "scopes_supported has no \"offline_access\""
@@ -80,12 +80,12 @@ export const flowRules: ReadonlyArray<Rule> = [
     severity: "warning",
     since: "2025-06-18",
     reference: rfc(8707, "2"),
-    holds: "the document says that tokens can be bound to a resource",
-    advice: "check that a token asked for with the resource parameter carries that resource as its audience",
+    holds: "the document says whether tokens can be bound to a resource",
+    advice: "request a token with the resource parameter, and check that its audience is that resource",
     check: ({ metadata }) =>
       metadata.protectedResources !== undefined ||
         metadata.additionalParameters?.["resource_indicators_supported"] === true
         ? "holds"
-        : "no member says whether the resource parameter is honoured"
+        : "no member says whether the resource parameter is supported"
   }
 ]

@@ -3,7 +3,7 @@ import { quoted } from "../../../metadata/internal/printable.ts"
 import * as Issuer from "../../../metadata/Issuer.ts"
 import { endpoints, rfc, type Rule, urlOf } from "./rule.ts"
 
-/** What the name of a server must be. */
+/** Rules for the issuer. */
 export const issuerRules: ReadonlyArray<Rule> = [
   {
     code: "invalid_issuer",
@@ -11,9 +11,9 @@ export const issuerRules: ReadonlyArray<Rule> = [
     since: "2025-03-26",
     reference: rfc(8414, "2"),
     holds: "the issuer is an https URL without a query and a fragment",
-    advice: "give the provider an issuer that clients can compare and look up",
+    advice: "configure an https issuer without a query and a fragment at the provider",
     check: ({ metadata: { issuer } }) => {
-      // A template names many issuers, each of which is judged where it is met.
+      // A template stands for many issuers. Each of them is checked when it is used.
       if (issuer.includes("{")) return "not-applicable"
       const made = Issuer.makeResult(issuer, { allowInsecureLoopback: true })
       return Result.isSuccess(made) ? "holds" : made.failure.message
@@ -24,10 +24,10 @@ export const issuerRules: ReadonlyArray<Rule> = [
     severity: "warning",
     since: "2025-03-26",
     reference: rfc(8414, "3.3"),
-    holds: "the issuer does not end in a slash that is easily lost",
+    holds: "the issuer does not end in a slash",
     advice:
-      "write the slash wherever you name the issuer: in configuration, in protected resource metadata, and where " +
-      "tokens are checked",
+      "write the slash everywhere: in the configuration, in protected resource metadata, and where " +
+      "tokens are verified",
     check: (subject) => {
       const { issuer } = subject.metadata
       if (!/^https?:\/\/[^/?#]+\/$/i.test(issuer)) return "holds"

@@ -5,7 +5,7 @@ import type { ServerType } from "../../ServerConfig.ts"
 export type Revision = "2025-03-26" | "2025-06-18" | "2025-11-25" | "2026-07-28"
 
 /**
- * What a rule judges: the type of a document and its metadata.
+ * The input of a rule: the type of a document and its metadata.
  *
  * @category models
  * @since 0.1.0
@@ -15,7 +15,7 @@ export interface Subject {
   readonly metadata: AuthorizationServerMetadata
 }
 
-/** `holds`, `not-applicable`, or what is the matter, in words. */
+/** `holds`, `not-applicable`, or a description of the problem. */
 type Verdict = "holds" | "not-applicable" | (string & {})
 
 /**
@@ -25,21 +25,21 @@ type Verdict = "holds" | "not-applicable" | (string & {})
  * @since 0.1.0
  */
 export interface Rule {
-  /** Stable, so that reports can be compared and rules be dropped by it. */
+  /** Stable: it identifies the rule in reports and in `except`. */
   readonly code: string
   readonly severity: "error" | "warning"
   /** The MCP revision that introduced the rule. */
   readonly since: Revision
-  /** Where the rule stands, for all revisions or by revision. */
+  /** The source of the rule, for all revisions or by revision. */
   readonly reference: string | ((revision: Revision) => string)
-  /** What is true when the rule holds. */
+  /** The statement that is true if the rule holds. */
   readonly holds: string
-  /** What to do when it does not. */
+  /** What to do if it does not hold. */
   readonly advice: string
   readonly check: (subject: Subject, revision: Revision) => Verdict
 }
 
-/** The MCP specification's page on authorization, as of the revision that is judged by. */
+/** The MCP specification's page on authorization, in the revision of the validation. */
 export const mcp = (anchor: string) => (revision: Revision): string =>
   `https://modelcontextprotocol.io/specification/${revision}/basic/authorization#${anchor}`
 
@@ -50,7 +50,7 @@ export const rfc = (number: number, section: string): string =>
 /** A member of the metadata. */
 export type Member = keyof Subject["metadata"]
 
-/** The members that name what clients and resources call. */
+/** The members with the URLs that clients and resource servers call. */
 export const endpoints: ReadonlyArray<Member> = [
   "authorizationEndpoint",
   "tokenEndpoint",
@@ -64,7 +64,7 @@ export const endpoints: ReadonlyArray<Member> = [
   "pushedAuthorizationRequestEndpoint"
 ]
 
-/** The URL of a member, if that is one. */
+/** The URL of a member, if it is a valid URL. */
 export const urlOf = ({ metadata }: Subject, member: Member): URL | undefined => {
   const value = metadata[member]
   return typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined
