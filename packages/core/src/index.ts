@@ -2,10 +2,10 @@
  * The metadata of an authorization server (RFC 8414, section 2; OpenID Connect Discovery 1.0, section 3), with the
  * members that later specifications registered.
  *
- * On the wire members are snake_case, in code camelCase. A member that is named here nowhere is kept in
- * `additionalParameters` and survives a round trip. Only `issuer` is required by the schema: what else a document must
- * have depends on what it is for, which is the matter of `Discovery` (purpose) and `Validation` (rules). URL members are
- * checked, and kept as the strings they are. The defaults of the RFCs are functions, never written into the document.
+ * Members are snake_case in JSON and camelCase in code. Unknown members are kept in `additionalParameters` and survive
+ * a round trip. The schema requires only `issuer`. Which other members a document needs depends on its use: see
+ * `Discovery` (purpose) and `Validation` (rules). URL members are checked, and kept as strings. The defaults of the
+ * RFCs are functions; they are never written into the document.
  *
  * **Example** (Decoding a document)
  *
@@ -31,21 +31,20 @@ export * as AuthorizationServerMetadata from "./metadata/AuthorizationServerMeta
 /**
  * The issuer identifier of an authorization server (RFC 8414, section 2; OpenID Connect Discovery 1.0, section 3).
  *
- * An issuer is a string before it is a URL: documents, tokens and authorization responses must name it character by
- * character (RFC 8414, section 3.3; RFC 9207, section 2.4). So it is kept exactly as written, and a string that
- * `new URL` would silently rewrite is refused, with a reason and with what to write instead.
+ * Issuers are compared as strings: documents, tokens and authorization responses must contain the identical string (RFC
+ * 8414, section 3.3; RFC 9207, section 2.4). So an issuer is kept exactly as written. A string that `new URL` would
+ * silently rewrite is rejected, with a reason and a correction.
  *
  * @since 0.1.0
  */
 export * as Issuer from "./metadata/Issuer.ts"
 
 /**
- * The metadata of a protected resource (RFC 9728, section 2): what an MCP server says about itself so that clients find
- * its authorization servers.
+ * The metadata of a protected resource (RFC 9728, section 2): an MCP server publishes it so that clients find its
+ * authorization servers.
  *
- * On the wire members are snake_case, in code camelCase. A member that is named here nowhere is kept in
- * `additionalParameters` and survives a round trip; so do members with a language tag, such as `resource_name#de`
- * (section 2.1).
+ * Members are snake_case in JSON and camelCase in code. Unknown members are kept in `additionalParameters` and survive
+ * a round trip; so do members with a language tag, such as `resource_name#de` (section 2.1).
  *
  * **Example** (Encoding a document)
  *
@@ -68,54 +67,54 @@ export * as ProtectedResourceMetadata from "./metadata/ProtectedResourceMetadata
 
 /**
  * The resource identifier of a protected resource (RFC 9728, section 1.2; RFC 8707, section 2): the URL of an MCP
- * server as its tokens' audience names it.
+ * server, which is the audience of its tokens.
  *
- * The same rules as for an issuer, but a query may belong to it. The string is kept exactly as written, because tokens
- * and metadata must name it character by character (RFC 9728, section 3.3).
+ * The rules are those of an issuer, but a query is allowed. The string is kept exactly as written, because tokens and
+ * metadata must contain the identical string (RFC 9728, section 3.3).
  *
  * @since 0.1.0
  */
 export * as ResourceIdentifier from "./metadata/ResourceIdentifier.ts"
 
 /**
- * Where metadata lives: pure URL construction for RFC 8414, OpenID Connect Discovery and RFC 9728.
+ * The well-known URLs of metadata: pure URL construction for RFC 8414, OpenID Connect Discovery and RFC 9728.
  *
- * URLs are built from the characters of the identifier, never by resolving a reference against it: every URL keeps the
- * scheme, host and port of its identifier, and the path byte for byte. Joining with `new URL(path, base)` does neither:
- * an issuer such as `https://as.example.com//t1` then leads to the host `t1`.
+ * URLs are built from the characters of the identifier, never by resolving a relative reference. Every URL keeps the
+ * scheme, host and port of its identifier, and the exact path. `new URL(path, base)` keeps neither: an issuer such as
+ * `https://as.example.com//t1` would become a URL of the host `t1`.
  *
  * @since 0.1.0
  */
 export * as WellKnown from "./metadata/WellKnown.ts"
 
 /**
- * How long, how much and how often the engine fetches.
+ * Limits for fetching metadata: time, size, redirects and retries.
  *
- * The limits are a `Context.Reference`: nobody must provide them, anybody can, for a whole program or one call.
+ * The limits are a `Context.Reference`. They have defaults, and can be overridden for a whole program or for one call.
  *
  * @since 0.1.0
  */
 export * as FetchLimits from "./fetch/FetchLimits.ts"
 
 /**
- * Why a metadata document could not be had.
+ * Errors of fetching a metadata document.
  *
- * One wrapper says which URL was asked, and its `reason` says what happened: a closed set of tagged values that carry
- * data, never prose. The message is derived from them and says what to do next.
+ * `MetadataFetchError` names the URL that was requested. Its `reason` says what happened: a closed set of tagged values
+ * that carry data, not prose. The message is derived from the reason and says what to do next.
  *
  * @since 0.1.0
  */
 export * as MetadataFetchError from "./fetch/MetadataFetchError.ts"
 
 /**
- * What several instances of a server know together: metadata, keys, and what was said about tokens.
+ * A cache that several instances of a server share: metadata, keys and introspection responses.
  *
- * Without it every instance asks for itself. With it an instance that starts finds what others have fetched, in Redis or in
- * any other `Persistence` of Effect's. It is a memory and no authority: whatever is in it goes through the same judgement
- * as an answer of the provider's, it is sealed, so that whoever can read or write the store learns nothing and plants
- * nothing, and while the store cannot be reached every instance goes on with its own memory.
+ * Without it, every instance fetches for itself. With it, a new instance finds the documents that others have fetched,
+ * in Redis or in any other `Persistence` of Effect. Cached documents get the same checks as responses of the provider.
+ * Entries are encrypted and authenticated: an attacker with access to the store can neither read nor forge them. While
+ * the store is unavailable, every instance uses its own memory.
  *
- * **Example** (Instances that share what they know)
+ * **Example** (Sharing a cache between instances)
  *
  * ```ts import.meta.vitest
  * import * as SharedMemory from "@effect-mcp-auth/core/SharedMemory"
@@ -143,14 +142,13 @@ export * as MetadataFetchError from "./fetch/MetadataFetchError.ts"
 export * as SharedMemory from "./fetch/SharedMemory.ts"
 
 /**
- * An authorization server that a protected resource trusts: one value, however its metadata is known.
+ * An authorization server that a protected resource trusts.
  *
- * `discover` asks when the metadata is first needed, `fetch` asks at once, so that a program with a wrong provider does
- * not start, and `make` asks nobody. The first two keep the metadata fresh: one request at a time for everybody, refreshed
- * in the background, used for a bounded time while the provider is down, and never replaced by a document that is not
- * right.
+ * `discover` fetches the metadata when it is first needed. `fetch` fetches it at once, so that a program with a wrong
+ * provider does not start. `make` makes no request. The first two keep the metadata fresh: single flight, background
+ * refresh, bounded use of stale metadata while the provider is down. An invalid document never replaces a valid one.
  *
- * **Example** (Metadata that is known by hand)
+ * **Example** (Metadata from configuration)
  *
  * ```ts import.meta.vitest
  * import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
@@ -173,13 +171,14 @@ export * as SharedMemory from "./fetch/SharedMemory.ts"
 export * as AuthorizationServer from "./discovery/AuthorizationServer.ts"
 
 /**
- * From an issuer to an authorization server that can be trusted, or to an error that says exactly what is wrong.
+ * Discovery of an authorization server by its issuer.
  *
- * Each place that a strategy names is asked through the injected `HttpClient`, and each answer goes the same way: limits,
- * JSON, issuer policy on the raw document, repairs, schema, purpose, rules. Whatever is not found there is an attempt with
- * a typed error, and the search goes on; when all have failed, `DiscoveryFailed` tells them in order.
+ * A strategy names candidate URLs, which are requested through the injected `HttpClient`. Each response passes the same
+ * steps: limits, JSON, issuer policy on the raw document, repairs, schema, purpose, rules. A candidate that fails one
+ * of them is an attempt with a typed error, and the search continues. If all candidates fail, `DiscoveryFailed` lists
+ * the attempts in order.
  *
- * **Example** (A provider that says what MCP needs to know, but for PKCE)
+ * **Example** (A provider that does not advertise PKCE)
  *
  * ```ts no-check
  * const config = yield* Discovery.fetchServerConfig("https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc", {
@@ -193,45 +192,44 @@ export * as AuthorizationServer from "./discovery/AuthorizationServer.ts"
 export * as Discovery from "./discovery/Discovery.ts"
 
 /**
- * Why no authorization server was found.
+ * Errors of discovery.
  *
- * A search asks several places, and each answers in its own way. `DiscoveryFailed` keeps every attempt with its own
- * typed error, in order, and is named by the strongest outcome. Its message is what a person needs who stands in front of
- * a server that does not start.
+ * A search requests several URLs. `DiscoveryFailed` keeps every attempt with its own typed error, in order. Its outcome
+ * is the strongest outcome of the attempts. Its message helps an operator whose server does not start.
  *
  * @since 0.1.0
  */
 export * as DiscoveryError from "./discovery/DiscoveryError.ts"
 
 /**
- * Which issuer a document may name.
+ * Policies for the issuer of a document.
  *
- * A document is somebody's word until its issuer is judged: RFC 8414, section 3.3 demands that it be identical to the
- * issuer that was asked, and otherwise forbids its use. A policy is judged on the raw document, before any repair. Known
- * misfits of providers are met by naming another policy, never silently.
+ * RFC 8414, section 3.3 requires that the issuer of a document is identical to the requested issuer, and otherwise
+ * forbids the use of the document. A policy checks the raw document, before any repair. Providers that deviate need
+ * another policy, which is always chosen explicitly.
  *
  * @since 0.1.0
  */
 export * as IssuerPolicy from "./discovery/IssuerPolicy.ts"
 
 /**
- * What a document is for, and what it must have for that.
+ * The purpose of a metadata document, and the members that it needs.
  *
- * Providers split their metadata: GitHub publishes PKCE in one document and the key set in another, WorkOS registration in
- * one and `userinfo_endpoint` in the other. So a search knows what it searches for. A document of the right issuer that
- * lacks something is kept, and the search goes on.
+ * Some providers split their metadata: GitHub publishes PKCE in one document and the key set in another, WorkOS
+ * publishes registration in one and `userinfo_endpoint` in the other. So a search has a purpose. If a document has the
+ * right issuer but lacks a member, the search continues.
  *
  * @since 0.1.0
  */
 export * as Purpose from "./discovery/Purpose.ts"
 
 /**
- * The repairs that real providers need, by name.
+ * Repairs for the metadata of real providers, by name.
  *
- * Each says more than the document does, so each is switched on for a provider by somebody who knows it, and none is
- * ever applied by itself.
+ * A repair adds facts that the document does not contain. So no repair is applied automatically: enable one only for a
+ * provider for which it is correct.
  *
- * **Example** (Amazon Cognito does PKCE without saying so)
+ * **Example** (Amazon Cognito supports PKCE without advertising it)
  *
  * ```ts import.meta.vitest
  * import * as Repairs from "@effect-mcp-auth/core/Repairs"
@@ -249,7 +247,7 @@ export * as Purpose from "./discovery/Purpose.ts"
 export * as Repairs from "./discovery/Repairs.ts"
 
 /**
- * An authorization server as discovery found it: the metadata that the rest of the library trusts, and how it came about.
+ * The configuration of a discovered authorization server: the metadata that the library trusts, and its origin.
  *
  * @since 0.1.0
  */
@@ -258,23 +256,22 @@ export * as ServerConfig from "./discovery/ServerConfig.ts"
 /**
  * Repairs of metadata documents, as data.
  *
- * Real providers publish documents that break a rule everyone knows the answer to. A repair names the misfit, says why
- * and by which source it may be mended, and changes the raw JSON before it is decoded. Repairs compose, run in order, and
- * the result tells which of them changed what. No repair changes `issuer`, unless its name says so: the issuer was judged
- * before, and a repair must not undo that.
+ * Some real providers publish documents with known defects. A repair has a name, a reason and a source, and changes the
+ * raw JSON before it is decoded. Repairs compose and run in order. The result reports the changes of each repair. A
+ * repair must not change `issuer` unless its name says so, because the issuer was checked before the repairs.
  *
  * @since 0.1.0
  */
 export * as Transpiler from "./discovery/Transpiler.ts"
 
 /**
- * What MCP asks of an authorization server, as rules that are data.
+ * The requirements of MCP for an authorization server, as rules that are data.
  *
- * A rule has a code, a severity, the MCP revision that introduced it, a reference, and what to do when it is broken.
- * `validate` runs rules over a configuration and reports errors, warnings and successes; `validateServerConfig` fails
- * when there are errors. Rules are values in an array: add your own, drop what you know better.
+ * A rule has a code, a severity, the MCP revision that introduced it, a reference, and advice for a server that breaks
+ * it. `validate` runs rules over a configuration and reports errors, warnings and successes; `validateServerConfig`
+ * fails if there are errors. Rules are values in an array: you can add and remove rules.
  *
- * **Example** (Dropping a rule)
+ * **Example** (Removing a rule)
  *
  * ```ts import.meta.vitest
  * import * as Validation from "@effect-mcp-auth/core/Validation"

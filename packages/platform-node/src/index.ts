@@ -1,11 +1,12 @@
 /**
- * Which addresses a server may connect to.
+ * Policies for the IP addresses that a server may connect to.
  *
- * A URL that somebody else wrote, such as the `jwks_uri` of a metadata document, can lead to the machine itself, to its
- * neighbours, or to the metadata service of its cloud. Unless allowed, only globally reachable addresses are connected
- * to. The ranges are those of the IANA special-purpose address registries (RFC 6890), and multicast.
+ * An untrusted URL, such as the `jwks_uri` of a metadata document, can lead to the machine itself, to its internal
+ * network, or to the metadata service of its cloud (server-side request forgery). By default, only connections to
+ * globally reachable addresses are allowed. The ranges are those of the IANA special-purpose address registries (RFC
+ * 6890), and multicast.
  *
- * **Example** (Judging addresses)
+ * **Example** (Checking addresses)
  *
  * ```ts import.meta.vitest
  * import * as AddressPolicy from "@effect-mcp-auth/platform-node/AddressPolicy"
@@ -20,9 +21,9 @@
 export * as AddressPolicy from "./AddressPolicy.ts"
 
 /**
- * What `mcp-auth check --format json` prints.
+ * The JSON output of `mcp-auth check --format json`.
  *
- * The schema is the documentation of that form: members are only ever added, and `version` says when that is not so.
+ * The schema documents the format. New members can be added; every other change increases `version`.
  *
  * **Example** (Reading a report)
  *
@@ -41,7 +42,8 @@ export * as AddressPolicy from "./AddressPolicy.ts"
 export * as CheckReport from "./CheckReport.ts"
 
 /**
- * What `mcp-auth explain --format json` prints: what a server would do with a token, and why. The token is not in it.
+ * The JSON output of `mcp-auth explain --format json`: how a server would respond to a token, and why. It does not
+ * contain the token.
  *
  * **Example** (Reading a report)
  *
@@ -62,7 +64,7 @@ export * as ExplainReport from "./ExplainReport.ts"
 /**
  * Authentication for servers that do not use Effect: Express, Hono, the MCP TypeScript SDK.
  *
- * The same verification as everywhere, behind one function that answers with a promise.
+ * The same verification as in Effect programs, as one function that returns a promise.
  *
  * **Example** (Guarding a fetch handler)
  *
@@ -91,8 +93,8 @@ export * as ExplainReport from "./ExplainReport.ts"
 export * as NodeFetchAuth from "./NodeFetchAuth.ts"
 
 /**
- * Signatures and digests by `node:crypto`, which answers at once: a key is read once, and a token that is verified by it
- * waits for nobody. `NodeMcpAuth.layer` has this in it.
+ * Signature verification and digests with `node:crypto`. A key is imported once, and verification is synchronous.
+ * `NodeMcpAuth.layer` includes it.
  *
  * **Example** (Verifying with a prepared key)
  *
@@ -115,12 +117,12 @@ export * as NodeFetchAuth from "./NodeFetchAuth.ts"
 export * as NodeJws from "./NodeJws.ts"
 
 /**
- * What a Node program gives to `@effect-mcp-auth/core`: an HTTP client that is fit to ask strangers.
+ * The services that a Node program provides to `@effect-mcp-auth/core`: an HTTP client that is safe for untrusted URLs.
  *
- * It is undici with bounded connections, without redirects, cookies and proxies of its own, and with a guard: addresses
- * that are not globally reachable are refused at connect time, after name resolution, so that a name that changes its
- * mind (DNS rebinding) does not help. A refusal is the reason `RefusedAddress` of a `MetadataFetchError`. The layers also
- * keep tokens that clients put into URLs out of Effect's traces, and verify signatures by `node:crypto` (`NodeJws`).
+ * It is undici with bounded connections, and without automatic redirects, cookies and proxies. It refuses addresses
+ * that are not globally reachable at connect time, after name resolution, which also prevents DNS rebinding. A refusal
+ * is the reason `RefusedAddress` of a `MetadataFetchError`. The layers also keep tokens in URLs out of Effect's traces,
+ * and verify signatures with `node:crypto` (`NodeJws`).
  *
  * **Example** (A server's layer)
  *

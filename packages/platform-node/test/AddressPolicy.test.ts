@@ -149,7 +149,7 @@ describe("AddressPolicy", () => {
         const error = yield* Effect.flip(AddressPolicy.allow("loopback", entry))
         assert.strictEqual(error._tag, "InvalidAddressPolicy")
         assert.strictEqual(error.entry, entry)
-        assert.include(error.message, "An IPv4 network is written as such")
+        assert.include(error.message, "Write IPv4 networks in IPv4 form")
       }))
   }
 

@@ -1,10 +1,10 @@
 /**
- * Generators for property tests: issuers, resource identifiers, and what is nearly one.
+ * Generators for property tests: valid and invalid issuers, resource identifiers, and metadata documents.
  *
- * They speak the grammar of RFC 3986 as far as `Issuer` and `ResourceIdentifier` accept it, corners included: empty
+ * They cover the grammar of RFC 3986 that `Issuer` and `ResourceIdentifier` accept, including edge cases: empty
  * segments, percent-escapes of both cases, default ports, upper-case hosts, IPv6. Use them with `it.effect.prop`.
  *
- * **Example** (A law about issuers)
+ * **Example** (A property of issuers)
  *
  * ```ts import.meta.vitest
  * import * as WellKnown from "@effect-mcp-auth/core/WellKnown"
@@ -28,10 +28,10 @@
 export * as Arbitraries from "./Arbitraries.ts"
 
 /**
- * What can be wrong with an authorization server, as data.
+ * Faults of an authorization server, as data.
  *
- * A `TestProvider` is told which endpoint suffers from which fault, and for how many requests. Faults of one request add
- * up: a delay and a status make a slow error.
+ * A `TestProvider` applies a fault to an endpoint, for a number of requests. Several faults combine: a delay and a
+ * status make a slow error.
  *
  * **Example** (A slow outage)
  *
@@ -47,14 +47,13 @@ export * as Arbitraries from "./Arbitraries.ts"
 export * as Fault from "./Fault.ts"
 
 /**
- * What real providers publish, as records, and what discovery needs to know about each of them.
+ * The metadata of real providers, as records, and the discovery options that each of them needs.
  *
- * Written from the providers' public documentation, with placeholders for tenants: nobody is asked, and nothing here is
- * anybody's. A record says where a provider serves which documents, what is wrong with them, and by which issuer policy
- * and which repairs they are found and valid all the same. `layer` serves a record's documents in memory, at their real
- * URLs, to the production discovery.
+ * The records are written from the providers' public documentation, with placeholders for tenants. No requests are
+ * made. A record lists the documents of a provider with their URLs and defects, and the issuer policy and repairs that
+ * discovery needs. `layer` serves a record's documents in memory, at their real URLs, to the production discovery.
  *
- * **Example** (What Amazon Cognito needs)
+ * **Example** (The repairs of Amazon Cognito)
  *
  * ```ts import.meta.vitest
  * import * as Discovery from "@effect-mcp-auth/core/Discovery"
@@ -74,11 +73,10 @@ export * as Fault from "./Fault.ts"
 export * as Providers from "./Providers.ts"
 
 /**
- * A client for the tests of an MCP server: it builds the server, and calls it in memory.
+ * A client for the tests of an MCP server: it builds the server and sends requests to it in memory.
  *
- * The server is the production layer with everything in front of it: authentication, policies, sessions and CORS. Requests
- * run with the clock, the loggers and the tracer of the test. Together with `TestProvider`, a test of one tool needs three
- * lines.
+ * The server is the complete production layer: authentication, policies, sessions and CORS. Requests run with the
+ * clock, the loggers and the tracer of the test. With `TestProvider`, a test of one tool needs three lines.
  *
  * **Example** (Calling a tool without and with the scope that it needs)
  *
@@ -119,12 +117,11 @@ export * as TestClient from "./TestClient.ts"
 /**
  * An authorization server in memory, as an `HttpClient`.
  *
- * The code under test is the production code with its production layers: only the network is replaced. The provider
- * serves its metadata at the well-known URLs and its key set, mints tokens with fixed keys and says what it thinks of
- * them, counts requests, and suffers whatever faults a test asks for. Everything that takes time takes it from the
- * `Clock`.
+ * Tests use the production code with its production layers; only the network is replaced. The provider serves its
+ * metadata at the well-known URLs and its key set, mints tokens with fixed keys, answers introspection requests, counts
+ * requests, and applies the faults of a test. All delays use the `Clock`.
  *
- * **Example** (An outage, and what discovery says about it)
+ * **Example** (Discovery during an outage)
  *
  * ```ts import.meta.vitest
  * import * as Discovery from "@effect-mcp-auth/core/Discovery"

@@ -26,7 +26,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Limits } from "../fetch/FetchLimits.ts"
-import { placeOf } from "../fetch/internal/exchange.ts"
+import { displayUrl } from "../fetch/internal/exchange.ts"
 import * as Metadata from "../metadata/AuthorizationServerMetadata.ts"
 import * as Issuer from "../metadata/Issuer.ts"
 import * as WellKnown from "../metadata/WellKnown.ts"
@@ -584,7 +584,7 @@ export const fetchServerConfigByWellKnownUrl = <R = never>(
 ): Effect.Effect<ServerConfig, DiscoveryFailed, HttpClient.HttpClient | R> => {
   const { expectedIssuer, type = "auto", validation } = options ?? {}
   const policy = expectedIssuer === undefined ? IssuerPolicy.leadsBackTo(url) : IssuerPolicy.expected(expectedIssuer)
-  const asked = expectedIssuer ?? placeOf(url)
+  const asked = expectedIssuer ?? displayUrl(url)
   const candidate = {
     ...fromUrl("well-known-url", type === "auto" ? typeOfUrl(url) : type, url, options?.allowInsecureLoopback === true),
     policy,

@@ -10,7 +10,7 @@ import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { askedToWait } from "../fetch/internal/retry.ts"
+import { requestedDelay } from "../fetch/internal/retry.ts"
 import type { MetadataFetchError } from "../fetch/MetadataFetchError.ts"
 import { printable, quoted } from "../metadata/internal/printable.ts"
 import type { IssuerMismatch } from "./IssuerPolicy.ts"
@@ -168,7 +168,7 @@ export class DiscoveryFailed<out E = never> extends Data.TaggedError("DiscoveryF
 
   /** The longest `Retry-After` of the attempts (RFC 9110, section 10.2.3). Zero if there is none. */
   get retryAfter(): Duration.Duration {
-    return this.attempts.map(({ error }) => askedToWait(error)).reduce(Duration.max, Duration.zero)
+    return this.attempts.map(({ error }) => requestedDelay(error)).reduce(Duration.max, Duration.zero)
   }
 
   override get message(): string {

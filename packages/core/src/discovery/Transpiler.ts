@@ -121,7 +121,8 @@ const whys: { readonly [Why in TranspileError["why"]]: string } = {
   "failed": "failed; see its error in the cause",
   "threw": "threw; if a repair can fail, return an Effect that fails",
   "no-object": "returned a value that is not a JSON object; return the changed document, or an Effect of it",
-  "changed-issuer": "changed the issuer; set the option issuerPolicy instead, or begin the name of the repair with \"issuer\""
+  "changed-issuer":
+    "changed the issuer; set the option issuerPolicy instead, or begin the name of the repair with \"issuer\""
 }
 
 const fromRepairs = <R>(repairs: ReadonlyArray<Repair<R>>): Transpiler<R> => ({

@@ -192,7 +192,9 @@ const found: { readonly [Found in NotMetadata["found"]]: string } = {
 
 const redirect: { readonly [Why in Redirect["why"]]: (reason: Redirect) => string } = {
   "foreign-origin": (reason) =>
-    `redirects to another origin, ${quoted(reason.origin ?? "")}, and redirects to other origins are not followed; if that origin is the ` +
+    `redirects to another origin, ${
+      quoted(reason.origin ?? "")
+    }, and redirects to other origins are not followed; if that origin is the ` +
     "issuer, configure it instead",
   "too-many": () => "redirects more often than FetchLimits.redirects allows; configure the final URL instead",
   "unusable-location": () => "redirects without a valid Location header; correct the redirect at the provider"
@@ -223,7 +225,8 @@ const messages: {
       ? `no complete response within ${milliseconds} ms; check the network, or raise FetchLimits.attemptTimeout`
       : `the search reached its limit of ${milliseconds} ms; if the provider is slow, raise FetchLimits.totalTimeout`,
   Status: status,
-  BodyTooLarge: ({ limit }) => `the body is longer than ${limit} bytes; if the document is correct, raise FetchLimits.bodyBytes`,
+  BodyTooLarge: ({ limit }) =>
+    `the body is longer than ${limit} bytes; if the document is correct, raise FetchLimits.bodyBytes`,
   NotMetadata: (reason) => `HTTP 200, but ${found[reason.found]}`,
   Redirect: (reason) => `HTTP ${reason.status} ${redirect[reason.why](reason)}`,
   RefusedAddress: ({ address, host, range }) =>

@@ -115,7 +115,9 @@ export const layer = (
     Redacted.value(options.secret).length < 32
       ? Effect.fail(
         new InvalidSharedMemory({
-          problem: "the option secret of SharedMemory.layer has fewer than 32 characters and can be guessed; use at least 32 random ones"
+          problem:
+            "the option secret of SharedMemory.layer has fewer than 32 characters and can be guessed; use at least " +
+            "32 random ones"
         })
       )
       : makeSharedStore(options.secret, options.timeout ?? "250 millis")
@@ -131,18 +133,27 @@ const encodeEntry = Schema.encodeEffect(Entry)
 const decodeEntry = Schema.decodeEffect(Entry)
 const decodeSealed = Schema.decodeUnknownEffect(Sealed)
 
-const gone = "The shared memory cannot be reached; this instance uses its own memory. Check the Persistence store"
-const back = "The shared memory can be reached again"
-const foreign = "An entry of the shared memory was not encrypted with the secret of this instance and is ignored. Use one secret for all instances"
+const unreachable =
+  "The shared memory cannot be reached; this instance uses its own memory. Check the Persistence store"
+const reachable = "The shared memory can be reached again"
+const otherSecret =
+  "An entry of the shared memory was not encrypted with the secret of this instance and is ignored. Use one secret " +
+  "for all instances"
 
 /** Reads or writes the store. While it is unavailable, the result is empty. Each outage is logged once. */
-const makeReach = Effect.fnUntraced(function*(timeout: Duration.Input) {
-  const isGone = yield* Ref.make(false)
+const makeAccess = Effect.fnUntraced(function*(timeout: Duration.Input) {
+  const isUnreachable = yield* Ref.make(false)
   const breaker = yield* CircuitBreaker.make({ tripPolicy: CircuitBreaker.consecutive(3), openDuration: "5 seconds" })
-  const answered = Effect.flatMap(Ref.getAndSet(isGone, false), (was) => was ? Effect.logInfo(back) : Effect.void)
+  const answered = Effect.flatMap(
+    Ref.getAndSet(isUnreachable, false),
+    (was) => was ? Effect.logInfo(reachable) : Effect.void
+  )
   // Log only the kind of failure: messages of stores can contain the key.
   const failed = ({ _tag }: { readonly _tag: string }) =>
-    Effect.flatMap(Ref.getAndSet(isGone, true), (was) => was ? Effect.void : Effect.logWarning(gone, _tag))
+    Effect.flatMap(
+      Ref.getAndSet(isUnreachable, true),
+      (was) => was ? Effect.void : Effect.logWarning(unreachable, _tag)
+    )
   return <A>(question: Effect.Effect<A, Persistence.PersistenceError>): Effect.Effect<A | undefined> =>
     Effect.timeout(question, timeout).pipe(
       breaker.execute({ key: "shared-memory" }),
@@ -154,7 +165,7 @@ const makeReach = Effect.fnUntraced(function*(timeout: Duration.Input) {
 /** A shared memory in a store. */
 const makeSharedStore = Effect.fnUntraced(function*(secret: Redacted.Redacted, timeout: Duration.Input) {
   const { nameOf, open, seal } = yield* Effect.orDie(makeSeal(secret, "shared memory"))
-  const reach = yield* makeReach(timeout)
+  const access = yield* makeAccess(timeout)
   const store = yield* (yield* Persistence.BackingPersistence).make("effect-mcp-auth")
   const read = Effect.fnUntraced(function*(key: string, sealed: object) {
     const { until, value } = yield* Effect.flatMap(
@@ -165,10 +176,13 @@ const makeSharedStore = Effect.fnUntraced(function*(secret: Redacted.Redacted, t
   })
   return {
     get: Effect.fnUntraced(function*(key: string) {
-      const sealed = yield* reach(store.get(yield* Effect.orDie(nameOf(key))))
+      const sealed = yield* access(store.get(yield* Effect.orDie(nameOf(key))))
       if (sealed === undefined) return undefined
       const [kind] = key.split(" ")
-      return yield* Effect.catch(read(key, sealed), () => Effect.as(Effect.logWarning(foreign, { kind }), undefined))
+      return yield* Effect.catch(
+        read(key, sealed),
+        () => Effect.as(Effect.logWarning(otherSecret, { kind }), undefined)
+      )
     }),
     set: Effect.fnUntraced(function*(key: string, value: Schema.Json, timeToLive: number) {
       if (timeToLive <= 0) return
@@ -178,7 +192,7 @@ const makeSharedStore = Effect.fnUntraced(function*(secret: Redacted.Redacted, t
       // it is not shared.
       if (Option.isNone(text)) return
       const sealed = yield* Effect.orDie(seal(key, text.value))
-      yield* reach(store.set(yield* Effect.orDie(nameOf(key)), sealed, Duration.millis(timeToLive)))
+      yield* access(store.set(yield* Effect.orDie(nameOf(key)), sealed, Duration.millis(timeToLive)))
     })
   }
 })

@@ -49,7 +49,9 @@ export class InvalidIssuer extends Schema.TaggedError<InvalidIssuer>()("InvalidI
   override get message(): string {
     // Quoted: the string can come from an untrusted document and must not forge log lines.
     const issuer = quoted(this.issuer)
-    const hint = discoveryUrl.test(this.issuer) ? `. This is a discovery URL; pass the issuer instead: ${discoveryHint}` : ""
+    const hint = discoveryUrl.test(this.issuer)
+      ? `. This is a discovery URL; pass the issuer instead: ${discoveryHint}`
+      : ""
     return `${issuer} is not an issuer: ${advice[this.reason]}${hint}`
   }
 }

@@ -25,7 +25,7 @@
 import * as Duration from "effect/Duration"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Schema from "effect/Schema"
-import { askedToWait } from "../fetch/internal/retry.ts"
+import { requestedDelay } from "../fetch/internal/retry.ts"
 import type { AuthError, ServerUnavailable, TooManyFailures, VerificationUnavailable } from "../token/TokenError.ts"
 
 /**
@@ -241,6 +241,6 @@ const longest = 300
 export const retryAfterOf = (
   { cause, retryAfter = 0 }: ServerUnavailable | TooManyFailures | VerificationUnavailable
 ): number => {
-  const wait = Math.max(retryAfter, Duration.toMillis(askedToWait(cause)))
+  const wait = Math.max(retryAfter, Duration.toMillis(requestedDelay(cause)))
   return wait === 0 ? usual : Math.min(longest, Math.ceil(wait / 1000))
 }

@@ -28,10 +28,10 @@ import { IncompleteMetadata } from "../discovery/DiscoveryError.ts"
 import { isInsecure } from "../discovery/internal/strategy.ts"
 import * as Purpose from "../discovery/Purpose.ts"
 import { keySetOf } from "../fetch/internal/documentBody.ts"
-import { placeOf } from "../fetch/internal/exchange.ts"
+import { displayUrl } from "../fetch/internal/exchange.ts"
 import { fetchDocument, type Loaded } from "../fetch/internal/fetchDocument.ts"
 import { makeRefreshing } from "../fetch/internal/refresh.ts"
-import { patiently } from "../fetch/internal/retry.ts"
+import { withRetries } from "../fetch/internal/retry.ts"
 import { MetadataFetchError, NotMetadata } from "../fetch/MetadataFetchError.ts"
 import { candidates, makeReader, type Query, type Reader, readyCandidates } from "./internal/keyRing.ts"
 import type * as Jws from "./Jws.ts"
@@ -130,7 +130,7 @@ const fetchKeys = Effect.fnUntraced(function*<E>(server: AuthorizationServer<E>,
   const keys = yield* reader.read(document)
   // A provider without a key is a provider in trouble: what it signed with a moment ago may still be good.
   if (keys.entries.size === 0) {
-    return yield* new MetadataFetchError({ url: placeOf(jwksUri), reason: new NotMetadata({ found: "no-keys" }) })
+    return yield* new MetadataFetchError({ url: displayUrl(jwksUri), reason: new NotMetadata({ found: "no-keys" }) })
   }
   return { value: keys, freshFor, age }
 })
@@ -195,8 +195,8 @@ const fetchKeySet = (
   url: string,
   allowInsecureLoopback: boolean
 ): Effect.Effect<Loaded, MetadataFetchError, HttpClient.HttpClient> =>
-  patiently(
-    placeOf(url),
+  withRetries(
+    displayUrl(url),
     (limits) =>
       fetchDocument(url, { limits, mapRequest: identity, allowInsecureLoopback, shape: keySetOf, asked: "keys" })
   )

@@ -487,7 +487,7 @@ describe("after its scope was closed", () => {
         assert.strictEqual(yield* ended(ask[what]), "defect")
         const exit = yield* Effect.exit(ask[what])
         if (Exit.isSuccess(exit)) return assert.fail("served")
-        assert.include(Cause.pretty(exit.cause), "after its scope had been closed")
+        assert.include(Cause.pretty(exit.cause), "after its Scope was closed")
         assert.strictEqual(yield* provider.count(), 0)
       }).pipe(Effect.provide(layer)))
 

@@ -646,7 +646,7 @@ describe("clients that refuse statuses by themselves", () => {
       yield* provider.fault("metadata", Fault.status(503, { "retry-after": "2" }))
       const { error, took } = yield* failed(Discovery.discover(Discovery.oauth, issuer))
       assert.strictEqual(error.outcome, "Transient")
-      assert.include(error.message, "asks to wait 2 s")
+      assert.include(error.message, "Retry-After asks for 2 s")
       assert.strictEqual(took, 4000)
       assert.strictEqual(yield* provider.count(), 3)
     }).pipe(Effect.provide(filtering)))

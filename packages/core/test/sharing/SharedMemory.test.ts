@@ -328,7 +328,7 @@ describe("whoever has the store", () => {
           assert.strictEqual(yield* judged(yield* sharing(store)(instance(introspection())), token), "accepted")
         }).pipe(Effect.provide(layer))
         assert.strictEqual(yield* provider.count("introspection"), 2)
-        assert.isTrue(lines.some((line) => line.startsWith("Warn") && line.includes("was not sealed")))
+        assert.isTrue(lines.some((line) => line.startsWith("Warn") && line.includes("was not encrypted")))
       }).pipe(withProvider))
   }
 

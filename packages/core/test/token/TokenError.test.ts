@@ -87,7 +87,7 @@ describe("messages", () => {
     assert.strictEqual(
       error.message,
       "The token of \"https://as.test\" cannot be verified now: " +
-        "GET https://as.test/jwks: HTTP 503, the server cannot answer now"
+        "GET https://as.test/jwks: HTTP 503, the server is temporarily unavailable"
     )
     assert.strictEqual(new VerificationUnavailable({}).message, "The token cannot be verified now")
   })

@@ -18,7 +18,9 @@ import { withProgress } from "./progress.ts"
 const flags = {
   issuer: Argument.String("issuer").pipe(Argument.withDescription("The issuer identifier of the authorization server")),
   type: Flag.Literals("type", ["auto", "oidc", "oauth"]).pipe(
-    Flag.withDescription("The metadata to fetch: MCP order (auto), OpenID Connect Discovery (oidc), or RFC 8414 (oauth)"),
+    Flag.withDescription(
+      "The metadata to fetch: MCP order (auto), OpenID Connect Discovery (oidc), or RFC 8414 (oauth)"
+    ),
     Flag.withDefault("auto")
   ),
   url: Flag.String("url").pipe(
@@ -60,7 +62,9 @@ export const checkCommand = Command.make(
     if (code !== 0) return yield* new Exit({ code })
   })
 ).pipe(
-  Command.withDescription("Fetch an authorization server's metadata, repair it, and validate it against the rules of MCP"),
+  Command.withDescription(
+    "Fetch an authorization server's metadata, repair it, and validate it against the rules of MCP"
+  ),
   Command.withExamples([
     { command: "mcp-auth check https://accounts.google.com", description: "Check a provider" },
     {

@@ -33,7 +33,9 @@ const flags = {
     Flag.atLeast(0)
   ),
   type: Flag.Literals("type", ["auto", "oidc", "oauth"]).pipe(
-    Flag.withDescription("The metadata of the issuers to fetch: MCP order (auto), OpenID Connect Discovery (oidc), or RFC 8414 (oauth)"),
+    Flag.withDescription(
+      "The metadata of the issuers to fetch: MCP order (auto), OpenID Connect Discovery (oidc), or RFC 8414 (oauth)"
+    ),
     Flag.withDefault("auto")
   ),
   format,
@@ -72,7 +74,9 @@ export const explainCommand = Command.make(
     if (code !== 0) return yield* new Exit({ code })
   })
 ).pipe(
-  Command.withDescription("Explain how a server would respond to a token, and why. The token is read from standard input"),
+  Command.withDescription(
+    "Explain how a server would respond to a token, and why. The token is read from standard input"
+  ),
   Command.withExamples([
     {
       command: "mcp-auth explain --resource https://api.example.com/mcp --issuer https://auth.example.com " +

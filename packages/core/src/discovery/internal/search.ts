@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import { FetchLimits, type Limits } from "../../fetch/FetchLimits.ts"
 import type { Loaded } from "../../fetch/internal/fetchDocument.ts"
-import { askedToWait } from "../../fetch/internal/retry.ts"
+import { requestedDelay } from "../../fetch/internal/retry.ts"
 import { within } from "../../fetch/internal/within.ts"
 import { isTransient, MetadataFetchError, type Reason, Timeout } from "../../fetch/MetadataFetchError.ts"
 import {
@@ -60,7 +60,7 @@ const isSame = <E, R>(a: Candidate<E, R>, b: Candidate<E, R>): boolean =>
   sameElements(a.transpiler.repairs, b.transpiler.repairs) && sameElements(a.validations, b.validations)
 
 /** The stages of a strategy. Duplicate candidates are requested once, at their first position. */
-export const placesOf = <E, R>(steps: ReadonlyArray<Step<E, R>>, limits: Limits): ReadonlyArray<Stage<E, R>> => {
+export const stagesOf = <E, R>(steps: ReadonlyArray<Step<E, R>>, limits: Limits): ReadonlyArray<Stage<E, R>> => {
   const candidates = steps.flatMap((step) => step.candidates)
   const isFirst = (candidate: Candidate<E, R>): boolean =>
     candidates.find((other) => isSame(other, candidate)) === candidate
@@ -77,10 +77,10 @@ export const placesOf = <E, R>(steps: ReadonlyArray<Step<E, R>>, limits: Limits)
   }))
 }
 
-type Weakness = Exclude<Outcome, "Found">
+type FailedOutcome = Exclude<Outcome, "Found">
 
 /** The outcome of a failure without retry. */
-const finalOutcomeOf = (reason: Reason): Weakness => {
+const finalOutcomeOf = (reason: Reason): FailedOutcome => {
   switch (reason._tag) {
     case "BodyTooLarge":
     case "RefusedAddress":
@@ -94,7 +94,7 @@ const finalOutcomeOf = (reason: Reason): Weakness => {
 }
 
 /** The outcome of a failed attempt. Errors of custom strategies count as transient. */
-const outcomeOf = (error: AttemptError<unknown>): Weakness => {
+const outcomeOf = (error: AttemptError<unknown>): FailedOutcome => {
   if (error instanceof MetadataFetchError) return isTransient(error) ? "Transient" : finalOutcomeOf(error.reason)
   if (error instanceof NoDocument) return error.found === "nothing" ? "Miss" : "Incomplete"
   if (error instanceof IssuerPolicy.IssuerMismatch) return "Refused"
@@ -105,20 +105,20 @@ const outcomeOf = (error: AttemptError<unknown>): Weakness => {
 }
 
 /** Exponential backoff with jitter, never shorter than the delay that the server asked for. */
-const patience = ({ limits, tries }: Place<unknown, unknown>, error: unknown): Effect.Effect<number> =>
+const retryDelayOf = ({ limits, tries }: Place<unknown, unknown>, error: unknown): Effect.Effect<number> =>
   Effect.map(Random.next, (random) => {
     const backoff = Duration.toMillis(limits.retryDelay) * 2 ** (tries - 1) * (0.8 + random * 0.4)
-    return Math.max(backoff, Duration.toMillis(askedToWait(error)))
+    return Math.max(backoff, Duration.toMillis(requestedDelay(error)))
   })
 
 /** Records a failed attempt. */
-export const failed = <E, R>(place: Place<E, R>, error: AttemptError<E>, now: number): Effect.Effect<void> =>
-  Effect.map(patience(place, error), (wait) => {
+export const recordFailure = <E, R>(place: Place<E, R>, error: AttemptError<E>, now: number): Effect.Effect<void> =>
+  Effect.map(retryDelayOf(place, error), (wait) => {
     place.failure = { error, dueAt: now + wait }
   })
 
 /** Whether to retry a candidate: its failure is transient, it has retries left, and the deadline permits it. */
-export const isWorthAsking = <E, R>({ failure, limits, tries }: Place<E, R>, deadline: number): boolean =>
+export const isRetryable = <E, R>({ failure, limits, tries }: Place<E, R>, deadline: number): boolean =>
   failure !== undefined && tries <= limits.retries && outcomeOf(failure.error) === "Transient" &&
   failure.dueAt < deadline
 
@@ -136,7 +136,7 @@ export const attemptOf = <E, R>(
 
 type Load<E, R> = Effect.Effect<Loaded, AttemptError<E>, R>
 
-interface Known<E, R> {
+interface CachedResponse<E, R> {
   readonly answer: Load<E, R>
   /** The attempt number of the response. */
   readonly tries: number
@@ -146,9 +146,9 @@ interface Known<E, R> {
  * The responses of a search. Candidates can check one response in different ways, but it is fetched once. Only a retry
  * fetches it again.
  */
-export type Loads<E, R> = Map<unknown, Map<unknown, Known<E, R>>>
+export type ResponseCache<E, R> = Map<unknown, Map<unknown, CachedResponse<E, R>>>
 
-const once = <E, R>({ candidate, limits }: Place<E, R>): Load<E, R> =>
+const loadOnce = <E, R>({ candidate, limits }: Place<E, R>): Load<E, R> =>
   within(candidate.load({ limits, mapRequest: candidate.mapRequest }), limits.attemptTimeout, () => {
     const reason = new Timeout({ milliseconds: Duration.toMillis(limits.attemptTimeout), of: "attempt" })
     return Effect.fail(new MetadataFetchError({ url: candidate.location, reason }))
@@ -162,13 +162,13 @@ const shared = <E, R>(answer: Load<E, R>, strategy: string): Load<E, R> =>
   )
 
 /** The response for a candidate, fetched unless another candidate has it already. */
-export const load = <E, R>(place: Place<E, R>, loads: Loads<E, R>): Load<E, R> => {
+export const load = <E, R>(place: Place<E, R>, responseCache: ResponseCache<E, R>): Load<E, R> => {
   const { identity, location, mapRequest } = place.candidate
-  const ofIdentity = loads.get(identity) ?? new Map<unknown, Known<E, R>>()
-  loads.set(identity, ofIdentity)
+  const ofIdentity = responseCache.get(identity) ?? new Map<unknown, CachedResponse<E, R>>()
+  responseCache.set(identity, ofIdentity)
   const known = ofIdentity.get(mapRequest)
   if (known !== undefined && known.tries >= place.tries) return shared(known.answer, location)
-  return Effect.flatMap(Effect.cached(once(place)), (answer) => {
+  return Effect.flatMap(Effect.cached(loadOnce(place)), (answer) => {
     ofIdentity.set(mapRequest, { answer, tries: place.tries })
     return answer
   })
@@ -201,11 +201,11 @@ interface Kept {
 }
 
 /** The state of a running search. */
-export interface Hunt<E, R> {
+export interface SearchState<E, R> {
   readonly query: Query
-  readonly loads: Loads<E, R>
+  readonly responseCache: ResponseCache<E, R>
   /** Candidates in the order of their first requests. */
-  readonly begun: Array<Place<E, R>>
+  readonly started: Array<Place<E, R>>
   /** Incomplete documents, for a merge with others of the same issuer. */
   readonly kept: Array<Kept>
 }
@@ -214,7 +214,7 @@ const mayBeCompleted = (error: unknown): boolean =>
   error instanceof IncompleteMetadata || error instanceof InvalidServerConfig
 
 /** Merges the document with others of the same issuer, by rank. */
-const together = (mine: Kept, kept: Array<Kept>, purpose: Purpose) => {
+const mergeWithKept = (mine: Kept, kept: Array<Kept>, purpose: Purpose) => {
   kept.push(mine)
   const issuer = mine.judged.document["issuer"]
   const [first, ...others] = kept.filter(({ judged }) => judged.document["issuer"] === issuer)
@@ -224,26 +224,29 @@ const together = (mine: Kept, kept: Array<Kept>, purpose: Purpose) => {
 }
 
 /** Uses the document alone, or merges it with earlier documents of the same issuer. */
-const complete = (mine: Kept, { kept, query: { merge, purpose } }: Pick<Hunt<unknown, unknown>, "kept" | "query">) =>
+const complete = (
+  mine: Kept,
+  { kept, query: { merge, purpose } }: Pick<SearchState<unknown, unknown>, "kept" | "query">
+) =>
   assemble([mine.judged], purpose).pipe(
-    Effect.catch((error) => merge && mayBeCompleted(error) ? together(mine, kept, purpose) : Effect.fail(error))
+    Effect.catch((error) => merge && mayBeCompleted(error) ? mergeWithKept(mine, kept, purpose) : Effect.fail(error))
   )
 
 /** Requests a candidate once and records the outcome. Fails without a value if it found nothing. */
 export const ask = Effect.fnUntraced(function*<E, R>(
   place: Place<E, R>,
-  hunt: Hunt<E, R>
+  searchState: SearchState<E, R>
 ): Effect.fn.Return<ServerConfig, void, R> {
-  if (place.tries === 0) hunt.begun.push(place)
+  if (place.tries === 0) searchState.started.push(place)
   place.tries++
   const { candidate, rank } = place
-  return yield* load(place, hunt.loads).pipe(
-    Effect.flatMap((loaded) => judge(candidate, loaded, hunt.query.asked)),
-    Effect.flatMap((judged) => complete({ rank, judged }, hunt)),
+  return yield* load(place, searchState.responseCache).pipe(
+    Effect.flatMap((loaded) => judge(candidate, loaded, searchState.query.asked)),
+    Effect.flatMap((judged) => complete({ rank, judged }, searchState)),
     Effect.tap(() => Effect.sync(() => place.found = true)),
     Effect.catch((error: AttemptError<E>) =>
       Clock.currentTimeMillis.pipe(
-        Effect.flatMap((now) => failed(place, error, now)),
+        Effect.flatMap((now) => recordFailure(place, error, now)),
         Effect.andThen(Effect.fail(undefined))
       )
     )
@@ -279,9 +282,9 @@ const hedged = <A, R>(asks: ReadonlyArray<Ask<A, R>>, headStart: Duration.Durati
       })
   })
 
-const round = <E, R>(stages: ReadonlyArray<Stage<E, R>>, hunt: Hunt<E, R>): Ask<ServerConfig, R> =>
+const round = <E, R>(stages: ReadonlyArray<Stage<E, R>>, searchState: SearchState<E, R>): Ask<ServerConfig, R> =>
   inOrder(stages.map(({ hedge, places }) => {
-    const asks = places.map((place) => ask(place, hunt))
+    const asks = places.map((place) => ask(place, searchState))
     return hedge === undefined ? inOrder(asks) : hedged(asks, hedge)
   }))
 
@@ -291,14 +294,14 @@ const round = <E, R>(stages: ReadonlyArray<Stage<E, R>>, hunt: Hunt<E, R>): Ask<
  */
 const rounds = Effect.fnUntraced(function*<E, R>(
   stages: ReadonlyArray<Stage<E, R>>,
-  hunt: Hunt<E, R>,
+  searchState: SearchState<E, R>,
   deadline: number
 ): Effect.fn.Return<ServerConfig, void, R> {
   let due = stages
   while (true) {
-    const found = yield* Effect.option(round(due, hunt))
+    const found = yield* Effect.option(round(due, searchState))
     if (Option.isSome(found)) return found.value
-    const again = stages.flatMap(({ places }) => places).filter((place) => isWorthAsking(place, deadline))
+    const again = stages.flatMap(({ places }) => places).filter((place) => isRetryable(place, deadline))
     if (again.length === 0) return yield* Effect.fail(undefined)
     const next = Math.min(...again.map(({ failure }) => failure?.dueAt ?? deadline))
     yield* Effect.sleep(Duration.millis(Math.max(0, next - (yield* Clock.currentTimeMillis))))
@@ -317,9 +320,12 @@ export const search = Effect.fnUntraced(function*<E, R>(
   const limits = yield* FetchLimits
   const { totalTimeout } = limits
   const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(totalTimeout)
-  const hunt: Hunt<E, R> = { query, loads: new Map(), begun: [], kept: [] }
-  const hunted = Effect.option(rounds(placesOf(steps, limits), hunt, deadline))
-  const result = yield* within(Effect.asSome(hunted), totalTimeout, () => Effect.succeedNone)
+  const searchState: SearchState<E, R> = { query, responseCache: new Map(), started: [], kept: [] }
+  const finished = Effect.option(rounds(stagesOf(steps, limits), searchState, deadline))
+  const result = yield* within(Effect.asSome(finished), totalTimeout, () => Effect.succeedNone)
   const ranOutOf = Option.isNone(result) ? totalTimeout : undefined
-  return { attempts: hunt.begun.flatMap((place) => attemptOf(place, ranOutOf)), config: Option.flatten(result) }
+  return {
+    attempts: searchState.started.flatMap((place) => attemptOf(place, ranOutOf)),
+    config: Option.flatten(result)
+  }
 })

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Pipeable from "effect/Pipeable"
 import type { Limits } from "../../fetch/FetchLimits.ts"
 import { documentOf, jsonObjectOf } from "../../fetch/internal/documentBody.ts"
-import { placeOf } from "../../fetch/internal/exchange.ts"
+import { displayUrl } from "../../fetch/internal/exchange.ts"
 import { fetchDocument, type FetchSettings, type Loaded } from "../../fetch/internal/fetchDocument.ts"
 import type * as Issuer from "../../metadata/Issuer.ts"
 import { type AttemptError, NoDocument } from "../DiscoveryError.ts"
@@ -90,7 +90,7 @@ export const fromUrl = (
   ...defaults,
   kind,
   type,
-  location: placeOf(url),
+  location: displayUrl(url),
   identity: url,
   load: (settings) => fetchDocument(url, { ...settings, allowInsecureLoopback, shape: documentOf, asked: "metadata" })
 })

@@ -18,18 +18,18 @@ import { parse, redacted, withoutQuery } from "../../metadata/internal/httpUri.t
 import { RefusedAddress, RefusedUrl, Status, Transport } from "../MetadataFetchError.ts"
 
 /** The form of a URL in errors and reports: without its query. */
-export const placeOf = (url: string): string =>
+export const displayUrl = (url: string): string =>
   Result.isSuccess(parse(url, { query: "allowed", insecureLoopback: true })) ? withoutQuery(url) : redacted(url)
 
 /** Checks that a URL may be requested. Returns it without its query, for spans. */
-export const askable = (url: string, allowInsecureLoopback: boolean): Result.Result<string, RefusedUrl> =>
+export const checkUrl = (url: string, allowInsecureLoopback: boolean): Result.Result<string, RefusedUrl> =>
   parse(url, { query: "allowed", insecureLoopback: allowInsecureLoopback }).pipe(
     Result.map(({ origin, path }) => `${origin}${path}`),
     Result.mapError((why) => new RefusedUrl({ why }))
   )
 
 /** Disables what an HTTP client does by itself: redirects, cookies, its own span, and trace headers. */
-export const hardened = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+export const withSafeClient = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   effect.pipe(
     // By default, `FetchHttpClient` follows redirects to any host and sends cookies. Other clients ignore these
     // settings.

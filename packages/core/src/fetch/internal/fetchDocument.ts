@@ -15,7 +15,16 @@ import type { Limits } from "../FetchLimits.ts"
 import { MetadataFetchError, type Reason, Redirect } from "../MetadataFetchError.ts"
 import { SharedMemory } from "../SharedMemory.ts"
 import { readDocument, type Shape } from "./documentBody.ts"
-import { askable, type Asked, failureOf, freshFor, hardened, placeOf, statusError, timed } from "./exchange.ts"
+import {
+  type Asked,
+  checkUrl,
+  displayUrl,
+  failureOf,
+  freshFor,
+  statusError,
+  timed,
+  withSafeClient
+} from "./exchange.ts"
 import { KnownSince, longest } from "./refresh.ts"
 
 /** A document as received, before any check or repair. */
@@ -112,7 +121,7 @@ const follow = Effect.fnUntraced(function*(url: string, settings: FetchSettings)
   let status = 0
   for (let redirects = 0; redirects <= settings.limits.redirects; redirects++) {
     // `mapRequest` can change the URL. The new URL must pass the same check.
-    yield* Effect.fromResult(askable(request.url, settings.allowInsecureLoopback))
+    yield* Effect.fromResult(checkUrl(request.url, settings.allowInsecureLoopback))
     const result = yield* exchange(client, request, settings)
     if ("document" in result) return result
     request = HttpClientRequest.setUrl(request, result.url)
@@ -131,10 +140,10 @@ const sharing = <E, R>(url: string, { asked, mapRequest }: FetchSettings, fetch:
  */
 export const fetchDocument = Effect.fn("Discovery.fetchDocument")(
   function*(url: string, settings: FetchSettings): Effect.fn.Return<Loaded, MetadataFetchError, HttpClient.HttpClient> {
-    const place = placeOf(url)
-    return yield* Effect.fromResult(askable(url, settings.allowInsecureLoopback)).pipe(
+    const place = displayUrl(url)
+    return yield* Effect.fromResult(checkUrl(url, settings.allowInsecureLoopback)).pipe(
       Effect.tap((withoutQuery) => Effect.annotateCurrentSpan({ "url.full": withoutQuery })),
-      Effect.andThen(sharing(url, settings, hardened(timed(follow(url, settings), settings.asked)))),
+      Effect.andThen(sharing(url, settings, withSafeClient(timed(follow(url, settings), settings.asked)))),
       Effect.mapError((reason) => new MetadataFetchError({ url: place, reason }))
     )
   }

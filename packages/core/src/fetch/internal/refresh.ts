@@ -10,7 +10,7 @@ import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
-import { askedToWait } from "./retry.ts"
+import { requestedDelay } from "./retry.ts"
 
 /** The result of a fetch: the value and the freshness lifetime that its source declares. */
 export interface Fetched<out A> {
@@ -75,7 +75,7 @@ export const isFresh = ({ freshFrom, freshUntil }: Good<unknown>, now: number): 
 export const remember = <A>(
   { age = Duration.zero, freshFor, value }: Fetched<A>,
   { lifetime, staleFor }: Lifetimes,
-  { departure, now }: { readonly departure: number; readonly now: number }
+  { startedAt, now }: { readonly startedAt: number; readonly now: number }
 ): Good<A> => {
   const usual = Duration.subtract(lifetime, age)
   const fresh = Duration.toMillis(
@@ -86,7 +86,7 @@ export const remember = <A>(
   return {
     value,
     fetchedAt,
-    askedAt: Math.min(departure, fetchedAt),
+    askedAt: Math.min(startedAt, fetchedAt),
     freshFrom: now,
     freshUntil,
     graceUntil: freshUntil + fresh * grace,
@@ -122,18 +122,18 @@ export const pauseAfter = ({ asked, times, took }: Failing): Effect.Effect<numbe
   })
 
 /** How long a caller waits for a fetch if there is an alternative result, in milliseconds. */
-const patience = 2_000
+const briefWait = 2_000
 
 /** Waits briefly for a fetch that began at `startedAt`. After that, uses `otherwise`. */
-export const soon = <A, E>(
+export const awaitBriefly = <A, E>(
   fetch: Deferred.Deferred<A, E>,
-  { departure, now, otherwise }: {
+  { startedAt, now, otherwise }: {
     readonly otherwise: Effect.Effect<A, E>
-    readonly departure: number
+    readonly startedAt: number
     readonly now: number
   }
 ): Effect.Effect<A, E> => {
-  const left = Math.min(patience, departure + patience - now)
+  const left = Math.min(briefWait, startedAt + briefWait - now)
   if (Deferred.isDoneUnsafe(fetch)) return Deferred.await(fetch)
   return left <= 0
     ? otherwise
@@ -183,7 +183,7 @@ interface Failed<E> {
  * Whether the source is paused. If the clock was set back since the failure, it is not: the pause could otherwise last
  * for hours.
  */
-const isResting = ({ at, nextTry }: Failed<unknown>, now: number): boolean => at <= now && now < nextTry
+const isPaused = ({ at, nextTry }: Failed<unknown>, now: number): boolean => at <= now && now < nextTry
 
 /** The fetch in flight, shared by all waiting callers. */
 type Flight<A, E> = Deferred.Deferred<A, E>
@@ -194,7 +194,7 @@ interface State<A, E> {
   readonly failed: Option.Option<Failed<E>>
   readonly flight: Option.Option<Flight<A, E>>
   /** When the last fetch began, in milliseconds of the `Clock`. */
-  readonly departure: number
+  readonly startedAt: number
   /** When the token bucket is full again, in milliseconds of the `Clock`. */
   readonly fullAt: number
   readonly closed: boolean
@@ -213,40 +213,48 @@ interface Shared<A, E> {
 }
 
 /** The state after a fetch has ended. A failure never removes the last good value. */
-const land = Effect.fnUntraced(function*<A, E>({ lifetimes, state }: Shared<A, E>, exit: Exit.Exit<Fetched<A>, E>) {
-  const now = yield* Clock.currentTimeMillis
-  const { departure, failed } = yield* Ref.get(state)
-  const times = Option.match(failed, { onNone: () => 1, onSome: ({ times }) => times + 1 })
-  const asked = Exit.isFailure(exit) ? askedToWait(Cause.squash(exit.cause)) : Duration.zero
-  const pause = yield* pauseAfter({ times, asked, took: now - departure })
-  yield* Ref.update(state, (before): State<A, E> => ({
-    ...before,
-    flight: Option.none(),
-    ...Exit.match(exit, {
-      onSuccess: (fetched) => ({
-        good: Option.some(remember(fetched, lifetimes, { departure, now })),
-        failed: Option.none()
-      }),
-      onFailure: (cause) => ({
-        failed: Option.some({ exit: Exit.failCause(cause), times, at: now, nextTry: now + pause })
+const endFlight = Effect.fnUntraced(
+  function*<A, E>({ lifetimes, state }: Shared<A, E>, exit: Exit.Exit<Fetched<A>, E>) {
+    const now = yield* Clock.currentTimeMillis
+    const { startedAt, failed } = yield* Ref.get(state)
+    const times = Option.match(failed, { onNone: () => 1, onSome: ({ times }) => times + 1 })
+    const asked = Exit.isFailure(exit) ? requestedDelay(Cause.squash(exit.cause)) : Duration.zero
+    const pause = yield* pauseAfter({ times, asked, took: now - startedAt })
+    yield* Ref.update(state, (before): State<A, E> => ({
+      ...before,
+      flight: Option.none(),
+      ...Exit.match(exit, {
+        onSuccess: (fetched) => ({
+          good: Option.some(remember(fetched, lifetimes, { startedAt, now })),
+          failed: Option.none()
+        }),
+        onFailure: (cause) => ({
+          failed: Option.some({ exit: Exit.failCause(cause), times, at: now, nextTry: now + pause })
+        })
       })
-    })
-  }))
-})
+    }))
+  }
+)
 
-const closedError = new Error("The metadata or keys of an authorization server were requested after its Scope was closed; keep the Scope open while requests are served")
+const closedError = new Error(
+  "The metadata or keys of an authorization server were requested after its Scope was closed; keep the Scope open " +
+    "while requests are served"
+)
 
 /** Chooses the fetch to wait for, and the new state. `mine` is the caller's own fetch, if it starts one. */
-type Board<A, E> = (current: State<A, E>, mine: Flight<A, E>) => readonly [flight: Flight<A, E>, next: State<A, E>]
+type ChooseFlight<A, E> = (
+  current: State<A, E>,
+  mine: Flight<A, E>
+) => readonly [flight: Flight<A, E>, next: State<A, E>]
 
 /** Joins the fetch in flight or starts a new one. The fetch belongs to the scope, not to the caller that started it. */
-const fly = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, board: Board<A, E>, since: number) {
+const joinFlight = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, choose: ChooseFlight<A, E>, since: number) {
   if ((yield* Ref.get(shared.state)).closed) return yield* Effect.die(closedError)
   const mine = yield* Deferred.make<A, E>()
-  const flight = yield* Ref.modify(shared.state, (current) => board(current, mine))
+  const flight = yield* Ref.modify(shared.state, (current) => choose(current, mine))
   if (flight !== mine) return flight
   const fiber = yield* Effect.interruptible(shared.fetch(since)).pipe(
-    Effect.onExit((exit) => land(shared, exit)),
+    Effect.onExit((exit) => endFlight(shared, exit)),
     Effect.forkIn(shared.scope)
   )
   // Also if the fiber never ran because the scope was closing, so that no caller waits forever.
@@ -255,13 +263,13 @@ const fly = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, board: Board
 }, Effect.uninterruptible)
 
 /** The fetch in flight, or a new one. */
-const anyFlight = (now: number) => <A, E>(current: State<A, E>, mine: Flight<A, E>) =>
+const currentFlight = (now: number) => <A, E>(current: State<A, E>, mine: Flight<A, E>) =>
   Option.isSome(current.flight)
     ? [current.flight.value, current] as const
-    : [mine, { ...current, flight: Option.some(mine), departure: now }] as const
+    : [mine, { ...current, flight: Option.some(mine), startedAt: now }] as const
 
 /** The result of a fetch. After a failure of the source, callers wait only briefly for the next one. */
-const orRemembered = <A, E>(
+const awaitFlight = <A, E>(
   { state }: Shared<A, E>,
   flight: Flight<A, E>,
   failed: Option.Option<Failed<E>>,
@@ -269,7 +277,7 @@ const orRemembered = <A, E>(
 ): Effect.Effect<A, E> =>
   Option.match(failed, {
     onNone: () => Deferred.await(flight),
-    onSome: ({ exit }) => soon(flight, { otherwise: exit, departure: Ref.getUnsafe(state).departure, now })
+    onSome: ({ exit }) => awaitBriefly(flight, { otherwise: exit, startedAt: Ref.getUnsafe(state).startedAt, now })
   })
 
 const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
@@ -278,20 +286,20 @@ const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   const since = latest(shared)()?.fetchedAt ?? -Infinity
   const usable = Option.filter(good, ({ usableUntil }) => now < usableUntil)
   if (Option.isNone(usable)) {
-    const isDown = Option.filter(failed, (failed) => isResting(failed, now))
+    const isDown = Option.filter(failed, (failed) => isPaused(failed, now))
     if (Option.isSome(isDown)) return yield* isDown.value.exit
-    const flight = yield* fly(shared, anyFlight(now), since)
-    return yield* orRemembered(shared, flight, failed, now)
+    const flight = yield* joinFlight(shared, currentFlight(now), since)
+    return yield* awaitFlight(shared, flight, failed, now)
   }
   const { freshFrom, graceUntil, value } = usable.value
-  const mayTry = Option.isNone(failed) || !isResting(failed.value, now)
+  const mayTry = Option.isNone(failed) || !isPaused(failed.value, now)
   if (isFresh(usable.value, now) || !mayTry || closed) return value
-  const flight = yield* fly(shared, anyFlight(now), since)
+  const flight = yield* joinFlight(shared, currentFlight(now), since)
   // During the grace period, or while the source is failing, callers do not wait for the refresh.
   if ((freshFrom <= now && now < graceUntil) || Option.isSome(failed)) return value
-  const { departure } = yield* Ref.get(shared.state)
+  const { startedAt } = yield* Ref.get(shared.state)
   return yield* Effect.catchCause(
-    soon(flight, { otherwise: Effect.succeed(value), departure, now }),
+    awaitBriefly(flight, { otherwise: Effect.succeed(value), startedAt, now }),
     () => Effect.succeed(value)
   )
 })
@@ -310,11 +318,11 @@ const renewal = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, allowanc
   const { failed, flight } = yield* Ref.get(shared.state)
   if (Option.isSome(flight)) return flight
   // After a long outage the pause can be longer than such a caller should wait once the source has recovered.
-  const isDown = Option.isSome(failed) && isResting(failed.value, now) &&
+  const isDown = Option.isSome(failed) && isPaused(failed.value, now) &&
     now < failed.value.at + allowance.window / allowance.limit
   if (isDown || renewableIn(shared)(allowance, now) > 0) return Option.none()
-  const started = yield* fly(shared, (current, mine) => {
-    const [flight, next] = anyFlight(now)(current, mine)
+  const started = yield* joinFlight(shared, (current, mine) => {
+    const [flight, next] = currentFlight(now)(current, mine)
     const fullAt = now + spent(current.fullAt, allowance, now) + allowance.window / allowance.limit
     return [flight, flight === mine ? { ...next, fullAt } : next]
     // A document that other instances fetched can lack the same thing.
@@ -327,7 +335,7 @@ const renew = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, allowance:
   const flight = yield* renewal(shared, allowance, now)
   const before = yield* Ref.get(shared.state)
   const exit = Option.isSome(flight)
-    ? yield* Effect.exit(orRemembered(shared, flight.value, before.failed, now))
+    ? yield* Effect.exit(awaitFlight(shared, flight.value, before.failed, now))
     : undefined
   const { failed, good } = yield* Ref.get(shared.state)
   // A later fetch can lack what this outcome has.
@@ -348,7 +356,7 @@ const latest = <A, E>({ state }: Shared<A, E>) => (): Good<A> | undefined =>
 
 const pause = <A, E>({ state }: Shared<A, E>) => (now: number): number => {
   const { failed } = Ref.getUnsafe(state)
-  return Option.isSome(failed) && isResting(failed.value, now) ? failed.value.nextTry - now : 0
+  return Option.isSome(failed) && isPaused(failed.value, now) ? failed.value.nextTry - now : 0
 }
 
 /** A span is never required, so nothing is missing without it. TypeScript cannot know that for any `R`. */
@@ -369,7 +377,7 @@ export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
     good: Option.none(),
     failed: Option.none(),
     flight: Option.none(),
-    departure: -Infinity,
+    startedAt: -Infinity,
     fullAt: -Infinity,
     closed: false
   })

@@ -8,14 +8,14 @@ import { isTransient, MetadataFetchError, Timeout } from "../MetadataFetchError.
 import { within } from "./within.ts"
 
 /** The delay that a failed server asks for in `Retry-After` (RFC 9110, section 10.2.3). Zero if there is none. */
-export const askedToWait = (error: unknown): Duration.Duration =>
+export const requestedDelay = (error: unknown): Duration.Duration =>
   Predicate.hasProperty(error, "retryAfter") && Duration.isDuration(error.retryAfter) ? error.retryAfter : Duration.zero
 
 /** Exponential backoff with jitter, never shorter than the delay that the server asked for. */
 const backoff = (limits: Limits) =>
   Schedule.exponential(limits.retryDelay).pipe(
     Schedule.jittered,
-    Schedule.modifyDelay(({ duration, input }) => Effect.succeed(Duration.max(duration, askedToWait(input)))),
+    Schedule.modifyDelay(({ duration, input }) => Effect.succeed(Duration.max(duration, requestedDelay(input)))),
     Schedule.while(({ attempt }) => Effect.succeed(attempt <= limits.retries))
   )
 
@@ -28,7 +28,7 @@ interface Frame {
 }
 
 /** Runs a load with the timeout of one attempt. Retries transient failures until the deadline. */
-const persistently = <A, E, R>(
+const retrying = <A, E, R>(
   load: Effect.Effect<A, E | MetadataFetchError, R>,
   { deadline, limits, location }: Frame
 ): Effect.Effect<A, E | MetadataFetchError, R> =>
@@ -44,13 +44,13 @@ const persistently = <A, E, R>(
           Clock.currentTimeMillis,
           (now) =>
             error instanceof MetadataFetchError && isTransient(error) &&
-            now + Duration.toMillis(askedToWait(error)) < deadline
+            now + Duration.toMillis(requestedDelay(error)) < deadline
         )
     })
   )
 
 /** The same for a single load, within `totalTimeout` of `FetchLimits`. */
-export const patiently = Effect.fnUntraced(function*<A, E, R>(
+export const withRetries = Effect.fnUntraced(function*<A, E, R>(
   location: string,
   load: (limits: Limits) => Effect.Effect<A, E | MetadataFetchError, R>
 ): Effect.fn.Return<A, E | MetadataFetchError, R> {
@@ -58,7 +58,7 @@ export const patiently = Effect.fnUntraced(function*<A, E, R>(
   const milliseconds = Duration.toMillis(limits.totalTimeout)
   const deadline = (yield* Clock.currentTimeMillis) + milliseconds
   return yield* within(
-    persistently<A, E, R>(load(limits), { location, limits, deadline }),
+    retrying<A, E, R>(load(limits), { location, limits, deadline }),
     limits.totalTimeout,
     () => Effect.fail(new MetadataFetchError({ url: location, reason: new Timeout({ milliseconds, of: "search" }) }))
   )

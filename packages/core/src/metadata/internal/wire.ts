@@ -68,7 +68,9 @@ const isEndpoint = (url: string): boolean =>
   Result.isSuccess(parse(url, { query: "allowed", insecureLoopback: true, insecure: true }))
 
 const endpointUrl = Schema.String.check(
-  Schema.makeFilter<string>(isEndpoint, { expected: "an absolute http or https URL that all URL parsers read in the same way" })
+  Schema.makeFilter<string>(isEndpoint, {
+    expected: "an absolute http or https URL that all URL parsers read in the same way"
+  })
 )
 
 const pageUrl = Schema.String.check(

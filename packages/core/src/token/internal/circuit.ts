@@ -10,7 +10,7 @@ import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
-import { askedToWait } from "../../fetch/internal/retry.ts"
+import { requestedDelay } from "../../fetch/internal/retry.ts"
 import { isTransient, MetadataFetchError } from "../../fetch/MetadataFetchError.ts"
 import type { VerificationUnavailable } from "../TokenError.ts"
 import { available } from "./unavailable.ts"
@@ -37,7 +37,7 @@ const classify = (exit: Exit.Exit<unknown, unknown>, took: number): CircuitBreak
   const error = Cause.squash(exit.cause)
   // A server that took long to fail is left alone for as long, so that callers do not wait for it again and again.
   return error instanceof MetadataFetchError && isTransient(error)
-    ? CircuitBreaker.failure({ retryAfter: Duration.max(askedToWait(error), Duration.millis(Math.max(0, took))) })
+    ? CircuitBreaker.failure({ retryAfter: Duration.max(requestedDelay(error), Duration.millis(Math.max(0, took))) })
     : CircuitBreaker.ignored
 }
 

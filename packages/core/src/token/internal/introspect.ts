@@ -13,8 +13,8 @@ import * as Purpose from "../../discovery/Purpose.ts"
 import type { ServerConfig } from "../../discovery/ServerConfig.ts"
 import type { Limits } from "../../fetch/FetchLimits.ts"
 import { isDecodedObject, readDocument, type Shape } from "../../fetch/internal/documentBody.ts"
-import { askable, failureOf, hardened, placeOf, statusError, timed } from "../../fetch/internal/exchange.ts"
-import { patiently } from "../../fetch/internal/retry.ts"
+import { checkUrl, displayUrl, failureOf, statusError, timed, withSafeClient } from "../../fetch/internal/exchange.ts"
+import { withRetries } from "../../fetch/internal/retry.ts"
 import { MetadataFetchError, type Reason } from "../../fetch/MetadataFetchError.ts"
 import type { ClientAuthentication } from "../ClientAuthentication.ts"
 
@@ -66,7 +66,7 @@ const exchange = Effect.fnUntraced(function*(
     Effect.scoped,
     Effect.catchTag("HttpClientError", failureOf)
   )
-}, (exchange) => hardened(timed(exchange, "introspection")))
+}, (exchange) => withSafeClient(timed(exchange, "introspection")))
 
 /** Asks the authorization server about a token, with the limits and the patience of discovery. */
 export const introspect = Effect.fn("TokenVerifier.introspect")(function*<E>(
@@ -76,11 +76,11 @@ export const introspect = Effect.fn("TokenVerifier.introspect")(function*<E>(
 ) {
   const config = yield* server.config
   const url = yield* endpointOf(config)
-  const location = placeOf(url)
+  const location = displayUrl(url)
   const failed = (reason: Reason) => new MetadataFetchError({ url: location, reason, method: "POST" })
-  yield* Effect.mapError(Effect.fromResult(askable(url, isInsecure(server.issuer))), failed)
+  yield* Effect.mapError(Effect.fromResult(checkUrl(url, isInsecure(server.issuer))), failed)
   yield* Effect.annotateCurrentSpan({ "url.full": location })
-  return yield* patiently(
+  return yield* withRetries(
     location,
     (limits) =>
       Effect.flatMap(authentication.prove(config.issuer), ({ form, headers }) => {

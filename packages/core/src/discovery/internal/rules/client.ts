@@ -41,7 +41,9 @@ export const clientRules: ReadonlyArray<Rule> = [
     advice: "enable client ID metadata documents at the provider",
     check: (subject) => {
       if (!hasRegistration(subject)) return "not-applicable"
-      return hasDocuments(subject) ? "holds" : "only dynamic client registration is offered, which this revision deprecates"
+      return hasDocuments(subject)
+        ? "holds"
+        : "only dynamic client registration is offered, which this revision deprecates"
     }
   },
   {

@@ -25,8 +25,7 @@ export const issuerRules: ReadonlyArray<Rule> = [
     since: "2025-03-26",
     reference: rfc(8414, "3.3"),
     holds: "the issuer does not end in a slash",
-    advice:
-      "write the slash everywhere: in the configuration, in protected resource metadata, and where " +
+    advice: "write the slash everywhere: in the configuration, in protected resource metadata, and where " +
       "tokens are verified",
     check: (subject) => {
       const { issuer } = subject.metadata
