@@ -1,11 +1,12 @@
-// The rules of this house that no linter knows.
+// Lint rules of this repository.
 import { builtinModules } from "node:module"
 import { dirname, relative, resolve } from "node:path"
+import { obscure } from "./plainWords.mjs"
 
 const rooms = ["metadata", "fetch", "discovery", "token", "policy", "server"]
 
 /** `packages/<name>/src/…`, taken apart. */
-const placeOf = (filename) => {
+const packagePathOf = (filename) => {
   const [, name, path] = /\/packages\/([^/]+)\/src\/(.+)$/.exec(filename) ?? []
   return name === undefined ? undefined : { name, path, root: filename.slice(0, -path.length) }
 }
@@ -32,7 +33,7 @@ const docOf = (context, node) => {
 const publicDocs = {
   meta: { type: "problem", docs: { description: "Every public export says what it is, where it belongs, since when" } },
   create: (context) => {
-    const place = placeOf(context.filename)
+    const place = packagePathOf(context.filename)
     if (place === undefined || !isPublic(place)) return {}
     return {
       ExportNamedDeclaration: (node) => {
@@ -79,7 +80,7 @@ const misplaced = (place, filename, specifier) => {
 const imports = {
   meta: { type: "problem", docs: { description: `Rooms import only to their left: ${rooms.join(" ← ")}` } },
   create: (context) => {
-    const place = placeOf(context.filename)
+    const place = packagePathOf(context.filename)
     if (place === undefined) return {}
     const check = (node) => {
       const message = node.source && misplaced(place, context.filename, node.source.value)
@@ -94,4 +95,30 @@ const imports = {
   }
 }
 
-export default { meta: { name: "repo" }, rules: { "public-docs": publicDocs, "imports": imports } }
+const plainWords = {
+  meta: { type: "suggestion", docs: { description: "Comments and texts are plain technical English" } },
+  create: (context) => {
+    const check = (node, text) => {
+      const found = obscure(text)
+      if (found !== undefined) {
+        context.report({ node, message: `"${found.words}" is hard to understand: ${found.advice}.` })
+      }
+    }
+    return {
+      Program: () => {
+        // A phrase can span two lines of a comment.
+        const plain = (comment) => comment.value.replaceAll(/\s*\n\s*\*? ?/g, " ")
+        context.sourceCode.getAllComments().forEach((comment) => check(comment, plain(comment)))
+      },
+      Literal: (node) => {
+        if (typeof node.value === "string") check(node, node.value)
+      },
+      TemplateElement: (node) => check(node, node.value.raw)
+    }
+  }
+}
+
+export default {
+  meta: { name: "repo" },
+  rules: { "public-docs": publicDocs, "imports": imports, "plain-words": plainWords }
+}

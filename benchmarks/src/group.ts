@@ -1,4 +1,4 @@
-/** One group, in a process of its own, so that none finds what another left in memory or in the compiler. */
+/** Runs one group in its own process, so that groups do not share memory or compiled code. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import { GroupOptions, runGroup } from "./groups.ts"

@@ -1,8 +1,8 @@
 /**
  * A certified OpenID provider (`oidc-provider`) on a loopback port of its own, with nothing to configure.
  *
- * It stands for the provider that you really use: the demo and the integration tests talk to it over HTTP. Its only user is
- * ada, who is always logged in and consents to everything.
+ * It stands in for your real provider: the demo and the integration tests talk to it over HTTP. Its only user is ada,
+ * who is always logged in and consents to everything.
  */
 import * as Effect from "effect/Effect"
 import { exportJWK, generateKeyPair } from "jose"
@@ -11,7 +11,7 @@ import { type AdapterPayload, type Configuration, type JWK, Provider } from "oid
 import MemoryAdapter from "oidc-provider/lib/adapters/memory_adapter.js"
 import { listen } from "./loopback.ts"
 
-/** What may be chosen about the provider. */
+/** Options for the provider. */
 export interface Options {
   /** Whether access tokens are JWTs or opaque, asked for each token if it may change. Default: `jwt`. */
   readonly accessTokenFormat?: Format | (() => Format) | undefined
@@ -20,7 +20,7 @@ export interface Options {
   /** A confidential client, for example of a resource server that introspects. */
   readonly client?: { readonly id: string; readonly secret: string } | undefined
   readonly port?: number | undefined
-  /** The keys of a provider that comes back. Default: fresh ones, so that nothing outlives the provider. */
+  /** The keys of a restarted provider. Default: new keys. */
   readonly signingKeys?: ReadonlyArray<JWK> | undefined
   /**
    * The origin from which the documents are read that clients publish about themselves, instead of their own: the

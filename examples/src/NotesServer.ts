@@ -1,8 +1,8 @@
 /**
- * A protected MCP server: notes that belong to whoever writes them.
+ * A protected MCP server: notes that belong to the caller that writes them.
  *
- * Everything about authorization is in the pipe at the end. The tools only say that they need to know who calls, and what
- * that somebody must be allowed to do.
+ * The pipe at the end configures authorization. The tools only declare that they need the caller, and which permissions
+ * the caller needs.
  */
 import * as AuthInfo from "@effect-mcp-auth/core/AuthInfo"
 import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
@@ -20,7 +20,7 @@ import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 
 const WhoAmI = Tool.make("WhoAmI", {
-  description: "Says who the token speaks for",
+  description: "Returns the caller of the token",
   success: Schema.Struct({ subject: Schema.String, client: Schema.String, scopes: Schema.Array(Schema.String) }),
   dependencies: [AuthInfo.AuthInfo]
 })
@@ -32,9 +32,9 @@ const AddNote = Tool.make("AddNote", {
   dependencies: [AuthInfo.AuthInfo]
 })
 
-/** What needs more than a login says so where it is declared. */
+/** A tool that needs more than authentication declares its policy. */
 const ClearNotes = Policy.tool(Policy.scopes("notes:write"))(Tool.make("ClearNotes", {
-  description: "Throws all notes away",
+  description: "Deletes all notes",
   success: Schema.Struct({ count: Schema.Int })
 }))
 
@@ -45,7 +45,7 @@ const handlers = Notes.toLayer(Effect.gen(function*() {
   return {
     WhoAmI: () =>
       Effect.map(AuthInfo.AuthInfo, ({ clientId, scopes, subject }) => ({
-        subject: subject ?? "nobody",
+        subject: subject ?? "unknown",
         client: clientId ?? "unknown",
         scopes: [...scopes]
       })),
@@ -67,7 +67,7 @@ const handlers = Notes.toLayer(Effect.gen(function*() {
   }
 }))
 
-/** What may be chosen about the server. */
+/** Options for the server. */
 export interface Options {
   /** The URL of the server, as clients write it. */
   readonly resource: string
@@ -78,13 +78,13 @@ export interface Options {
   readonly verifier?: TokenVerifier.Method | undefined
   /** Where the server is on its host. Default: `/mcp`. */
   readonly path?: `/${string}` | undefined
-  /** Pages of which origins may call the server. Default: none. */
+  /** The web origins that may call the server. Default: none. */
   readonly allowedOrigins?: ReadonlyArray<string> | undefined
-  /** How far the clocks of the provider and of this program may differ. Default: 30 seconds. */
+  /** The allowed clock skew between the provider and this program. Default: 30 seconds. */
   readonly clockTolerance?: Duration.Input | undefined
 }
 
-/** The server, for whatever HTTP server is there. */
+/** The server as a layer, for any HTTP server. */
 export const layer = (
   { allowedOrigins = [], clockTolerance, issuer, otherIssuers = [], path = "/mcp", resource, verifier }: Options
 ) =>

@@ -44,7 +44,7 @@ export class ScriptedUser implements OAuthClientProvider {
   }
   /** Where the client publishes what it is, if it does: its name then, instead of a registration. */
   readonly clientMetadataUrl?: string
-  /** What happened, in words, for whoever watches. */
+  /** Reports each step as text. */
   readonly story: Array<string> = []
   private information: StoredOAuthClientInformation | undefined
   private stored: StoredOAuthTokens | undefined

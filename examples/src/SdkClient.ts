@@ -1,5 +1,5 @@
 /**
- * The official MCP SDK as a client, going the whole way by itself: challenge, metadata, registration, login, token.
+ * The official MCP SDK as a client, with the whole authorization flow: challenge, metadata, registration, login, token.
  */
 import {
   Client,
@@ -11,7 +11,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { ScriptedUser } from "./ScriptedUser.ts"
 
-/** What the SDK could not do. */
+/** The operation that failed. */
 class SdkFailed extends Data.TaggedError("SdkFailed")<{ readonly what: string; readonly cause?: unknown }> {
   override get message(): string {
     return `The SDK could not ${this.what}`
@@ -56,7 +56,8 @@ export const connect = (url: string, user = new ScriptedUser(), options?: Client
 export const logIn = (url: string, user: ScriptedUser) =>
   Effect.flatMap(
     connectOnce(url, user),
-    (client) => client === undefined ? Effect.void : new SdkFailed({ what: "log in, because nobody asked it to" })
+    (client) =>
+      client === undefined ? Effect.void : new SdkFailed({ what: "log in, because the server sent no challenge" })
   )
 
 const textOf = async (client: Client, name: string, args: Record<string, unknown>) => {
@@ -64,7 +65,7 @@ const textOf = async (client: Client, name: string, args: Record<string, unknown
   return content.flatMap((part) => part.type === "text" ? [part.text] : []).join("\n")
 }
 
-/** What a tool answers, as text. */
+/** The result of a tool call, as text. */
 export const callTool = (client: Client, name: string, args: Record<string, unknown> = {}) =>
   Effect.tryPromise({
     try: () => textOf(client, name, args),

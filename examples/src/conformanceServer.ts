@@ -103,7 +103,7 @@ const openWithoutToken = HttpRouter.middleware(
   { global: true }
 )
 
-/** The server, for whatever HTTP server is there. */
+/** The server as a layer, for any HTTP server. */
 export const layer = (options: { readonly resource: string }) =>
   McpServer.layerHttp({
     name: "conformance",
@@ -114,7 +114,7 @@ export const layer = (options: { readonly resource: string }) =>
   }).pipe(
     McpAuth.protect({
       resource: options.resource,
-      // Nobody logs in here: the tokens are known beforehand.
+      // There is no login here: the tokens are fixed.
       authorizationServers: [
         AuthorizationServer.make({
           type: "oauth",

@@ -35,7 +35,7 @@ const realProvider = Effect.fnUntraced(function*(issuer: string) {
   return config
 })
 
-/** What the real provider says, as somebody would serve it who gets some of it wrong. */
+/** The metadata of the real provider, with defects. */
 const documentOf = ({ metadata }: ServerConfig, issuer: string) => ({
   issuer,
   authorization_endpoint: metadata.authorizationEndpoint,

@@ -43,7 +43,7 @@ const login = Effect.fnUntraced(function*(resource: string) {
   yield* step("A client of the official SDK goes the whole way by itself")
   const connected = yield* SdkClient.connect(resource)
   yield* say(...connected.user.story, `it speaks MCP ${connected.client.getNegotiatedProtocolVersion() ?? "?"}`)
-  yield* step("A tool says who calls")
+  yield* step("A tool returns the caller")
   yield* say(yield* SdkClient.callTool(connected.client, "WhoAmI"))
   return connected
 })
@@ -85,5 +85,5 @@ export const walkThrough: (
   yield* otherServer(provider.issuer, resource)
   yield* step("The provider stops, and the server goes on with what it knows")
   yield* provider.stop
-  yield* say(yield* SdkClient.callTool(connected.client, "AddNote", { text: "nobody is there" }))
+  yield* say(yield* SdkClient.callTool(connected.client, "AddNote", { text: "the provider is stopped" }))
 })

@@ -1,4 +1,4 @@
-/** An Express server whose routes know who calls. */
+/** An Express server whose routes know the caller. */
 import type { Options } from "@effect-mcp-auth/core/McpAuthOptions"
 import * as NodeFetchAuth from "@effect-mcp-auth/platform-node/NodeFetchAuth"
 import express from "express"

@@ -1,4 +1,4 @@
-/** A Hono server whose routes know who calls. */
+/** A Hono server whose routes know the caller. */
 import type { AuthInfo } from "@effect-mcp-auth/core/AuthInfo"
 import * as NodeFetchAuth from "@effect-mcp-auth/platform-node/NodeFetchAuth"
 import { Hono } from "hono"

@@ -1,5 +1,5 @@
 /**
- * A clock for one server, which can be ahead of the machine's: a token expires at once then, and nobody has to wait for it.
+ * A clock for one server that can run ahead of the machine's clock, so that a token expires without waiting.
  */
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"

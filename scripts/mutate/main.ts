@@ -1,7 +1,6 @@
-// `pnpm mutate [filter] [--sample N]`: which small changes to the code that keeps others out does no test notice?
-//
-// Every mutant of the rooms `token`, `policy` and `server` whose module's path contains the filter is tried against the
-// tests of core. One that survives fails the command, unless `survivors.json` names it and says why it may; so does a name
+// `pnpm mutate [filter] [--sample N]`: finds small changes to the authorization code that no test detects.  Every
+// mutant of the rooms `token`, `policy` and `server` whose module's path contains the filter is tried against the tests
+// of core. One that survives fails the command, unless `survivors.json` names it and says why it may; so does a name
 // there that no mutant has any more, or one that a test has killed.
 import { createHash } from "node:crypto"
 import { existsSync } from "node:fs"
@@ -18,7 +17,7 @@ const cache = resolve(root, "node_modules/.cache/mutate")
 const killersFile = resolve(cache, "killers.json")
 const survivorsFile = resolve(import.meta.dirname, "survivors.json")
 
-/** Where what keeps callers out is. Modules may move within their room. */
+/** The rooms with authorization code. Modules may move within their room. */
 const rooms = ["token", "policy", "server"]
 
 /** What is true of any machine and any time has no place among tests of chance. */

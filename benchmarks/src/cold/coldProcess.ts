@@ -1,4 +1,4 @@
-/** A server that has just been started, and its first call. What it imports is in memory before the clock starts. */
+/** A new server and its first call. Imports are loaded before the measurement starts. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

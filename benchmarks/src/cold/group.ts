@@ -1,4 +1,4 @@
-/** From nothing to the first answer, with a provider that takes 20 ms for each of its own. */
+/** The time from start to the first response, with a provider that takes 20 ms for each response. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

@@ -1,4 +1,4 @@
-/** Whether a request costs the same, however much there is: issuers, tools, and tokens that were seen before. */
+/** Whether the cost of a request is independent of the number of issuers, tools and known tokens. */
 import * as Effect from "effect/Effect"
 import type { ChildFailed } from "../harness/Child.ts"
 import type { GroupResult } from "../report/model.ts"

@@ -1,4 +1,4 @@
-/** What a token costs where more issuers are trusted. It is the last of them that issued it. */
+/** The cost of a token by the number of trusted issuers. The last issuer of the list issued it. */
 import * as NodeJws from "@effect-mcp-auth/platform-node/NodeJws"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

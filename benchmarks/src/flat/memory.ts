@@ -1,4 +1,4 @@
-/** How much of the heap is kept, however many tokens there were. */
+/** The retained heap by the number of tokens. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { spawn } from "../harness/Child.ts"

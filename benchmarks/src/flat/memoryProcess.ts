@@ -1,6 +1,6 @@
 /**
- * Verifies ever new tokens, and looks at the heap from time to time. What is measured is what a verifier keeps, so the
- * signatures are not checked: whoever checks them says yes.
+ * Verifies distinct tokens and samples the heap. This measures the memory of a verifier, so signatures are not checked:
+ * the signature verifier always succeeds.
  */
 import * as Jws from "@effect-mcp-auth/core/Jws"
 import * as TokenDigest from "@effect-mcp-auth/core/TokenDigest"
@@ -30,7 +30,7 @@ const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toStr
 
 const header = encode({ alg: key.algorithm, typ: "at+jwt", kid: key.kid })
 
-/** As long as one of Ed25519, and as different. */
+/** Random bytes with the length of an Ed25519 signature. */
 const signature = (id: number): string => createHash("sha512").update(String(id)).digest("base64url")
 
 const token = (id: number, now: number): string =>
@@ -48,7 +48,7 @@ const program = Effect.gen(function*() {
   const trace = [{ tokens: 0, heap: yield* heap }]
   const step = Math.ceil(tokens / samples)
   for (let id = 1; id <= tokens; id++) {
-    // Only what comes again is remembered.
+    // Only a token that is seen twice is remembered.
     for (let time = 0; time < 2; time++) yield* verify(Redacted.make(token(id, now)))
     if (id % step === 0) trace.push({ tokens: id, heap: yield* heap })
   }

@@ -1,17 +1,18 @@
-/** A process of one's own: what is measured there is not disturbed by who measures. */
+/** A child process, so that the measuring code does not disturb the measurement. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { type ChildProcess, fork } from "node:child_process"
 import { join } from "node:path"
 
-/** The process ended before it had said what it was started for. */
+/** The process ended before its result arrived. */
 export class ChildFailed extends Schema.TaggedError<ChildFailed>()("ChildFailed", {
   file: Schema.String,
   exitCode: Schema.NullOr(Schema.Int)
 }) {
   override get message(): string {
-    return `${this.file} ended with ${this.exitCode} before it had answered`
+    return `${this.file} ended with exit code ${this.exitCode} before its result arrived; run the group again and ` +
+      `read its output`
   }
 }
 
@@ -27,7 +28,7 @@ export interface Options<A> {
   readonly options?: unknown
   readonly ready: Schema.Codec<A, unknown>
   readonly nodeOptions?: ReadonlyArray<string> | undefined
-  /** Whether it may write what it wants, unread. Servers log each request that they refuse. */
+  /** Whether to discard its output. Servers log each request that they refuse. */
   readonly isUnheard?: boolean
 }
 

@@ -17,11 +17,11 @@ export const answering = (answers: { readonly [question: string]: () => object }
   process.on("message", (question) => {
     if (typeof question === "string") tell(answers[question]?.() ?? {})
   })
-  // Who is asked by nobody any more has no reason to go on.
+  // Without a parent process there are no more questions, so the process ends.
   process.on("disconnect", () => process.exit())
 }
 
-/** Answers questions that take their time, one after the other, for as long as there is somebody who asks. */
+/** Answers questions that take their time, one after the other, until the parent process ends. */
 export const answeringInTurn = Effect.fnUntraced(function*<Q>(
   schema: Schema.Codec<Q, unknown>,
   answer: (question: Q) => Effect.Effect<object>

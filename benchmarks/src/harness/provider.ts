@@ -1,4 +1,4 @@
-/** An authorization server in a process of its own, which answers after a while and remembers who asked. */
+/** An authorization server in a process of its own, which responds after a delay and records its requests. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type Child, spawn } from "./Child.ts"

@@ -1,4 +1,4 @@
-/** A key set without a network, for measurements of what comes after it. */
+/** A key set without network requests, for measurements of verification alone. */
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"

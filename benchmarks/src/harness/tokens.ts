@@ -8,7 +8,7 @@ export const algorithms: ReadonlyArray<Algorithm> = ["RS256", "ES256", "EdDSA"]
 
 export const resource = "https://api.example.com/mcp"
 
-/** The issuer where nobody is asked over the network. */
+/** The issuer of measurements without network requests. */
 export const quietIssuer = "https://auth.example.com"
 
 /** What a verifier has of a key. */

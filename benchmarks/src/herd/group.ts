@@ -1,4 +1,4 @@
-/** A thousand requests at once to a server that knows nothing yet, and a thousand more with keys that nobody has. */
+/** A thousand concurrent requests to a server with empty caches, and a thousand more with unknown keys. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"

@@ -70,7 +70,7 @@ const guardOf = async (guard: Guard, issuer: string): Promise<ReadonlyArray<expr
       return [await mcpAuth(issuer, true)]
     case "express-oauth2-jwt-bearer": {
       const authenticate = auth({ issuerBaseURL: issuer, audience: resource })
-      // What it leaves on the request has not the form of the SDK, which nobody here reads.
+      // The middleware sets another form of `auth` than the SDK. This server does not read it.
       return [authenticate, (request, _, next) => {
         delete request.auth
         next()

@@ -14,7 +14,7 @@ interface Entry {
   readonly name: string
   readonly base: string
   readonly kind: Kind
-  /** Those who protect nothing are sent one as well: what a header costs is not what protection costs. */
+  /** Unprotected servers receive a token as well, because the cost of a header is not the cost of protection. */
   readonly tokens: "same" | "distinct"
 }
 
@@ -42,7 +42,7 @@ const entries: ReadonlyArray<Entry> = [
   }
 ]
 
-/** More than are known by sight, so that one that comes again has been forgotten. */
+/** More tokens than the filter of seen tokens holds, so that a repeated token has been forgotten. */
 const many = 21_000
 
 const tableOf = (costs: ReadonlyArray<Cost>) => ({

@@ -74,7 +74,7 @@ export const contest = Effect.fnUntraced(function*(
   const agent = makeAgent(concurrency)
   const samples = new Map<string, Array<Sample>>(contenders.map(({ name }) => [name, []]))
   for (let round = -warmUp; round < rounds; round++) {
-    // Back and forth, so that nobody always comes after the same one.
+    // The order alternates, so that no server always follows the same one.
     for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
       const sample = yield* sampleOf(contender, agent, times)
       if (round >= 0) samples.get(contender.name)?.push(sample)

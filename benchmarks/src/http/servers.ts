@@ -1,4 +1,4 @@
-/** The servers under test, as whoever measures sees them. */
+/** The servers under test, from the side of the measuring process. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { spawn } from "../harness/Child.ts"

@@ -1,4 +1,4 @@
-/** What it costs to verify a token, as a multiple of what its signature alone costs. */
+/** The cost of verifying a token, as a multiple of the cost of its signature. */
 import type * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -20,7 +20,7 @@ import { start } from "./process.ts"
 import { unit } from "./subject.ts"
 import { verifiers } from "./verifiers.ts"
 
-/** Far more than are verified in one go on any machine, so that none comes again to who has seen it. */
+/** More tokens than one batch verifies on any machine, so that no verifier sees a token twice. */
 const many = 20_000
 
 interface Scenario {

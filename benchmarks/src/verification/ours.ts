@@ -9,7 +9,7 @@ import type * as Scope from "effect/Scope"
 import { keysFor } from "../harness/quietProvider.ts"
 import { jwkOf, type PublicKey, quietIssuer, resource, type Token } from "../harness/tokens.ts"
 
-/** How an answer comes. Whatever it is, the one who waits is the same fiber. */
+/** How a result arrives. All verifiers are awaited by the same fiber. */
 export type Verify =
   | { readonly _tag: "Sync"; readonly verify: (token: Token) => unknown }
   | { readonly _tag: "Promise"; readonly verify: (token: Token) => Promise<unknown> }

@@ -1,4 +1,4 @@
-/** A way to verify tokens that is in a process of its own, as whoever measures it sees it. */
+/** A way to verify tokens that is in a process of its own, from the side of the measuring process. */
 import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

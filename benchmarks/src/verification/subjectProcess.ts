@@ -19,12 +19,15 @@ const key: PublicKey = { algorithm, kid, publicKey: createPublicKey({ key: { ...
 const make = (tokens: Tokens): Effect.Effect<Subject, never, Scope.Scope> => {
   const verifier = verifiers.find((one) => one.name === name)
   if (verifier !== undefined) return subjectOf(verifier, key, tokens)
-  return name === unit ? Effect.succeed(bare(key, tokens)) : Effect.die(`Nobody is called ${name}`)
+  return name === unit ? Effect.succeed(bare(key, tokens)) : Effect.die(
+    `No verifier has the name ${name}; use one ` +
+      `of the names in verifiers.ts`
+  )
 }
 
 /**
- * Everything is made anew each time: what was remembered of some tokens before is no help when they come again. It has slept
- * while others had their turn, and gets up before it is timed, as a server does that is busy.
+ * Each measurement builds a new verifier, so that no token is cached from an earlier one. The process was idle while
+ * others ran, so it warms up before it is timed.
  */
 const nanosOf = Effect.fnUntraced(function*(tokens: Tokens, times: number) {
   const { nanos } = timed(yield* make(tokens))

@@ -1,4 +1,4 @@
-/** Everybody who verifies tokens, each set up as its documentation says, with keys in memory and the same claims checked. */
+/** All token verifiers, each configured as its documentation says, with keys in memory and the same claims checked. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { auth } from "express-oauth2-jwt-bearer"

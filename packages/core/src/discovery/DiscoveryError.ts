@@ -180,7 +180,7 @@ const summary: { readonly [O in DiscoveryFailed<unknown>["outcome"]]: string } =
   Refused: "a response was refused",
   Incomplete: "a document was found, but it is invalid or incomplete",
   Transient: "the provider is temporarily unavailable; retry later",
-  Miss: "there is no metadata at any of these URLs; check the issuer"
+  Miss: "no candidate has metadata for this issuer; check the issuer"
 }
 
 /** The message of an unknown error. Custom strategies can fail with any value. */

@@ -222,8 +222,7 @@ describe("the rules", () => {
       assert.deepStrictEqual(errors, [{
         code: "pkce_not_supported",
         message: "code_challenge_methods_supported is absent, which means that PKCE is not supported",
-        advice:
-          "clients reject such a server; if the provider is known to enforce PKCE, add the repair \"pkce\"",
+        advice: "clients reject such a server; if the provider is known to enforce PKCE, add the repair \"pkce\"",
         reference: "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization" +
           "#authorization-code-protection"
       }])

@@ -387,7 +387,7 @@ describe("a store in trouble", () => {
           yield* memory.set("a", 1, 1000)
           assert.strictEqual(yield* memory.get("a"), 1)
         }).pipe(sharing(store), Effect.provide(layer))
-        assert.isTrue(lines.some((line) => line.startsWith("Info") && line.includes("is back")))
+        assert.isTrue(lines.some((line) => line.startsWith("Info") && line.includes("can be reached again")))
       }).pipe(withProvider))
   }
 })
