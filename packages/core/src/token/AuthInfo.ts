@@ -103,8 +103,10 @@ export const isAnonymous = ({ issuer }: AuthInfo["Service"]): boolean => issuer 
  *
  * **Details**
  *
- * A token that names neither a subject nor a client is a principal of its own (`tokenDigest`). What belongs to it ends with
- * it: a refreshed token is another principal.
+ * A token that does not name its caller is a principal of its own (`tokenDigest`). What belongs to it ends with it: a
+ * refreshed token is another principal. A subject names the caller. Without a subject, the client does where the token is its
+ * own: a claim says so (`gty`, `grant_type`, `idtyp`, `aut`), or no claim may name a user. An introspection response without
+ * a subject says neither (RFC 7662, section 2.2).
  *
  * @category accessors
  * @since 0.1.0

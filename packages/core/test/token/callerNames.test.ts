@@ -88,7 +88,32 @@ describe("the principals of two tokens", () => {
     readonly [rule: string, claims: Members, isShared: boolean, options?: TokenVerifier.ClaimOptions]
   > = [
     ["are one if subject and client are the same", {}, true],
-    ["are one if the client is the same and there is no subject", { sub: undefined }, true],
+    ...["gty", "grant_type"].map((claim) =>
+      [`are one if ${claim} says that the token is the client's own`, {
+        sub: undefined,
+        tenant: "t-1",
+        [claim]: "client_credentials"
+      }, true] as const
+    ),
+    ["are one if aut says that the token is the client's own (WSO2)", {
+      sub: undefined,
+      username: "owner",
+      aut: "APPLICATION"
+    }, true],
+    ["are one if idtyp says that the token is the client's own (Entra ID)", { sub: undefined, idtyp: "app" }, true],
+    ["are two if the grant is another one than the client's own", {
+      sub: undefined,
+      grant_type: "authorization_code",
+      user: "42"
+    }, false],
+    ["are two if aut names a user", { sub: undefined, aut: "APPLICATION_USER", sid: "1" }, false],
+    ...["user_id", "uid", "preferred_username", "email", "upn", "oid", "act", "https://example.com/user"].map((claim) =>
+      [
+        `are two if there is no subject, and ${claim}, which may name a user`,
+        { sub: undefined, [claim]: "42" },
+        false
+      ] as const
+    ),
     ["are one if the subject is the same and there is no client", { client_id: undefined }, true],
     ["are two if there is neither a subject nor a client", { sub: undefined, client_id: undefined }, false],
     ["are two if an introspection response has a username and no sub", { sub: undefined, username: "ada" }, false],
@@ -108,6 +133,26 @@ describe("the principals of two tokens", () => {
         }
       }).pipe(Effect.provide(TestProvider.layer())))
   }
+
+  it.effect("JWT and custom claims: are one if there is a client, and no claim that may name a user", () =>
+    Effect.gen(function*() {
+      const { custom, jwt } = yield* verified({ sub: undefined })
+      for (const [one, two] of [jwt, custom]) {
+        assert.strictEqual(AuthInfo.principal(yield* one), AuthInfo.principal(yield* two))
+      }
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("introspection: are two if a response names the client alone, which says nothing about the subject", () =>
+    Effect.gen(function*() {
+      const { introspection: [one, two] } = yield* verified({ sub: undefined })
+      assert.notStrictEqual(AuthInfo.principal(yield* one), AuthInfo.principal(yield* two))
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("custom claims: are two if they are an introspection response that names the client alone", () =>
+    Effect.gen(function*() {
+      const { custom: [one, two] } = yield* verified({ sub: undefined, active: true })
+      assert.notStrictEqual(AuthInfo.principal(yield* one), AuthInfo.principal(yield* two))
+    }).pipe(Effect.provide(TestProvider.layer())))
 
   it.effect("do not hold the token", () =>
     Effect.gen(function*() {

@@ -129,13 +129,41 @@ const namesOf = (claims: Claims, { subjectClaim }: Rules): Checked<Names> => {
 /** The caller that the claims of a token describe, without the token. */
 export type Said = Omit<AuthInfo["Service"], "token">
 
+/** Claims about a token, its client and its rights. None of them names a user. */
+const namesNoUser: ReadonlySet<string> = new Set(
+  ("iss aud exp nbf iat jti typ ver cnf nonce token_use token_type tokenType TokenType tokenName grant_type gty idtyp aut " +
+    "client_id azp cid appid azpacr appidacr scope scopes scp permissions roles entitlements groups tid tenant_id org_id " +
+    "resource").split(" ")
+)
+
 /**
- * Whether the names of a caller tell it from every other caller. A client alone is a caller, but not where the claims speak
- * of a user without naming the subject: where the claim that should name it is another one than `sub` and is absent, and
- * where only `username` is there, which an introspection response may have without `sub` (RFC 7662, section 2.2).
+ * Statements of providers that a client got the token for itself: Auth0 and Kinde `gty`, Cloud Foundry UAA `grant_type`,
+ * Entra ID `idtyp`, WSO2 `aut`.
  */
-export const isNamed = ({ claims, clientId, subject }: Said, { subjectClaim }: Rules): boolean =>
-  subject !== undefined || clientId !== undefined && subjectClaim === "sub" && claims["username"] === undefined
+const ofClient: ReadonlyArray<readonly [claim: string, values: ReadonlyArray<string>]> = [
+  ["gty", ["client-credentials", "client_credentials"]],
+  ["grant_type", ["client_credentials"]],
+  ["idtyp", ["app"]],
+  ["aut", ["APPLICATION"]]
+]
+
+/**
+ * Whether a token without a subject is a client's own. Claims must say so, or hold nothing that may name a user. `active`
+ * marks an introspection response, which may omit the subject of any token (RFC 7662, section 2.2).
+ */
+const isOfClient = (claims: Claims): boolean => {
+  if (ofClient.some(([claim, values]) => values.some((value) => claims[claim] === value))) return true
+  return Object.keys(claims).every((claim) => namesNoUser.has(claim))
+}
+
+/**
+ * Whether subject and client tell the caller from every other caller. A client alone does where the token is the client's
+ * own. A token of a user without a name is a principal of its own.
+ */
+export const isNamed = (
+  { claims, clientId, subject }: Pick<Said, "claims" | "clientId" | "subject">,
+  { subjectClaim }: Pick<Rules, "subjectClaim"> = { subjectClaim: "sub" }
+): boolean => subject !== undefined || clientId !== undefined && subjectClaim === "sub" && isOfClient(claims)
 
 /** Claims, with the issuer as the verifier established it, and the header of a JWT. */
 interface Statement extends Candidate {
