@@ -194,6 +194,38 @@ describe("a ConfigProvider other than the environment", () => {
       assert.include(message, "MCP_AUTH_POLICY is empty")
     }).pipe(Effect.provide(TestProvider.layer())))
 
+  const hidden: ReadonlyArray<readonly [kind: string, of: (env: Environment) => ConfigProvider.ConfigProvider]> = [
+    ["the environment", (env) => fromEnv({ env: { ...env } })],
+    ["an object", fromUnknown],
+    ["a prefixed environment", (env) => {
+      const prefixed = Object.entries(env).map(([name, value]) => [`APP_${name}`, value])
+      return nested(fromEnv({ env: Object.fromEntries(prefixed) }), "APP")
+    }],
+    ["a fallback of a fallback", (env) => orElse(fromUnknown({ MCP_AUTH_TYPE: "oauth" }), fromEnv({ env: { ...env } }))]
+  ]
+  for (const [kind, of] of hidden) {
+    it.effect(`that falls back to ${kind} does not hide its empty and its unknown variables`, () =>
+      Effect.gen(function*() {
+        for (const first of [fromEnv({ env: { ...required } }), fromUnknown(required)]) {
+          for (const name of names.filter((name) => !(name in required) && name !== "MCP_AUTH_TYPE")) {
+            assert.include(yield* refusal(orElse(first, of({ [name]: "" }))), `${name} is empty`)
+          }
+          const message = yield* refusal(orElse(first, of({ MCP_AUTH_REQUIRED_SCOPE: "a" })))
+          assert.include(message, "MCP_AUTH_REQUIRED_SCOPE is not a known variable")
+          yield* assertStarts(orElse(first, of({ MCP_AUTH_POLICY: "\"authenticated\"" })))
+        }
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("that falls back to one with names in another case may override them", () =>
+    Effect.gen(function*() {
+      const lower = mapInput(
+        fromUnknown({ mcp_auth_issuer: "https://other.test", mcp_auth_type: "oauth" }),
+        (path) => path.map((part) => typeof part === "string" ? part.toLowerCase() : part)
+      )
+      yield* assertStarts(orElse(fromUnknown(required), lower))
+    }).pipe(Effect.provide(TestProvider.layer())))
+
   it.effect("that cannot list its keys is silent about unknown ones, and not about empty values", () =>
     Effect.gen(function*() {
       const lookup = (values: Environment) =>

@@ -93,9 +93,9 @@ const keysOf = (node: ConfigProvider.Node | undefined): ReadonlyArray<string | n
  * Lists the names with the prefix. Providers have them as keys in one piece (a JSON object, a directory of secrets), or as
  * a tree of their segments (the environment). A provider that cannot list its keys lists none.
  */
-const listOf = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider): Effect.fn.Return<Listed> {
+const listOf = Effect.fnUntraced(function*(provider: Source): Effect.fn.Return<Listed> {
   const listed = new Map<string, ConfigProvider.Path>()
-  // The lower two also find the keys of a fallback provider, which does not answer for the root.
+  // The lower two are for providers that do not answer for the root.
   const due: Array<ConfigProvider.Path> = [[], ["MCP"], ["MCP", "AUTH"]]
   for (let path = due.shift(); path !== undefined; path = due.shift()) {
     const node = yield* Effect.orElseSucceed(provider.load(path), () => undefined)
@@ -111,6 +111,33 @@ const listOf = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvid
     }
   }
   return listed
+})
+
+/** A path that no source has. */
+const absent: ConfigProvider.Path = ["effect-mcp-auth-absent"]
+
+/** What a single source of a provider has. */
+type Source = Pick<ConfigProvider.ConfigProvider, "load">
+
+/**
+ * The sources of a provider, the first one first. `ConfigProvider.orElse` hides the keys of its fallback, but asks its sources
+ * in turn until one of them has the path, and transforms the path for each of them. So a source is asked alone where the
+ * others are asked for a path that none of them has.
+ */
+const sourcesOf = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider) {
+  const loadFrom = (source: number, path: ConfigProvider.Path) =>
+    Effect.suspend(() => {
+      let asked = 0
+      const one = ConfigProvider.mapInput(provider, (whole) => asked++ === source ? whole : absent)
+      return Effect.map(one.load(path), (node) => ({ asked, node }))
+    })
+  const sources: Array<Source> = []
+  // A source that fails hides those behind it, also when a variable is read: that is an error of its own.
+  const { asked } = yield* Effect.orElseSucceed(loadFrom(-1, []), () => ({ asked: 1 }))
+  for (let source = 0; source < asked; source++) {
+    sources.push({ load: (path) => Effect.map(loadFrom(source, path), ({ node }) => node) })
+  }
+  return sources
 })
 
 /** How many characters have to be inserted, removed or replaced (Levenshtein). */
@@ -173,18 +200,23 @@ const unsetProblems = (
   )
 ]
 
-/** Names that are not read: unless the provider finds a known name in another case, each of them is a mistake. */
-const strangersOf = (listed: Listed, states: ReadonlyMap<Name, State>): ReadonlyArray<string> =>
-  [...listed.keys()].flatMap((name) => {
+/** Names that are not read: unless their source finds a known name in another case, each of them is a mistake. */
+const strangersOf = Effect.fnUntraced(function*(source: Source, listed: Listed) {
+  const strangers: Array<string> = []
+  for (const name of listed.keys()) {
     const closest = closestTo(name)
-    if (name === closest) return []
-    const isFound = name.toUpperCase() === closest && !listed.has(closest) && states.get(closest) === "set"
-    return isFound
-      ? []
-      : `${
+    if (name === closest) continue
+    const isOtherCase = name.toUpperCase() === closest && !listed.has(closest)
+    const found = isOtherCase ? yield* Effect.orElseSucceed(source.load([closest]), () => undefined) : undefined
+    if (found?.value !== undefined && found.value.trim() !== "") continue
+    strangers.push(
+      `${
         printable(name)
       } is not a known variable: rename it to ${closest}, which is the closest known name, or remove it`
-  })
+    )
+  }
+  return strangers
+})
 
 const configError = (messages: ReadonlyArray<string>) =>
   new Config.ConfigError(new Schema.SchemaError(new SchemaIssue.InvalidValue({ message: messages.join("\n") })))
@@ -197,14 +229,20 @@ export const checkNames = Effect.fnUntraced(function*(
   provider: ConfigProvider.ConfigProvider,
   dispensable: ReadonlySet<Name>
 ): Effect.fn.Return<void, Config.ConfigError> {
-  const listed = yield* listOf(provider)
+  const listed = new Map<string, ConfigProvider.Path>()
+  const strangers = new Set<string>()
+  for (const source of yield* sourcesOf(provider)) {
+    const names = yield* listOf(source)
+    for (const [name, path] of names) if (!listed.has(name)) listed.set(name, path)
+    for (const stranger of yield* strangersOf(source, names)) strangers.add(stranger)
+  }
   const states = new Map<Name, State>()
   for (const name of known) {
     states.set(name, yield* stateOf(provider, name, listed))
   }
   const problems = [
     ...[...states].flatMap(([name, state]) => problemOf(name, state) ?? []),
-    ...strangersOf(listed, states),
+    ...strangers,
     ...unsetProblems(states, dispensable)
   ]
   if (problems.length > 0) return yield* Effect.fail(configError(problems))
