@@ -143,7 +143,7 @@ export class AccessDenied extends Schema.TaggedError<AccessDenied>()("AccessDeni
 
 /** Why a request was turned away, and what to change. */
 const queueProblems = {
-  "full": "too many introspection requests are waiting to be sent, most of them from the same client",
+  "full": "the queue of introspection requests is full",
   "timeout": "the introspection request waited too long to be sent"
 } as const
 

@@ -208,13 +208,49 @@ describe("a flood of 2,500 made-up opaque tokens at once", { timeout: 300_000 },
       assert.isAbove(countOf(yield* ended(flooding), "503 queue full"), 1_000)
     }).pipe(withProvider))
 
+  const networks: ReadonlyArray<readonly [name: string, address: (index: number) => string, neighbour: string]> = [
+    [
+      "all networks of 64 bits of one IPv6 network of 48 bits",
+      (index) => `2001:db8:1:${index.toString(16)}::1`,
+      "2001:db8:2::1"
+    ],
+    [
+      "all networks of 64 bits of one IPv6 network of 56 bits",
+      (index) => `2001:db8:1:${index % 256}::1`,
+      "2001:db8:1:f00::1"
+    ],
+    ["one IPv4 network of 16 bits", (index) => `203.0.${index >> 8}.${index & 255}`, "203.1.0.1"],
+    ["one IPv4 network of 24 bits", (index) => `203.0.113.${index & 255}`, "203.0.114.1"]
+  ]
+  for (const [name, address, neighbour] of networks) {
+    it.effect(`from ${name} delays good tokens of other networks by no more than their own latency`, () =>
+      Effect.gen(function*() {
+        const { ask, askGood } = yield* scenario()
+        const flooding = yield* flood(ask, 2_500, address)
+        yield* settled
+        const goods: Array<Fiber.Fiber<Answered>> = []
+        for (const from of [other, neighbour, "2001:db8:ffff::1"]) goods.push(yield* Effect.forkChild(askGood(from)))
+        for (const good of goods) assertGood(yield* ended(good))
+        assert.strictEqual(countOf(yield* ended(flooding), "503 outage"), 0)
+      }).pipe(withProvider))
+  }
+
+  it.effect("from as many networks as there are tokens does not refuse each newcomer: the oldest one makes room", () =>
+    Effect.gen(function*() {
+      const { ask, askGood } = yield* scenario({ verifier: introspection({ concurrency: 2, queueSize: 4 }) })
+      const flooding = yield* flood(ask, 2_500, (index) => `${index % 200}.${index >> 8}.0.1`)
+      yield* settled
+      assertGood(yield* run(askGood("250.1.0.1")), 4 * latency)
+      yield* ended(flooding)
+    }).pipe(withProvider))
+
   it.effect("from fifty addresses takes turns with good tokens: they wait for a round, and are answered", () =>
     Effect.gen(function*() {
       const { ask, askGood } = yield* scenario()
       const flooding = yield* flood(ask, 2_500, (index) => `203.0.113.${index % 50}`)
       yield* settled
-      // A place in the full queue is taken from the flooding clients, and 51 clients take turns at 32 slots.
-      assertGood(yield* run(askGood(other)), 4 * latency)
+      // A place in the full queue is taken from the flooding clients, whose networks take turns with others.
+      assertGood(yield* run(askGood(other)))
       const answers = yield* ended(flooding)
       assert.strictEqual(countOf(answers, "503 outage"), 0)
     }).pipe(withProvider))

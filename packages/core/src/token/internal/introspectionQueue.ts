@@ -2,7 +2,6 @@ import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as PartitionedSemaphore from "effect/PartitionedSemaphore"
-import * as Semaphore from "effect/Semaphore"
 import { within } from "../../fetch/internal/within.ts"
 import { IntrospectionQueueFull, VerificationUnavailable } from "../TokenError.ts"
 
@@ -13,14 +12,17 @@ export interface QueueSettings {
   readonly queueTimeout: Duration.Duration
 }
 
-/** Runs a request of a client when it is its turn. The time until then is no time of the request. */
+/**
+ * Runs a request of a client when it is its turn. The time until then is no time of the request. A client is given by the
+ * networks that it belongs to (`networksOf`).
+ */
 export type Queue = <A, E, R>(
-  client: string | undefined,
+  networks: ReadonlyArray<string> | undefined,
   request: Effect.Effect<A, E, R>
 ) => Effect.Effect<A, E | VerificationUnavailable, R>
 
 /** All clients whose address is unknown, together. */
-const unknown = "unknown"
+const unknown: ReadonlyArray<string> = ["unknown", "unknown", "unknown"]
 
 /** In milliseconds: the queue is soon shorter again, unless a flood goes on. */
 const retryAfter = 2_000
@@ -28,84 +30,146 @@ const retryAfter = 2_000
 /** A request that waits, and can be turned away. */
 type Ticket = Deferred.Deferred<never, VerificationUnavailable>
 
-interface Client {
+/** A network, which networks or clients share, or a client. */
+interface Network {
   readonly name: string
-  /** The slots that the client may have: never all of them, so that other clients need not wait for a slot. */
-  readonly share: Semaphore.Semaphore
-  /** Its requests that wait, the oldest first. */
-  readonly waiting: Set<Ticket>
+  /** The network that it is part of. */
+  readonly parent: Network | undefined
+  readonly parts: Map<string, Network>
+  /** Its parts take turns at its slots. */
+  readonly slots: PartitionedSemaphore.PartitionedSemaphore<string>
+  /** The requests of a client that wait, the oldest first. */
+  readonly tickets: Set<Ticket>
+  /** Its requests that wait. */
+  waiting: number
   /** Its requests that wait or are in flight. */
   pending: number
 }
 
-/** The client with the most requests, of those that have some waiting. */
-const busiest = (clients: Iterable<Client>): Client | undefined => {
-  let most: Client | undefined
-  for (const client of clients) {
-    if (client.waiting.size > 0 && (most === undefined || client.pending > most.pending)) most = client
+const makeNetwork = (name: string, parent: Network | undefined, permits: number): Network => ({
+  name,
+  parent,
+  parts: new Map(),
+  slots: PartitionedSemaphore.makeUnsafe({ permits }),
+  tickets: new Set(),
+  waiting: 0,
+  pending: 0
+})
+
+/** A request that joined the queue. */
+interface Place {
+  readonly client: Network
+  readonly ticket: Ticket
+}
+
+/** The part with the most requests, of those that have some waiting; of equals the oldest one. */
+const busiest = ({ parts }: Network): Network | undefined => {
+  let most: Network | undefined
+  for (const part of parts.values()) {
+    if (part.waiting > 0 && (most === undefined || part.pending > most.pending)) most = part
   }
   return most
 }
 
 /**
- * A queue in front of an introspection endpoint. So many requests are in flight at once, clients take turns, and each of
- * them leaves a quarter of the slots to others. When the queue is full, the client with the most requests is told to retry.
+ * The place that a request of these networks gets when the queue is full: the newest one of the busiest client of the busiest
+ * network. There is none if the request is of that client itself.
+ */
+const leastEntitled = (root: Network, names: ReadonlyArray<string>): Place | undefined => {
+  let [network, isOwn] = [root, true]
+  for (const name of names) {
+    const own = isOwn ? network.parts.get(name) : undefined
+    const most = busiest(network)
+    if (most === undefined) return undefined
+    network = own !== undefined && own.pending >= most.pending ? own : most
+    isOwn = network === own
+  }
+  const newest = isOwn ? undefined : [...network.tickets].at(-1)
+  return newest === undefined ? undefined : { client: network, ticket: newest }
+}
+
+/** A client and the networks that it belongs to, the widest last. */
+const withParents = (client: Network): ReadonlyArray<Network> =>
+  client.parent === undefined ? [client] : [client, ...withParents(client.parent)]
+
+/** Runs a request when it is the turn of its client, and of each network that the client belongs to. */
+const inTurn = <A, E, R>(
+  { name, parent, slots }: Network,
+  request: Effect.Effect<A, E, R>,
+  part = ""
+): Effect.Effect<A, E, R> => slots.withPermit(part)(parent === undefined ? request : inTurn(parent, request, name))
+
+/** Counts a request as one that waits no longer. */
+const stopWaiting = ({ client, ticket }: Place): void => {
+  if (!client.tickets.delete(ticket)) return
+  for (const network of withParents(client)) network.waiting--
+}
+
+const leave = (place: Place) =>
+  Effect.sync(() => {
+    stopWaiting(place)
+    for (const network of withParents(place.client)) {
+      network.pending--
+      if (network.pending === 0) network.parent?.parts.delete(network.name)
+    }
+  })
+
+/**
+ * A queue in front of an introspection endpoint. So many requests are in flight at once. Wide networks take turns, in each of
+ * them the narrower ones, and in these the clients, each of which leaves a quarter of the slots to others. When the queue is
+ * full, the busiest client of the busiest network is told to retry.
  */
 export const makeQueue = (issuer: string, { concurrency, queueSize, queueTimeout }: QueueSettings): Queue => {
-  const slots = PartitionedSemaphore.makeUnsafe<string>({ permits: concurrency })
-  const clients = new Map<string, Client>()
-  let pending = 0
+  const root = makeNetwork("", undefined, concurrency)
   const turnedAway = (why: IntrospectionQueueFull["why"]) =>
     new VerificationUnavailable({ issuer, retryAfter, cause: new IntrospectionQueueFull({ why }) })
 
-  const join = (name: string) =>
+  const clientNamed = (names: ReadonlyArray<string>): Network => {
+    let network = root
+    for (const [level, name] of names.entries()) {
+      const isClient = level === names.length - 1 && names !== unknown
+      const part = network.parts.get(name) ??
+        makeNetwork(name, network, isClient ? Math.ceil(concurrency * 0.75) : concurrency)
+      network.parts.set(name, part)
+      network = part
+    }
+    return network
+  }
+
+  const join = (names: ReadonlyArray<string>) =>
     Effect.suspend(() => {
-      const known = clients.get(name)
-      if (pending >= concurrency + queueSize) {
-        const most = busiest(clients.values())
-        const newest = [...most?.waiting ?? []].at(-1)
-        // Who has fewer requests than the busiest client gets the place of its newest one.
-        if (most === undefined || newest === undefined || most.pending <= (known?.pending ?? 0) + 1) {
-          return Effect.fail(turnedAway("full"))
-        }
-        most.waiting.delete(newest)
-        Deferred.doneUnsafe(newest, Effect.fail(turnedAway("full")))
+      if (root.pending >= concurrency + queueSize) {
+        const other = leastEntitled(root, names)
+        if (other === undefined) return Effect.fail(turnedAway("full"))
+        stopWaiting(other)
+        Deferred.doneUnsafe(other.ticket, Effect.fail(turnedAway("full")))
       }
-      const share = name === unknown ? concurrency : Math.ceil(concurrency * 0.75)
-      const client: Client = known ?? { name, share: Semaphore.makeUnsafe(share), waiting: new Set(), pending: 0 }
-      const ticket: Ticket = Deferred.makeUnsafe()
-      clients.set(name, client)
-      client.waiting.add(ticket)
-      client.pending++
-      pending++
-      return Effect.succeed({ client, ticket })
+      const place: Place = { client: clientNamed(names), ticket: Deferred.makeUnsafe() }
+      place.client.tickets.add(place.ticket)
+      for (const network of withParents(place.client)) {
+        network.waiting++
+        network.pending++
+      }
+      return Effect.succeed(place)
     })
 
-  const leave = (client: Client, ticket: Ticket) =>
-    Effect.sync(() => {
-      client.waiting.delete(ticket)
-      client.pending--
-      pending--
-      if (client.pending === 0) clients.delete(client.name)
-    })
-
-  return (name = unknown, request) =>
+  return (networks = unknown, request) =>
     Effect.acquireUseRelease(
-      join(name),
-      ({ client, ticket }) => {
-        const { share, waiting } = client
+      join(networks),
+      (place) => {
+        const { client, ticket } = place
         const sent = Effect.suspend(() => {
-          waiting.delete(ticket)
+          stopWaiting(place)
           return request
         })
         // A request that was sent has limits of its own.
         const refused = within(
           Deferred.await(ticket),
           queueTimeout,
-          () => waiting.has(ticket) ? Effect.fail(turnedAway("timeout")) : Effect.never
+          () => client.tickets.has(ticket) ? Effect.fail(turnedAway("timeout")) : Effect.never
         )
-        return Effect.raceFirst(share.withPermit(slots.withPermit(name)(sent)), refused)
+        return Effect.raceFirst(inTurn(client, sent), refused)
       },
-      ({ client, ticket }) => leave(client, ticket)
+      leave
     )
 }

@@ -19,7 +19,7 @@ import * as TokenDigest from "../TokenDigest.ts"
 import { InvalidToken, type VerificationUnavailable } from "../TokenError.ts"
 import { makeCircuit } from "./circuit.ts"
 import { distinct, isNamed, type Rules, said } from "./claims.ts"
-import { type Addressed, clientOf } from "./clientAddress.ts"
+import { type Addressed, networksOf } from "./clientAddress.ts"
 import { introspect } from "./introspect.ts"
 import { makeQueue, type QueueSettings } from "./introspectionQueue.ts"
 import { unknownIssuer } from "./issuers.ts"
@@ -122,7 +122,7 @@ const makeMemory = Effect.fnUntraced(function*(server: Server, { resource }: Rul
     const { request, token } = question.take()
     // The circuit is inside: what happens in the queue says nothing about the server.
     const ask = queue(
-      request === undefined ? undefined : clientOf(request),
+      request === undefined ? undefined : networksOf(request),
       circuit(introspect(server, settings.authentication, token))
     )
     const answer = yield* sharedAnswer(`introspection ${resource} ${server.issuer} ${question.digest}`, ask, until)
