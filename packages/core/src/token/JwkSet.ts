@@ -5,7 +5,7 @@
  * time while the provider is down. An unknown key is the first sign of a rotation, but any sender can make up a key ID.
  * Unknown keys therefore share an allowance of fetches for each issuer (`refetches`). A key ID that is known causes no fetch,
  * whatever the algorithm, the issuer or the signature of the token is. Keys that cannot be read, are meant for something
- * else, or are too weak are passed over, and spoil nothing.
+ * else, or are too weak are passed over, and spoil nothing; their key IDs are known, too.
  *
  * A key with the member `issuer` verifies the tokens of that issuer only. The tenant-independent key sets of Entra ID have
  * this member: `https://login.microsoftonline.com/{tenantid}/v2.0` for the keys of all tenants, and the issuer of one tenant
@@ -88,6 +88,8 @@ export interface JwkSet<out E> {
   readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.Verify> | undefined
   /** The keys of this name that were fetched last, by the algorithm and the issuer that each is for. */
   readonly named: (kid: string) => ReadonlyArray<KeyPurpose>
+  /** Why the key of this name, which was fetched last, cannot be used. `undefined`: it can, or there is no such key. */
+  readonly unusable: (kid: string) => string | undefined
   /** How long the provider, which failed, is left alone from this time on. Both in milliseconds. Asks nobody. */
   readonly pause: (now: number) => number
   /**
@@ -181,6 +183,10 @@ export const make = Effect.fnUntraced(function*<E>(
     },
     named: (kid) =>
       [...keys.latest()?.value.byKid.get(kid) ?? []].map(({ algorithm, issuer }) => ({ algorithm, issuer })),
+    unusable: (kid) => {
+      const known = keys.latest()?.value
+      return known === undefined || known.byKid.has(kid) ? undefined : known.unusable.get(kid)
+    },
     pause: keys.pause,
     unknownFor: (publishedBy, now) => askedAt() < publishedBy ? Math.max(1000, keys.renewableIn(allowance, now)) : 0,
     holds: (key, now) => {

@@ -5,6 +5,7 @@ import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { quoted } from "../../metadata/internal/printable.ts"
 import { isKeyOf } from "../../metadata/internal/tenant.ts"
 import * as Jws from "../Jws.ts"
 import type { Algorithm, PublicKey } from "../Jws.ts"
@@ -90,17 +91,31 @@ const decode = Schema.decodeUnknownResult(Jwk)
  * A key without `alg` is used by its type, but an RSA key then not for PSS: one key, one scheme (RFC 8017, section 8),
  * unless PSS was asked for by name.
  */
-export const usable = (value: unknown, asked: ReadonlySet<Algorithm>): UsableKey | undefined => {
+export const usable = (value: unknown, asked: ReadonlySet<Algorithm>): UsableKey | undefined =>
+  Option.getOrUndefined(Result.getSuccess(judged(value, asked)))
+
+/** A key, or why it cannot be used. */
+const judged = (value: unknown, asked: ReadonlySet<Algorithm>): Result.Result<UsableKey, string> => {
   const decoded = decode(value)
-  if (Result.isFailure(decoded)) return undefined
+  if (Result.isFailure(decoded)) return Result.fail("is no public key of the type RSA, EC or OKP that can be read")
   const { alg, issuer, key_ops, kid, use, ...material } = decoded.success
-  if (use !== undefined && use !== "sig") return undefined
-  if (key_ops !== undefined && !key_ops.includes("verify")) return undefined
-  const algorithms = byKind(decoded.success).filter((algorithm) =>
+  if (use !== undefined && use !== "sig") return Result.fail(`has the use ${quoted(use)}`)
+  if (key_ops !== undefined && !key_ops.includes("verify")) return Result.fail("has key_ops without \"verify\"")
+  const possible = byKind(decoded.success)
+  if (possible.length === 0) {
+    return Result.fail(
+      material.kty === "RSA" ? "is weaker than RSA with 2048 bits" : `has the curve ${quoted(material.crv)}`
+    )
+  }
+  const algorithms = possible.filter((algorithm) =>
     alg === undefined ? !pss.includes(algorithm) || asked.has(algorithm) : isNamed(algorithm, alg)
   )
-  return algorithms.length === 0 ? undefined : { kid, issuer, key: material, algorithms: new Set(algorithms) }
+  return algorithms.length === 0
+    ? Result.fail(`has the alg ${quoted(alg ?? "")}`)
+    : Result.succeed({ kid, issuer, key: material, algorithms: new Set(algorithms) })
 }
+
+const decodeName = Schema.decodeUnknownOption(Schema.Struct({ kid: Schema.String }))
 
 const isNamed = (algorithm: Algorithm, alg: string): boolean =>
   algorithm === alg || (edwards.includes(algorithm) && edwards.some((name) => name === alg))
@@ -120,6 +135,8 @@ export interface KeyRing {
   readonly byKid: ReadonlyMap<string | undefined, ReadonlySet<Entry>>
   /** All of them, each once. */
   readonly entries: ReadonlySet<Entry>
+  /** The names of the keys that cannot be used, and why. */
+  readonly unusable: ReadonlyMap<string, string>
 }
 
 /** More keys than this for one token are an attack on the verifier, or a mistake of the provider's. */
@@ -160,7 +177,15 @@ export const makeReader = Effect.fnUntraced(function*(asked: ReadonlySet<Jws.Alg
     const before = MutableRef.get(known)
     const now = new Map<string, Entry>()
     const byKid = new Map<string | undefined, Set<Entry>>()
-    for (const key of listedIn(document).flatMap((one) => usable(one, asked) ?? [])) {
+    const unusable = new Map<string, string>()
+    for (const value of listedIn(document)) {
+      const one = judged(value, asked)
+      if (Result.isFailure(one)) {
+        const name = decodeName(value)
+        if (Option.isSome(name)) unusable.set(name.value.kid, one.failure)
+        continue
+      }
+      const key = one.success
       for (const algorithm of key.algorithms) {
         const material = materialOf(key, algorithm)
         const entry = now.get(material) ?? before.get(material) ?? (yield* make(key, algorithm))
@@ -170,7 +195,7 @@ export const makeReader = Effect.fnUntraced(function*(asked: ReadonlySet<Jws.Alg
       }
     }
     MutableRef.set(known, now)
-    return { byKid, entries: new Set(now.values()) }
+    return { byKid, entries: new Set(now.values()), unusable }
   })
   return { read, entryOf: (verify) => owners.get(verify) }
 })

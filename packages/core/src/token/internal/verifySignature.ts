@@ -80,8 +80,15 @@ const refusal = (
   { keys }: Keyed,
   { algorithm, issuer, kid }: JwkSet.Query
 ): InvalidToken | undefined => {
-  const named = kid === undefined ? [] : keys.named(kid)
-  if (kid === undefined || named.length === 0) return undefined
+  if (kid === undefined) return undefined
+  const named = keys.named(kid)
+  if (named.length === 0) {
+    const why = keys.unusable(kid)
+    const expected = `a key that can verify signatures; the key of that name ${why}`
+    return why === undefined
+      ? undefined
+      : new InvalidToken({ reason: "unknown-key", claim: "kid", expected, actual: kid })
+  }
   if (tried.length > 0) return badSignature
   const isForAlgorithm = named.some((key) => key.algorithm === algorithm)
   const expected = isForAlgorithm
