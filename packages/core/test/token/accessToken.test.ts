@@ -59,6 +59,24 @@ const refused = (claim: string) => `not-an-access-token ${claim}`
 
 describe("the kind of a token that a claim states", () => {
   judges([
+    ...["type", "use", "usage", "kind", "purpose", "token_kind"].flatMap((claim) =>
+      ["refresh", "refresh_token", "Refresh-Token", "refreshToken", "id", "id_token", "logout", "logout+jwt"].map((
+        word
+      ) => [`refuses ${claim} ${word}`, { [claim]: word }, refused(claim)] as const)
+    ),
+    ["refuses drn DSR (the refresh token of Descope)", { drn: "DSR" }, refused("drn")],
+    ["accepts drn DS (the session token of Descope)", { drn: "DS" }, "accepted"],
+    ["accepts type userToken (Frontegg)", { type: "userToken" }, "accepted"],
+    ["accepts type app (Cloudflare Access)", { type: "app" }, "accepted"],
+    ["refuses rt_hash", { rt_hash: "x" }, refused("rt_hash")],
+    ...["rt_hash", "auth_req_id"].map((name) => `urn:openid:params:jwt:claim:${name}`).map((claim) =>
+      [`refuses ${claim} (an ID token of CIBA)`, { [claim]: "x" }, refused(claim)] as const
+    ),
+    [
+      "refuses redirect_uri with code_challenge (a request object)",
+      { redirect_uri: "https://client.test/callback", code_challenge: "x" },
+      refused("redirect_uri")
+    ],
     ["accepts token_use access (Amazon Cognito)", { token_use: "access" }, "accepted"],
     ["accepts token_use access_token (Ory)", { token_use: "access_token" }, "accepted"],
     ["accepts typ Bearer (Keycloak)", { typ: "Bearer" }, "accepted"],
@@ -185,7 +203,25 @@ describe("an audience that may be the client's own", () => {
     ["accepts client_id (RFC 9068)", ...own({ client_id: "client-1" }, "accepted")],
     ["accepts cid (Okta)", ...own({ cid: "client-1" }, "accepted")],
     ["accepts azpacr of a client that calls itself (Entra ID)", ...own({ azp: "client-1", azpacr: "1" }, "accepted")],
-    ["accepts azp of another client (Auth0 without scopes)", ...own({ azp: "client-2" }, "accepted")],
+    [
+      "refuses azp of another client where the audience is not the resource (ID tokens of Google for apps)",
+      ...own({ azp: "client-2", email: "ada@example.com" }, "not-an-access-token")
+    ],
+    ["accepts azp of another client where the audience is the resource (Auth0 without scopes)", {
+      ...unmarked,
+      aud: "https://api.test/mcp",
+      azp: "client-2"
+    }, "accepted"],
+    [
+      "accepts azp of another client if the claim of accessTokenMark is there",
+      {
+        ...unmarked,
+        azp: "client-2",
+        gty: "password"
+      },
+      "accepted",
+      { audience, accessTokenMark: { claim: "gty" } }
+    ],
     ["accepts token_use access (Cognito)", ...own({ token_use: "access" }, "accepted")],
     ["accepts token_type Bearer", ...own({ token_type: "Bearer" }, "accepted")],
     ["accepts a token for the resource without any mark (Kubernetes, GitHub Actions)", {

@@ -59,9 +59,21 @@ const accessTokenWords: ReadonlySet<string> = new Set([
 const boundWords: ReadonlySet<string> = new Set(["dpop", "pop"])
 
 /**
+ * Claims whose words mean too many things to be a mark of an access token: Frontegg and Cloudflare Access state the kind of the
+ * caller in `type`. They refuse a token by the name of another kind only. Descope: `drn` is `DS` in a session token.
+ */
+const vagueStatements = ["type", "use", "usage", "kind", "purpose", "token_kind", "drn"]
+
+/** Names of other kinds of tokens, without case and punctuation; `DSR` is Descope's name of a refresh token. */
+const otherKinds = /^(?:(?:refresh|id|identity|logout|authorizationcode)(?:token|jwt)?|dsr)$/
+
+const isOtherKind = (value: unknown): boolean =>
+  typeof value === "string" && otherKinds.test(value.toLowerCase().replace(/[^a-z0-9]/g, ""))
+
+/**
  * Claims that access tokens never have. All claims of a row must be present.
  *
- * - ID tokens: OpenID Connect Core 1.0, section 3.3.2.11
+ * - ID tokens: OpenID Connect Core 1.0, section 3.3.2.11; CIBA Core 1.0, section 10.3.1
  * - security event tokens and logout tokens: RFC 8417, section 2.2; OpenID Connect Back-Channel Logout 1.0, section 2.4
  * - introspection responses: RFC 9701, section 5
  * - authorization responses (JARM, section 2.1), and token responses
@@ -73,6 +85,9 @@ const foreignMarks: ReadonlyArray<readonly [string, ...ReadonlyArray<string>]> =
   ["at_hash"],
   ["c_hash"],
   ["s_hash"],
+  ["rt_hash"],
+  ["urn:openid:params:jwt:claim:rt_hash"],
+  ["urn:openid:params:jwt:claim:auth_req_id"],
   ["events"],
   ["token_introspection"],
   ["access_token"],
@@ -81,6 +96,7 @@ const foreignMarks: ReadonlyArray<readonly [string, ...ReadonlyArray<string>]> =
   ["code", "state"],
   ["error", "state"],
   ["response_type"],
+  ["redirect_uri", "code_challenge"],
   ["vp"],
   ["vc"],
   ["_sd"],
@@ -114,15 +130,6 @@ const isString = (value: unknown): value is string => typeof value === "string" 
 const audiences = ({ aud }: Schema.JsonObject): ReadonlyArray<unknown> =>
   Array.isArray(aud) ? aud : aud === undefined ? [] : [aud]
 
-/**
- * Whether the token names a client that is not among its audiences. The audience of an ID token contains its client
- * (OpenID Connect Core 1.0, section 2).
- */
-const isForAnother = (claims: Schema.JsonObject): boolean => {
-  const [first, ...others] = audiences(claims)
-  return isString(claims["azp"]) && first !== undefined && first !== claims["azp"] && !others.includes(claims["azp"])
-}
-
 const holds = (claims: Schema.JsonObject, { claim, equals }: AccessTokenMark): boolean => {
   // The name comes from options: every object inherits members such as `constructor`.
   const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined
@@ -135,8 +142,7 @@ const isMarked = ({ claims, header }: Candidate): boolean =>
   isAccessTokenType(header?.["typ"]) ||
   statements.some((claim) => claims[claim] !== undefined) ||
   scopeMarks.some((claim) => typeof claims[claim] === "string" || Array.isArray(claims[claim])) ||
-  clientMarks.some((claim) => isString(claims[claim])) ||
-  isForAnother(claims)
+  clientMarks.some((claim) => isString(claims[claim]))
 
 /**
  * Whether a `nonce` is excused. Keycloak before 25 puts it into access tokens. Only what a token says of itself in its
@@ -165,6 +171,8 @@ export const kindOf = (candidate: Candidate, rules: KindRules): Judged<Kind> => 
     const verdict = stated(claims, claim)
     if (Result.isFailure(verdict)) return Result.fail(verdict.failure)
   }
+  const vague = vagueStatements.find((claim) => isOtherKind(claims[claim]))
+  if (vague !== undefined) return refuse(vague, claims[vague])
   const foreign = foreignMarks.find((names) => names.every((name) => claims[name] !== undefined))
   if (foreign !== undefined) return refuse(foreign[0])
   // RFC 7523, section 3 and SIOPv2, section 11: client assertions and self-issued ID tokens.
@@ -179,7 +187,8 @@ export const kindOf = (candidate: Candidate, rules: KindRules): Judged<Kind> => 
 
 /**
  * Whether an unmarked token may be an ID token: it may, unless it was issued for the resource, and for another party than
- * the client that got it.
+ * the client that got it. Where the audience is not the resource, the other party is no sign of an access token: the audience
+ * of Google's ID tokens for apps is the client of the app's server, and `azp` the client of the app.
  */
 export const mayBeIdToken = (kind: Kind, claims: Schema.JsonObject, isForResource: boolean): boolean =>
   kind === "unmarked" && !(isForResource && !audiences(claims).includes(claims["azp"] ?? ""))
