@@ -20,7 +20,7 @@
  * @since 0.1.0
  */
 import type * as Schema from "effect/Schema"
-import { withoutRootSlash } from "../metadata/internal/httpUri.ts"
+import { withoutRootSlash, withRootSlash } from "../metadata/internal/httpUri.ts"
 
 /**
  * What is judged.
@@ -66,9 +66,8 @@ const isResource = (audience: string, resource: string): boolean =>
 
 /** The audiences that are the resource, in words. */
 const formsOf = (resource: string): string => {
-  const bare = withoutRootSlash(resource)
-  const forms = isResource(`${bare}/`, resource) ? [bare, `${bare}/`] : [resource]
-  return forms.map((form) => JSON.stringify(form)).join(" or ")
+  const forms = new Set([withoutRootSlash(resource), withRootSlash(resource)])
+  return [...forms].map((form) => JSON.stringify(form)).join(" or ")
 }
 
 /**
@@ -76,7 +75,7 @@ const formsOf = (resource: string): string => {
  *
  * **Details**
  *
- * If the resource has no path, it is accepted with and without the slash after the host: both are the same URI (RFC 3986,
+ * If the resource has no path, it is accepted with and without the slash after the host, also before a query: both are the same URI (RFC 3986,
  * section 6.2.3), and clients that parse the resource as a URL ask for the form with the slash. All else must be identical,
  * character by character.
  *
@@ -91,7 +90,7 @@ export const resource: AudiencePolicy = {
 
 /**
  * The resource must be the only audience: a token that is good for another resource as well is refused. A resource without a
- * path is accepted in both forms, as by `resource`.
+ * path is accepted in both forms, as by `resource`, also side by side.
  *
  * @category policies
  * @since 0.1.0
@@ -99,8 +98,7 @@ export const resource: AudiencePolicy = {
 export const exclusive: AudiencePolicy = {
   name: "exclusive",
   expects: (resource) => `${formsOf(resource)} alone`,
-  accepts: ({ audience: [only, ...others], resource }) =>
-    only !== undefined && others.length === 0 && isResource(only, resource)
+  accepts: ({ audience, resource }) => audience.length > 0 && audience.every((one) => isResource(one, resource))
 }
 
 /**

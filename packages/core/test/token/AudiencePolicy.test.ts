@@ -30,7 +30,7 @@ const rows: ReadonlyArray<
   ["exclusive: ours alone is accepted", AudiencePolicy.exclusive, [resource], true],
   ["exclusive: a foreign one does not ride along", AudiencePolicy.exclusive, [resource, foreign], false],
   ["exclusive: not even in front", AudiencePolicy.exclusive, [foreign, resource], false],
-  ["exclusive: ours twice is refused", AudiencePolicy.exclusive, [resource, resource], false],
+  ["exclusive: ours twice is accepted, as it is alone", AudiencePolicy.exclusive, [resource, resource], true],
   ["exclusive: none is refused", AudiencePolicy.exclusive, [], false],
   ["anyOf: one of them is accepted", AudiencePolicy.anyOf("api://a", "api://b"), ["api://b"], true],
   ["anyOf: the resource itself is refused", AudiencePolicy.anyOf("api://a"), [resource], false],
@@ -71,12 +71,22 @@ describe("AudiencePolicy", () => {
     ["with another scheme is another", "https://h.test", "http://h.test/", false],
     ["with an empty query is another", "https://h.test", "https://h.test/?", false],
     ["with a fragment is another", "https://h.test", "https://h.test/#", false],
-    ["with a query, and one slash more before it, is another", "https://h.test?x=1", "https://h.test/?x=1", false],
+    ["with a query, and one slash more before it, is the same", "https://h.test?x=1", "https://h.test/?x=1", true],
+    ["with a query, and one slash less before it, is the same", "https://h.test/?x=1", "https://h.test?x=1", true],
+    ["with another query is another", "https://h.test?x=1", "https://h.test/?x=2", false],
+    ["with a query that holds slashes is another", "https://h.test?x=1", "https://h.test?x=1/", false],
     ["with a path, and one slash more, is another", "https://h.test/mcp", "https://h.test/mcp/", false],
     ["with a path, and one slash less, is another", "https://h.test/mcp/", "https://h.test/mcp", false],
     ["is another than its host", "https://h.test/mcp", "https://h.test/", false],
     ["is another than a host that begins with it", "https://h.test", "https://h.test.evil.test/", false]
   ]
+  it("exclusive: both forms of a resource without a path are one audience", () => {
+    const accepts = (...audience: ReadonlyArray<string>) =>
+      AudiencePolicy.exclusive.accepts({ resource: "https://h.test", audience, claims: {} })
+    assert.isTrue(accepts("https://h.test", "https://h.test/"))
+    assert.isFalse(accepts("https://h.test", "https://h.test/", "https://other.test"))
+  })
+
   for (const [rule, resource, audience, accepted] of forms) {
     for (const policy of [AudiencePolicy.resource, AudiencePolicy.exclusive]) {
       it(`${policy.name}: the resource ${resource} ${rule}: ${audience}`, () => {
@@ -84,12 +94,6 @@ describe("AudiencePolicy", () => {
       })
     }
   }
-
-  it("exclusive: both forms of one resource at once are refused, like the resource twice", () => {
-    const audience = ["https://h.test", "https://h.test/"]
-    assert.isFalse(AudiencePolicy.exclusive.accepts({ resource: "https://h.test", audience, claims: {} }))
-    assert.isTrue(AudiencePolicy.resource.accepts({ resource: "https://h.test", audience, claims: {} }))
-  })
 
   const authentication = ClientAuthentication.clientSecretPost("notes", Redacted.make("secret"))
   for (const root of ["https://h.test", "https://h.test/"]) {

@@ -127,7 +127,11 @@ export const withoutQuery = (url: string): string => url.replace(/[?#][^]*$/, "?
  * texts are unchanged.
  */
 export const withoutRootSlash = (uri: string): string =>
-  /^[a-z][a-z0-9+.-]*:\/\/[^/?#]+\/$/i.test(uri) ? uri.slice(0, -1) : uri
+  uri.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#]+)\/(\?[^#]*)?$/i, (_, bare: string, query = "") => `${bare}${query}`)
+
+/** The same with the slash. */
+export const withRootSlash = (uri: string): string =>
+  uri.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#]+)(\?[^#]*)?$/i, (_, bare: string, query = "") => `${bare}/${query}`)
 
 /**
  * The form of a rejected string in messages. User information often contains a password, and passwords can contain
