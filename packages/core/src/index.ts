@@ -379,7 +379,7 @@ export * as ClientAuthentication from "./token/ClientAuthentication.ts"
  * time while the provider is down. An unknown key is the first sign of a rotation, but any sender can make up a key ID.
  * Unknown keys therefore share an allowance of fetches for each issuer (`refetches`). A key ID that is known causes no fetch,
  * whatever the algorithm, the issuer or the signature of the token is. Keys that cannot be read, are meant for something
- * else, or are too weak are passed over, and spoil nothing.
+ * else, or are too weak are passed over, and spoil nothing; their key IDs are known, too.
  *
  * A key with the member `issuer` verifies the tokens of that issuer only. The tenant-independent key sets of Entra ID have
  * this member: `https://login.microsoftonline.com/{tenantid}/v2.0` for the keys of all tenants, and the issuer of one tenant
