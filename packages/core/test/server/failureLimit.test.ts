@@ -127,7 +127,8 @@ describe("what counts", () => {
       const [header = "", payload = "", signature = ""] = (yield* provider.mint()).split(".")
       const named = JSON.parse(Buffer.from(header, "base64url").toString())
       const madeUp = Buffer.from(JSON.stringify({ ...named, kid: "made-up" })).toString("base64url")
-      yield* ask("203.0.113.9", `${madeUp}.${payload}.${signature}`)
+      // Uses up the fetches that unknown keys may cause.
+      yield* Effect.replicateEffect(ask("203.0.113.9", `${madeUp}.${payload}.${signature}`), 3)
       yield* TestClock.adjust("5 seconds")
       const [, later = ""] = (yield* provider.mint()).split(".")
       const outcomes = yield* Effect.replicateEffect(ask(client, `${madeUp}.${later}.${signature}`), 4)
