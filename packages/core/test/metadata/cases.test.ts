@@ -142,7 +142,7 @@ describe("reasons", () => {
   it("a discovery URL is told to be one", () => {
     const result = Issuer.makeResult("https://as.test/.well-known/openid-configuration?appid=1")
     assert.isTrue(
-      Result.isFailure(result) && result.failure.message.includes("This is a discovery URL, pass the issuer")
+      Result.isFailure(result) && result.failure.message.includes("This is a discovery URL; pass the issuer")
     )
   })
 
