@@ -9,6 +9,7 @@ export interface JwkSet<out E> {
     readonly findAnew: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>;
     readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.Verify> | undefined;
     readonly named: (kid: string) => ReadonlyArray<KeyPurpose>;
+    readonly unusable: (kid: string) => string | undefined;
     readonly pause: (now: number) => number;
     readonly unknownFor: (publishedBy: number, now: number) => number;
     readonly holds: (key: Jws.Verify, now: number) => boolean;
