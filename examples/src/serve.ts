@@ -5,6 +5,7 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { createKeepAliveServer } from "./loopback.ts"
 import * as NotesServer from "./NotesServer.ts"
 
 /** A loopback port that is free now. The resource identifier names it, so it must be known before the server is built. */
@@ -31,7 +32,7 @@ export const serveNotes = Effect.fnUntraced(function*(
     disableLogger: options.logRequests !== true,
     disableListenLog: true
   }).pipe(
-    Layer.provide(NodeHttpServer.layer(createServer, { port, host: "127.0.0.1" })),
+    Layer.provide(NodeHttpServer.layer(createKeepAliveServer, { port, host: "127.0.0.1" })),
     Layer.provide(NodeMcpAuth.layerWith({ allow: ["loopback"] }))
   )
   yield* Layer.build(served)

@@ -1,6 +1,7 @@
 /** The official SDKs at a server with a public tool: none of them logs in before a protected tool is called. */
 import { AuthInfo, AuthorizationServer, McpAuth, Policy } from "@effect-mcp-auth/core"
 import * as EmbeddedProvider from "@effect-mcp-auth/examples/EmbeddedProvider"
+import { createKeepAliveServer } from "@effect-mcp-auth/examples/loopback"
 import { ScriptedUser } from "@effect-mcp-auth/examples/ScriptedUser"
 import { freePort } from "@effect-mcp-auth/examples/serve"
 import { NodeMcpAuth } from "@effect-mcp-auth/platform-node"
@@ -16,7 +17,6 @@ import { StreamableHTTPClientTransport as TransportOf132 } from "@modelcontextpr
 import { Effect, Layer, Schema } from "effect"
 import { McpProtocol, McpServer, Tool, Toolkit } from "effect/ai"
 import { HttpRouter, HttpServerRequest } from "effect/http"
-import { createServer } from "node:http"
 import { live } from "./support/live.ts"
 
 const Public = Policy.tool(Policy.anonymous)(Tool.make("Public", { success: Schema.String }))
@@ -59,7 +59,7 @@ const serve = Effect.fnUntraced(function*(issuer: string) {
       )
   })
   yield* Layer.build(served.pipe(
-    Layer.provide(NodeHttpServer.layer(createServer, { port, host: "127.0.0.1" })),
+    Layer.provide(NodeHttpServer.layer(createKeepAliveServer, { port, host: "127.0.0.1" })),
     Layer.provide(NodeMcpAuth.layerWith({ allow: ["loopback"] }))
   ))
   return { resource, seen }

@@ -26,7 +26,7 @@ const introspected = Effect.fnUntraced(function*(token: string) {
   return { active: true, sub: token, client_id: "soak", aud: opaque.audience, exp }
 })
 
-const server = createServer((request, response) => {
+const server = createServer({ keepAliveTimeout: 300_000 }, (request, response) => {
   if (request.url === "/introspect") {
     let form = ""
     request.on("data", (chunk: Buffer) => {

@@ -12,13 +12,13 @@ import {
   Policy,
   TokenVerifier
 } from "@effect-mcp-auth/core"
+import { createKeepAliveServer } from "@effect-mcp-auth/examples/loopback"
 import { NodeMcpAuth } from "@effect-mcp-auth/platform-node"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Duration, Effect, Layer, Logger, LogLevel, Redacted, Schema } from "effect"
 import { McpProtocol, McpServer, Tool, Toolkit } from "effect/ai"
 import { HttpRouter } from "effect/http"
-import { createServer } from "node:http"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { type Health, opaque, remember, timing } from "./settings.ts"
@@ -111,7 +111,7 @@ const limits = FetchLimits.FetchLimits.of({
 
 const program = Effect.gen(function*() {
   const served = HttpRouter.serve(app, { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.provide(NodeHttpServer.layer(createServer, { port, host: "127.0.0.1" })),
+    Layer.provide(NodeHttpServer.layer(createKeepAliveServer, { port, host: "127.0.0.1" })),
     Layer.provide(NodeMcpAuth.layerWith({ allow: ["loopback"] }))
   )
   yield* Effect.provideService(Layer.build(served), FetchLimits.FetchLimits, limits)
