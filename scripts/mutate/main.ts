@@ -1,4 +1,4 @@
-// `pnpm mutate [filter] [--sample N]`: finds small changes to the authorization code that no test detects.  Every
+// `pnpm mutate [filter ...] [--tests filter] [--sample N]`: finds small changes to the authorization code that no test detects.  Every
 // mutant of the rooms `token`, `policy` and `server` whose module's path contains the filter is tried against the tests
 // of core. One that survives fails the command, unless `survivors.json` names it and says why it may; so does a name
 // there that no mutant has any more, or one that a test has killed.
@@ -286,7 +286,9 @@ const { positionals, values } = parseArgs({
 await mkdir(cache, { recursive: true })
 const { modules, mutants } = await mutateAll()
 const survivors = await readSurvivors()
-const selected = mutants.filter(({ file }) => positionals.every((filter) => file.includes(filter)))
+const selected = mutants.filter(({ file }) =>
+  positionals.length === 0 || positionals.some((filter) => file.includes(filter))
+)
 if (values.list === true) {
   for (const mutant of selected) console.log(described(mutant))
   console.log(`${selected.length} mutants in ${new Set(selected.map(({ file }) => file)).size} modules`)

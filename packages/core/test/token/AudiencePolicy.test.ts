@@ -41,6 +41,7 @@ const rows: ReadonlyArray<
     client_id: "other",
     azp: "c"
   }],
+  ["noneButClients: one of several clients", AudiencePolicy.noneButClients("b", "c"), [], true, { client_id: "c" }],
   ["noneButClients: another client", AudiencePolicy.noneButClients("c"), [], false, { client_id: "d" }],
   ["noneButClients: no client", AudiencePolicy.noneButClients("c"), [], false],
   ["noneButClients: a client that is no string", AudiencePolicy.noneButClients("1"), [], false, { client_id: 1 }],
