@@ -52,7 +52,7 @@ export const document = (): string =>
     "and the tests that prove it. Each test exists: a test of this project reads the names.",
     `${count("Implemented")} are implemented, ${count("NotImplemented")} are not, and ${
       count("NotApplicable")
-    } concern somebody else. Beyond that, the released [conformance suite of MCP](https://github.com/modelcontextprotocol/conformance) ` +
+    } concern other parties. Beyond that, the released [conformance suite of MCP](https://github.com/modelcontextprotocol/conformance) ` +
     "runs against a protected server, and has to end as against the same server without protection.",
     ...specifications.map(sectionOf)
   ].join("\n\n") + "\n"
