@@ -158,9 +158,9 @@ export const mcpAuthorization: Specification = {
     should(
       june("Canonical Server URI"),
       "Both forms of a resource without a path, with and without the slash, are one; the form without is preferred.",
-      by("ResourceIdentifier AudiencePolicy", ["core/token/AudiencePolicy", "with one slash more is the same"], [
+      by("ResourceIdentifier AudiencePolicy", ["core/token/AudiencePolicy", "matches with an additional slash"], [
         "core/token/AudiencePolicy",
-        "with a path, and one slash more, is another"
+        "with a path differs with an additional slash"
       ])
     ),
     must(
@@ -192,8 +192,8 @@ export const mcpAuthorization: Specification = {
       "Tokens are validated as OAuth 2.1, section 5.2, says: issuer, signature or introspection, time, audience, scope.",
       by("TokenVerifier", ["core/token/TokenVerifier.jwt", "a signature of another key is refused"], [
         "core/token/TokenVerifier.jwt",
-        "what expired a minute ago is refused"
-      ], ["core/token/TokenVerifier.introspection", "a token that was revoked is not active"])
+        "a token that expired a minute ago is refused"
+      ], ["core/token/TokenVerifier.introspection", "a revoked token is not active"])
     ),
     must(
       june("Token Handling; Token Audience Binding and Validation; Access Token Privilege Restriction"),
@@ -219,7 +219,7 @@ export const mcpAuthorization: Specification = {
         "do not vouch for a third, and nobody is asked about it"
       ], [
         "core/token/TokenVerifier.introspection",
-        "the one that is named is asked, and no other one sees the token"
+        "only the named server is asked, and no other server sees the token"
       ])
     ),
     mustNot(
@@ -338,9 +338,9 @@ export const mcpAuthorization: Specification = {
     must(
       all("Communication Security"),
       "Endpoints of the authorization server are asked over https only.",
-      by("Issuer AuthorizationServer", ["core/token/JwkSet", "an http key set of an https issuer is not asked for"], [
+      by("Issuer AuthorizationServer", ["core/token/JwkSet", "is not fetched over http for an https issuer"], [
         "core/token/TokenVerifier.introspection",
-        "an http endpoint of an https issuer: no token is sent there"
+        "an http endpoint of an https issuer, to which no token is sent"
       ])
     ),
     must(
@@ -364,7 +364,7 @@ export const mcpAuthorization: Specification = {
     must(
       newest("Authorization Server Location"),
       "What belongs to one authorization server is not used with another: credentials, keys and answers.",
-      by("AuthorizationServer TokenVerifier", ["core/token/JwkSet", "never mix keys, also under the same kid"], [
+      by("AuthorizationServer TokenVerifier", ["core/token/JwkSet", "never mix keys, even with the same kid"], [
         "core/server/McpAuth.attacks",
         "never vouch for each other: a token of one in the name of the other is 401"
       ])

@@ -51,7 +51,7 @@ export const mcpSecurity: Specification = {
       by("Issuer ResourceIdentifier", [
         "core/discovery/Strategy",
         "a URL that is not https is refused unasked"
-      ], ["core/token/JwkSet", "an http key set of an http issuer on loopback that was allowed is read"])
+      ], ["core/token/JwkSet", "is fetched over http for an allowed http issuer on loopback"])
     ),
     should(
       "Server-Side Request Forgery",
@@ -108,7 +108,7 @@ export const mcpSecurity: Specification = {
       by("McpAuth AuthInfo", [
         "core/server/McpAuth.sessions",
         "`of ${revision} does not exist for ${who}, byte for byte`"
-      ], ["core/token/AuthInfo", "two principals share a string only if they are one"])
+      ], ["core/token/AuthInfo", "two principals have the same string only if they are equal"])
     ),
     should(
       "State Handle Hijacking",
@@ -165,7 +165,7 @@ export const mcpSecurity: Specification = {
         "documents of another issuer are never merged"
       ], [
         "core/token/keyIssuer",
-        "two keys of one name, each for its own tenant, verify the tokens of their tenant only"
+        "two keys with the same kid verify only the tokens of their own tenant"
       ])
     )
   ]

@@ -36,7 +36,7 @@ export const rfc6750: Specification = {
       by("BearerToken", [
         "core/token/BearerToken",
         "every character of a b64token is read"
-      ], ["core/token/BearerToken", "the scheme may be lower case"])
+      ], ["core/token/BearerToken", "the scheme may be in lower case"])
     ),
     may(
       "2.2",
@@ -114,7 +114,7 @@ export const rfc6750: Specification = {
       "`error` and `error_description` have the allowed characters only.",
       by("Challenge TokenError", [
         "core/token/TokenError",
-        "`\"${reason}\" has fixed words that fit into a header`"
+        "`\"${reason}\" has a fixed description that fits into a header`"
       ])
     ),
     must(

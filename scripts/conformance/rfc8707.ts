@@ -35,7 +35,7 @@ export const rfc8707: Specification = {
       "Tokens are restricted to the resources that were asked for.",
       by("AudiencePolicy", [
         "core/token/AudiencePolicy",
-        "resource: ours among others is accepted"
+        "resource: accepts a list that contains the configured resource"
       ], ["core/server/McpAuth.attacks", "both take a token that was issued for both"])
     ),
     should(
@@ -51,7 +51,7 @@ export const rfc8707: Specification = {
       "A token for one audience alone can be demanded.",
       by("AudiencePolicy", [
         "core/token/AudiencePolicy",
-        "exclusive: a foreign one does not ride along"
+        "exclusive: refuses a second audience after the resource"
       ])
     ),
     should(

@@ -15,7 +15,7 @@ export const rfc9068: Specification = {
       "Tokens are signed, and `none` is not used.",
       by("TokenVerifier", jwt("alg none without a signature is refused"))
     ),
-    must("2.1", "RS256 is supported.", by("Jws", jwt("a good token is accepted"))),
+    must("2.1", "RS256 is supported.", by("Jws", jwt("a valid token is accepted"))),
     should(
       "2.1",
       "`typ` is `at+jwt`, with or without `application/`.",
@@ -57,17 +57,17 @@ export const rfc9068: Specification = {
     may(
       "2.2.2",
       "Claims about the user are there.",
-      by("AuthInfo", ["core/token/AuthInfo", "that are not as expected are a typed error"])
+      by("AuthInfo", ["core/token/AuthInfo", "that do not match the schema are a typed error"])
     ),
     should(
       "2.2.3",
       "`scope` says which scopes were granted.",
-      by("TokenVerifier", jwt("scope is a list of words"), jwt("permissions are no scopes (Auth0)"))
+      by("TokenVerifier", jwt("scope is a space-separated list"), jwt("permissions are not scopes (Auth0)"))
     ),
     should(
       "2.2.3.1",
       "Roles and groups are in claims of their own, and are no scopes.",
-      by("Policy", jwt("roles and groups are no scopes"), [
+      by("Policy", jwt("roles and groups are not scopes"), [
         "core/policy/decisions",
         "`${who}: ${String(outcome)}`"
       ])
@@ -85,12 +85,16 @@ export const rfc9068: Specification = {
     must(
       "4",
       "`iss` is exactly the issuer of the authorization server.",
-      by("IssuerPolicy TokenVerifier", jwt("one slash more is another issuer"), jwt("another case is another issuer"))
+      by(
+        "IssuerPolicy TokenVerifier",
+        jwt("an issuer with an additional slash is another issuer"),
+        jwt("an issuer in another case is another issuer")
+      )
     ),
     must(
       "4",
       "`aud` has the identifier of this resource; otherwise the token is refused.",
-      by("AudiencePolicy", jwt("a list with ours is accepted"), jwt("a token for another resource is refused"))
+      by("AudiencePolicy", jwt("a list with the resource is accepted"), jwt("a token for another resource is refused"))
     ),
     must(
       "4",
@@ -101,16 +105,16 @@ export const rfc9068: Specification = {
     must(
       "4",
       "The keys are those of the authorization server.",
-      by("JwkSet AuthorizationServer", ["core/token/JwkSet", "only the one that is named is asked"])
+      by("JwkSet AuthorizationServer", ["core/token/JwkSet", "cause requests only to the server that the token names"])
     ),
-    must("4", "The time is before `exp`.", by("TokenVerifier", jwt("what expired a minute ago is refused"))),
+    must("4", "The time is before `exp`.", by("TokenVerifier", jwt("a token that expired a minute ago is refused"))),
     may(
       "4",
       "Some tolerance is allowed for clocks that differ.",
       by(
         "TokenVerifier",
-        jwt("what expired 29 seconds ago is within the tolerance"),
-        jwt("what expired 30 seconds ago is not")
+        jwt("a token that expired 29 seconds ago is within the tolerance"),
+        jwt("a token that expired 30 seconds ago is beyond the tolerance")
       )
     ),
     must(
@@ -131,13 +135,13 @@ export const rfc9068: Specification = {
       "Keys are found by the metadata of the authorization server (`jwks_uri`).",
       by("AuthorizationServer JwkSet", [
         "core/token/JwkSet",
-        "1,000 at once cause one request for metadata and one for keys"
+        "makes one request for metadata and one for keys when 1,000 tokens arrive at once"
       ])
     ),
     must(
       "4",
       "Any published key may have signed the token.",
-      by("JwkSet", jwt("without a kid every key that fits is tried"))
+      by("JwkSet", jwt("every fitting key is tried for a token without a kid"))
     ),
     should(
       "5",
@@ -152,8 +156,8 @@ export const rfc9068: Specification = {
       "A `sub` that a client chose is not taken for a user.",
       by("TokenVerifier AuthInfo", [
         "core/token/AuthInfo",
-        "no part slides into the next one"
-      ], ["core/token/TokenVerifier.jwt", "a token of a client for itself has no subject"])
+        "no part of a principal runs into the next one"
+      ], ["core/token/TokenVerifier.jwt", "a client credentials token has no subject"])
     ),
     should(
       "6",

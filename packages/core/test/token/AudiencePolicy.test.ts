@@ -18,37 +18,59 @@ const rows: ReadonlyArray<
     claims?: Schema.JsonObject
   ]
 > = [
-  ["resource: ours is accepted", AudiencePolicy.resource, [resource], true],
-  ["resource: ours among others is accepted", AudiencePolicy.resource, [foreign, resource], true],
-  ["resource: another one is refused", AudiencePolicy.resource, [foreign], false],
-  ["resource: none is refused", AudiencePolicy.resource, [], false],
-  ["resource: one slash more is another", AudiencePolicy.resource, [`${resource}/`], false],
-  ["resource: another case is another", AudiencePolicy.resource, ["https://API.test/mcp"], false],
-  ["resource: a part of it is another", AudiencePolicy.resource, ["https://api.test"], false],
-  ["resource: what begins with it is another", AudiencePolicy.resource, [`${resource}?x`], false],
-  ["resource: a list in one string is another", AudiencePolicy.resource, [`${resource} ${foreign}`], false],
-  ["exclusive: ours alone is accepted", AudiencePolicy.exclusive, [resource], true],
-  ["exclusive: a foreign one does not ride along", AudiencePolicy.exclusive, [resource, foreign], false],
-  ["exclusive: not even in front", AudiencePolicy.exclusive, [foreign, resource], false],
-  ["exclusive: ours twice is accepted, as it is alone", AudiencePolicy.exclusive, [resource, resource], true],
-  ["exclusive: none is refused", AudiencePolicy.exclusive, [], false],
-  ["anyOf: one of them is accepted", AudiencePolicy.anyOf("api://a", "api://b"), ["api://b"], true],
-  ["anyOf: the resource itself is refused", AudiencePolicy.anyOf("api://a"), [resource], false],
-  ["anyOf: none is refused", AudiencePolicy.anyOf("api://a"), [], false],
-  ["noneButClients: no audience and the client", AudiencePolicy.noneButClients("c"), [], true, { client_id: "c" }],
-  ["noneButClients: azp names the client, too", AudiencePolicy.noneButClients("c"), [], true, { azp: "c" }],
-  ["noneButClients: client_id comes before azp", AudiencePolicy.noneButClients("c"), [], false, {
+  ["resource: accepts the configured resource", AudiencePolicy.resource, [resource], true],
+  [
+    "resource: accepts a list that contains the configured resource",
+    AudiencePolicy.resource,
+    [foreign, resource],
+    true
+  ],
+  ["resource: refuses another resource", AudiencePolicy.resource, [foreign], false],
+  ["resource: refuses an absent audience", AudiencePolicy.resource, [], false],
+  ["resource: refuses an additional slash after a path", AudiencePolicy.resource, [`${resource}/`], false],
+  ["resource: refuses another case", AudiencePolicy.resource, ["https://API.test/mcp"], false],
+  ["resource: refuses a prefix of the resource", AudiencePolicy.resource, ["https://api.test"], false],
+  ["resource: refuses a longer URL that begins with the resource", AudiencePolicy.resource, [`${resource}?x`], false],
+  [
+    "resource: refuses a list that is written as one string",
+    AudiencePolicy.resource,
+    [`${resource} ${foreign}`],
+    false
+  ],
+  ["exclusive: accepts the resource alone", AudiencePolicy.exclusive, [resource], true],
+  ["exclusive: refuses a second audience after the resource", AudiencePolicy.exclusive, [resource, foreign], false],
+  ["exclusive: refuses a second audience before the resource", AudiencePolicy.exclusive, [foreign, resource], false],
+  ["exclusive: accepts the resource listed twice", AudiencePolicy.exclusive, [resource, resource], true],
+  ["exclusive: refuses an absent audience", AudiencePolicy.exclusive, [], false],
+  ["anyOf: accepts one of the configured audiences", AudiencePolicy.anyOf("api://a", "api://b"), ["api://b"], true],
+  ["anyOf: refuses the resource if it is not configured", AudiencePolicy.anyOf("api://a"), [resource], false],
+  ["anyOf: refuses an absent audience", AudiencePolicy.anyOf("api://a"), [], false],
+  [
+    "noneButClients: accepts an absent audience with the configured client",
+    AudiencePolicy.noneButClients("c"),
+    [],
+    true,
+    { client_id: "c" }
+  ],
+  ["noneButClients: accepts azp as the client", AudiencePolicy.noneButClients("c"), [], true, { azp: "c" }],
+  ["noneButClients: prefers client_id to azp", AudiencePolicy.noneButClients("c"), [], false, {
     client_id: "other",
     azp: "c"
   }],
-  ["noneButClients: one of several clients", AudiencePolicy.noneButClients("b", "c"), [], true, { client_id: "c" }],
-  ["noneButClients: another client", AudiencePolicy.noneButClients("c"), [], false, { client_id: "d" }],
-  ["noneButClients: no client", AudiencePolicy.noneButClients("c"), [], false],
-  ["noneButClients: a client that is no string", AudiencePolicy.noneButClients("1"), [], false, { client_id: 1 }],
-  ["noneButClients: an audience is refused", AudiencePolicy.noneButClients("c"), [foreign], false, { client_id: "c" }],
-  ["noneButClients: even ours", AudiencePolicy.noneButClients("c"), [resource], false, { client_id: "c" }],
-  ["acceptAnyUnsafe: another one is accepted", AudiencePolicy.acceptAnyUnsafe, [foreign], true],
-  ["acceptAnyUnsafe: none is accepted", AudiencePolicy.acceptAnyUnsafe, [], true]
+  ["noneButClients: accepts one of several clients", AudiencePolicy.noneButClients("b", "c"), [], true, {
+    client_id: "c"
+  }],
+  ["noneButClients: refuses another client", AudiencePolicy.noneButClients("c"), [], false, { client_id: "d" }],
+  ["noneButClients: refuses an absent client", AudiencePolicy.noneButClients("c"), [], false],
+  ["noneButClients: refuses a client that is not a string", AudiencePolicy.noneButClients("1"), [], false, {
+    client_id: 1
+  }],
+  ["noneButClients: refuses any audience", AudiencePolicy.noneButClients("c"), [foreign], false, { client_id: "c" }],
+  ["noneButClients: refuses even the resource as audience", AudiencePolicy.noneButClients("c"), [resource], false, {
+    client_id: "c"
+  }],
+  ["acceptAnyUnsafe: accepts another resource", AudiencePolicy.acceptAnyUnsafe, [foreign], true],
+  ["acceptAnyUnsafe: accepts an absent audience", AudiencePolicy.acceptAnyUnsafe, [], true]
 ]
 
 describe("AudiencePolicy", () => {
@@ -59,29 +81,34 @@ describe("AudiencePolicy", () => {
   }
 
   const forms: ReadonlyArray<readonly [rule: string, resource: string, audience: string, accepted: boolean]> = [
-    ["with one slash more is the same", "https://h.test", "https://h.test/", true],
-    ["with one slash less is the same", "https://h.test/", "https://h.test", true],
-    ["as it stands is the same", "https://h.test/", "https://h.test/", true],
-    ["with a port and one slash more is the same", "https://h.test:8443", "https://h.test:8443/", true],
-    ["on loopback, with one slash more, is the same", "http://localhost:3000", "http://localhost:3000/", true],
-    ["with two slashes more is another", "https://h.test", "https://h.test//", false],
-    ["with another port is another", "https://h.test:8443", "https://h.test/", false],
-    ["with the default port is another", "https://h.test", "https://h.test:443/", false],
-    ["with the host in another case is another", "https://h.test", "https://H.test/", false],
-    ["with the scheme in another case is another", "https://h.test", "HTTPS://h.test/", false],
-    ["with another scheme is another", "https://h.test", "http://h.test/", false],
-    ["with an empty query is another", "https://h.test", "https://h.test/?", false],
-    ["with a fragment is another", "https://h.test", "https://h.test/#", false],
-    ["with a query, and one slash more before it, is the same", "https://h.test?x=1", "https://h.test/?x=1", true],
-    ["with a query, and one slash less before it, is the same", "https://h.test/?x=1", "https://h.test?x=1", true],
-    ["with another query is another", "https://h.test?x=1", "https://h.test/?x=2", false],
-    ["with a query that holds slashes is another", "https://h.test?x=1", "https://h.test?x=1/", false],
-    ["with a path, and one slash more, is another", "https://h.test/mcp", "https://h.test/mcp/", false],
-    ["with a path, and one slash less, is another", "https://h.test/mcp/", "https://h.test/mcp", false],
-    ["is another than its host", "https://h.test/mcp", "https://h.test/", false],
-    ["is another than a host that begins with it", "https://h.test", "https://h.test.evil.test/", false]
+    ["matches with an additional slash", "https://h.test", "https://h.test/", true],
+    ["matches without its slash", "https://h.test/", "https://h.test", true],
+    ["matches as it stands", "https://h.test/", "https://h.test/", true],
+    ["with a port matches with an additional slash", "https://h.test:8443", "https://h.test:8443/", true],
+    ["on loopback matches with an additional slash", "http://localhost:3000", "http://localhost:3000/", true],
+    ["differs with two additional slashes", "https://h.test", "https://h.test//", false],
+    ["differs with another port", "https://h.test:8443", "https://h.test/", false],
+    ["differs with the default port written out", "https://h.test", "https://h.test:443/", false],
+    ["differs with the host in another case", "https://h.test", "https://H.test/", false],
+    ["differs with the scheme in another case", "https://h.test", "HTTPS://h.test/", false],
+    ["differs with another scheme", "https://h.test", "http://h.test/", false],
+    ["differs with an empty query", "https://h.test", "https://h.test/?", false],
+    ["differs with a fragment", "https://h.test", "https://h.test/#", false],
+    [
+      "with a query matches with an additional slash before the query",
+      "https://h.test?x=1",
+      "https://h.test/?x=1",
+      true
+    ],
+    ["with a query matches without the slash before the query", "https://h.test/?x=1", "https://h.test?x=1", true],
+    ["differs with another query", "https://h.test?x=1", "https://h.test/?x=2", false],
+    ["differs with a slash inside the query", "https://h.test?x=1", "https://h.test?x=1/", false],
+    ["with a path differs with an additional slash", "https://h.test/mcp", "https://h.test/mcp/", false],
+    ["with a path differs without its slash", "https://h.test/mcp/", "https://h.test/mcp", false],
+    ["with a path differs from its host alone", "https://h.test/mcp", "https://h.test/", false],
+    ["differs from a longer host that begins with it", "https://h.test", "https://h.test.evil.test/", false]
   ]
-  it("exclusive: both forms of a resource without a path are one audience", () => {
+  it("exclusive: both forms of a resource without a path count as one audience", () => {
     const accepts = (...audience: ReadonlyArray<string>) =>
       AudiencePolicy.exclusive.accepts({ resource: "https://h.test", audience, claims: {} })
     assert.isTrue(accepts("https://h.test", "https://h.test/"))
@@ -118,7 +145,7 @@ describe("AudiencePolicy", () => {
     }
   }
 
-  it("a policy of one's own reads claims", () => {
+  it("a custom policy reads the claims", () => {
     const tenant = AudiencePolicy.make({
       name: "tenant",
       expects: () => "the tenant 1",
@@ -128,7 +155,7 @@ describe("AudiencePolicy", () => {
     assert.isFalse(tenant.accepts({ resource, audience: [resource], claims: { tid: 2 } }))
   })
 
-  it("says in words what is expected", () => {
+  it("a policy describes the expected audience in words", () => {
     assert.strictEqual(AudiencePolicy.resource.expects(resource), `"${resource}"`)
     assert.strictEqual(AudiencePolicy.resource.expects("https://h.test"), "\"https://h.test\" or \"https://h.test/\"")
     assert.strictEqual(AudiencePolicy.resource.expects("https://h.test/"), "\"https://h.test\" or \"https://h.test/\"")

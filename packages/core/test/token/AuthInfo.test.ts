@@ -25,7 +25,7 @@ interface Names {
 }
 
 describe("principal", () => {
-  // Near misses on purpose: what an encoding could confuse with a separator, an absence or an escape.
+  // Deliberate near misses: values that an encoding could confuse with a separator, an absent value or an escape.
   const near = Schema.Literals([
     "",
     " ",
@@ -49,7 +49,7 @@ describe("principal", () => {
   const names: Arbitrary.Arbitrary<Names> = Arbitrary.all({ issuer: word, subject: maybe, clientId: maybe })
 
   it.prop(
-    "two principals share a string only if they are one",
+    "two principals have the same string only if they are equal",
     [names, names],
     ([one, other]) => {
       const same = one.issuer === other.issuer && one.subject === other.subject && one.clientId === other.clientId
@@ -58,7 +58,7 @@ describe("principal", () => {
     { arbitrary: { runs: 5000 } }
   )
 
-  it("no part slides into the next one", () => {
+  it("no part of a principal runs into the next one", () => {
     const shifted = [
       make({ issuer: "a b", subject: "c", clientId: "d" }),
       make({ issuer: "a", subject: "b c", clientId: "d" }),
@@ -71,7 +71,7 @@ describe("principal", () => {
     assert.strictEqual(new Set(shifted.map(AuthInfo.principal)).size, shifted.length)
   })
 
-  it("a refreshed token is of the same principal, whatever its bytes, scopes and times", () => {
+  it("a refreshed token has the same principal, whatever its bytes, scopes and times", () => {
     const refreshed = make({ token: Redacted.make("other"), scopes: new Set(), expiresAt: 7200, claims: { x: 1 } })
     assert.strictEqual(AuthInfo.principal(refreshed), AuthInfo.principal(make()))
   })
@@ -90,7 +90,7 @@ describe("claims", () => {
       assert.strictEqual(email, "ada@example.com")
     }))
 
-  it.effect("that are not as expected are a typed error", () =>
+  it.effect("that do not match the schema are a typed error", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(
         Effect.provideService(emails, AuthInfo.AuthInfo, make({ claims: { email: 1 } }))
@@ -100,7 +100,7 @@ describe("claims", () => {
 })
 
 describe("the token", () => {
-  it("does not print", () => {
+  it("is redacted when printed", () => {
     const info = make()
     for (const text of [String(info.token), JSON.stringify(info), JSON.stringify({ info })]) {
       assert.notInclude(text, "secret-token")

@@ -15,58 +15,58 @@ const longest = 16 * 1024
 const headers: ReadonlyArray<readonly [rule: string, authorization: ReadonlyArray<string>, outcome: string]> = [
   ["a bearer token is read", ["Bearer abc"], "token abc"],
   ["every character of a b64token is read", ["Bearer aZ09-._~+/=="], "token aZ09-._~+/=="],
-  ["the scheme may be lower case", ["bearer abc"], "token abc"],
-  ["the scheme may be upper case", ["BEARER abc"], "token abc"],
+  ["the scheme may be in lower case", ["bearer abc"], "token abc"],
+  ["the scheme may be in upper case", ["BEARER abc"], "token abc"],
   ["several spaces may separate scheme and token", ["Bearer   abc"], "token abc"],
   ["no header is no credentials", [], "MissingCredentials"],
-  ["Basic is no bearer token", ["Basic dXNlcjpwdw=="], "MissingCredentials"],
-  ["DPoP is no bearer token", ["DPoP abc"], "MissingCredentials"],
-  ["a scheme that begins like Bearer is another one", ["BearerX abc"], "MissingCredentials"],
-  ["a scheme without credentials is no bearer token", ["Negotiate"], "MissingCredentials"],
+  ["Basic is not a bearer token", ["Basic dXNlcjpwdw=="], "MissingCredentials"],
+  ["DPoP is not a bearer token", ["DPoP abc"], "MissingCredentials"],
+  ["a scheme that only begins with Bearer is another scheme", ["BearerX abc"], "MissingCredentials"],
+  ["a scheme without credentials is not a bearer token", ["Negotiate"], "MissingCredentials"],
   ["an empty header is no credentials", [""], "MissingCredentials"],
   ["a header of spaces is malformed", ["   "], "malformed"],
   ["a space before the scheme is malformed", [" Bearer abc"], "malformed"],
-  ["a space behind the token is malformed", ["Bearer abc "], "malformed"],
+  ["a space after the token is malformed", ["Bearer abc "], "malformed"],
   ["a tab between scheme and token is malformed", ["Bearer\tabc"], "malformed"],
   ["the scheme alone is no credentials", ["Bearer"], "MissingCredentials"],
-  ["the scheme alone is no credentials in any case", ["bEARER"], "MissingCredentials"],
+  ["the scheme alone, in any case, is no credentials", ["bEARER"], "MissingCredentials"],
   ["an empty token is no credentials", ["Bearer "], "MissingCredentials"],
   ["an empty token after several spaces is no credentials", ["Bearer   "], "MissingCredentials"],
-  ["the scheme and a tab is malformed", ["Bearer\t"], "malformed"],
-  ["the scheme and a line feed is malformed", ["Bearer\n"], "malformed"],
+  ["the scheme followed by a tab is malformed", ["Bearer\t"], "malformed"],
+  ["the scheme followed by a line feed is malformed", ["Bearer\n"], "malformed"],
   ["an empty header beside a token is refused", ["", "Bearer abc"], "several-headers"],
   ["a scheme alone beside a token is refused", ["Bearer", "Bearer abc"], "several-headers"],
   ["two empty headers are refused", ["", ""], "several-headers"],
-  ["two empty headers that were joined by a comma are malformed", [", "], "malformed"],
+  ["two empty headers joined by a comma are malformed", [", "], "malformed"],
   ["two tokens are malformed", ["Bearer abc def"], "malformed"],
-  ["two headers that were joined by a comma are malformed", ["Bearer abc, Bearer def"], "malformed"],
-  ["a scheme and a token that were joined by a comma are malformed", ["Basic, Bearer abc"], "malformed"],
+  ["two headers joined by a comma are malformed", ["Bearer abc, Bearer def"], "malformed"],
+  ["a scheme and a token joined by a comma are malformed", ["Basic, Bearer abc"], "malformed"],
   ["a quoted token is malformed", ["Bearer \"abc\""], "malformed"],
   ["padding in the middle is malformed", ["Bearer ab=c"], "malformed"],
   ["padding alone is malformed", ["Bearer ="], "malformed"],
-  ["a token that is a parameter of another name is malformed", ["Bearer token:abc"], "malformed"],
+  ["a token in a parameter of another name is malformed", ["Bearer token:abc"], "malformed"],
   ["a null byte is malformed", ["Bearer a\u0000c"], "malformed"],
   ["a line feed in the token is malformed", ["Bearer abc\nX-Evil: 1"], "malformed"],
-  ["a line feed behind the token is malformed", ["Bearer abc\n"], "malformed"],
+  ["a line feed after the token is malformed", ["Bearer abc\n"], "malformed"],
   ["a carriage return is malformed", ["Bearer abc\r"], "malformed"],
   ["a delete character is malformed", ["Bearer abc\u007f"], "malformed"],
   ["a control character in the scheme is malformed", ["Bea\u0001rer abc"], "malformed"],
   ["a token that is not ASCII is malformed", ["Bearer äbc"], "malformed"],
   ["a full-width letter is malformed", ["Bearer \uff41bc"], "malformed"],
   ["a scheme that is not ASCII is malformed", ["Beärer abc"], "malformed"],
-  ["a Kelvin sign is no K and a long s no s", ["Bearer \u212a\u017f"], "malformed"],
-  ["a non-breaking space is no space", ["Bearer\u00a0abc"], "malformed"],
+  ["a Kelvin sign does not count as K, nor a long s as s", ["Bearer \u212a\u017f"], "malformed"],
+  ["a non-breaking space does not count as a space", ["Bearer\u00a0abc"], "malformed"],
   ["half a surrogate pair is malformed", ["Bearer \ud800"], "malformed"],
   ["several headers are refused", ["Bearer abc", "Bearer def"], "several-headers"],
   ["the same header twice is refused", ["Bearer abc", "Bearer abc"], "several-headers"],
   ["a second header of another scheme is refused", ["Bearer abc", "Basic dXNlcg=="], "several-headers"],
   ["a first header of another scheme is refused", ["Basic dXNlcg==", "Bearer abc"], "several-headers"],
   ["a token of 16 KiB is read", [`Bearer ${"a".repeat(longest)}`], `token ${"a".repeat(longest)}`],
-  ["a token of one byte more is too long", [`Bearer ${"a".repeat(longest + 1)}`], "too-long"],
-  ["padding counts as well", [`Bearer ${"a".repeat(longest)}=`], "too-long"],
-  ["what is too long is not looked at", [`Bearer ${"ä".repeat(longest + 1)}`], "too-long"],
+  ["a token that is one byte longer is too long", [`Bearer ${"a".repeat(longest + 1)}`], "too-long"],
+  ["padding counts toward the length", [`Bearer ${"a".repeat(longest)}=`], "too-long"],
+  ["a token that is too long is not parsed", [`Bearer ${"ä".repeat(longest + 1)}`], "too-long"],
   [
-    "credentials of another scheme may be as long as they like",
+    "credentials of another scheme may have any length",
     [`Basic ${"a".repeat(longest + 1)}`],
     "MissingCredentials"
   ]
@@ -74,17 +74,17 @@ const headers: ReadonlyArray<readonly [rule: string, authorization: ReadonlyArra
 
 const urls: ReadonlyArray<readonly [rule: string, url: string, outcome: string]> = [
   ["a token in the query is refused", "/mcp?access_token=abc", "token-in-query"],
-  ["an empty one is refused", "/mcp?access_token=", "token-in-query"],
-  ["one without a value is refused", "/mcp?access_token", "token-in-query"],
-  ["one among others is refused", "/mcp?a=1&access_token=abc&b=2", "token-in-query"],
-  ["one behind a second question mark is part of another value", "/mcp?a=1?access_token=abc", "token abc"],
-  ["its name may be percent-encoded", "/mcp?%61ccess%5Ftoken=abc", "token-in-query"],
-  ["it counts in an absolute URL", "https://api.test/mcp?access_token=abc", "token-in-query"],
-  ["it counts when a fragment follows", "/mcp?access_token=abc#x", "token-in-query"],
-  ["a name that is longer is another name", "/mcp?xaccess_token=abc&access_tokens=1", "token abc"],
-  ["a name of another case is another name", "/mcp?Access_Token=abc", "token abc"],
-  ["a path is no query", "/access_token=abc", "token abc"],
-  ["a broken escape does no harm", "/mcp?%zz=%&%E0%A4%A", "token abc"]
+  ["an empty token in the query is refused", "/mcp?access_token=", "token-in-query"],
+  ["a token parameter without a value is refused", "/mcp?access_token", "token-in-query"],
+  ["a token among other query parameters is refused", "/mcp?a=1&access_token=abc&b=2", "token-in-query"],
+  ["a token after a second question mark is part of another value", "/mcp?a=1?access_token=abc", "token abc"],
+  ["the parameter name may be percent-encoded", "/mcp?%61ccess%5Ftoken=abc", "token-in-query"],
+  ["a token in the query of an absolute URL is refused", "https://api.test/mcp?access_token=abc", "token-in-query"],
+  ["a token in a query before a fragment is refused", "/mcp?access_token=abc#x", "token-in-query"],
+  ["a longer parameter name is another name", "/mcp?xaccess_token=abc&access_tokens=1", "token abc"],
+  ["a parameter name in another case is another name", "/mcp?Access_Token=abc", "token abc"],
+  ["a token in the path is not in the query", "/access_token=abc", "token abc"],
+  ["an invalid percent-escape is ignored", "/mcp?%zz=%&%E0%A4%A", "token abc"]
 ]
 
 describe("the Authorization header", () => {
@@ -112,7 +112,7 @@ describe("the URL", () => {
   })
 })
 
-/** A request as a server hands it on; `rawHeaders` as Node has them. */
+/** A request as a server passes it on; `rawHeaders` as Node provides them. */
 const request = (url: string, authorization: ReadonlyArray<string>, rawHeaders?: ReadonlyArray<string>) => {
   const web = new Request(url, { headers: authorization.map((value): [string, string] => ["authorization", value]) })
   return HttpServerRequest.fromWeb(rawHeaders === undefined ? web : Object.assign(web, { rawHeaders }))
@@ -123,9 +123,9 @@ describe("a request", () => {
   const rows: ReadonlyArray<readonly [rule: string, HttpServerRequest.HttpServerRequest, outcome: string]> = [
     ["its header is read", request(url, ["Bearer abc"]), "token abc"],
     ["no header is no credentials", request(url, []), "MissingCredentials"],
-    ["headers that a server joined are malformed", request(url, ["Bearer abc", "Bearer def"]), "malformed"],
+    ["headers that the server joined are malformed", request(url, ["Bearer abc", "Bearer def"]), "malformed"],
     [
-      "headers of which Node kept the first are refused",
+      "repeated headers of which Node kept only the first are refused",
       request(url, ["Bearer abc"], ["Authorization", "Bearer abc", "Accept", "*/*", "AUTHORIZATION", "Bearer def"]),
       "several-headers"
     ],
@@ -135,7 +135,7 @@ describe("a request", () => {
       "token abc"
     ],
     [
-      "a raw header whose value is the name is not counted",
+      "a raw header value that equals the header name is not counted",
       request(url, ["Bearer abc"], ["authorization", "Bearer abc", "x-header", "authorization"]),
       "token abc"
     ],
@@ -148,7 +148,7 @@ describe("a request", () => {
   }
 })
 
-describe("laws of reading", () => {
+describe("properties of reading a bearer token", () => {
   const text = Arbitrary.schema(Schema.String)
   const schemes = ["", "Bearer", "Bearer ", "bEaReR ", "Bearer  ", "Bearer\t", "Basic ", "Bearer abc", "Bearer abc,"]
   const header = Arbitrary.map(
@@ -157,7 +157,7 @@ describe("laws of reading", () => {
   )
 
   it.prop(
-    "no header makes it throw, and a token is exactly what stands behind the scheme",
+    "no header makes the reader throw, and the token is exactly the text after the scheme",
     [header, Arbitrary.array(header, { maxLength: 1 }), Arbitrary.map(text, (path) => `/${path}`)],
     ([authorization, others, url]) => {
       const read = BearerToken.read({ authorization: [authorization, ...others], url })
@@ -171,7 +171,7 @@ describe("laws of reading", () => {
   )
 
   it.prop(
-    "a token of the grammar comes back whole, and does not print",
+    "a token that matches the grammar is read in full, and is redacted when printed",
     [Arbitrary.schema(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9._~+/-]+=*$/)))],
     ([token]) => {
       const read = BearerToken.read({ authorization: [`Bearer ${token}`], url: "/mcp" })

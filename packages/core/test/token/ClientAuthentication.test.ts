@@ -6,7 +6,7 @@ import { TestClock } from "effect/testing"
 import * as Jose from "jose"
 import { issuer, type Key, makeEc, makeEd25519, makeRsa, now, today } from "./harness.ts"
 
-/** What RFC 6749, section 2.3.1 and appendix B say a server does with the header. */
+/** How a server decodes the header (RFC 6749, section 2.3.1 and appendix B). */
 const readBasic = (header: string | undefined): readonly [id: string, secret: string] => {
   const [, encoded = ""] = /^Basic ([A-Za-z0-9+/]+=*)$/.exec(header ?? "") ?? []
   const [id = "", secret = "", ...others] = Buffer.from(encoded, "base64").toString("latin1").split(":")
@@ -16,15 +16,15 @@ const readBasic = (header: string | undefined): readonly [id: string, secret: st
 }
 
 const basics: ReadonlyArray<readonly [rule: string, id: string, secret: string, credentials: string]> = [
-  ["plain words stay as they are", "notes", "s3cret-A_b.c*", "notes:s3cret-A_b.c*"],
-  ["a colon is encoded, on either side", "a:b", "c:d", "a%3Ab:c%3Ad"],
+  ["plain words are not encoded", "notes", "s3cret-A_b.c*", "notes:s3cret-A_b.c*"],
+  ["a colon is encoded in the identifier and in the secret", "a:b", "c:d", "a%3Ab:c%3Ad"],
   ["a percent sign is encoded", "a", "50%", "a:50%25"],
-  ["a percent escape is encoded, not taken for one", "a", "%3A", "a:%253A"],
-  ["a plus is encoded, and a space becomes one", "a", "b+c d", "a:b%2Bc+d"],
-  ["what is not ASCII is UTF-8", "ä", "pässwörd€", "%C3%A4:p%C3%A4ssw%C3%B6rd%E2%82%AC"],
-  ["an astral character is UTF-8", "a", "🔑", "a:%F0%9F%94%91"],
+  ["a percent escape is encoded again", "a", "%3A", "a:%253A"],
+  ["a plus is encoded, and a space becomes a plus", "a", "b+c d", "a:b%2Bc+d"],
+  ["non-ASCII text is encoded as UTF-8", "ä", "pässwörd€", "%C3%A4:p%C3%A4ssw%C3%B6rd%E2%82%AC"],
+  ["an astral character is encoded as UTF-8", "a", "🔑", "a:%F0%9F%94%91"],
   ["line feeds and quotes are encoded", "a", "\r\n\"", "a:%0D%0A%22"],
-  ["a URL is a client identifier, too", "https://a.test/c?x=1&y", "s", "https%3A%2F%2Fa.test%2Fc%3Fx%3D1%26y:s"]
+  ["a URL is a valid client identifier", "https://a.test/c?x=1&y", "s", "https%3A%2F%2Fa.test%2Fc%3Fx%3D1%26y:s"]
 ]
 
 describe("client_secret_basic", () => {
@@ -43,7 +43,7 @@ describe("client_secret_basic", () => {
   const wellFormed = Arbitrary.filter(Arbitrary.schema(Schema.String), (text) => text.isWellFormed())
 
   it.effect.prop(
-    "every identifier and secret comes back as it was",
+    "every identifier and secret decodes to its original value",
     [wellFormed, wellFormed],
     ([id, secret]) =>
       Effect.gen(function*() {
@@ -55,7 +55,7 @@ describe("client_secret_basic", () => {
 })
 
 describe("client_secret_post", () => {
-  it.effect("puts both into the form, as they are", () =>
+  it.effect("puts both into the form, without further encoding", () =>
     Effect.gen(function*() {
       const method = ClientAuthentication.clientSecretPost("a:b", Redacted.make("%+ ä"))
       const { form, headers } = yield* method.prove(issuer)
@@ -65,7 +65,7 @@ describe("client_secret_post", () => {
     }))
 })
 
-/** The private key as a JWK, as a configuration has it. */
+/** The private key as a JWK, as it stands in a configuration. */
 const privateJwk = (key: Key, kid?: string): Redacted.Redacted<Jws.PublicKey & { readonly d: string }> => {
   const jwk = key.privateKey.export({ format: "jwk" })
   return Redacted.make({
@@ -85,7 +85,7 @@ const signers: ReadonlyArray<readonly [algorithm: Jws.Algorithm, key: Key]> = [
   ["Ed25519", makeEd25519()]
 ]
 
-/** Verifies an assertion as an authorization server does (RFC 7523, section 3), by another library's hand. */
+/** Verifies an assertion as an authorization server does (RFC 7523, section 3), with an independent library. */
 const verifyAssertion = (assertion: string | undefined, key: Key, algorithm: string) =>
   Effect.promise(() =>
     Jose.jwtVerify(assertion ?? "", key.publicKey, {
@@ -100,7 +100,7 @@ const verifyAssertion = (assertion: string | undefined, key: Key, algorithm: str
 
 describe("private_key_jwt", () => {
   for (const [algorithm, key] of signers) {
-    it.effect(`${algorithm}: the assertion is one of the client for this server, for a minute`, () =>
+    it.effect(`${algorithm}: the assertion names the client and this server, and is valid for a minute`, () =>
       Effect.gen(function*() {
         yield* TestClock.setTime(now * 1000)
         const method = ClientAuthentication.privateKeyJwt("client-1", privateJwk(key, "k1"), algorithm)
@@ -117,7 +117,7 @@ describe("private_key_jwt", () => {
       }))
   }
 
-  it.effect("no two assertions have the same name", () =>
+  it.effect("no two assertions have the same jti", () =>
     Effect.gen(function*() {
       const method = ClientAuthentication.privateKeyJwt("client-1", privateJwk(makeEd25519()), "EdDSA")
       const proofs = yield* Effect.forEach(Array.from({ length: 100 }), () => method.prove(issuer))
@@ -125,21 +125,21 @@ describe("private_key_jwt", () => {
       assert.strictEqual(new Set(names).size, 100)
     }))
 
-  it.effect("a key without a name gives a header without one", () =>
+  it.effect("a key without a key ID gives a header without kid", () =>
     Effect.gen(function*() {
       const method = ClientAuthentication.privateKeyJwt("client-1", privateJwk(makeEd25519()), "EdDSA")
       const { form } = yield* method.prove(issuer)
       assert.deepStrictEqual(Jose.decodeProtectedHeader(form["client_assertion"] ?? ""), { alg: "EdDSA" })
     }))
 
-  it.effect("the private key is not in the proof", () =>
+  it.effect("the private key does not appear in the assertion", () =>
     Effect.gen(function*() {
       const key = privateJwk(makeEc("P-256"))
       const proof = yield* ClientAuthentication.privateKeyJwt("client-1", key, "ES256").prove(issuer)
       assert.notInclude(JSON.stringify(proof), Redacted.value(key).d)
     }))
 
-  it.effect("a key that cannot sign with the algorithm is a defect, which does not print the key", () =>
+  it.effect("a key that cannot sign with the algorithm is a defect, and the defect does not print the key", () =>
     Effect.gen(function*() {
       const key = privateJwk(makeEc("P-256"))
       const exit = yield* Effect.exit(ClientAuthentication.privateKeyJwt("client-1", key, "RS256").prove(issuer))

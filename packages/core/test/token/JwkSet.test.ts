@@ -33,7 +33,7 @@ const ed = makeEd25519()
 const three = Crypto.generateKeyPairSync("rsa", { modulusLength: 2048, publicExponent: 3 })
 
 const jwkOf = (key: Crypto.KeyObject): Schema.JsonObject =>
-  // A JWK of these kinds has string members only; the type allows more.
+  // A JWK of these types has string members only; the library's type allows more.
   key.export({ format: "jwk" }) as Schema.JsonObject
 
 const good: Schema.JsonObject = { ...rsa.jwk, kid: "good", alg: "RS256", use: "sig" }
@@ -43,7 +43,7 @@ const tokenOf = (kid: string | undefined, sign: Signer = signer(rsa, "RS256"), a
 
 const goodToken = tokenOf("good")
 
-/** The signature that everybody can make for an RSA key with the exponent 1: the padded digest itself. */
+/** With the exponent 1, every attacker can make this signature: the padded digest itself. */
 const withExponentOne: Signer = (input) => {
   const digest = Crypto.createHash("sha256").update(input).digest()
   const info = Buffer.concat([Buffer.from("3031300d060960864801650304020105000420", "hex"), digest])
@@ -74,62 +74,62 @@ const eddsa = signer(ed, "EdDSA")
 const unusable: Readonly<Record<string, Odd>> = {
   "an RSA key of 1024 bits is too weak": odd(weak.jwk, signer(weak, "RS256")),
   "an RSA key of 2040 bits is too weak": odd(nearlyStrong.jwk, signer(nearlyStrong, "RS256")),
-  "an RSA key with leading zeros is no longer for them": odd(
+  "leading zeros do not make a short RSA key long enough": odd(
     { n: Buffer.concat([Buffer.alloc(256), Buffer.from(String(weak.jwk["n"]), "base64url")]).toString("base64url") },
     signer(weak, "RS256")
   ),
-  "an RSA key with the exponent 1 lets everybody sign": odd({ e: "AQ" }, withExponentOne),
-  "an RSA key with the exponent 0 is none": odd({ e: "AA" }),
-  "an RSA key with an even exponent is none": odd({ e: "Ag" }),
-  "an RSA key without an exponent is none": odd({ e: undefined }),
-  "an RSA key with an empty exponent is none": odd({ e: "" }),
-  "an RSA key with a modulus that is a number is none": odd({ n: 1 }),
-  "a key for encryption does not sign": odd({ use: "enc" }),
-  "a key for a use that nobody knows does not sign": odd({ use: "tls" }),
-  "a key whose use is a list does not sign": odd({ use: ["sig"] }),
-  "a key for operations without verify does not verify": odd({ key_ops: ["sign", "encrypt"] }),
-  "a key for no operation does not verify": odd({ key_ops: [] }),
-  "a key whose operations are a text does not verify": odd({ key_ops: "verify" }),
-  "a key of a type that nobody knows is passed over": odd({ kty: "AKP" }),
-  "a key without a type is passed over": odd({ kty: undefined }),
-  "a secret that is published is no key": odd({ kty: "oct", k: "c2VjcmV0" }),
-  "a curve that nobody knows is passed over": odd({ ...p256.jwk, crv: "P-257" }, ecdsa, "ES256"),
-  "the name of a property of every object is no curve": odd({ ...p256.jwk, crv: "__proto__" }, ecdsa, "ES256"),
-  "the curve of Bitcoin is passed over": odd({ ...makeEc("secp256k1").jwk }, ecdsa, "ES256"),
-  "a point that is not on its curve is passed over": odd({ ...p256.jwk, y: p256.jwk["x"] }, ecdsa, "ES256"),
-  "a point without y is passed over": odd({ ...p256.jwk, y: undefined }, ecdsa, "ES256"),
-  "X25519 does not sign": odd({ ...ed.jwk, crv: "X25519" }, eddsa, "EdDSA"),
-  "an Ed25519 key that is too short is passed over": odd({ ...ed.jwk, x: "AAAA" }, eddsa, "EdDSA"),
-  "a key whose coordinate is no base64url is passed over": odd({ ...ed.jwk, x: "ä" }, eddsa, "EdDSA"),
-  "a key for an algorithm that nobody knows is passed over": odd({ alg: "XS256" }),
-  "a key for key wrapping does not sign": odd({ alg: "RSA-OAEP" }),
-  "a public key that says HS256 is not used": odd({ alg: "HS256" }),
-  "a key that says none is not used": odd({ alg: "none" }),
-  "a key whose algorithm does not fit its type is not used": odd({ alg: "ES256" }),
-  "a key whose algorithm is a list is not used": odd({ alg: ["RS256"] }),
-  "a key whose private half is published is nobody's any more": odd(jwkOf(other.privateKey)),
-  "an EC key whose private half is published, too": odd(jwkOf(p256.privateKey), ecdsa, "ES256"),
-  "an Ed25519 key whose private half is published, too": odd(jwkOf(ed.privateKey), eddsa, "EdDSA"),
-  "a private half that is null is no better": odd({ d: null }),
-  "a kid that is no string is none": odd({ kid: 1 }),
-  "null is no key": { key: null, token: tokenOf("odd") },
-  "a text is no key": { key: "key", token: tokenOf("odd") },
-  "a list is no key": { key: [good], token: tokenOf("odd") },
-  "an empty object is no key": { key: {}, token: tokenOf("odd") }
+  "an RSA key with the exponent 1, for which every attacker can sign, is not used": odd({ e: "AQ" }, withExponentOne),
+  "an RSA key with the exponent 0 is not used": odd({ e: "AA" }),
+  "an RSA key with an even exponent is not used": odd({ e: "Ag" }),
+  "an RSA key without an exponent is not used": odd({ e: undefined }),
+  "an RSA key with an empty exponent is not used": odd({ e: "" }),
+  "an RSA key whose modulus is a number is not used": odd({ n: 1 }),
+  "a key for encryption is not used": odd({ use: "enc" }),
+  "a key with an unknown use is not used": odd({ use: "tls" }),
+  "a key whose use is a list is not used": odd({ use: ["sig"] }),
+  "a key whose key_ops lack verify is not used": odd({ key_ops: ["sign", "encrypt"] }),
+  "a key with empty key_ops is not used": odd({ key_ops: [] }),
+  "a key whose key_ops are a string is not used": odd({ key_ops: "verify" }),
+  "a key of an unknown type is not used": odd({ kty: "AKP" }),
+  "a key without a type is not used": odd({ kty: undefined }),
+  "a published symmetric key is not used": odd({ kty: "oct", k: "c2VjcmV0" }),
+  "a key with an unknown curve is not used": odd({ ...p256.jwk, crv: "P-257" }, ecdsa, "ES256"),
+  "an inherited property name is not a curve": odd({ ...p256.jwk, crv: "__proto__" }, ecdsa, "ES256"),
+  "a key with the curve secp256k1 is not used": odd({ ...makeEc("secp256k1").jwk }, ecdsa, "ES256"),
+  "a point that is not on its curve is not used": odd({ ...p256.jwk, y: p256.jwk["x"] }, ecdsa, "ES256"),
+  "a point without y is not used": odd({ ...p256.jwk, y: undefined }, ecdsa, "ES256"),
+  "an X25519 key is not used": odd({ ...ed.jwk, crv: "X25519" }, eddsa, "EdDSA"),
+  "an Ed25519 key that is too short is not used": odd({ ...ed.jwk, x: "AAAA" }, eddsa, "EdDSA"),
+  "a key whose coordinate is not base64url is not used": odd({ ...ed.jwk, x: "ä" }, eddsa, "EdDSA"),
+  "a key for an unknown algorithm is not used": odd({ alg: "XS256" }),
+  "a key for key wrapping is not used": odd({ alg: "RSA-OAEP" }),
+  "a public key with alg HS256 is not used": odd({ alg: "HS256" }),
+  "a key with alg none is not used": odd({ alg: "none" }),
+  "a key whose alg does not fit its type is not used": odd({ alg: "ES256" }),
+  "a key whose alg is a list is not used": odd({ alg: ["RS256"] }),
+  "an RSA key whose private half is published is not used": odd(jwkOf(other.privateKey)),
+  "an EC key whose private half is published is not used": odd(jwkOf(p256.privateKey), ecdsa, "ES256"),
+  "an Ed25519 key whose private half is published is not used": odd(jwkOf(ed.privateKey), eddsa, "EdDSA"),
+  "a key whose private half is null is not used": odd({ d: null }),
+  "a kid that is not a string is ignored": odd({ kid: 1 }),
+  "null in the key list is ignored": { key: null, token: tokenOf("odd") },
+  "a string in the key list is ignored": { key: "key", token: tokenOf("odd") },
+  "a list in the key list is ignored": { key: [good], token: tokenOf("odd") },
+  "an empty object in the key list is ignored": { key: {}, token: tokenOf("odd") }
 }
 
 const usable: Readonly<Record<string, Odd>> = {
-  "a key without alg and use is used by its type": odd({}),
-  "a key that names its algorithm and use": odd({ alg: "RS256", use: "sig" }),
-  "a key whose operations include verify": odd({ key_ops: ["verify"] }),
-  "an RSA key with the exponent 3": odd(
+  "a key without alg and use is used according to its type": odd({}),
+  "a key that names its algorithm and use is used": odd({ alg: "RS256", use: "sig" }),
+  "a key whose key_ops include verify is used": odd({ key_ops: ["verify"] }),
+  "an RSA key with the exponent 3 is used": odd(
     jwkOf(three.publicKey),
     (input) => Crypto.sign("sha256", Buffer.from(input), three.privateKey)
   ),
-  "an exponent with leading zeros": odd({ e: "AAEAAQ" }),
-  "a key with members that nobody knows": odd({ x5t: "x", "https://example.com/x": { a: [1] }, ext: false }),
-  "an EC key without alg": odd({ ...p256.jwk }, ecdsa, "ES256"),
-  "an Ed25519 key without alg": odd({ ...ed.jwk }, eddsa, "EdDSA")
+  "an exponent with leading zeros is used": odd({ e: "AAEAAQ" }),
+  "a key with unknown members is used": odd({ x5t: "x", "https://example.com/x": { a: [1] }, ext: false }),
+  "an EC key without alg is used": odd({ ...p256.jwk }, ecdsa, "ES256"),
+  "an Ed25519 key without alg is used": odd({ ...ed.jwk }, eddsa, "EdDSA")
 }
 
 const withKeys = (...keys: ReadonlyArray<Schema.Json>): Fault.Fault => Fault.document(() => ({ keys }))
@@ -143,7 +143,7 @@ const scenario = (options?: TokenVerifier.JwtOptions) =>
     return { provider, keys, outcomeOf: (token: string) => elapse(outcome(verify(token))), verify }
   })
 
-/** A provider whose keys are known, and a token of it that lives for two days. */
+/** A provider whose keys are known, and a token from it that is valid for two days. */
 const warm = Effect.gen(function*() {
   const known = yield* scenario()
   const token = yield* known.provider.mint({ expiresIn: 48 * 3600 })
@@ -151,7 +151,7 @@ const warm = Effect.gen(function*() {
   return { ...known, token }
 })
 
-describe("keys that are passed over, and spoil nothing", () => {
+describe("keys that cannot be used are ignored, and do not affect the others", () => {
   for (const [rule, { key, outcome: expected = "unknown-key kid", token }] of Object.entries(unusable)) {
     it.effect(rule, () =>
       Effect.gen(function*() {
@@ -162,7 +162,7 @@ describe("keys that are passed over, and spoil nothing", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("all of them at once", () =>
+  it.effect("ignores all of them in one set", () =>
     Effect.gen(function*() {
       const { keys, outcomeOf } = yield* scenario()
       yield* keys(...Object.values(unusable).map(({ key }) => key), good)
@@ -181,7 +181,7 @@ describe("keys that are used", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("two keys of one name and algorithm are both tried", () =>
+  it.effect("tries both of two keys with the same kid and algorithm", () =>
     Effect.gen(function*() {
       const { keys, outcomeOf, provider } = yield* scenario()
       yield* keys({ ...other.jwk, kid: "good" }, good)
@@ -190,21 +190,21 @@ describe("keys that are used", () => {
       assert.strictEqual(yield* provider.count("jwks"), 1)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a token that names its key fits a set of nameless ones", () =>
+  it.effect("tries keys without a kid for a token that names one", () =>
     Effect.gen(function*() {
       const { keys, outcomeOf } = yield* scenario()
       yield* keys(other.jwk, rsa.jwk)
       assert.strictEqual(yield* outcomeOf(goodToken), "accepted")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a token that names no key fits one of the named ones", () =>
+  it.effect("tries the keys that have a kid for a token without one", () =>
     Effect.gen(function*() {
       const { keys, outcomeOf } = yield* scenario()
       yield* keys({ ...other.jwk, kid: "other" }, good)
       assert.strictEqual(yield* outcomeOf(tokenOf(undefined)), "accepted")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("no token makes the verifier try more than eight keys", () =>
+  it.effect("tries at most eight keys for a token", () =>
     Effect.gen(function*() {
       let tried = 0
       const counting: Jws.Shape = {
@@ -221,7 +221,7 @@ describe("keys that are used", () => {
 })
 
 describe("unknown keys", () => {
-  it.effect("1,000 made-up kids one after the other cause three fetches", () =>
+  it.effect("1,000 made-up kids in sequence cause three fetches", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* warm
       for (let index = 0; index < 1000; index++) {
@@ -241,7 +241,7 @@ describe("unknown keys", () => {
       assert.strictEqual(yield* provider.count("jwks"), 2)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a flood of made-up kids for an hour causes three fetches and one more each ten seconds", () =>
+  it.effect("a flood of made-up kids for an hour causes three fetches, and one more every ten seconds", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* scenario({ lifetime: "1 day" })
       yield* outcome(verify(yield* provider.mint()))
@@ -253,7 +253,7 @@ describe("unknown keys", () => {
       assert.strictEqual(yield* provider.count("jwks"), 1 + 3 + 359)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("three rotations in a row are seen at once, and a fourth one when a fetch is regained", () =>
+  it.effect("three rotations in a row are noticed at once, and a fourth one when a fetch is allowed again", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* warm
       for (let rotation = 0; rotation < 3; rotation++) {
@@ -269,7 +269,7 @@ describe("unknown keys", () => {
       assert.strictEqual(yield* outcomeOf(fresh), "accepted")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a rotation is seen at once though two made-up kids have come shortly before", () =>
+  it.effect("a rotation is noticed at once even if two made-up kids came shortly before", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* warm
       yield* outcomeOf(tokenOf("made-up"))
@@ -280,7 +280,7 @@ describe("unknown keys", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 
   for (const [rule, kid] of [["that names its key", "successor"], ["without kid", undefined]] as const) {
-    it.effect(`made-up kids make no good token bad: one ${rule} that is newer than the keys is retried later`, () =>
+    it.effect(`made-up kids refuse no valid token: a token ${rule} that is newer than the keys is answered with 503 and Retry-After`, () =>
       Effect.gen(function*() {
         const { keys, outcomeOf, token, verify } = yield* warm
         const successor = { ...other.jwk, kid: "successor", alg: "RS256" }
@@ -295,7 +295,7 @@ describe("unknown keys", () => {
           assert.strictEqual(error._tag, "VerificationUnavailable")
           assert.strictEqual(error._tag === "VerificationUnavailable" ? error.retryAfter : undefined, 6_000)
         }
-        // A kid that was made up long ago is refused, and the other tokens are not held up.
+        // An old token with a made-up kid is refused at once, and the other tokens do not wait.
         assert.strictEqual(yield* outcomeOf(tokenOf("made-up")), "unknown-key kid")
         assert.strictEqual(yield* outcomeOf(token), "accepted")
         yield* TestClock.adjust("6 seconds")
@@ -303,10 +303,10 @@ describe("unknown keys", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("a key that was published while a fetch was under way is found by the next one", () =>
+  it.effect("a key that was published during a fetch is found by the next fetch", () =>
     Effect.gen(function*() {
       const { keys, provider, verify } = yield* warm
-      // An answer that was made before the key was published, and comes after that.
+      // A response that was made before the key was published, and that arrives afterwards.
       yield* provider.fault("jwks", Fault.delay("3 seconds"), { times: 1 })
       const early = yield* Effect.forkChild(outcome(verify(tokenOf("made-up"))))
       yield* TestClock.adjust("2 seconds")
@@ -319,7 +319,7 @@ describe("unknown keys", () => {
       assert.strictEqual(yield* provider.count("jwks"), 1 + 2)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a key that was not published when the keys were fetched after the token came does not exist", () =>
+  it.effect("a key that was absent from a fetch made after the token arrived is unknown", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* warm
       yield* provider.rotate()
@@ -329,7 +329,7 @@ describe("unknown keys", () => {
       assert.strictEqual(yield* outcomeOf(fresh), "unknown-key kid")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a made-up kid is a made-up kid, however new its token says that it is", () =>
+  it.effect("a made-up kid is refused, however recent the iat of its token is", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* warm
       const fresh = compact({ alg: "RS256", kid: "made-up", typ: "at+jwt" }, { ...claims, iat: now + 25 }, hmac("x"))
@@ -337,7 +337,7 @@ describe("unknown keys", () => {
       assert.strictEqual(yield* provider.count("jwks"), 2)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a rotation of keys without names is seen, also by tokens that name theirs", () =>
+  it.effect("a rotation of keys without a kid is noticed, also for tokens that name a kid", () =>
     Effect.gen(function*() {
       const { keys, outcomeOf, provider } = yield* scenario()
       const [first, second] = [makeRsa(), makeRsa()]
@@ -350,7 +350,7 @@ describe("unknown keys", () => {
       assert.strictEqual(yield* provider.count("jwks"), 2)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("one key that is listed many times hides no other", () =>
+  it.effect("one key that is listed many times does not crowd out the others", () =>
     Effect.gen(function*() {
       const { keys, outcomeOf } = yield* scenario()
       const [first, second] = [makeRsa(), makeRsa()]
@@ -359,7 +359,7 @@ describe("unknown keys", () => {
       assert.strictEqual(yield* outcomeOf(token), "accepted")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("an allowance that is asked for is kept", () =>
+  it.effect("a configured fetch allowance is enforced", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* scenario({ refetches: { limit: 2, window: "8 minutes" } })
       for (const kid of ["a", "b", "c"]) yield* outcomeOf(tokenOf(kid))
@@ -379,7 +379,7 @@ describe("unknown keys", () => {
         "half a fetch": { limit: 0.5, window: "30 seconds" },
         "infinitely many fetches": { limit: Infinity, window: "30 seconds" },
         "a window of no time": { limit: 3, window: 0 },
-        "a window without end": { limit: 3, window: "Infinity" }
+        "an endless window": { limit: 3, window: "Infinity" }
       } satisfies Record<string, JwkSet.Refetches>
     )
   ) {
@@ -392,13 +392,13 @@ describe("unknown keys", () => {
   }
 
   const unfitting: Readonly<Record<string, readonly [key: Schema.JsonObject, alg: string]>> = {
-    "RS384, where the key is for RS256": [good, "RS384"],
-    "PS256, where the key is for RS256": [good, "PS256"],
-    "ES256, where the key is an RSA key": [good, "ES256"],
-    "RS256, where the key is an EC key": [{ ...p256.jwk, kid: "good" }, "RS256"]
+    "RS384 with a key for RS256": [good, "RS384"],
+    "PS256 with a key for RS256": [good, "PS256"],
+    "ES256 with an RSA key": [good, "ES256"],
+    "RS256 with an EC key": [{ ...p256.jwk, kid: "good" }, "RS256"]
   }
   for (const [rule, [key, alg]] of Object.entries(unfitting)) {
-    it.effect(`a known kid with an unfitting algorithm is refused without a fetch, also when none is left: ${rule}`, () =>
+    it.effect(`a known kid with an algorithm that does not fit is refused without a fetch, even if no fetch is left: ${rule}`, () =>
       Effect.gen(function*() {
         const { keys, outcomeOf, provider, verify } = yield* scenario()
         yield* keys(key, { ...other.jwk, kid: "other" })
@@ -414,7 +414,7 @@ describe("unknown keys", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("a provider that failed is left alone, whatever made-up kids are left to fetch for", () =>
+  it.effect("a provider that failed is not asked again by made-up kids, however many fetches are left", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider, token } = yield* warm
       yield* provider.fault("jwks", Fault.status(404))
@@ -425,7 +425,7 @@ describe("unknown keys", () => {
       assert.strictEqual(yield* outcomeOf(token), "accepted")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a key that was published in a long outage is found within ten seconds after its end", () =>
+  it.effect("a key that was published during a long outage is found within ten seconds after the outage", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* warm
       yield* provider.fault("jwks", Fault.status(404))
@@ -433,7 +433,7 @@ describe("unknown keys", () => {
         yield* outcome(verify(tokenOf(`made-up-${second}`)))
         yield* TestClock.adjust("1 second")
       }
-      // Three at once, and one each ten seconds.
+      // Three at once, and one more every ten seconds.
       assert.isAtMost(yield* provider.count("jwks"), 1 + 3 + 30)
       yield* provider.heal()
       yield* provider.rotate()
@@ -452,8 +452,8 @@ describe("unknown keys", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-describe("rotation", () => {
-  it.effect("is seen at once, by one fetch, while old tokens keep working", () =>
+describe("a key rotation", () => {
+  it.effect("is noticed at once, by one fetch, and old tokens stay valid", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider, token } = yield* warm
       yield* TestClock.adjust("5 minutes")
@@ -466,7 +466,7 @@ describe("rotation", () => {
       assert.strictEqual(yield* provider.count("metadata"), 1)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("by 1,000 new tokens at once costs one fetch", () =>
+  it.effect("that 1,000 new tokens reveal at once costs one fetch", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* warm
       yield* provider.rotate()
@@ -479,7 +479,7 @@ describe("rotation", () => {
       assert.strictEqual(yield* provider.count("jwks"), 2)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a key that leaves the set takes its tokens with it", () =>
+  it.effect("that removes a key invalidates its tokens", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider, token } = yield* warm
       yield* provider.rotate({ dropOld: true })
@@ -487,7 +487,7 @@ describe("rotation", () => {
       assert.strictEqual(yield* outcomeOf(token), "unknown-key kid")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a key that has left the set does not come back while no fetch is left for unknown keys", () =>
+  it.effect("does not restore a removed key while no fetch is left for unknown keys", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* scenario({
         lifetime: "1 minute",
@@ -501,7 +501,7 @@ describe("rotation", () => {
       assert.strictEqual(yield* outcomeOf(token), "unknown-key kid")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a key that leaves the set without a successor is gone after ten minutes", () =>
+  it.effect("that removes a key without a replacement takes effect after ten minutes", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider, token } = yield* warm
       yield* provider.removeKey("rs256-1")
@@ -509,7 +509,7 @@ describe("rotation", () => {
       assert.strictEqual(yield* outcomeOf(token), "unknown-key kid")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("keys are refreshed in the background, and nobody waits", () =>
+  it.effect("in the background makes no request wait", () =>
     Effect.gen(function*() {
       const { provider, token, verify } = yield* warm
       yield* provider.fault("jwks", Fault.delay("4 seconds"))
@@ -519,7 +519,7 @@ describe("rotation", () => {
       assert.strictEqual(yield* provider.inFlight, 1)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("Cache-Control says how long keys are fresh", () =>
+  it.effect("is noticed when the keys' Cache-Control ends", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* scenario()
       yield* provider.fault("jwks", Fault.headers({ "cache-control": "max-age=3600" }))
@@ -535,24 +535,24 @@ const outages: Readonly<Record<string, Fault.Fault>> = {
   "500": Fault.status(500),
   "404": Fault.status(404),
   "401": Fault.status(401),
-  "no answer in time": Fault.delay("1 hour"),
-  "a byte a second": Fault.slowBody(),
+  "no response in time": Fault.delay("1 hour"),
+  "one byte a second": Fault.slowBody(),
   "a refused connection": Fault.connectionError("ECONNREFUSED"),
   "an HTML page": Fault.html,
-  "half a set": Fault.truncatedBody(),
+  "half a key set": Fault.truncatedBody(),
   "a body that breaks off": Fault.truncatedBody({ broken: true }),
   "an empty body": Fault.body(""),
   "a list": Fault.body("[]"),
   "an object without keys": Fault.body("{}"),
-  "keys that are an object": Fault.body("{\"keys\":{}}"),
+  "keys as an object": Fault.body("{\"keys\":{}}"),
   "an endless body": Fault.hugeBody(Infinity),
   "a redirect to another host": Fault.redirect("https://evil.test/jwks"),
   "a redirect loop": Fault.redirectLoop
 }
 
-describe("outages are no word about a token", () => {
+describe("an outage of the provider never refuses a token as invalid", () => {
   for (const [rule, fault] of Object.entries(outages)) {
-    it.effect(`cold, the key set: ${rule}`, () =>
+    it.effect(`the key set, not fetched yet: ${rule}`, () =>
       Effect.gen(function*() {
         const { provider, verify } = yield* scenario()
         yield* provider.fault("jwks", fault)
@@ -564,7 +564,7 @@ describe("outages are no word about a token", () => {
         assert.strictEqual(yield* provider.inFlight, 0)
       }).pipe(Effect.provide(TestProvider.layer())))
 
-    it.effect(`warm, the key set, and a kid that is unknown: ${rule}`, () =>
+    it.effect(`the key set, already cached, for an unknown kid: ${rule}`, () =>
       Effect.gen(function*() {
         const { outcomeOf, provider, token } = yield* warm
         yield* provider.fault("jwks", fault)
@@ -574,7 +574,7 @@ describe("outages are no word about a token", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("cold, the metadata: 503", () =>
+  it.effect("metadata that is not fetched yet and answers 503", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* scenario()
       yield* provider.fault("metadata", Fault.status(503))
@@ -582,7 +582,7 @@ describe("outages are no word about a token", () => {
       assert.strictEqual(yield* provider.count("jwks"), 0)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("cold, metadata of another issuer", () =>
+  it.effect("metadata that is not fetched yet and is of another issuer", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* scenario()
       yield* provider.fault("metadata", Fault.wrongIssuer("https://evil.test"))
@@ -590,14 +590,14 @@ describe("outages are no word about a token", () => {
       assert.strictEqual(yield* provider.count("jwks"), 0)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("what cannot be verified is refused all the same when its claims are wrong", () =>
+  it.effect("a token with invalid claims is refused even if its signature cannot be verified", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* scenario()
       yield* provider.fault("metadata", Fault.status(503))
       assert.strictEqual(yield* outcomeOf(yield* provider.mint({ expiresIn: -60 })), "expired exp")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a failure is remembered: a thousand tokens do not ask a thousand times", () =>
+  it.effect("a failure is remembered: 1,000 tokens do not cause 1,000 requests", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* scenario()
       yield* provider.fault("jwks", Fault.status(404))
@@ -606,7 +606,7 @@ describe("outages are no word about a token", () => {
       assert.strictEqual(yield* provider.count("jwks"), 1)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("the end of a cold outage is noticed", () =>
+  it.effect("the end of an outage before the first fetch is noticed", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* scenario()
       yield* provider.fault("jwks", Fault.status(503))
@@ -616,7 +616,7 @@ describe("outages are no word about a token", () => {
       assert.strictEqual(yield* outcomeOf(yield* provider.mint()), "accepted")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("the end of an outage is noticed, also by who asked for an unknown key in it", () =>
+  it.effect("the end of an outage is noticed, also for a kid that was unknown during the outage", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider, token } = yield* warm
       yield* TestClock.adjust("11 minutes")
@@ -629,7 +629,7 @@ describe("outages are no word about a token", () => {
       assert.strictEqual(yield* outcomeOf(tokenOf("made-up")), "unknown-key kid")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("keys that are known verify for 24 hours", () =>
+  it.effect("known keys verify for 24 hours", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider, token } = yield* warm
       yield* provider.fault("jwks", Fault.status(503))
@@ -640,7 +640,7 @@ describe("outages are no word about a token", () => {
       }
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("keys that are known verify no longer", () =>
+  it.effect("known keys stop verifying after 24 hours", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider, token } = yield* warm
       yield* provider.fault("jwks", Fault.status(503))
@@ -651,7 +651,7 @@ describe("outages are no word about a token", () => {
       assert.strictEqual(yield* outcomeOf(token), "accepted")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a limit that is asked for is kept", () =>
+  it.effect("a configured staleness limit is enforced", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* scenario({ lifetime: "5 minutes", staleFor: "1 hour" })
       const token = yield* provider.mint({ expiresIn: 7200 })
@@ -663,14 +663,14 @@ describe("outages are no word about a token", () => {
       assert.strictEqual(yield* outcomeOf(token), "VerificationUnavailable")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a set without keys is no answer: good tokens are not thrown away for it", () =>
+  it.effect("a key set without keys counts as an outage, and valid tokens stay valid", () =>
     Effect.gen(function*() {
       const { keys, outcomeOf, provider } = yield* scenario()
       yield* keys()
       assert.strictEqual(yield* outcomeOf(yield* provider.mint()), "VerificationUnavailable")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("nor is a set in which no key can be used", () =>
+  it.effect("a key set without a usable key counts as an outage", () =>
     Effect.gen(function*() {
       const { keys, outcomeOf, provider } = yield* scenario()
       yield* keys({ kty: "oct", k: "AAAA" }, { kty: "quantum" })
@@ -678,8 +678,8 @@ describe("outages are no word about a token", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-describe("where keys come from", () => {
-  it.effect("an http key set of an https issuer is not asked for", () =>
+describe("the URL of a key set", () => {
+  it.effect("is not fetched over http for an https issuer", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* scenario()
       const token = yield* provider.mint()
@@ -689,7 +689,7 @@ describe("where keys come from", () => {
       assert.strictEqual(yield* provider.count("jwks"), 0)
     }).pipe(Effect.provide(TestProvider.layer({ metadata: { jwks_uri: "http://as.test/jwks" } }))))
 
-  it.effect("not even on loopback", () =>
+  it.effect("is not fetched over http for an https issuer, not even on loopback", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* scenario()
       const error = yield* Effect.flip(verify(yield* provider.mint()))
@@ -700,7 +700,7 @@ describe("where keys come from", () => {
   for (
     const uri of ["file:///etc/passwd", "data:application/json,{\"keys\":[]}", "https://user:pw@as.test/jwks", "jwks"]
   ) {
-    it.effect(`${uri} is not asked for`, () =>
+    it.effect(`is not fetched if it is ${uri}`, () =>
       Effect.gen(function*() {
         const { outcomeOf, provider } = yield* scenario()
         assert.strictEqual(yield* outcomeOf(yield* provider.mint()), "VerificationUnavailable")
@@ -708,14 +708,14 @@ describe("where keys come from", () => {
       }).pipe(Effect.provide(TestProvider.layer({ metadata: { jwks_uri: uri } }))))
   }
 
-  it.effect("an http key set of an http issuer on loopback that was allowed is read", () =>
+  it.effect("is fetched over http for an allowed http issuer on loopback", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const verify = yield* verifier(TokenVerifier.jwt(), ["http://localhost:4000"])
       assert.strictEqual(yield* outcome(verify(yield* provider.mint())), "accepted")
     }).pipe(Effect.provide(TestProvider.layer({ issuer: "http://localhost:4000" }))))
 
-  it.effect("metadata without a key set is an outage, and says what is missing", () =>
+  it.effect("is missing in the metadata: that is an outage, and the error names the missing member", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* scenario()
       const error = yield* Effect.flip(verify(yield* provider.mint()))
@@ -723,7 +723,7 @@ describe("where keys come from", () => {
       assert.include(error.message, "jwks_uri")
     }).pipe(Effect.provide(TestProvider.layer({ metadata: { jwks_uri: undefined } }))))
 
-  it.effect("metadata that was read for another purpose may lack one, and the error says so", () =>
+  it.effect("may be missing in metadata that was read for another purpose, and the error says so", () =>
     Effect.gen(function*() {
       const server = yield* AuthorizationServer.discover(issuer, { purpose: Purpose.any })
       const keys = yield* JwkSet.make(server)
@@ -732,7 +732,7 @@ describe("where keys come from", () => {
       assert.include(error.message, "jwks_uri")
     }).pipe(Effect.provide(TestProvider.layer({ metadata: { jwks_uri: undefined } }))))
 
-  it.effect("a server that is known by hand has its keys fetched", () =>
+  it.effect("is fetched for a server that is configured by hand", () =>
     Effect.gen(function*() {
       const server = yield* AuthorizationServer.make({
         type: "oauth",
@@ -745,15 +745,15 @@ describe("where keys come from", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-describe("first uses", () => {
-  it.effect("nobody is asked before there is a token", () =>
+describe("the first use of a key set", () => {
+  it.effect("makes no request before the first token", () =>
     Effect.gen(function*() {
       const { provider } = yield* scenario()
       yield* TestClock.adjust("1 day")
       assert.strictEqual(yield* provider.count(), 0)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("1,000 at once cause one request for metadata and one for keys", () =>
+  it.effect("makes one request for metadata and one for keys when 1,000 tokens arrive at once", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* scenario()
       yield* provider.fault("metadata", Fault.delay("1 second"))
@@ -767,7 +767,7 @@ describe("first uses", () => {
       assert.strictEqual(yield* provider.count("jwks"), 1)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a caller that goes away takes nothing from the others", () =>
+  it.effect("is not cancelled for the other callers when one caller is interrupted", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider, verify } = yield* scenario()
       yield* provider.fault("jwks", Fault.delay("1 second"))
@@ -779,7 +779,7 @@ describe("first uses", () => {
       assert.strictEqual(yield* provider.count("jwks"), 1)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a caller that goes away while its key is read does not spoil the key", () =>
+  it.effect("imports the key even if the caller is interrupted meanwhile", () =>
     Effect.gen(function*() {
       const slow: Jws.Shape = {
         prepare: (key, algorithm) => Effect.delay(Jws.webCrypto.prepare(key, algorithm), "1 second")
@@ -809,7 +809,7 @@ describe("two servers", () => {
   })
   const by = (key: typeof rsa, iss: string): string => tokenOf("k", signer(key, "RS256"), "RS256", { iss })
 
-  it.effect("never mix keys, also under the same kid", () =>
+  it.effect("never mix keys, even with the same kid", () =>
     Effect.gen(function*() {
       const { outcomeOf } = yield* pair
       assert.strictEqual(yield* outcomeOf(by(rsa, issuer)), "accepted")
@@ -818,7 +818,7 @@ describe("two servers", () => {
       assert.strictEqual(yield* outcomeOf(by(other, issuer)), "bad-signature")
     }).pipe(Effect.scoped))
 
-  it.effect("only the one that is named is asked", () =>
+  it.effect("cause requests only to the server that the token names", () =>
     Effect.gen(function*() {
       const { ours, outcomeOf, theirs } = yield* pair
       yield* outcomeOf(by(rsa, issuer))
@@ -827,7 +827,7 @@ describe("two servers", () => {
       assert.strictEqual(yield* ours.count("jwks"), 1)
     }).pipe(Effect.scoped))
 
-  it.effect("do not suffer from each other's outages", () =>
+  it.effect("are not affected by each other's outages", () =>
     Effect.gen(function*() {
       const { ours, outcomeOf } = yield* pair
       yield* ours.fault("metadata", Fault.status(503))
@@ -837,7 +837,7 @@ describe("two servers", () => {
 })
 
 describe("two verifiers of one server", () => {
-  it.effect("two resources refuse each other's tokens", () =>
+  it.effect("refuse tokens for each other's resource", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { outcomeOf } = yield* scenario()
@@ -848,13 +848,13 @@ describe("two verifiers of one server", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-describe("keys of an eager server", () => {
+describe("the keys of an eager server", () => {
   const eager = Effect.gen(function*() {
     const server = yield* AuthorizationServer.fetch(issuer, { type: "oauth" })
     return yield* TokenVerifier.jwt().make({ resource, authorizationServers: [server] })
   })
 
-  it.effect("are there before the first token: no request waits for them, and none is made", () =>
+  it.effect("are fetched before the first token, so that no request waits for them", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* TestClock.setTime(now * 1000)
@@ -865,7 +865,7 @@ describe("keys of an eager server", () => {
       assert.strictEqual(yield* provider.count("jwks"), 1)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("that cannot be had do not keep the program from starting, and are asked for when they are needed", () =>
+  it.effect("do not prevent the start when they cannot be fetched, and are fetched when a token needs them", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* TestClock.setTime(now * 1000)
@@ -876,7 +876,7 @@ describe("keys of an eager server", () => {
       assert.strictEqual(yield* outcome(verify(Redacted.make(yield* provider.mint()))), "accepted")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("of a lazy one are not asked for before the first token", () =>
+  it.effect("are not fetched before the first token if the server is lazy", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* verifier(TokenVerifier.jwt())

@@ -18,7 +18,7 @@ const keys: { readonly [Algorithm in Jws.Algorithm]: readonly [key: Key, another
   Ed25519: [makeEd25519(), makeEd25519()]
 }
 
-/** A JWK of these kinds has its type; the type of JSON does not say so. */
+/** A JWK of these types has a kty; the type of JSON does not say so. */
 const publicKey = ({ jwk }: Key): Jws.PublicKey => ({ ...jwk, kty: String(jwk["kty"]) })
 
 const signed = (alg: string, sign: Signer): Jws.Signed => {
@@ -27,7 +27,7 @@ const signed = (alg: string, sign: Signer): Jws.Signed => {
   return { compact: token, signingInput: `${header}.${payload}`, signature }
 }
 
-/** What a key says of a signature, at once or later. */
+/** What a key answers about a signature, synchronously or later. */
 const said = (verify: Jws.Verify, signed: Jws.Signed): Effect.Effect<boolean> => {
   const answer = verify(signed)
   return typeof answer === "boolean" ? Effect.succeed(answer) : answer
@@ -37,19 +37,19 @@ describe("webCrypto", () => {
   for (const algorithm of Jws.Algorithm.literals) {
     const [key, another] = keys[algorithm]
 
-    it.effect(`${algorithm}: a signature of the key is one`, () =>
+    it.effect(`${algorithm}: accepts a signature of the key`, () =>
       Effect.gen(function*() {
         const verify = yield* Jws.webCrypto.prepare(publicKey(key), algorithm)
         assert.isTrue(yield* said(verify, signed(algorithm, signer(key, algorithm))))
       }))
 
-    it.effect(`${algorithm}: a signature of another key is none`, () =>
+    it.effect(`${algorithm}: refuses a signature of another key`, () =>
       Effect.gen(function*() {
         const verify = yield* Jws.webCrypto.prepare(publicKey(another), algorithm)
         assert.isFalse(yield* said(verify, signed(algorithm, signer(key, algorithm))))
       }))
 
-    it.effect(`${algorithm}: a header that names another algorithm is not obeyed`, () =>
+    it.effect(`${algorithm}: ignores another algorithm in the header`, () =>
       Effect.gen(function*() {
         const verify = yield* Jws.webCrypto.prepare(publicKey(key), algorithm)
         const other = algorithm === "RS256" ? "RS384" : "RS256"
@@ -57,7 +57,7 @@ describe("webCrypto", () => {
         assert.isFalse(yield* said(verify, signed("none", signer(key, algorithm))))
       }))
 
-    it.effect(`${algorithm}: no signature at all is none`, () =>
+    it.effect(`${algorithm}: refuses an empty signature`, () =>
       Effect.gen(function*() {
         const verify = yield* Jws.webCrypto.prepare(publicKey(key), algorithm)
         assert.isFalse(yield* said(verify, signed(algorithm, () => new Uint8Array())))
@@ -66,14 +66,14 @@ describe("webCrypto", () => {
   }
 
   const unusable: ReadonlyArray<readonly [rule: string, key: Jws.PublicKey, algorithm: Jws.Algorithm]> = [
-    ["a key of another curve", publicKey(makeEc("P-384")), "ES256"],
-    ["a key of another kind", publicKey(makeEd25519()), "RS256"],
+    ["a key with another curve", publicKey(makeEc("P-384")), "ES256"],
+    ["a key of another type", publicKey(makeEd25519()), "RS256"],
     ["a point that is not on its curve", { kty: "EC", crv: "P-256", x: "AAAA", y: "AAAA" }, "ES256"],
-    ["a key without material", { kty: "RSA" }, "RS256"],
-    ["a kind that nobody knows", { kty: "AKP" }, "RS256"]
+    ["a key without key material", { kty: "RSA" }, "RS256"],
+    ["a key of an unknown type", { kty: "AKP" }, "RS256"]
   ]
   for (const [rule, key, algorithm] of unusable) {
-    it.effect(`${rule} cannot be used, and nothing throws`, () =>
+    it.effect(`${rule} is reported as unusable, without a throw`, () =>
       Effect.gen(function*() {
         const outcome = yield* Effect.result(Jws.webCrypto.prepare(key, algorithm))
         const verify: Jws.Verify = outcome._tag === "Success" ? outcome.success : () => false
@@ -89,7 +89,7 @@ describe("webCrypto", () => {
 describe("Algorithm", () => {
   const isAlgorithm = Schema.is(Jws.Algorithm)
   for (const name of ["none", "HS256", "HS384", "HS512", "RS1", "ES256K", "Ed448", "rs256", "", "toString", "dir"]) {
-    it(`${JSON.stringify(name)} is none`, () => {
+    it(`${JSON.stringify(name)} is not an algorithm`, () => {
       assert.isFalse(isAlgorithm(name))
     })
   }

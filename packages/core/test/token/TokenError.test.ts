@@ -24,28 +24,28 @@ const reasons: { readonly [Reason in TokenError.InvalidTokenReason]: true } = {
 
 const problems = ["several-headers", "token-in-query", "malformed", "too-long"] as const
 
-/** RFC 6750, section 3: what an `error_description` may hold, as it stands. */
+/** The characters that an `error_description` may contain unescaped (RFC 6750, section 3). */
 const description = /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/
 
 describe("descriptions", () => {
-  // The record has every reason as a key, and nothing else.
+  // The record has every reason as a key, and no other keys.
   for (const reason of Object.keys(reasons) as ReadonlyArray<TokenError.InvalidTokenReason>) {
-    it(`"${reason}" has fixed words that fit into a header`, () => {
+    it(`"${reason}" has a fixed description that fits into a header`, () => {
       const error = new InvalidToken({ reason, claim: "a\r\n\"", expected: "b\r\n\"", actual: "c\r\n\"" })
       assert.match(error.description, description)
       assert.strictEqual(error.description, new InvalidToken({ reason }).description)
     })
   }
 
-  it("no two reasons have the same words", () => {
-    // The record has every reason as a key, and nothing else.
+  it("no two reasons have the same description", () => {
+    // The record has every reason as a key, and no other keys.
     const all = Object.keys(reasons) as ReadonlyArray<TokenError.InvalidTokenReason>
     assert.strictEqual(new Set(all.map((reason) => new InvalidToken({ reason }).description)).size, all.length)
   })
 })
 
 describe("messages", () => {
-  it("say the claim, what was expected and what came", () => {
+  it("name the claim, the expected value and the actual value", () => {
     const error = new InvalidToken({ reason: "wrong-audience", claim: "aud", expected: "\"a\"", actual: "b" })
     assert.strictEqual(
       error.message,
@@ -53,12 +53,12 @@ describe("messages", () => {
     )
   })
 
-  it("a stranger's word cannot forge a log line", () => {
+  it("cannot be made to forge a log line by untrusted text", () => {
     const error = new InvalidToken({ reason: "unknown-issuer", claim: "iss", actual: "x\nlevel=info msg=ok\u001b[2K" })
     assert.match(error.message, /^[\x20-\x7e]*$/)
   })
 
-  it("a stranger's word cannot flood a log", () => {
+  it("cannot be made to flood a log by untrusted text", () => {
     const error = new InvalidToken({ reason: "unknown-issuer", claim: "iss", actual: "x".repeat(16_000) })
     assert.isAtMost(error.message.length, 400)
   })
@@ -69,16 +69,16 @@ describe("messages", () => {
     })
   }
 
-  it("missing credentials say where they belong", () => {
+  it("say where missing credentials belong", () => {
     assert.include(new MissingCredentials().message, "Authorization header")
   })
 
-  it("too few scopes: those that lack are named, those that are there are not", () => {
+  it("name the scopes that are missing and not those that were granted", () => {
     const error = new InsufficientScope({ required: ["a", "b\n"], granted: ["a"] })
     assert.strictEqual(error.message, "The access token lacks the scope \"b\\n\"")
   })
 
-  it("an outage says whose, and why", () => {
+  it("name the server and the cause of an outage", () => {
     const cause = new MetadataFetchError.MetadataFetchError({
       url: "https://as.test/jwks",
       reason: new MetadataFetchError.Status({ status: 503 })
@@ -92,7 +92,7 @@ describe("messages", () => {
     assert.strictEqual(new VerificationUnavailable({}).message, "The token cannot be verified now")
   })
 
-  it("an outage does not repeat what a stranger's code says: it may quote the token", () => {
+  it("do not repeat the text of a custom verifier's failure, which may quote the token", () => {
     const error = new VerificationUnavailable({ cause: new Error("no user for eyJhbGciOi") })
     assert.strictEqual(error.message, "The token cannot be verified now")
   })

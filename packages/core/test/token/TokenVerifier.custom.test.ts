@@ -14,39 +14,43 @@ class Users extends Context.Service<Users, ReadonlyMap<string, string>>()(
   "@effect-mcp-auth/core/test/token/TokenVerifier.custom.test/Users"
 ) {}
 
-describe("custom: what an effect says", () => {
+describe("custom: the result of the effect", () => {
   const rows: ReadonlyArray<
     readonly [rule: string, says: Effect.Effect<object | undefined, unknown>, outcome: string]
   > = [
     ["claims are accepted", Effect.succeed(good), "accepted"],
-    ["no claims are a refusal", Effect.succeed(undefined), "rejected"],
+    ["no claims refuse the token", Effect.succeed(undefined), "rejected"],
     [
-      "an invalid token is that answer",
+      "an invalid token is passed on",
       Effect.fail(new TokenError.InvalidToken({ reason: "expired", claim: "x" })),
       "expired x"
     ],
     [
-      "too few scopes are that answer",
+      "insufficient scopes are passed on",
       Effect.fail(new TokenError.InsufficientScope({ required: ["a"], granted: [] })),
       "InsufficientScope"
     ],
-    ["an outage is that answer", Effect.fail(new TokenError.VerificationUnavailable({})), "VerificationUnavailable"],
-    ["another failure is an outage", Effect.fail(new NoConnection()), "VerificationUnavailable"],
-    ["a failure that is no error is an outage", Effect.fail("no connection"), "VerificationUnavailable"],
+    ["an outage is passed on", Effect.fail(new TokenError.VerificationUnavailable({})), "VerificationUnavailable"],
+    ["another failure counts as an outage", Effect.fail(new NoConnection()), "VerificationUnavailable"],
+    ["a failure that is not an error counts as an outage", Effect.fail("no connection"), "VerificationUnavailable"],
     [
-      "a failure that only looks like an answer is an outage",
+      "a failure that only resembles a TokenError counts as an outage",
       Effect.fail({ _tag: "InvalidToken", reason: "expired" }),
       "VerificationUnavailable"
     ],
     [
-      "missing credentials are no answer about a token",
+      "missing credentials are not a result about a token, and count as an outage",
       Effect.fail(new TokenError.MissingCredentials()),
       "VerificationUnavailable"
     ],
-    ["a defect is an outage", Effect.die(new Error("bug")), "VerificationUnavailable"],
-    ["a list is no claims", Effect.succeed([good]), "VerificationUnavailable"],
-    ["claims that are no JSON are none", Effect.succeed({ ...good, exp: BigInt(now + 60) }), "VerificationUnavailable"],
-    ["exp of infinity is no JSON", Effect.succeed({ ...good, exp: Infinity }), "VerificationUnavailable"]
+    ["a defect counts as an outage", Effect.die(new Error("bug")), "VerificationUnavailable"],
+    ["a list instead of claims is refused", Effect.succeed([good]), "VerificationUnavailable"],
+    [
+      "claims that are not JSON are refused",
+      Effect.succeed({ ...good, exp: BigInt(now + 60) }),
+      "VerificationUnavailable"
+    ],
+    ["an exp of infinity is not JSON", Effect.succeed({ ...good, exp: Infinity }), "VerificationUnavailable"]
   ]
   for (const [rule, says, expected] of rows) {
     it.effect(rule, () =>
@@ -56,7 +60,7 @@ describe("custom: what an effect says", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("a function that throws is an outage", () =>
+  it.effect("a function that throws counts as an outage", () =>
     Effect.gen(function*() {
       const verify = yield* verifier(TokenVerifier.custom((): Effect.Effect<object> => {
         throw new Error("bug")
@@ -66,7 +70,7 @@ describe("custom: what an effect says", () => {
       assert.notInclude(error.message, "bug")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("an interruption stays one", () =>
+  it.effect("an interruption stays an interruption", () =>
     Effect.gen(function*() {
       const verify = yield* verifier(TokenVerifier.custom(() => Effect.never))
       const fiber = yield* Effect.forkChild(verify("key"))
@@ -75,7 +79,7 @@ describe("custom: what an effect says", () => {
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("what the effect needs is taken when the verifier is built", () =>
+  it.effect("the services of the effect are provided when the verifier is built", () =>
     Effect.gen(function*() {
       const method = TokenVerifier.custom((token) =>
         Effect.map(Users, (users) => {
@@ -89,23 +93,27 @@ describe("custom: what an effect says", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-describe("custom: claims are held to the rules", () => {
+describe("custom: the claims are validated", () => {
   const rows: ReadonlyArray<
     readonly [rule: string, claims: object, outcome: string, options?: TokenVerifier.CustomOptions]
   > = [
-    ["an audience is demanded, and undefined is none", { ...good, aud: undefined }, "wrong-audience aud"],
-    ["a token for nobody is refused", { sub: "a", exp: now + 60 }, "wrong-audience aud"],
+    ["an audience is required, and undefined counts as absent", { ...good, aud: undefined }, "wrong-audience aud"],
+    ["a token without an audience is refused", { sub: "a", exp: now + 60 }, "wrong-audience aud"],
     ["a token for another resource is refused", { ...good, aud: others }, "wrong-audience aud"],
-    ["an expiry is demanded", { sub: "a", aud: resource }, "missing-claim exp"],
-    ["unless told otherwise", { sub: "a", aud: resource }, "accepted", { acceptWithoutExpiry: true }],
+    ["an expiry is required", { sub: "a", aud: resource }, "missing-claim exp"],
+    ["an expiry is optional if the options say so", { sub: "a", aud: resource }, "accepted", {
+      acceptWithoutExpiry: true
+    }],
     ["an expired token is refused", { ...good, exp: now - 60 }, "expired exp"],
-    ["also when none is demanded", { ...good, exp: now - 60 }, "expired exp", { acceptWithoutExpiry: true }],
+    ["an expired token is refused even if the expiry is optional", { ...good, exp: now - 60 }, "expired exp", {
+      acceptWithoutExpiry: true
+    }],
     ["a token that is not valid yet is refused", { ...good, nbf: now + 60 }, "not-yet-valid nbf"],
-    ["a token of the future is refused", { ...good, iat: now + 60 }, "issued-in-future iat"],
-    ["a token that is bound to a key is refused", { ...good, cnf: { jkt: "x" } }, "sender-constrained cnf"],
-    ["the trusted issuer is accepted", { ...good, iss: issuer }, "accepted"],
+    ["a token issued in the future is refused", { ...good, iat: now + 60 }, "issued-in-future iat"],
+    ["a sender-constrained token is refused", { ...good, cnf: { jkt: "x" } }, "sender-constrained cnf"],
+    ["a trusted issuer is accepted", { ...good, iss: issuer }, "accepted"],
     ["another issuer is refused", { ...good, iss: others }, "unknown-issuer iss"],
-    ["an issuer that is no string is refused", { ...good, iss: 1 }, "missing-claim iss"],
+    ["an issuer that is not a string is refused", { ...good, iss: 1 }, "missing-claim iss"],
     ["an issuer that is null is refused", { ...good, iss: null }, "missing-claim iss"]
   ]
   for (const [rule, claims, expected, options] of rows) {
@@ -116,7 +124,7 @@ describe("custom: claims are held to the rules", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("without an issuer the only trusted server is meant", () =>
+  it.effect("claims without iss belong to the only trusted server", () =>
     Effect.gen(function*() {
       const verify = yield* verifier(TokenVerifier.custom(() => Effect.succeed(good)))
       const info = yield* verify("key")
@@ -125,7 +133,7 @@ describe("custom: claims are held to the rules", () => {
       assert.strictEqual(Redacted.value(info.token), "key")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("of several servers one must be named", () =>
+  it.effect("claims must name one of several trusted servers", () =>
     Effect.gen(function*() {
       const verify = yield* verifier(
         TokenVerifier.custom((token) =>
@@ -137,7 +145,7 @@ describe("custom: claims are held to the rules", () => {
       assert.strictEqual((yield* verify("named")).issuer, others)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("without a trusted server nothing is accepted", () =>
+  it.effect("no token is accepted without a trusted server", () =>
     Effect.gen(function*() {
       const verify = yield* verifier(TokenVerifier.custom(() => Effect.succeed(good)), [])
       assert.strictEqual(yield* outcome(verify("key")), "missing-claim iss")
@@ -157,7 +165,7 @@ describe("firstOf", () => {
     return { provider, verify: yield* verifier(method), asked: provider.count("introspection") }
   })
 
-  it.effect("the looks of a token choose the method", () =>
+  it.effect("the form of a token selects the method", () =>
     Effect.gen(function*() {
       const { asked, provider, verify } = yield* scenario
       assert.strictEqual((yield* verify("key_1")).subject, "api")
@@ -174,8 +182,8 @@ describe("firstOf", () => {
       outcome: string
     ]
   > = [
-    ["a JWT that has expired is not introspected", (provider) => provider.mint({ expiresIn: -60 }), "expired exp"],
-    ["a JWT that is forged is not introspected", (provider) => provider.mint({ forged: true }), "bad-signature"],
+    ["an expired JWT is not introspected", (provider) => provider.mint({ expiresIn: -60 }), "expired exp"],
+    ["a forged JWT is not introspected", (provider) => provider.mint({ forged: true }), "bad-signature"],
     [
       "a JWT of another issuer is not introspected",
       (provider) => provider.mint({ claims: { iss: others } }),
@@ -193,19 +201,19 @@ describe("firstOf", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("a token that nobody handles is malformed", () =>
+  it.effect("a token that no method handles is malformed", () =>
     Effect.gen(function*() {
       const verify = yield* verifier(TokenVerifier.firstOf(apiKeys, TokenVerifier.jwt()))
       assert.strictEqual(yield* outcome(verify("opaque")), "malformed")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a member that cannot be built lets none be built", () =>
+  it.effect("firstOf cannot be built if one of its members cannot", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(verifier(TokenVerifier.firstOf(apiKeys, TokenVerifier.jwt({ algorithms: [] }))))
       assert.strictEqual(error._tag, "InvalidVerifier")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it("handles what its members handle, and has their names", () => {
+  it("firstOf handles the tokens of its members, and has their names", () => {
     const pair = TokenVerifier.firstOf(apiKeys, TokenVerifier.jwt())
     assert.isTrue(pair.handles("key_1"))
     assert.isTrue(pair.handles("a.b.c"))
@@ -232,7 +240,7 @@ describe("firstOf", () => {
   }
 })
 
-it.effect("three methods end in the same words", () =>
+it.effect("three methods produce the same messages", () =>
   Effect.gen(function*() {
     const provider = yield* TestProvider.TestProvider
     const authentication = ClientAuthentication.clientSecretPost("notes", Redacted.make("secret"))

@@ -41,8 +41,8 @@ const only = Effect.flatMap(introspections, ([request, ...others]) => {
   return request === undefined ? Effect.die("nobody was asked") : Effect.succeed(request)
 })
 
-describe("introspection: what is sent", () => {
-  it.effect("client_secret_basic: the token in the form, the secret in the header", () =>
+describe("introspection: the request", () => {
+  it.effect("client_secret_basic: the token is in the form, the secret in the header", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* scenario({ authentication: basic })
       const token = yield* provider.mintOpaque()
@@ -59,7 +59,7 @@ describe("introspection: what is sent", () => {
       assert.strictEqual(headers["authorization"], `Basic ${credentials}`)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("client_secret_post: both in the form, nothing in the header", () =>
+  it.effect("client_secret_post: both are in the form, and the header is absent", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* scenario({ authentication: post })
       const token = yield* provider.mintOpaque()
@@ -72,7 +72,7 @@ describe("introspection: what is sent", () => {
       assert.isUndefined(headers["authorization"])
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("private_key_jwt: an assertion for the issuer, nothing in the header", () =>
+  it.effect("private_key_jwt: an assertion names the issuer, and the header is absent", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* scenario({ authentication: signed })
       yield* verify(yield* provider.mintOpaque())
@@ -95,7 +95,7 @@ describe("introspection: what is sent", () => {
       assert.strictEqual(payload.aud, issuer)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("private_key_jwt: no assertion is sent twice, not even when a request is tried again", () =>
+  it.effect("private_key_jwt: no assertion is sent twice, not even when a request is retried", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* scenario({ authentication: signed })
       yield* provider.fault("introspection", Fault.status(503), { times: 2 })
@@ -108,7 +108,7 @@ describe("introspection: what is sent", () => {
       assert.strictEqual(new Set(names).size, 3)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a token cannot smuggle another field into the form", () =>
+  it.effect("a token cannot inject another field into the form", () =>
     Effect.gen(function*() {
       const { outcomeOf } = yield* scenario({ authentication: post })
       assert.strictEqual(yield* outcomeOf("a&client_id=evil&token=b"), "inactive")
@@ -117,7 +117,7 @@ describe("introspection: what is sent", () => {
       assert.deepStrictEqual(form.getAll("token"), ["a&client_id=evil&token=b"])
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("no token and no secret reach spans or a trace context the provider", () =>
+  it.effect("no token and no secret reaches a span, and no trace context reaches the provider", () =>
     Effect.gen(function*() {
       const spans: Array<Tracer.Span> = []
       const tracer = Tracer.make({
@@ -139,8 +139,8 @@ describe("introspection: what is sent", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-describe("introspection: what is answered", () => {
-  it.effect("an opaque token that is active says who its caller is", () =>
+describe("introspection: the response", () => {
+  it.effect("an active opaque token names its caller", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* scenario()
       const token = yield* provider.mintOpaque({ claims: { scope: "a b" } })
@@ -154,21 +154,21 @@ describe("introspection: what is answered", () => {
       assert.strictEqual(info.expiresAt, now + 3600)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a JWT is one of its tokens, too", () =>
+  it.effect("a JWT can be introspected", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* scenario()
       assert.strictEqual(yield* outcomeOf(yield* provider.mint()), "accepted")
       assert.strictEqual(yield* provider.count("jwks"), 0)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a token that nobody issued is not active", () =>
+  it.effect("a token that was never issued is not active", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* scenario()
       assert.strictEqual(yield* outcomeOf("made-up"), "inactive")
       assert.strictEqual(yield* outcomeOf(yield* provider.mint({ forged: true })), "inactive")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a token that was revoked is not active", () =>
+  it.effect("a revoked token is not active", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* scenario()
       const token = yield* provider.mintOpaque()
@@ -176,7 +176,7 @@ describe("introspection: what is answered", () => {
       assert.strictEqual(yield* outcomeOf(token), "inactive")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a kind of token that the provider does not introspect is a bad token, and no outage", () =>
+  it.effect("a kind of token that the provider does not introspect is invalid, and no outage", () =>
     Effect.gen(function*() {
       const { asked, outcomeOf, provider } = yield* scenario()
       assert.strictEqual(yield* outcomeOf(yield* provider.mint()), "inactive")
@@ -185,42 +185,42 @@ describe("introspection: what is answered", () => {
     }).pipe(Effect.provide(TestProvider.layer({ introspectsJwts: false }))))
 
   const answers: ReadonlyArray<readonly [rule: string, changes: Schema.JsonObject, outcome: string]> = [
-    ["active as text is no yes", { active: "true" }, "inactive"],
-    ["active as a number is no yes", { active: 1 }, "inactive"],
-    ["active as null is no yes", { active: null }, "inactive"],
-    ["active as a list is no yes", { active: [true] }, "inactive"],
-    ["active: false counts, whatever else is said", { active: false }, "inactive"],
-    ["an answer for another resource is refused", { aud: "https://other.test" }, "wrong-audience aud"],
-    ["an answer for others as well is accepted", { aud: ["https://other.test", resource] }, "accepted"],
-    ["an aud that cannot be read is refused", { aud: 1 }, "invalid-claim aud"],
+    ["active as a string does not count as active", { active: "true" }, "inactive"],
+    ["active as a number does not count as active", { active: 1 }, "inactive"],
+    ["active as null does not count as active", { active: null }, "inactive"],
+    ["active as a list does not count as active", { active: [true] }, "inactive"],
+    ["active: false counts, whatever the other members are", { active: false }, "inactive"],
+    ["a response for another resource is refused", { aud: "https://other.test" }, "wrong-audience aud"],
+    ["a response for several resources is accepted", { aud: ["https://other.test", resource] }, "accepted"],
+    ["an aud of a wrong type is refused", { aud: 1 }, "invalid-claim aud"],
     ["another issuer is refused", { iss: "https://evil.test" }, "unknown-issuer iss"],
-    ["an issuer with one slash more is refused", { iss: `${issuer}/` }, "unknown-issuer iss"],
+    ["an issuer with an additional slash is refused", { iss: `${issuer}/` }, "unknown-issuer iss"],
     ["an issuer that is null is refused", { iss: null }, "unknown-issuer iss"],
     ["an issuer that is an object is refused", { iss: { toString: 1 } }, "unknown-issuer iss"],
-    ["a template is no issuer", { iss: "https://as.test/{tenantid}" }, "unknown-issuer iss"],
-    ["a token that has expired is refused, though active", { exp: now - 60 }, "expired exp"],
+    ["a template is not an issuer", { iss: "https://as.test/{tenantid}" }, "unknown-issuer iss"],
+    ["an expired token is refused even if it is active", { exp: now - 60 }, "expired exp"],
     ["a token that expired within the tolerance is accepted", { exp: now - 29 }, "accepted"],
-    ["exp as text is refused", { exp: String(now + 60) }, "invalid-claim exp"],
+    ["exp as a string is refused", { exp: String(now + 60) }, "invalid-claim exp"],
     ["a token that is not valid yet is refused", { nbf: now + 60 }, "not-yet-valid nbf"],
-    ["a token of the future is refused", { iat: now + 600 }, "issued-in-future iat"],
-    ["a token that is bound to a key is refused", { cnf: { jkt: "x" } }, "sender-constrained cnf"]
+    ["a token issued in the future is refused", { iat: now + 600 }, "issued-in-future iat"],
+    ["a sender-constrained token is refused", { cnf: { jkt: "x" } }, "sender-constrained cnf"]
   ]
   for (const [rule, changes, expected] of answers) {
     it.effect(rule, () =>
       Effect.gen(function*() {
         const { provider, says, verify } = yield* scenario()
         yield* says(changes)
-        // Nobody has to wait, and the time stands still, because some of this is a matter of seconds.
+        // No request has to wait, so time stands still: some of these cases differ by seconds.
         assert.strictEqual(yield* outcome(verify(yield* provider.mintOpaque())), expected)
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
   const lacking: ReadonlyArray<readonly [rule: string, member: string, outcome: string]> = [
-    ["an answer without active is no yes", "active", "inactive"],
-    ["an answer without aud is for nobody", "aud", "wrong-audience aud"],
-    ["an answer without exp is refused", "exp", "missing-claim exp"],
-    ["an answer without iss is from who was asked", "iss", "accepted"],
-    ["an answer without sub is accepted", "sub", "accepted"]
+    ["a response without active does not count as active", "active", "inactive"],
+    ["a response without aud is refused", "aud", "wrong-audience aud"],
+    ["a response without exp is refused", "exp", "missing-claim exp"],
+    ["a response without iss belongs to the introspecting server", "iss", "accepted"],
+    ["a response without sub is accepted", "sub", "accepted"]
   ]
   for (const [rule, member, expected] of lacking) {
     it.effect(rule, () =>
@@ -246,7 +246,7 @@ describe("introspection: what is answered", () => {
       assert.strictEqual(yield* outcomeOf("any"), "invalid-claim nbf")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a policy of audience is kept", () =>
+  it.effect("the audience policy is enforced", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider, says } = yield* scenario({ audience: AudiencePolicy.exclusive })
       yield* says({ aud: [resource, "https://other.test"] })
@@ -255,33 +255,33 @@ describe("introspection: what is answered", () => {
 })
 
 const outages: Readonly<Record<string, Fault.Fault>> = {
-  "401, as for wrong credentials of ours": Fault.status(401),
+  "401, as for wrong client credentials": Fault.status(401),
   "403": Fault.status(403),
   "404": Fault.status(404),
-  "400 of another kind": Fault.all(Fault.status(400), Fault.body("{\"error\":\"invalid_request\"}")),
-  "400 without a word": Fault.status(400),
+  "400 with another error code": Fault.all(Fault.status(400), Fault.body("{\"error\":\"invalid_request\"}")),
+  "400 with an empty body": Fault.status(400),
   "400 with an HTML page": Fault.all(Fault.status(400), Fault.html),
   "401 with unsupported_token_type": Fault.all(Fault.status(401), Fault.body("{\"error\":\"unsupported_token_type\"}")),
   "500": Fault.status(500),
   "503": Fault.status(503),
   "429": Fault.status(429),
   "204": Fault.status(204),
-  "no answer in time": Fault.delay("1 hour"),
-  "a byte a second": Fault.slowBody(),
+  "no response in time": Fault.delay("1 hour"),
+  "one byte a second": Fault.slowBody(),
   "a refused connection": Fault.connectionError(),
   "an HTML page": Fault.html,
-  "half an answer": Fault.truncatedBody(),
-  "an answer that breaks off": Fault.truncatedBody({ broken: true }),
+  "half a response": Fault.truncatedBody(),
+  "a response that breaks off": Fault.truncatedBody({ broken: true }),
   "an empty body": Fault.body(""),
   "a list": Fault.body("[]"),
   "null": Fault.body("null"),
-  "an answer in JWT form": Fault.body("a.b.c", "application/token-introspection+jwt"),
+  "a response in JWT form": Fault.body("a.b.c", "application/token-introspection+jwt"),
   "an endless body": Fault.hugeBody(Infinity),
   "a redirect": Fault.redirect("https://evil.test/introspect"),
   "a redirect on the same host": Fault.redirect("?moved", 307)
 }
 
-describe("introspection: outages are no word about a token", () => {
+describe("introspection: an outage never refuses a token as invalid", () => {
   for (const [rule, fault] of Object.entries(outages)) {
     it.effect(rule, () =>
       Effect.gen(function*() {
@@ -297,7 +297,7 @@ describe("introspection: outages are no word about a token", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("metadata that cannot be had", () =>
+  it.effect("metadata that cannot be fetched", () =>
     Effect.gen(function*() {
       const { asked, outcomeOf, provider } = yield* scenario()
       yield* provider.fault("metadata", Fault.status(503))
@@ -305,7 +305,7 @@ describe("introspection: outages are no word about a token", () => {
       assert.strictEqual(yield* asked, 0)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("metadata without an endpoint, which the error names", () =>
+  it.effect("metadata without an introspection endpoint, which the error names", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* scenario()
       const error = yield* Effect.flip(verify(yield* provider.mintOpaque()))
@@ -313,7 +313,7 @@ describe("introspection: outages are no word about a token", () => {
       assert.include(error.message, "introspection_endpoint")
     }).pipe(Effect.provide(TestProvider.layer({ metadata: { introspection_endpoint: undefined } }))))
 
-  it.effect("an http endpoint of an https issuer: no token is sent there", () =>
+  it.effect("an http endpoint of an https issuer, to which no token is sent", () =>
     Effect.gen(function*() {
       const { asked, provider, verify } = yield* scenario()
       const error = yield* Effect.flip(verify(yield* provider.mintOpaque()))
@@ -322,7 +322,7 @@ describe("introspection: outages are no word about a token", () => {
       assert.strictEqual(yield* asked, 0)
     }).pipe(Effect.provide(TestProvider.layer({ metadata: { introspection_endpoint: "http://as.test/introspect" } }))))
 
-  it.effect("an outage is not remembered longer than it lasts", () =>
+  it.effect("an outage is not remembered after it ends", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* scenario()
       const token = yield* provider.mintOpaque()
@@ -331,7 +331,7 @@ describe("introspection: outages are no word about a token", () => {
       assert.strictEqual(yield* outcomeOf(token), "accepted")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("what a server gets over is not noticed", () =>
+  it.effect("an outage that a retry resolves is not noticed", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* scenario()
       yield* provider.fault("introspection", Fault.status(503), { times: 2 })
@@ -339,7 +339,7 @@ describe("introspection: outages are no word about a token", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-describe("introspection: what is remembered", () => {
+describe("introspection: the cache", () => {
   it.effect("the second use of a token causes no request", () =>
     Effect.gen(function*() {
       const { asked, outcomeOf, provider } = yield* scenario()
@@ -350,14 +350,14 @@ describe("introspection: what is remembered", () => {
       assert.strictEqual(yield* asked, 1)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a token that is not active is remembered as well", () =>
+  it.effect("an inactive token is remembered as well", () =>
     Effect.gen(function*() {
       const { asked, outcomeOf } = yield* scenario()
       for (let times = 0; times < 10; times++) assert.strictEqual(yield* outcomeOf("made-up"), "inactive")
       assert.strictEqual(yield* asked, 1)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a revoked token is refused after cacheFor, and not good for longer", () =>
+  it.effect("a revoked token is refused after cacheFor, and never accepted longer", () =>
     Effect.gen(function*() {
       const { asked, provider, verify } = yield* scenario({ cacheFor: "1 minute" })
       const token = yield* provider.mintOpaque()
@@ -370,7 +370,7 @@ describe("introspection: what is remembered", () => {
       assert.strictEqual(yield* asked, 2)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("use does not prolong what is remembered", () =>
+  it.effect("using a token does not prolong its cache entry", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* scenario()
       const token = yield* provider.mintOpaque()
@@ -384,7 +384,7 @@ describe("introspection: what is remembered", () => {
       assert.strictEqual(yield* outcome(verify(token)), "inactive")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("nothing is remembered past exp", () =>
+  it.effect("no response is remembered beyond exp", () =>
     Effect.gen(function*() {
       const { asked, provider, verify } = yield* scenario({ cacheFor: "1 hour" })
       const token = yield* provider.mintOpaque({ expiresIn: 10 })
@@ -397,7 +397,7 @@ describe("introspection: what is remembered", () => {
       assert.strictEqual(yield* asked, 2)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a provider that says active for ever does not keep an expired token alive", () =>
+  it.effect("a provider that keeps answering active does not keep an expired token valid", () =>
     Effect.gen(function*() {
       const { provider, says, verify } = yield* scenario({ cacheFor: "1 hour" })
       yield* says({ active: true, aud: resource, exp: now + 60 })
@@ -407,7 +407,7 @@ describe("introspection: what is remembered", () => {
       assert.strictEqual(yield* outcome(verify(token)), "expired exp")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("nothing is remembered when that is asked for", () =>
+  it.effect("no response is remembered if cacheFor is zero", () =>
     Effect.gen(function*() {
       const { asked, outcomeOf, provider } = yield* scenario({ cacheFor: 0 })
       const token = yield* provider.mintOpaque()
@@ -417,7 +417,7 @@ describe("introspection: what is remembered", () => {
       assert.strictEqual(yield* asked, 2)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("100 at once cause one request", () =>
+  it.effect("100 requests at once cause one introspection request", () =>
     Effect.gen(function*() {
       const { asked, provider, verify } = yield* scenario()
       yield* provider.fault("introspection", Fault.delay("1 second"))
@@ -430,7 +430,7 @@ describe("introspection: what is remembered", () => {
       assert.strictEqual(yield* provider.count("metadata"), 1)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a caller that goes away takes nothing from the others", () =>
+  it.effect("an interrupted caller does not cancel the introspection for the others", () =>
     Effect.gen(function*() {
       const { asked, provider, verify } = yield* scenario()
       yield* provider.fault("introspection", Fault.delay("2 seconds"))
@@ -447,7 +447,7 @@ describe("introspection: what is remembered", () => {
       assert.strictEqual(yield* asked, 1)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("when all callers have gone away, the next one asks again", () =>
+  it.effect("when all callers are interrupted, the next one sends a new request", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider, verify } = yield* scenario()
       yield* provider.fault("introspection", Fault.delay("2 seconds"))
@@ -460,7 +460,7 @@ describe("introspection: what is remembered", () => {
       assert.strictEqual(yield* outcomeOf(token), "accepted")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("two tokens do not share an answer", () =>
+  it.effect("two tokens do not share a response", () =>
     Effect.gen(function*() {
       const { asked, provider, verify } = yield* scenario()
       const ada = yield* verify(yield* provider.mintOpaque({ claims: { sub: "ada" } }))
@@ -469,7 +469,7 @@ describe("introspection: what is remembered", () => {
       assert.strictEqual(yield* asked, 2)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("two verifiers do not share answers, nor rules", () =>
+  it.effect("two verifiers share neither responses nor rules", () =>
     Effect.gen(function*() {
       const { provider, verify: loose } = yield* scenario({ audience: AudiencePolicy.acceptAnyUnsafe })
       const { verify: strict } = yield* scenario()
@@ -479,7 +479,7 @@ describe("introspection: what is remembered", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-describe("introspection: several servers", () => {
+describe("introspection: several authorization servers", () => {
   const others = "https://other.test"
   const build = Effect.fnUntraced(function*(named?: string) {
     const { client, providers: [ours, theirs] } = yield* TestProvider.makeNetwork({}, { issuer: others })
@@ -489,14 +489,14 @@ describe("introspection: several servers", () => {
     return { ours, theirs, verify }
   })
 
-  it.effect("one of them must be named", () =>
+  it.effect("the token must name one of them", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(build())
       assert.strictEqual(error._tag, "InvalidVerifier")
       assert.include(error.message, "`issuer`")
     }).pipe(Effect.scoped))
 
-  it.effect("one that is not trusted cannot be named", () =>
+  it.effect("a server that is not trusted cannot be named", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(build("https://evil.test"))
       assert.strictEqual(error._tag, "InvalidVerifier")
@@ -508,7 +508,7 @@ describe("introspection: several servers", () => {
       assert.strictEqual(error._tag, "InvalidVerifier")
     }).pipe(Effect.scoped))
 
-  it.effect("the one that is named is asked, and no other one sees the token", () =>
+  it.effect("only the named server is asked, and no other server sees the token", () =>
     Effect.gen(function*() {
       const { ours, theirs, verify } = yield* build(others)
       const info = yield* verify(yield* theirs.mintOpaque())
@@ -517,7 +517,7 @@ describe("introspection: several servers", () => {
       assert.strictEqual(yield* theirs.count("introspection"), 1)
     }).pipe(Effect.scoped))
 
-  it.effect("a server does not speak for another one that is trusted", () =>
+  it.effect("a server cannot answer for another trusted server", () =>
     Effect.gen(function*() {
       const { theirs, verify } = yield* build(others)
       const token = yield* theirs.mintOpaque({ claims: { iss: issuer } })

@@ -30,71 +30,71 @@ const templated = IssuerPolicy.template(template)
 interface Row {
   readonly configured: string
   readonly policy: IssuerPolicy.IssuerPolicy
-  /** What the document says. */
+  /** The issuer in the metadata document. */
   readonly document: string
-  /** What the token says. */
+  /** The issuer in the token. */
   readonly token: string
   readonly outcome: string
 }
 
 const rows: Readonly<Record<string, Row>> = {
-  "rootSlash: the document's own string counts": {
+  "rootSlash: the issuer of the document counts": {
     configured: "https://as.test/",
     policy: IssuerPolicy.rootSlash,
     document: "https://as.test",
     token: "https://as.test",
     outcome: "accepted"
   },
-  "rootSlash: what was configured does not, where the document says otherwise": {
+  "rootSlash: the configured issuer does not count if the document has another form": {
     configured: "https://as.test/",
     policy: IssuerPolicy.rootSlash,
     document: "https://as.test",
     token: "https://as.test/",
     outcome: "unknown-issuer iss"
   },
-  "template: a tenant is accepted": {
+  "template: a tenant's issuer is accepted": {
     configured: "https://as.test/common/v2.0",
     policy: templated,
     document: template,
     token: tenant,
     outcome: "accepted"
   },
-  "template: the template itself is no issuer": {
+  "template: the template itself is refused": {
     configured: "https://as.test/common/v2.0",
     policy: templated,
     document: template,
     token: template,
     outcome: "unknown-issuer iss"
   },
-  "template: two segments are no tenant": {
+  "template: two path segments are refused as a tenant": {
     configured: "https://as.test/common/v2.0",
     policy: templated,
     document: template,
     token: "https://as.test/a/b/v2.0",
     outcome: "unknown-issuer iss"
   },
-  "template: a dot segment is no tenant": {
+  "template: a dot segment is refused as a tenant": {
     configured: "https://as.test/common/v2.0",
     policy: templated,
     document: template,
     token: "https://as.test/../v2.0",
     outcome: "unknown-issuer iss"
   },
-  "template: another host is no tenant": {
+  "template: another host is refused": {
     configured: "https://as.test/common/v2.0",
     policy: templated,
     document: template,
     token: "https://evil.test/a/v2.0",
     outcome: "unknown-issuer iss"
   },
-  "template: a tenant is not another one, where the document names one": {
+  "template: another tenant is refused if the document names one tenant": {
     configured: tenant,
     policy: templated,
     document: tenant,
     token: "https://as.test/66666666-7777-8888-9999-000000000000/v2.0",
     outcome: "unknown-issuer iss"
   },
-  "acceptAnyUnsafe: still only the document's own string counts": {
+  "acceptAnyUnsafe: only the issuer of the document counts": {
     configured: "https://as.test",
     policy: IssuerPolicy.acceptAnyUnsafe,
     document: "https://other.test",

@@ -5,7 +5,7 @@ import { Context, Effect, Layer, Redacted, Result, Schema } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
 import { claims, encode, issuer, now, printed, resource, verifier } from "./harness.ts"
 
-/** A verifier whose keys are known, and tokens that are good, two of each algorithm. */
+/** A verifier whose keys are known, and valid tokens, two for each algorithm. */
 class World extends Context.Service<World, {
   readonly verify: Effect.Success<ReturnType<typeof verifier>>
   readonly tokens: ReadonlyArray<string>
@@ -38,7 +38,7 @@ const parts = (token: string): readonly [string, string, string] => {
 const objectOf = (part: string): Record<string, unknown> => JSON.parse(Buffer.from(part, "base64url").toString())
 
 interface Change {
-  /** Which token, and where in it. */
+  /** Which token to change, and where. */
   readonly token: number
   readonly at: number
   readonly to: number
@@ -59,7 +59,7 @@ const swapped = (token: string, from: number, to: number): string => {
   return characters.with(i, other).with(j, one).join("")
 }
 
-/** What can befall the letters of a token. */
+/** Mutations of the characters of a token. */
 const byLetter: Readonly<Record<string, (token: string, change: Change) => string>> = {
   replaced: (token, { at, character }) => [...token].with(at % token.length, character).join(""),
   inserted: (token, { at, character }) =>
@@ -76,7 +76,7 @@ const byLetter: Readonly<Record<string, (token: string, change: Change) => strin
   }
 }
 
-/** What a member may become. Without a value it goes. */
+/** The new value of a member. Without a value the member is removed. */
 const values: ReadonlyArray<{ readonly value?: Schema.Json }> = [
   {},
   ...[null, true, 0, "x", "RS256", "none", issuer, resource, now + 7200, [], {}].map((value) => ({ value }))
@@ -86,8 +86,8 @@ const names = ["alg", "kid", "typ", "crit", "jwk", "iss", "sub", "aud", "exp", "
 const recoded = (part: string, { at: index, to }: Change): string =>
   encode({ ...objectOf(part), [at(names, index)]: at(values, to).value })
 
-it.layer(world)("laws of the JWT verifier", (it) => {
-  /** A token that is refused, and as what. Anything but a refusal of the token itself is a failure. */
+it.layer(world)("properties of the JWT verifier", (it) => {
+  /** Whether and why a token is refused. Any failure other than a refusal of the token fails the test. */
   const refused = Effect.fnUntraced(function*(token: string) {
     const { tokens, verify } = yield* World
     if (tokens.includes(token)) return
@@ -99,7 +99,7 @@ it.layer(world)("laws of the JWT verifier", (it) => {
 
   for (const [what, mutate] of Object.entries(byLetter)) {
     it.effect.prop(
-      `no token verifies with letters ${what}`,
+      `no token verifies with characters ${what}`,
       [change],
       ([change]) =>
         Effect.gen(function*() {
@@ -111,7 +111,7 @@ it.layer(world)("laws of the JWT verifier", (it) => {
   }
 
   it.effect.prop(
-    "no token verifies that is made of parts of two",
+    "no token verifies that combines parts of two tokens",
     [change, change, change],
     ([header, payload, signature]) =>
       Effect.gen(function*() {
@@ -152,14 +152,14 @@ it.layer(world)("laws of the JWT verifier", (it) => {
   )
 
   it.effect.prop(
-    "no three random parts verify",
+    "no three random parts verify as a token",
     [Arbitrary.all([bytes, bytes, bytes])],
     ([all]) => refused(all.map(encode).join(".")),
     { arbitrary: { runs: 1000 } }
   )
 
   it.effect.prop(
-    "no random JSON verifies, whatever it is a header or a payload of",
+    "no random JSON verifies as a header or payload",
     [json, json, bytes],
     ([header, payload, signature]) =>
       Effect.gen(function*() {
@@ -173,7 +173,7 @@ it.layer(world)("laws of the JWT verifier", (it) => {
   )
 
   it.effect.prop(
-    "no random members of header and claims let a forgery pass, or make the verifier die",
+    "no random members of header and claims let a forged token pass or make the verifier die",
     [Schema.Record(Schema.Literals(names), Schema.Json), Schema.Record(Schema.Literals(names), Schema.Json), change],
     ([header, payload, change]) =>
       Effect.gen(function*() {
@@ -207,7 +207,7 @@ it.layer(world)("laws of the JWT verifier", (it) => {
           if (error === undefined) continue
           const text = printed(error)
           for (const part of [token, ...token.split(".").slice(1)]) {
-            // A part of a few letters may be a word of the message.
+            // A part of only a few characters can be a word of the message.
             if (part.length > 12) assert.notInclude(text, part)
           }
         }
@@ -216,7 +216,7 @@ it.layer(world)("laws of the JWT verifier", (it) => {
   )
 })
 
-describe("laws of scopes", () => {
+describe("properties of scopes", () => {
   const scopeClaims = ["scope", "scopes", "scp"]
   const word = Schema.Literals(["notes:read", "notes:write", "admin", "", " ", "a b", "\t", "ä"])
   const granting = Schema.Union([word, Schema.String, Schema.Array(word), Schema.Array(Schema.Json), Schema.Json])
@@ -233,7 +233,7 @@ describe("laws of scopes", () => {
     Object.fromEntries
   )
 
-  /** Every word that the three claims hold, whatever they are. */
+  /** Every word that the three scope claims contain, whatever their types. */
   const wordsOf = (members: Schema.JsonObject): ReadonlySet<string> =>
     new Set(
       scopeClaims.flatMap((claim) => {
@@ -246,7 +246,7 @@ describe("laws of scopes", () => {
   const authentication = ClientAuthentication.clientSecretPost("notes", Redacted.make("secret"))
 
   it.effect.prop(
-    "by each method, what is granted is in the three claims",
+    "every method grants only scopes from the three claims",
     [members],
     ([members]) =>
       Effect.gen(function*() {
@@ -268,7 +268,7 @@ describe("laws of scopes", () => {
   )
 
   it.effect.prop(
-    "nothing that is said elsewhere grants a scope",
+    "no other claim grants a scope",
     [Schema.Record(Schema.Literals(["roles", "groups", "authorities", "scopes_supported", "name", "x"]), Schema.Json)],
     ([members]) =>
       Effect.gen(function*() {
@@ -280,11 +280,11 @@ describe("laws of scopes", () => {
   )
 })
 
-describe("laws of introspection", () => {
+describe("properties of introspection", () => {
   const authentication = ClientAuthentication.clientSecretPost("notes", Redacted.make("a-secret-of-many-letters"))
 
   it.effect.prop(
-    "no answer but an active one lets a token in, and none makes the verifier die",
+    "only an active response accepts a token, and no response makes the verifier die",
     [Schema.Json, Schema.Record(Schema.Literals(["active", "iss", "aud", "exp", "sub", "cnf"]), Schema.Json)],
     ([active, answer]) =>
       Effect.gen(function*() {

@@ -8,12 +8,15 @@ const authentication = ClientAuthentication.clientSecretBasic("notes", Redacted.
 
 type Members = Readonly<Record<string, Schema.Json | undefined>>
 
-/** The JSON of the claims of a good access token with these changes; `undefined` removes a claim. */
+/** The JSON of the claims of a valid access token with these changes; `undefined` removes a claim. */
 const changed = (changes: Members): Schema.JsonObject =>
-  // What was serialized is JSON again.
+  // The text was serialized from JSON before.
   JSON.parse(JSON.stringify({ ...claims, ...changes })) as Schema.JsonObject
 
-/** What becomes of the same claims by each method: in a JWT of the type `JWT`, in an introspection response, and as custom claims. */
+/**
+ * The result of the same claims with each method: in a JWT of the type `JWT`, in an introspection response, and as
+ * custom claims.
+ */
 const outcomes = Effect.fnUntraced(function*(changes: Members, options: TokenVerifier.ClaimOptions = {}) {
   const provider = yield* TestProvider.TestProvider
   const said = changed(changes)
@@ -141,7 +144,7 @@ describe("claims that access tokens never have", () => {
       at_hash: "x",
       token_use: "access"
     }, refused("at_hash")],
-    ["refuses nonce with token_type Bearer, as in an answer about an ID token", {
+    ["refuses nonce with token_type Bearer, as in a response about an ID token", {
       nonce: "n",
       token_type: "Bearer"
     }, refused("nonce")],
@@ -213,7 +216,7 @@ describe("an audience that may be the client's own", () => {
       azp: "client-2"
     }, "accepted"],
     [
-      "accepts azp of another client if the claim of accessTokenMark is there",
+      "accepts azp of another client if the claim of accessTokenMark is present",
       {
         ...unmarked,
         azp: "client-2",
@@ -229,7 +232,7 @@ describe("an audience that may be the client's own", () => {
       aud: "https://api.test/mcp"
     }, "accepted"],
     [
-      "scopeless tokens of a client without audience need client_id",
+      "requires client_id of a token without scopes where the client has no audience",
       {
         ...unmarked,
         aud: undefined,
@@ -252,12 +255,12 @@ describe("accessTokenMark", () => {
     ["refuses authentik's access token by default, which has a nonce", { ...authentik, uid: "u" }, refused("nonce"), {
       audience: AudiencePolicy.anyOf("client-1")
     }],
-    ["accepts a token that has the claim, in spite of its nonce", { ...authentik, uid: "u" }, "accepted", uid],
+    ["accepts a token that has the claim, despite its nonce", { ...authentik, uid: "u" }, "accepted", uid],
     ["refuses a token that lacks the claim", authentik, refused("uid"), uid],
     ["refuses a token whose claim is null", { ...authentik, uid: null }, refused("uid"), uid],
     ["refuses a token whose claim is empty", { ...authentik, uid: "" }, refused("uid"), uid],
     ["refuses a token whose claim is false", { ...authentik, uid: false }, refused("uid"), uid],
-    ["refuses a token that lacks the claim, also one for the resource", {}, refused("uid"), {
+    ["refuses a token for the resource that lacks the claim", {}, refused("uid"), {
       accessTokenMark: { claim: "uid" }
     }],
     [
@@ -274,9 +277,14 @@ describe("accessTokenMark", () => {
     ["refuses another value of the claim", { kind: "session" }, refused("kind"), {
       accessTokenMark: { claim: "kind", equals: "api" }
     }],
-    ["does not excuse another mark of an ID token", { ...authentik, uid: "u", at_hash: "x" }, refused("at_hash"), uid],
-    ["does not excuse the statement of another kind", { uid: "u", token_use: "id" }, refused("token_use"), uid],
-    ["is no claim that every object inherits", { ...authentik }, refused("constructor"), {
+    [
+      "does not override another mark of an ID token",
+      { ...authentik, uid: "u", at_hash: "x" },
+      refused("at_hash"),
+      uid
+    ],
+    ["does not override a claim that states another kind", { uid: "u", token_use: "id" }, refused("token_use"), uid],
+    ["ignores claims that every object inherits", { ...authentik }, refused("constructor"), {
       ...uid,
       accessTokenMark: { claim: "constructor" }
     }]
@@ -298,14 +306,14 @@ describe("the claims that grant scopes", () => {
   const rows: ReadonlyArray<
     readonly [rule: string, claims: Members, scopes: string, options?: TokenVerifier.ClaimOptions]
   > = [
-    ["permissions are no scopes", { scope: "a", permissions: ["b"] }, "a"],
-    ["roles and authorities are no scopes", { scope: "a", roles: ["b"], authorities: ["c"] }, "a"],
-    ["scopeClaims replaces the standard claims", { scope: "a", ias_apis: ["b"] }, "b", { scopeClaims: ["ias_apis"] }],
-    ["scopeClaims may name several claims", { scope: "a", permissions: ["b"] }, "a b", {
+    ["do not include permissions", { scope: "a", permissions: ["b"] }, "a"],
+    ["do not include roles and authorities", { scope: "a", roles: ["b"], authorities: ["c"] }, "a"],
+    ["are replaced by scopeClaims", { scope: "a", ias_apis: ["b"] }, "b", { scopeClaims: ["ias_apis"] }],
+    ["may be several in scopeClaims", { scope: "a", permissions: ["b"] }, "a b", {
       scopeClaims: ["scope", "permissions"]
     }],
-    ["scopeClaims that are absent grant nothing", { scope: "a" }, "", { scopeClaims: ["permissions"] }],
-    ["scopeClaims that every object inherits grant nothing", { scope: "a" }, "", { scopeClaims: ["constructor"] }]
+    ["grant nothing if the claims of scopeClaims are absent", { scope: "a" }, "", { scopeClaims: ["permissions"] }],
+    ["grant nothing if scopeClaims names an inherited property", { scope: "a" }, "", { scopeClaims: ["constructor"] }]
   ]
   for (const [rule, changes, expected, options] of rows) {
     it.effect(`JWT, introspection and custom claims: ${rule}`, () =>
@@ -353,7 +361,7 @@ describe("the type in the header of a JWT", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("JWT: a refused token that may be an ID token tells the operator which option names its mark", () =>
+  it.effect("JWT: the message about a possible ID token names the option for its mark", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const verify = yield* verifier(TokenVerifier.jwt({ audience: AudiencePolicy.anyOf("client-1") }))

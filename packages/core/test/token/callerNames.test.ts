@@ -8,10 +8,10 @@ const authentication = ClientAuthentication.clientSecretBasic("notes", Redacted.
 
 type Members = Readonly<Record<string, Schema.Json | undefined>>
 
-/** Verifies two tokens with these claims by each method. */
+/** Verifies two tokens with these claims with each method. */
 const verified = Effect.fnUntraced(function*(changes: Members, options: TokenVerifier.ClaimOptions = {}) {
   const provider = yield* TestProvider.TestProvider
-  // What was serialized is JSON again.
+  // The text was serialized from JSON before.
   const said = JSON.parse(JSON.stringify({ ...claims, ...changes })) as Schema.JsonObject
   yield* provider.fault("introspection", Fault.document(() => ({ ...said, active: true })))
   const jwt = yield* verifier(TokenVerifier.jwt(options))
@@ -39,7 +39,7 @@ describe("a claim that names the caller", () => {
     }
   }
 
-  it.effect("JWT, introspection and custom claims: accepts a token without sub, of a client for itself", () =>
+  it.effect("JWT, introspection and custom claims: accepts a client credentials token without sub", () =>
     Effect.gen(function*() {
       const { custom, introspection, jwt } = yield* verified({ sub: undefined })
       for (const [verify] of [jwt, introspection, custom]) {
@@ -52,7 +52,7 @@ describe("a claim that names the caller", () => {
 describe("subjectClaim", () => {
   const options = { subjectClaim: "username" }
 
-  it.effect("JWT, introspection and custom claims: names the subject instead of sub", () =>
+  it.effect("JWT, introspection and custom claims: reads the subject from the configured claim instead of sub", () =>
     Effect.gen(function*() {
       const { custom, introspection, jwt } = yield* verified({ username: "ada" }, options)
       for (const [verify] of [jwt, introspection, custom]) assert.strictEqual((yield* verify).subject, "ada")
@@ -68,7 +68,7 @@ describe("subjectClaim", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("JWT, introspection and custom claims: does not excuse a sub that is no name", () =>
+  it.effect("JWT, introspection and custom claims: refuses an invalid sub all the same", () =>
     Effect.gen(function*() {
       const { custom, introspection, jwt } = yield* verified({ username: "ada", sub: 42 }, options)
       for (const [verify] of [jwt, introspection, custom]) {
@@ -76,7 +76,7 @@ describe("subjectClaim", () => {
       }
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("JWT, introspection and custom claims: never falls back to sub, whose names are others", () =>
+  it.effect("JWT, introspection and custom claims: never falls back to sub, whose values are other identifiers", () =>
     Effect.gen(function*() {
       const { custom, introspection, jwt } = yield* verified({ sub: "ada" }, options)
       for (const [verify] of [jwt, introspection, custom]) assert.isUndefined((yield* verify).subject)
@@ -89,19 +89,19 @@ describe("the principals of two tokens", () => {
   > = [
     ["are one if subject and client are the same", {}, true],
     ...["gty", "grant_type"].map((claim) =>
-      [`are one if ${claim} says that the token is the client's own`, {
+      [`are one if ${claim} marks a client credentials token`, {
         sub: undefined,
         tenant: "t-1",
         [claim]: "client_credentials"
       }, true] as const
     ),
-    ["are one if aut says that the token is the client's own (WSO2)", {
+    ["are one if aut marks a client credentials token (WSO2)", {
       sub: undefined,
       username: "owner",
       aut: "APPLICATION"
     }, true],
-    ["are one if idtyp says that the token is the client's own (Entra ID)", { sub: undefined, idtyp: "app" }, true],
-    ["are two if the grant is another one than the client's own", {
+    ["are one if idtyp marks a client credentials token (Entra ID)", { sub: undefined, idtyp: "app" }, true],
+    ["are two if the grant is not client credentials", {
       sub: undefined,
       grant_type: "authorization_code",
       user: "42"
@@ -117,8 +117,8 @@ describe("the principals of two tokens", () => {
     ["are one if the subject is the same and there is no client", { client_id: undefined }, true],
     ["are two if there is neither a subject nor a client", { sub: undefined, client_id: undefined }, false],
     ["are two if an introspection response has a username and no sub", { sub: undefined, username: "ada" }, false],
-    ["are two if the claim that names the subject is absent", { sub: "ada" }, false, { subjectClaim: "user_id" }],
-    ["are one if the claim that names the subject is there", { sub: undefined, user_id: "ada" }, true, {
+    ["are two if the configured subject claim is absent", { sub: "ada" }, false, { subjectClaim: "user_id" }],
+    ["are one if the configured subject claim is present", { sub: undefined, user_id: "ada" }, true, {
       subjectClaim: "user_id"
     }]
   ]
@@ -142,19 +142,19 @@ describe("the principals of two tokens", () => {
       }
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("introspection: are two if a response names the client alone, which says nothing about the subject", () =>
+  it.effect("introspection: are two if a response names only the client, which implies nothing about the subject", () =>
     Effect.gen(function*() {
       const { introspection: [one, two] } = yield* verified({ sub: undefined })
       assert.notStrictEqual(AuthInfo.principal(yield* one), AuthInfo.principal(yield* two))
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("custom claims: are two if they are an introspection response that names the client alone", () =>
+  it.effect("custom claims: are two if they are an introspection response that names only the client", () =>
     Effect.gen(function*() {
       const { custom: [one, two] } = yield* verified({ sub: undefined, active: true })
       assert.notStrictEqual(AuthInfo.principal(yield* one), AuthInfo.principal(yield* two))
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("do not hold the token", () =>
+  it.effect("do not contain the token", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const verify = yield* verifier(TokenVerifier.jwt())

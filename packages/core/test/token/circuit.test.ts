@@ -9,7 +9,7 @@ import { issuer, outcome, verifier } from "./harness.ts"
 
 const authentication = ClientAuthentication.clientSecretBasic("notes", Redacted.make("s3cret"))
 
-/** A verifier, and what becomes of tokens that nobody has asked about. */
+/** A verifier, and its results for tokens that were not introspected before. */
 const scenario = Effect.gen(function*() {
   const provider = yield* TestProvider.TestProvider
   const verify = yield* verifier(TokenVerifier.introspection({ authentication }))
@@ -24,8 +24,8 @@ const withProvider = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 
 const down = Fault.status(503)
 
-describe("a server that does not answer questions about tokens", () => {
-  it.effect("is left alone after three of them, with the retries of each", () =>
+describe("an introspection endpoint that is down", () => {
+  it.effect("is not asked again after three failed requests with their retries", () =>
     Effect.gen(function*() {
       const { askAnew, asked, fail, provider } = yield* scenario
       yield* provider.fault("introspection", down)
@@ -36,7 +36,7 @@ describe("a server that does not answer questions about tokens", () => {
       assert.strictEqual(yield* asked, before)
     }).pipe(withProvider))
 
-  it.effect("in the meantime says who asks when to come again", () =>
+  it.effect("is answered for with 503 and Retry-After in the meantime", () =>
     Effect.gen(function*() {
       const { fail, provider, verify } = yield* scenario
       yield* provider.fault("introspection", down)
@@ -49,7 +49,7 @@ describe("a server that does not answer questions about tokens", () => {
     }).pipe(withProvider))
 
   for (const times of [3, 4, 8, 20]) {
-    it.effect(`is back: that is noticed within half a minute, after ${times} failures`, () =>
+    it.effect(`is asked again within half a minute after its return, after ${times} failures`, () =>
       Effect.gen(function*() {
         const { askAnew, asked, provider } = yield* scenario
         yield* provider.fault("introspection", down)
@@ -67,7 +67,7 @@ describe("a server that does not answer questions about tokens", () => {
       }).pipe(withProvider))
   }
 
-  it.effect("is asked by one caller first, and only then by all", () =>
+  it.effect("is asked by one caller first after the pause, and only then by all", () =>
     Effect.gen(function*() {
       const { askAnew, asked, fail, provider, verify } = yield* scenario
       yield* provider.fault("introspection", down)
@@ -83,7 +83,7 @@ describe("a server that does not answer questions about tokens", () => {
       assert.strictEqual(yield* askAnew, "accepted")
     }).pipe(withProvider))
 
-  it.effect("that asks for 20 seconds is given them, and for an hour, half a minute", () =>
+  it.effect("may ask for 20 seconds of Retry-After, which is kept, and for an hour, which becomes half a minute", () =>
     Effect.gen(function*() {
       const { askAnew, asked, fail, provider } = yield* scenario
       for (const [wanted, given] of [[20, 20], [3600, 30]] as const) {
@@ -102,7 +102,7 @@ describe("a server that does not answer questions about tokens", () => {
       }
     }).pipe(withProvider))
 
-  it.effect("answers in between: then it is not left alone", () =>
+  it.effect("that responds in between stays in use", () =>
     Effect.gen(function*() {
       const { askAnew, fail, provider } = yield* scenario
       for (let index = 0; index < 5; index++) {
@@ -113,7 +113,7 @@ describe("a server that does not answer questions about tokens", () => {
       }
     }).pipe(withProvider))
 
-  it.effect("keeps nobody waiting whose token is remembered", () =>
+  it.effect("delays no caller whose token is cached", () =>
     Effect.gen(function*() {
       const { askAbout, fail, provider } = yield* scenario
       const known = yield* provider.mintOpaque()
@@ -123,7 +123,7 @@ describe("a server that does not answer questions about tokens", () => {
       assert.strictEqual(yield* askAbout(known), "accepted")
     }).pipe(withProvider))
 
-  it.effect("is not left alone for hours by a clock that was set back", () =>
+  it.effect("is not avoided for hours because a clock was set back", () =>
     Effect.gen(function*() {
       const { askAnew, fail, provider } = yield* scenario
       yield* provider.fault("introspection", down)
@@ -134,8 +134,8 @@ describe("a server that does not answer questions about tokens", () => {
     }).pipe(withProvider))
 })
 
-describe("metadata that cannot be had", () => {
-  it.effect("says as well when to come again: when the provider is asked next", () =>
+describe("metadata that cannot be fetched", () => {
+  it.effect("produces a Retry-After with the time of the next fetch", () =>
     Effect.gen(function*() {
       const { provider, verify } = yield* scenario
       yield* provider.fault("metadata", Fault.connectionError())
@@ -147,15 +147,15 @@ describe("metadata that cannot be had", () => {
     }).pipe(withProvider))
 })
 
-describe("a server that refuses", () => {
+describe("an introspection endpoint that refuses", () => {
   const refusals: ReadonlyArray<readonly [rule: string, fault: Fault.Fault]> = [
-    ["the question", Fault.status(400)],
-    ["our credentials", Fault.status(401)],
-    ["with a page", Fault.html],
-    ["with what is no object", Fault.body("[]")]
+    ["the request", Fault.status(400)],
+    ["the client credentials", Fault.status(401)],
+    ["with an HTML page", Fault.html],
+    ["with JSON that is not an object", Fault.body("[]")]
   ]
   for (const [rule, fault] of refusals) {
-    it.effect(`${rule} is asked all the same about other tokens: nobody can cut it off by a token that is made up`, () =>
+    it.effect(`${rule} is still asked about other tokens: a made-up token cannot cut the endpoint off`, () =>
       Effect.gen(function*() {
         const { askAnew, fail, provider } = yield* scenario
         yield* provider.fault("introspection", fault)
@@ -166,8 +166,8 @@ describe("a server that refuses", () => {
   }
 })
 
-describe("what several verifiers know about a server", () => {
-  it.effect("is theirs alone, unless they share a store", () =>
+describe("the circuit breaker of a server", () => {
+  it.effect("is separate for each verifier without a shared store", () =>
     Effect.gen(function*() {
       const [one, another] = [yield* scenario, yield* scenario]
       yield* one.provider.fault("introspection", down)
@@ -177,7 +177,7 @@ describe("what several verifiers know about a server", () => {
       assert.isAbove(yield* one.asked, before)
     }).pipe(withProvider))
 
-  it.effect("is everybody's who shares one", () =>
+  it.effect("is common to all verifiers with one shared store", () =>
     Effect.gen(function*() {
       const [one, another] = [yield* scenario, yield* scenario]
       yield* one.provider.fault("introspection", down)

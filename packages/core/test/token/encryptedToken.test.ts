@@ -1,4 +1,7 @@
-/** Encrypted tokens (JWE, RFC 7516): what Auth0 issues to a client that asks for no audience, and OpenIddict by default. */
+/**
+ * Encrypted tokens (JWE, RFC 7516): Auth0 issues them to a client that requests no audience, and OpenIddict by
+ * default.
+ */
 import { AuthorizationServer, ClientAuthentication, FetchAuth, TokenVerifier } from "@effect-mcp-auth/core"
 import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
@@ -21,12 +24,12 @@ const rows: Readonly<Record<string, readonly [token: string, outcome: string]>> 
   "with a shared key is encrypted": [auth0, "encrypted"],
   "with a wrapped key is encrypted": [openIddict, "encrypted"],
   "with an empty ciphertext is encrypted": [auth0.split(".").with(3, "").join("."), "encrypted"],
-  "with a header that is no base64url is malformed": [auth0.replace(/^[^.]*/, "e"), "malformed"],
-  "with a header that is no JSON is malformed": [jwe("{"), "malformed"],
+  "with a header that is not base64url is malformed": [auth0.replace(/^[^.]*/, "e"), "malformed"],
+  "with a header that is not JSON is malformed": [jwe("{"), "malformed"],
   "with a header that is a list is malformed": [jwe([direct]), "malformed"],
   "with an empty header is malformed": [auth0.replace(/^[^.]*/, ""), "malformed"],
   "without enc is malformed": [jwe({ alg: "dir" }), "malformed"],
-  "with an enc that is no string is malformed": [jwe({ alg: "dir", enc: 1 }), "malformed"],
+  "with an enc that is not a string is malformed": [jwe({ alg: "dir", enc: 1 }), "malformed"],
   "without alg is malformed": [jwe({ enc: "A256GCM" }), "malformed"],
   "with six parts is malformed": [`${auth0}.x`, "malformed"],
   "with four parts is malformed": [auth0.split(".").slice(0, 4).join("."), "malformed"],
@@ -40,7 +43,7 @@ const rows: Readonly<Record<string, readonly [token: string, outcome: string]>> 
 
 const authentication = ClientAuthentication.clientSecretPost("notes", Redacted.make("secret"))
 
-describe("an encrypted token, by signature alone", () => {
+describe("an encrypted token, with signature verification alone", () => {
   for (const [rule, [token, expected]] of Object.entries(rows)) {
     it.effect(rule, () =>
       Effect.gen(function*() {
@@ -51,7 +54,7 @@ describe("an encrypted token, by signature alone", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("is refused with the reason and what to do, and without the token", () =>
+  it.effect("is refused with the reason and a remedy, and without the token", () =>
     Effect.gen(function*() {
       const verify = yield* verifier(TokenVerifier.jwt())
       const error = yield* Effect.flip(verify(openIddict))
@@ -60,7 +63,7 @@ describe("an encrypted token, by signature alone", () => {
       for (const part of openIddict.split(".")) assert.notInclude(printed(error), part)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("is 401, and the challenge has the reason if error details are shown", () =>
+  it.effect("is answered with 401, and the challenge has the reason if error details are shown", () =>
     Effect.gen(function*() {
       const server = yield* AuthorizationServer.discover(issuer, { type: "oauth" })
       const auth = yield* FetchAuth.make({ resource, authorizationServers: [server], showErrorDetails: true })
@@ -75,12 +78,12 @@ describe("an encrypted token, by signature alone", () => {
         answer?.headers.get("www-authenticate"),
         `error="invalid_token", error_description="${description}"`
       )
-      // No bearer token has the characters of JSON (RFC 6750, section 2.1).
+      // A bearer token cannot contain the characters of JSON (RFC 6750, section 2.1).
       assert.strictEqual((yield* answered(JSON.stringify({ ciphertext: "x" })))?.status, 400)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("an encrypted token, where opaque tokens are introspected", () => {
+describe("an encrypted token, with introspection of opaque tokens", () => {
   const introspected = (method: TokenVerifier.Method) =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
@@ -91,12 +94,12 @@ describe("an encrypted token, where opaque tokens are introspected", () => {
       assert.strictEqual(yield* provider.count("introspection"), 2)
     }).pipe(Effect.provide(TestProvider.layer()))
 
-  it.effect("is opaque, and introspected", () => introspected(TokenVerifier.introspection({ authentication })))
+  it.effect("is opaque, and is introspected", () => introspected(TokenVerifier.introspection({ authentication })))
 
-  it.effect("is not one for the verifier of signatures that comes first", () =>
+  it.effect("is not handled by the signature verifier before the introspection", () =>
     introspected(TokenVerifier.firstOf(TokenVerifier.jwt(), TokenVerifier.introspection({ authentication }))))
 
-  it.effect("is refused with its own reason where no method handles it", () =>
+  it.effect("is refused with its own reason if no method handles it", () =>
     Effect.gen(function*() {
       const apiKeys = TokenVerifier.custom(() => Effect.succeed(claims), {
         handles: (token) => token.startsWith("key_")

@@ -1,4 +1,4 @@
-/** What the tests of tokens share: keys, raw tokens that no library would sign, and verifiers of them. */
+/** Shared by the tests of tokens: keys, raw tokens that no library would sign, and verifiers for them. */
 import { type AuthInfo, AuthorizationServer, type TokenError, type TokenVerifier } from "@effect-mcp-auth/core"
 import { Cause, DateTime, Effect, Exit, Formatter, Inspectable, Redacted, type Schema } from "effect"
 import { TestClock } from "effect/testing"
@@ -9,7 +9,7 @@ export const resource = "https://api.test/mcp"
 
 export const issuer = "https://as.test"
 
-/** A pair of keys, and the public one as a JWK. */
+/** A key pair, with the public key as a JWK. */
 export interface Key {
   readonly privateKey: Crypto.KeyObject
   readonly publicKey: Crypto.KeyObject
@@ -17,7 +17,7 @@ export interface Key {
 }
 
 const keyOf = ({ privateKey, publicKey }: Crypto.KeyPairKeyObjectResult): Key => {
-  // A public JWK of these kinds has string members only; the type allows more.
+  // A public JWK of these types has string members only; the library's type allows more.
   const jwk = publicKey.export({ format: "jwk" }) as Schema.JsonObject
   return { privateKey, publicKey, jwk }
 }
@@ -39,10 +39,10 @@ export const exampleEd25519 = (): Key => {
 
 const pss = { padding: Crypto.constants.RSA_PKCS1_PSS_PADDING, saltLength: Crypto.constants.RSA_PSS_SALTLEN_DIGEST }
 
-/** Signs what it is given, without asking whether that is wise. */
+/** Signs any payload without validating it. */
 export type Signer = (input: string) => Uint8Array
 
-/** A signature by an algorithm of RFC 7518 or RFC 8037, also with a key that is no match for it. */
+/** A signature by an algorithm of RFC 7518 or RFC 8037, even with a key that does not match it. */
 export const signer = (key: Key, algorithm: string): Signer => (input) => {
   const { privateKey } = key
   const hash = algorithm.startsWith("Ed") ? null : `sha${algorithm.slice(2)}`
@@ -58,7 +58,7 @@ export const encode = (part: unknown): string =>
   Buffer.from(part instanceof Uint8Array ? part : typeof part === "string" ? part : JSON.stringify(part))
     .toString("base64url")
 
-/** A token in the compact form. Parts that are objects become JSON; texts and bytes stay as they are. */
+/** A token in the compact form. Parts that are objects become JSON; strings and bytes stay as they are. */
 export const compact = (header: unknown, payload: unknown, sign: Signer): string => {
   const input = `${encode(header)}.${encode(payload)}`
   return `${input}.${encode(sign(input))}`
@@ -67,10 +67,10 @@ export const compact = (header: unknown, payload: unknown, sign: Signer): string
 /** The time of the tests, in seconds. */
 export const now = 1_800_000_000
 
-/** The same for who reads a `Date`. */
+/** The same time as a `Date`. */
 export const today = DateTime.toDateUtc(DateTime.makeUnsafe(now * 1000))
 
-/** The claims of a token that is good for an hour from `now` on. */
+/** The claims of a token that is valid for an hour from `now`. */
 export const claims: Schema.JsonObject = {
   iss: issuer,
   sub: "user-1",
@@ -82,7 +82,7 @@ export const claims: Schema.JsonObject = {
   jti: "jti-0"
 }
 
-/** A verifier of `resource`, as `TokenVerifier.layer` builds it, for servers that are discovered. It is `now`. */
+/** A verifier for `resource`, as `TokenVerifier.layer` builds it, for discovered servers. The clock is at `now`. */
 export const verifier = Effect.fnUntraced(function*<R>(
   method: TokenVerifier.Method<R>,
   issuers: ReadonlyArray<string> = [issuer]
@@ -98,7 +98,7 @@ export const verifier = Effect.fnUntraced(function*<R>(
 
 type Verified = Effect.Effect<AuthInfo.AuthInfo["Service"], TokenError.TokenError>
 
-/** What became of a token, in a word or two: the reason, and the claim if there is one. */
+/** The result for a token in a few words: the reason, and the claim if there is one. */
 export const outcome = (verified: Verified): Effect.Effect<string> =>
   Effect.match(verified, {
     onSuccess: () => "accepted",
@@ -107,7 +107,7 @@ export const outcome = (verified: Verified): Effect.Effect<string> =>
         .join(" ")
   })
 
-/** Everything that a failure can print: the ways in which errors reach logs. */
+/** Every text that a failure can print: the ways in which errors reach logs. */
 export const printed = (failure: unknown): string => {
   const ways = [
     String(failure),

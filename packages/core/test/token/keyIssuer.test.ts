@@ -35,7 +35,7 @@ const [first, second] = keys
 const token = (key: Key, kid: string | undefined, changes: Readonly<Record<string, unknown>>): string =>
   compact({ alg: "EdDSA", typ: "at+jwt", kid }, { ...claims, ...changes }, signer(key, "EdDSA"))
 
-/** Publishes these keys and no others. */
+/** Publishes exactly these keys. */
 const publish = (...all: ReadonlyArray<Schema.JsonObject>) =>
   Effect.flatMap(
     TestProvider.TestProvider,
@@ -59,7 +59,7 @@ const anyTenantV1: World = {
 
 const oneTenant: World = { configured: v2("a"), document: v2("a"), policy: IssuerPolicy.exact }
 
-/** A verifier of a server that is found under a policy. */
+/** A verifier for a server that is found under a policy. */
 const verifierOf = Effect.fnUntraced(function*<R>(
   { configured, document, policy }: World,
   method: TokenVerifier.Method<R>
@@ -76,8 +76,8 @@ const verifierOf = Effect.fnUntraced(function*<R>(
 const within = (world: World) => Effect.provide(TestProvider.layer({ issuer: world.configured }))
 
 const platforms = {
-  "by WebCrypto, which answers later": Jws.webCrypto,
-  "by node:crypto, which answers at once": NodeJws.nodeCrypto
+  "with WebCrypto, which answers later": Jws.webCrypto,
+  "with node:crypto, which answers at once": NodeJws.nodeCrypto
 } as const
 
 interface Row {
@@ -111,70 +111,70 @@ const rows: Readonly<Record<string, Row>> = {
     tid: tenants.b,
     outcome: "accepted"
   },
-  "a key of the consumer tenant verifies no token of another tenant": {
+  "a key of the consumer tenant does not verify a token of another tenant": {
     world: anyTenant,
     issuer: v2("consumers"),
     iss: v2("a"),
     tid: tenants.a,
     outcome: unknownKey
   },
-  "a key of the consumer tenant verifies no token of another tenant that claims to be of the consumer tenant": {
+  "a key of the consumer tenant does not verify a token of another tenant that claims to be of the consumer tenant": {
     world: anyTenant,
     issuer: v2("consumers"),
     iss: v2("a"),
     tid: tenants.consumers,
     outcome: "unknown-issuer tid"
   },
-  "an issuer of a key in other letters is another issuer": {
+  "a key whose issuer is in another case is for another issuer": {
     world: anyTenant,
     issuer: v2("a").toUpperCase(),
     iss: v2("a"),
     outcome: unknownKey
   },
-  "an issuer of a key with one slash more is another issuer": {
+  "a key whose issuer has an additional slash is for another issuer": {
     world: anyTenant,
     issuer: `${v2("a")}/`,
     iss: v2("a"),
     outcome: unknownKey
   },
-  "a template of another host is another issuer": {
+  "a key whose issuer is a template of another host is for another issuer": {
     world: anyTenant,
     issuer: "https://login.test/{tenantid}/v2.0",
     iss: v2("a"),
     outcome: unknownKey
   },
-  "a placeholder of another name in the issuer of a key stands for itself": {
+  "another placeholder in the issuer of a key is compared literally": {
     world: anyTenant,
     issuer: `${login}/{tenant}/v2.0`,
     iss: v2("a"),
     outcome: unknownKey
   },
-  "an empty issuer of a key is no issuer of a token": {
+  "an empty issuer of a key matches no token": {
     world: anyTenant,
     issuer: "",
     iss: v2("a"),
     outcome: unknownKey
   },
-  "a key whose issuer is null is passed over": { world: anyTenant, issuer: null, iss: v2("a"), outcome: unknownKey },
-  "a key whose issuer is a list is passed over": {
+  "a key whose issuer is null is ignored": { world: anyTenant, issuer: null, iss: v2("a"), outcome: unknownKey },
+  "a key whose issuer is a list is ignored": {
     world: anyTenant,
     issuer: [v2("a")],
     iss: v2("a"),
     outcome: unknownKey
   },
-  "a key whose issuer is an object is passed over": {
+  "a key whose issuer is an object is ignored": {
     world: anyTenant,
     issuer: { [v2("a")]: true },
     iss: v2("a"),
     outcome: unknownKey
   },
-  "a key of another tenant verifies no token of the only tenant that is trusted": {
+  "a key of another tenant does not verify a token of the only trusted tenant": {
     world: oneTenant,
     issuer: v2("b"),
     iss: v2("a"),
     outcome: unknownKey
   },
-  "a key with a template verifies a token of the only tenant that is trusted": {
+  "a key with a template verifies a token of the only trusted tenant": {
     world: oneTenant,
     issuer: template,
     iss: v2("a"),
@@ -221,7 +221,7 @@ describe("the issuer of a key", () => {
         it.effect(name, () =>
           Effect.gen(function*() {
             const key = { ...first.jwk, kid: "k", ...(issuer === undefined ? {} : { issuer }) }
-            // Another key, so that the set is never one without a key.
+            // Another key, so that the set is never empty.
             yield* publish(key, { ...second.jwk, kid: "other" })
             const verify = yield* verifierOf(world, TokenVerifier.jwt())
             const one = token(first, kid, { iss, tid })
@@ -232,7 +232,7 @@ describe("the issuer of a key", () => {
     }
   }
 
-  it.effect("two keys of one name, each for its own tenant, verify the tokens of their tenant only", () =>
+  it.effect("two keys with the same kid verify only the tokens of their own tenant", () =>
     Effect.gen(function*() {
       yield* publish(
         { ...first.jwk, kid: "k", issuer: v2("a") },
@@ -246,7 +246,7 @@ describe("the issuer of a key", () => {
       assert.strictEqual(yield* said(second, "a"), "bad-signature")
     }).pipe(within(anyTenant)))
 
-  it.effect("keys of other tenants take no place among the eight keys that a token may try", () =>
+  it.effect("keys of other tenants do not count toward the eight keys that a token may try", () =>
     Effect.gen(function*() {
       const others = Array.from({ length: 20 }, () => ({ ...makeEd25519().jwk, issuer: v2("b") }))
       yield* publish(...others, { ...first.jwk, issuer: v2("a") })
@@ -254,7 +254,7 @@ describe("the issuer of a key", () => {
       assert.strictEqual(yield* elapse(outcome(verify(token(first, undefined, { iss: v2("a") })))), "accepted")
     }).pipe(within(anyTenant)))
 
-  it.effect("without the issuer of a token, a key that is for one issuer is not found", () =>
+  it.effect("a key that is for one issuer is not found without the issuer of a token", () =>
     Effect.gen(function*() {
       yield* publish({ ...first.jwk, kid: "a", issuer: v2("a") }, { ...second.jwk, kid: "any" })
       const keys = yield* JwkSet.make(yield* AuthorizationServer.discover(v2("a"), { type: "oidc" }))
@@ -278,7 +278,7 @@ describe("a token that was verified before", () => {
       assert.strictEqual(yield* elapse(outcome(verify(one))), expected)
     })
 
-  /** Gives each key one function, however often it is prepared. */
+  /** Gives each key one function, even if it is prepared several times. */
   const caching = (): Jws.Shape => {
     const known = new Map<string, Jws.Verify>()
     return {
@@ -294,7 +294,7 @@ describe("a token that was verified before", () => {
   for (
     const [platform, jws] of Object.entries({
       ...platforms,
-      "by a platform that gives one key the same function each time": caching()
+      "on a platform that gives one key the same function each time": caching()
     })
   ) {
     it.effect(`is refused when its key is published for another tenant, ${platform}`, () =>
@@ -327,21 +327,26 @@ describe("the tenant of a token, where any tenant is trusted", () => {
     ["may be in iss alone", v2("a"), undefined, "accepted"],
     ["is accepted when tid equals the tenant in iss", v2("a"), tenants.a, "accepted"],
     ["is refused when tid is another tenant", v2("a"), tenants.b, "unknown-issuer tid"],
-    ["is refused when tid is the same in other letters", v2("a"), tenants.a.toUpperCase(), "unknown-issuer tid"],
+    ["is refused when tid is the same in another case", v2("a"), tenants.a.toUpperCase(), "unknown-issuer tid"],
     ["is refused when tid is empty", v2("a"), "", "unknown-issuer tid"],
     ["is refused when tid is a number", v2("a"), 1, "unknown-issuer tid"],
     ["is refused when tid is null", v2("a"), null, "unknown-issuer tid"],
     ["is refused when tid is a list of the tenant", v2("a"), [tenants.a], "unknown-issuer tid"],
-    ["is refused when iss has a word for it", `${login}/contoso/v2.0`, undefined, "unknown-issuer iss"],
+    ["is refused when iss has a word in place of the tenant", `${login}/contoso/v2.0`, undefined, "unknown-issuer iss"],
     [
-      "is refused when iss has a word for it that tid repeats",
+      "is refused when iss has a word in place of the tenant that tid repeats",
       `${login}/contoso/v2.0`,
       "contoso",
       "unknown-issuer iss"
     ],
-    ["is refused when iss has common for it", common, undefined, "unknown-issuer iss"],
-    ["is refused when iss has more than a GUID for it", `${login}/${tenants.a}0/v2.0`, undefined, "unknown-issuer iss"],
-    ["is refused when iss has the template for it", template, undefined, "unknown-issuer iss"]
+    ["is refused when iss has common in place of the tenant", common, undefined, "unknown-issuer iss"],
+    [
+      "is refused when iss has more than a GUID in place of the tenant",
+      `${login}/${tenants.a}0/v2.0`,
+      undefined,
+      "unknown-issuer iss"
+    ],
+    ["is refused when iss has the template in place of the tenant", template, undefined, "unknown-issuer iss"]
   ]
   for (const [rule, iss, tid, expected] of tids) {
     const said = { iss, ...(tid === undefined ? {} : { tid }) }
@@ -362,7 +367,7 @@ describe("the tenant of a token, where any tenant is trusted", () => {
     }
   }
 
-  it("is one tenant where a template names it twice", () => {
+  it("counts as one where a template names it twice", () => {
     const twice = IssuerPolicy.template("https://{tenantid}.ciamlogin.com/{tenantid}/v2.0")
     const accepts = (answered: string) => twice.accepts({ asked: answered, answered, claims: {} })
     assert.isTrue(accepts(`https://${tenants.a}.ciamlogin.com/${tenants.a}/v2.0`))
@@ -370,7 +375,7 @@ describe("the tenant of a token, where any tenant is trusted", () => {
   })
 })
 
-it.layer(TestProvider.layer({ issuer: anyTenant.configured }))("laws of the issuer of a key", (it) => {
+it.layer(TestProvider.layer({ issuer: anyTenant.configured }))("properties of the issuer of a key", (it) => {
   const tenant = Arbitrary.schema(Schema.Literals(["a", "b", "consumers"]))
   const which = Arbitrary.schema(Schema.Literals([0, 1, 2]))
   const kid = Arbitrary.schema(Schema.UndefinedOr(Schema.Literals(["k", "l"])))
@@ -379,12 +384,12 @@ it.layer(TestProvider.layer({ issuer: anyTenant.configured }))("laws of the issu
   )
   const published = Arbitrary.all({ which, kid, member })
 
-  /** Whether a key with this member is one of a tenant's, by the words of Microsoft's page. */
+  /** Whether a key with this member belongs to the tenant, following Microsoft's documentation. */
   const isOf = (member: string | undefined, tenant: Tenant): boolean =>
     member === undefined || member.replace("{tenantid}", tenants[tenant]) === v2(tenant)
 
   it.effect.prop(
-    "a token is verified only by a key of its own tenant, whatever is published beside it",
+    "a token is verified only by a key of its own tenant, whatever keys are published beside it",
     [Arbitrary.array(published, { minLength: 1, maxLength: 4 }), Arbitrary.all({ which, kid, tenant })],
     ([set, { kid, tenant, which }]) =>
       Effect.gen(function*() {

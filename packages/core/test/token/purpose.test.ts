@@ -19,7 +19,7 @@ type Server = Effect.Effect<
 
 const endpoints = { introspectionEndpoint: `${issuer}/introspect`, jwksUri: `${issuer}/jwks` }
 
-/** The ways to know a server that has only one of the two endpoints. */
+/** The ways to configure a server that has only one of the two endpoints. */
 const waysTo = (endpoint: keyof typeof endpoints): Readonly<Record<string, Server>> => ({
   discover: AuthorizationServer.discover(issuer),
   fetch: AuthorizationServer.fetch(issuer),
@@ -52,7 +52,7 @@ describe("a provider without jwks_uri", () => {
   }
 
   for (const way of ["fetch", "make"]) {
-    it.effect(`AuthorizationServer.${way}: a verifier of JWTs cannot be built, and the error names what to do`, () =>
+    it.effect(`AuthorizationServer.${way}: a JWT verifier cannot be built, and the error names a remedy`, () =>
       Effect.gen(function*() {
         const server = waysTo("introspectionEndpoint")[way] ?? Effect.die(way)
         const error = yield* Effect.flip(build(TokenVerifier.jwt(), server))
@@ -63,7 +63,7 @@ describe("a provider without jwks_uri", () => {
       }).pipe(Effect.scoped, Effect.provide(withoutKeys)))
   }
 
-  it.effect("AuthorizationServer.discover: firstOf verifies opaque tokens, and says what JWTs lack", () =>
+  it.effect("AuthorizationServer.discover: firstOf verifies opaque tokens, and the error about a JWT names the missing member", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const verify = yield* build(both, AuthorizationServer.discover(issuer))
@@ -71,7 +71,7 @@ describe("a provider without jwks_uri", () => {
       assert.strictEqual(yield* verify(yield* provider.mint()), "VerificationUnavailable")
     }).pipe(Effect.scoped, Effect.provide(withoutKeys)))
 
-  it.effect("AuthorizationServer.discover: the option purpose decides, whatever the verifier needs", () =>
+  it.effect("AuthorizationServer.discover: the option purpose takes precedence over the needs of the verifier", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const server = AuthorizationServer.discover(issuer, { purpose: Purpose.jwtVerification })
@@ -80,10 +80,10 @@ describe("a provider without jwks_uri", () => {
     }).pipe(Effect.scoped, Effect.provide(withoutKeys)))
 
   for (const [way, server] of Object.entries(waysTo("introspectionEndpoint"))) {
-    it.effect(`McpAuth.protect with AuthorizationServer.${way}: introspection alone lets a call in`, () =>
+    it.effect(`McpAuth.protect with AuthorizationServer.${way}: introspection alone accepts a call`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
-        // Building a server of this test fails in no expected way.
+        // Building a server of this test has no expected failure.
         const { handle } = yield* start({
           verifier: introspection,
           authorizationServers: [yield* Effect.orDie(server)]
@@ -92,7 +92,7 @@ describe("a provider without jwks_uri", () => {
       }).pipe(Effect.scoped, Effect.provide(withoutKeys)))
   }
 
-  it.effect("the environment: with client credentials, opaque tokens are let in", () =>
+  it.effect("the environment: with client credentials, opaque tokens are accepted", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const env = {
@@ -113,7 +113,7 @@ describe("a provider without jwks_uri", () => {
 
 describe("a provider without introspection_endpoint", () => {
   for (const way of ["fetch", "make"]) {
-    it.effect(`AuthorizationServer.${way}: introspection cannot be built, and the error names what to do`, () =>
+    it.effect(`AuthorizationServer.${way}: introspection cannot be built, and the error names a remedy`, () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(build(introspection, waysTo("jwksUri")[way] ?? Effect.die(way)))
         if (!(error instanceof TokenVerifier.InvalidVerifier)) return assert.fail(String(error))

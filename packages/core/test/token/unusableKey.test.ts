@@ -19,7 +19,7 @@ const keys: ReadonlyArray<readonly [kind: string, jwk: object, why: string]> = [
 
 describe("a key ID whose published key cannot be used", () => {
   for (const [kind, jwk, why] of keys) {
-    it.effect(`(${kind}) is known: its tokens are refused without another fetch, and the message says why`, () =>
+    it.effect(`(${kind}) is known: its tokens are refused without another fetch, and the message names the reason`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         yield* provider.addKey({ ...jwk, kid: "odd" })
