@@ -25,17 +25,16 @@
  *
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as MutableRef from "effect/MutableRef"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { makeRefreshing, type Refreshing } from "../fetch/internal/refresh.ts"
 import type { AuthorizationServerMetadata } from "../metadata/AuthorizationServerMetadata.ts"
 import * as Issuer from "../metadata/Issuer.ts"
 import * as Discovery from "./Discovery.ts"
-import { type DiscoveryFailed, IncompleteMetadata } from "./DiscoveryError.ts"
+import type { DiscoveryFailed } from "./DiscoveryError.ts"
+import { knownSource, makeSource, type MetadataSource, TypeId } from "./internal/metadataSource.ts"
 import * as IssuerPolicy from "./IssuerPolicy.ts"
 import * as Purpose from "./Purpose.ts"
 import type { ServerConfig, ServerType } from "./ServerConfig.ts"
@@ -48,25 +47,13 @@ import * as Transpiler from "./Transpiler.ts"
  * @since 0.1.0
  */
 export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
+  readonly [TypeId]: MetadataSource<E>
   /** The issuer, as configured. `config` has the issuer of the document. */
   readonly issuer: Issuer.Issuer
   /** The policy for the issuer in its documents and tokens. */
   readonly issuerPolicy: IssuerPolicy.IssuerPolicy
-  /** Whether verifiers also fetch what else they need, such as keys, when they are built. */
-  readonly isEager: boolean
   /** The current metadata. */
   readonly config: Effect.Effect<ServerConfig, E>
-  /** The metadata, if it is in memory and fresh at this time, in milliseconds since 1970. Makes no request. */
-  readonly peek: (now: number) => ServerConfig | undefined
-  /** The time until a failed provider is requested again, from this time on. Both in milliseconds. Makes no request. */
-  readonly pause: (now: number) => number
-  /**
-   * Declares a purpose of the metadata. Verifiers call it when they are built, so that searches look for documents that
-   * are complete for the purpose. Fails if the metadata is already known and incomplete; a server made by `fetch`
-   * searches once more before that. Does nothing if the server was made with the option `purpose`, which takes
-   * precedence.
-   */
-  readonly need: (purpose: Purpose.Purpose) => Effect.Effect<void, E | IncompleteMetadata>
 }
 
 /**
@@ -104,79 +91,6 @@ export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions {
   readonly issuerPolicy?: IssuerPolicy.IssuerPolicy | undefined
 }
 
-/** The purposes that verifiers have declared for a server. */
-interface Needs {
-  readonly isEager: boolean
-  readonly purposes: MutableRef.MutableRef<ReadonlyArray<Purpose.Purpose>>
-  /** The metadata that was found last. */
-  readonly found: MutableRef.MutableRef<ServerConfig | undefined>
-}
-
-/** Before a verifier is built, an eager server accepts any document. Verifiers check it when they are built. */
-const purposeOf = ({ isEager, purposes }: Needs): Purpose.Purpose => {
-  const asked = MutableRef.get(purposes)
-  if (asked.length > 0) return Purpose.all(...asked)
-  return isEager ? Purpose.any : Purpose.verification
-}
-
-const check = ({ locations: [location], metadata }: ServerConfig, { missing, name }: Purpose.Purpose) => {
-  const lacking = missing(metadata)
-  return lacking.length === 0
-    ? Effect.void
-    : Effect.fail(new IncompleteMetadata({ location, purpose: name, missing: lacking }))
-}
-
-/** Whether all candidates gave a final response, so that another search would find nothing else. */
-const isSettled = ({ attempts, outcome }: DiscoveryFailed<unknown>): boolean =>
-  outcome === "Incomplete" && attempts.every((attempt) => attempt.outcome !== "Transient")
-
-/**
- * Searches for metadata that is complete for all purposes. If there is none, metadata for one of the purposes is
- * accepted: the other verifier fails when a token needs it. Incomplete metadata never replaces complete metadata.
- */
-const searchFor = <E, R>(
-  strategy: Discovery.Strategy<E, R>,
-  issuer: Issuer.Issuer,
-  options: StrategyOptions,
-  needs: Needs
-): Effect.Effect<ServerConfig, DiscoveryFailed<E>, R> => {
-  const search = (purpose: Purpose.Purpose) =>
-    // The issuer was already checked with the same options.
-    Effect.catchTag(Discovery.discover(strategy, issuer, { ...options, purpose }), "InvalidIssuer", Effect.die)
-  const byNeeds = Effect.suspend(() => {
-    const purpose = purposeOf(needs)
-    const [asked, found] = [MutableRef.get(needs.purposes), MutableRef.get(needs.found)]
-    const isComplete = found !== undefined && purpose.missing(found.metadata).length === 0
-    if (asked.length < 2 || isComplete) return search(purpose)
-    return Effect.catchIf(
-      search(purpose),
-      isSettled,
-      (error) => Effect.mapError(search(Purpose.oneOf(...asked)), () => error)
-    )
-  })
-  return options.purpose === undefined
-    ? Effect.tap(byNeeds, (config) => Effect.sync(() => MutableRef.set(needs.found, config)))
-    : search(options.purpose)
-}
-
-/** If the known metadata is incomplete, searches again: at once for an eager server, otherwise in the background. */
-const needOf = <E>(
-  renew: Refreshing<ServerConfig, E>["renew"],
-  { found, isEager, purposes }: Needs,
-  scope: Scope.Scope
-) =>
-(purpose: Purpose.Purpose): Effect.Effect<void, E | IncompleteMetadata> =>
-  Effect.suspend(() => {
-    MutableRef.update(purposes, (known) => known.includes(purpose) ? known : [...known, purpose])
-    const known = MutableRef.get(found)
-    if (known === undefined || purpose.missing(known.metadata).length === 0) return Effect.void
-    // Purposes come from the program and not from requests, so the number of searches needs no limit.
-    const again = renew({ limit: 1, window: 0 })
-    return isEager
-      ? Effect.flatMap(again, (config) => check(config, purpose))
-      : Effect.asVoid(Effect.forkIn(Effect.ignore(again), scope))
-  })
-
 const discovered = Effect.fnUntraced(function*<E, R>(
   strategy: Discovery.Strategy<E, R>,
   issuer: string,
@@ -184,21 +98,13 @@ const discovered = Effect.fnUntraced(function*<E, R>(
   isEager: boolean
 ): Effect.fn.Return<AuthorizationServer<DiscoveryFailed<E>>, Issuer.InvalidIssuer, R | Scope.Scope> {
   const checked = yield* Issuer.make(issuer, options)
-  const needs: Needs = { isEager, purposes: MutableRef.make([]), found: MutableRef.make(undefined) }
-  const { get, pause, peek, renew } = yield* makeRefreshing(
-    Effect.map(
-      searchFor(strategy, checked, options, needs),
-      (config) => ({ value: config, freshFor: config.freshFor })
-    ),
-    {
-      lifetime: Duration.fromInputUnsafe(options.lifetime ?? "1 hour"),
-      staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
-    }
-  )
-  const scope = yield* Effect.scope
-  const issuerPolicy = options.issuerPolicy ?? IssuerPolicy.exact
-  const need = options.purpose === undefined ? needOf(renew, needs, scope) : () => Effect.void
-  return { issuer: checked, issuerPolicy, isEager, config: get, peek, pause, need }
+  const source = yield* makeSource(strategy, checked, options, isEager)
+  return {
+    [TypeId]: source,
+    issuer: checked,
+    issuerPolicy: options.issuerPolicy ?? IssuerPolicy.exact,
+    config: source.config
+  }
 })
 
 /**
@@ -333,15 +239,8 @@ export const make = (
   Effect.gen(function*() {
     const issuer = yield* Issuer.make(known.metadata.issuer, options)
     const config = yield* Discovery.discover(Discovery.manual(known.metadata, known), issuer, options)
-    return {
-      issuer,
-      issuerPolicy: IssuerPolicy.exact,
-      isEager: false,
-      config: Effect.succeed(config),
-      peek: () => config,
-      pause: () => 0,
-      need: (purpose) => options?.purpose === undefined ? check(config, purpose) : Effect.void
-    }
+    const source = knownSource(config, options?.purpose)
+    return { [TypeId]: source, issuer, issuerPolicy: IssuerPolicy.exact, config: source.config }
   })
 
 /**

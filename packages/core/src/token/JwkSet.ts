@@ -25,6 +25,7 @@ import type * as HttpClient from "effect/http/HttpClient"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
 import { IncompleteMetadata } from "../discovery/DiscoveryError.ts"
+import { sourceOf } from "../discovery/internal/metadataSource.ts"
 import { isInsecure } from "../discovery/internal/strategy.ts"
 import * as Purpose from "../discovery/Purpose.ts"
 import { keySetOf } from "../fetch/internal/documentBody.ts"
@@ -132,7 +133,7 @@ const fetchKeys = Effect.fnUntraced(function*<E>(server: AuthorizationServer<E>,
   const keys = yield* reader.read(document)
   // A provider without a key is a provider in trouble: what it signed with a moment ago may still be good.
   if (keys.entries.size === 0) {
-    return yield* new MetadataFetchError({ url: displayUrl(jwksUri), reason: new NotMetadata({ found: "no-keys" }) })
+    return yield* new MetadataFetchError({ url: displayUrl(jwksUri), reason: new NotMetadata({ reason: "no-keys" }) })
   }
   return { value: keys, freshFor, age }
 })
@@ -165,8 +166,8 @@ export const make = Effect.fnUntraced(function*<E>(
     staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
   })
   // Whatever is missing is told when a key is needed.
-  yield* Effect.ignore(server.need(Purpose.jwtVerification))
-  if (server.isEager) yield* Effect.ignore(keys.get)
+  yield* Effect.ignore(sourceOf(server).declarePurpose(Purpose.jwtVerification))
+  if (sourceOf(server).isEager) yield* Effect.ignore(keys.get)
   const askedAt = () => keys.latest()?.askedAt ?? -Infinity
   const findAnew = Effect.fnUntraced(function*(query: Query) {
     const now = yield* Clock.currentTimeMillis

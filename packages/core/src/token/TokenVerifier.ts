@@ -19,6 +19,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
+import { sourceOf } from "../discovery/internal/metadataSource.ts"
 import * as Purpose from "../discovery/Purpose.ts"
 import { quoted } from "../metadata/internal/printable.ts"
 import * as AudiencePolicy from "./AudiencePolicy.ts"
@@ -178,7 +179,7 @@ export interface JwtOptions extends ClaimOptions, JwkSet.Options {
 
 /** Tells a server what its metadata is used for. What a custom strategy fails with may be anything. */
 const use = (server: AuthorizationServer<unknown>, purpose: Purpose.Purpose): Effect.Effect<void, InvalidVerifier> =>
-  Effect.mapError(server.need(purpose), (error) =>
+  Effect.mapError(sourceOf(server).declarePurpose(purpose), (error) =>
     new InvalidVerifier({
       problem: Predicate.hasProperty(error, "message") && typeof error.message === "string"
         ? error.message

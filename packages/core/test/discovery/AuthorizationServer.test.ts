@@ -3,6 +3,7 @@ import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Duration, Effect, Exit, Fiber, Option, Scope, Tracer } from "effect"
 import { TestClock } from "effect/testing"
+import { sourceOf } from "../../src/discovery/internal/metadataSource.ts"
 import { settled } from "../time.ts"
 import { chance, elapse, limited } from "./harness.ts"
 
@@ -215,7 +216,7 @@ describe("AuthorizationServer", () => {
       assert.include(error.message, "jwks_uri")
       assert.include(error.message, "add it to the metadata that you pass")
       const server = yield* AuthorizationServer.make(known)
-      assert.include((yield* Effect.flip(server.need(Purpose.jwtVerification))).message, "jwks_uri")
+      assert.include((yield* Effect.flip(sourceOf(server).declarePurpose(Purpose.jwtVerification))).message, "jwks_uri")
     }))
 
   it.effect("the end of the scope ends what is under way", () =>
@@ -604,14 +605,20 @@ describe("what the metadata is for", () => {
   it.effect("is told by a verifier of JWTs when it is built, and then there must be keys", () =>
     Effect.gen(function*() {
       const server = yield* AuthorizationServer.discover(issuer)
-      yield* server.need(Purpose.jwtVerification)
+      yield* sourceOf(server).declarePurpose(Purpose.jwtVerification)
       const lazy = yield* Effect.flip(server.config)
       assert.strictEqual(lazy.outcome, "Incomplete")
       assert.include(lazy.message, "no jwks_uri, which JWT verification needs")
       const eager = yield* AuthorizationServer.fetch(issuer)
-      assert.include((yield* Effect.flip(eager.need(Purpose.jwtVerification))).message, "no jwks_uri")
+      assert.include(
+        (yield* Effect.flip(sourceOf(eager).declarePurpose(Purpose.jwtVerification))).message,
+        "no jwks_uri"
+      )
       const byHand = yield* AuthorizationServer.make(known)
-      assert.include((yield* Effect.flip(byHand.need(Purpose.jwtVerification))).message, "no jwks_uri")
+      assert.include(
+        (yield* Effect.flip(sourceOf(byHand).declarePurpose(Purpose.jwtVerification))).message,
+        "no jwks_uri"
+      )
     }).pipe(Effect.scoped, Effect.provide(layer)))
 
   it.effect("is the document itself as long as no verifier needs more", () =>
@@ -625,8 +632,8 @@ describe("what the metadata is for", () => {
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const server = yield* AuthorizationServer.discover(issuer)
-      yield* server.need(Purpose.jwtVerification)
-      yield* server.need(Purpose.introspection)
+      yield* sourceOf(server).declarePurpose(Purpose.jwtVerification)
+      yield* sourceOf(server).declarePurpose(Purpose.introspection)
       const good = yield* server.config
       yield* provider.fault("metadata", Fault.missing("jwks_uri"))
       yield* TestClock.adjust("2 hours")
@@ -638,11 +645,11 @@ describe("what the metadata is for", () => {
     Effect.gen(function*() {
       const lazy = yield* AuthorizationServer.discover(issuer)
       assert.isUndefined((yield* lazy.config).metadata.jwksUri)
-      yield* lazy.need(Purpose.jwtVerification)
+      yield* sourceOf(lazy).declarePurpose(Purpose.jwtVerification)
       yield* settled
       assert.isDefined((yield* lazy.config).metadata.jwksUri)
       const eager = yield* AuthorizationServer.fetch(issuer)
-      yield* eager.need(Purpose.jwtVerification)
+      yield* sourceOf(eager).declarePurpose(Purpose.jwtVerification)
       assert.isDefined((yield* eager.config).metadata.jwksUri)
     }).pipe(
       Effect.scoped,

@@ -4,6 +4,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
+import { sourceOf } from "../../discovery/internal/metadataSource.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import * as JwkSet from "../JwkSet.ts"
 import * as TokenDigest from "../TokenDigest.ts"
@@ -70,7 +71,7 @@ const recall = ({ doorkeeper, memory }: Verifier, { digest, mark, now, token }: 
   const remembered = digest === undefined ? undefined : memory.get(digest)
   if (remembered === undefined || now < remembered.goodFrom || now >= remembered.goodUntil) return undefined
   const { info, voucher: { key, keyed } } = remembered
-  const config = keyed.server.peek(now)
+  const config = sourceOf(keyed.server).peek(now)
   const isTrue = config !== undefined &&
     AuthorizationServer.issues(keyed.server, config, info.issuer, info.claims) &&
     keyed.keys.holds(key, now)

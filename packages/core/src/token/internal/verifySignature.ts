@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
+import { sourceOf } from "../../discovery/internal/metadataSource.ts"
 import type * as JwkSet from "../JwkSet.ts"
 import type * as Jws from "../Jws.ts"
 import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
@@ -45,7 +46,7 @@ const issuing = Effect.fnUntraced(function*(servers: Trusted, { info: { claims, 
 /** The same, as far as metadata is in memory. Whether a server issues is known only when its metadata is. */
 const issuingNow = ({ info: { claims, issuer: iss }, issuers }: JudgedJwt, now: number): Keyed | undefined => {
   for (const keyed of issuers) {
-    const config = keyed.server.peek(now)
+    const config = sourceOf(keyed.server).peek(now)
     if (config === undefined) return undefined
     if (AuthorizationServer.issues(keyed.server, config, iss, claims)) return keyed
   }
