@@ -130,7 +130,7 @@ export * as MetadataFetchError from "./fetch/MetadataFetchError.ts"
  *
  * const program = Effect.gen(function*() {
  *   const memory = yield* SharedMemory.SharedMemory
- *   yield* memory?.set("greeting", "hello", 1000) ?? Effect.void
+ *   yield* memory?.set("greeting", "hello", "1 second") ?? Effect.void
  *   return yield* memory?.get("greeting") ?? Effect.undefined
  * })
  *

@@ -22,7 +22,7 @@
  *
  * const program = Effect.gen(function*() {
  *   const memory = yield* SharedMemory.SharedMemory
- *   yield* memory?.set("greeting", "hello", 1000) ?? Effect.void
+ *   yield* memory?.set("greeting", "hello", "1 second") ?? Effect.void
  *   return yield* memory?.get("greeting") ?? Effect.undefined
  * })
  *
@@ -42,7 +42,7 @@ import * as Persistence from "effect/persistence/Persistence"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
-import { makeSeal, Sealed } from "./internal/encryption.ts"
+import { Encrypted, makeEncryption } from "./internal/encryption.ts"
 
 /**
  * A shared cache. Its operations do not fail: a cache that is unavailable has no entries.
@@ -52,8 +52,8 @@ import { makeSeal, Sealed } from "./internal/encryption.ts"
  */
 export interface Shape {
   readonly get: (key: string) => Effect.Effect<Schema.Json | undefined>
-  /** Stores a value. `timeToLive` is in milliseconds. */
-  readonly set: (key: string, value: Schema.Json, timeToLive: number) => Effect.Effect<void>
+  /** Stores a value for a time. */
+  readonly set: (key: string, value: Schema.Json, timeToLive: Duration.Input) => Effect.Effect<void>
 }
 
 /**
@@ -76,11 +76,11 @@ export interface Options {
  * @since 0.1.0
  */
 export class InvalidSharedMemory extends Schema.TaggedError<InvalidSharedMemory>()("InvalidSharedMemory", {
-  /** What is wrong, and what to change. */
-  problem: Schema.String
+  reason: Schema.Literal("short-secret")
 }) {
   override get message(): string {
-    return `The shared memory cannot be used: ${this.problem}`
+    return "The shared memory cannot be used: the option secret of SharedMemory.layer has fewer than 32 characters and can be " +
+      "guessed; use at least 32 random ones"
   }
 }
 
@@ -114,11 +114,7 @@ export const layer = (
     SharedMemory,
     Redacted.value(options.secret).length < 32
       ? Effect.fail(
-        new InvalidSharedMemory({
-          problem:
-            "the option secret of SharedMemory.layer has fewer than 32 characters and can be guessed; use at least " +
-            "32 random ones"
-        })
+        new InvalidSharedMemory({ reason: "short-secret" })
       )
       : makeSharedStore(options.secret, options.timeout ?? "250 millis")
   )
@@ -131,7 +127,7 @@ const Entry = Schema.fromJsonString(Schema.Struct({ until: Schema.Finite, value:
 
 const encodeEntry = Schema.encodeEffect(Entry)
 const decodeEntry = Schema.decodeEffect(Entry)
-const decodeSealed = Schema.decodeUnknownEffect(Sealed)
+const decodeEncrypted = Schema.decodeUnknownEffect(Encrypted)
 
 const unreachable =
   "The shared memory cannot be reached; this instance uses its own memory. Check the Persistence store"
@@ -164,35 +160,36 @@ const makeAccess = Effect.fnUntraced(function*(timeout: Duration.Input) {
 
 /** A shared memory in a store. */
 const makeSharedStore = Effect.fnUntraced(function*(secret: Redacted.Redacted, timeout: Duration.Input) {
-  const { nameOf, open, seal } = yield* Effect.orDie(makeSeal(secret, "shared memory"))
+  const { nameOf, decrypt, encrypt } = yield* Effect.orDie(makeEncryption(secret, "shared memory"))
   const access = yield* makeAccess(timeout)
   const store = yield* (yield* Persistence.BackingPersistence).make("effect-mcp-auth")
-  const read = Effect.fnUntraced(function*(key: string, sealed: object) {
+  const read = Effect.fnUntraced(function*(key: string, encrypted: object) {
     const { until, value } = yield* Effect.flatMap(
-      decodeSealed(sealed),
-      (sealed) => Effect.flatMap(open(key, sealed), decodeEntry)
+      decodeEncrypted(encrypted),
+      (encrypted) => Effect.flatMap(decrypt(key, encrypted), decodeEntry)
     )
     return (yield* Clock.currentTimeMillis) < until ? value : undefined
   })
   return {
     get: Effect.fnUntraced(function*(key: string) {
-      const sealed = yield* access(store.get(yield* Effect.orDie(nameOf(key))))
-      if (sealed === undefined) return undefined
+      const encrypted = yield* access(store.get(yield* Effect.orDie(nameOf(key))))
+      if (encrypted === undefined) return undefined
       const [kind] = key.split(" ")
       return yield* Effect.catch(
-        read(key, sealed),
+        read(key, encrypted),
         () => Effect.as(Effect.logWarning(otherSecret, { kind }), undefined)
       )
     }),
-    set: Effect.fnUntraced(function*(key: string, value: Schema.Json, timeToLive: number) {
-      if (timeToLive <= 0) return
-      const until = (yield* Clock.currentTimeMillis) + timeToLive
+    set: Effect.fnUntraced(function*(key: string, value: Schema.Json, timeToLive: Duration.Input) {
+      const milliseconds = Duration.toMillis(Duration.fromInputUnsafe(timeToLive))
+      if (milliseconds <= 0) return
+      const until = (yield* Clock.currentTimeMillis) + milliseconds
       const text = yield* Effect.option(encodeEntry({ until, value }))
       // A provider can send numbers that JavaScript cannot represent (1e400). Such a value cannot be encoded again, so
       // it is not shared.
       if (Option.isNone(text)) return
-      const sealed = yield* Effect.orDie(seal(key, text.value))
-      yield* access(store.set(yield* Effect.orDie(nameOf(key)), sealed, Duration.millis(timeToLive)))
+      const encrypted = yield* Effect.orDie(encrypt(key, text.value))
+      yield* access(store.set(yield* Effect.orDie(nameOf(key)), encrypted, Duration.millis(milliseconds)))
     })
   }
 })

@@ -299,15 +299,15 @@ describe("whoever has the store", () => {
 
   const attacks: Readonly<Record<string, (entries: Map<string, object>) => void>> = {
     "that is made up": (entries) => {
-      for (const key of entries.keys()) entries.set(key, { nonce: "A".repeat(32), box: "AAAA" })
+      for (const key of entries.keys()) entries.set(key, { nonce: "A".repeat(32), ciphertext: "AAAA" })
     },
     "that is no entry at all": (entries) => {
       for (const key of entries.keys()) entries.set(key, [])
     },
     "with one bit turned": (entries) => {
       for (const [key, value] of entries) {
-        const { box } = value as { readonly box: string }
-        entries.set(key, { ...value, box: `${box.startsWith("A") ? "B" : "A"}${box.slice(1)}` })
+        const { ciphertext } = value as { readonly ciphertext: string }
+        entries.set(key, { ...value, ciphertext: `${ciphertext.startsWith("A") ? "B" : "A"}${ciphertext.slice(1)}` })
       }
     },
     "of another name": (entries) => {

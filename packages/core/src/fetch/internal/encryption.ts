@@ -9,9 +9,12 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
 /** An encrypted and authenticated text. Reading or creating it needs the secret. */
-export const Sealed = Schema.Struct({ nonce: Schema.Uint8ArrayFromBase64Url, box: Schema.Uint8ArrayFromBase64Url })
+export const Encrypted = Schema.Struct({
+  nonce: Schema.Uint8ArrayFromBase64Url,
+  ciphertext: Schema.Uint8ArrayFromBase64Url
+})
 
-const encodeSealed = Schema.encodeEffect(Sealed)
+const encodeEncrypted = Schema.encodeEffect(Encrypted)
 const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { fatal: true })
 
@@ -35,7 +38,7 @@ const makeName = Effect.fnUntraced(function*(bytes: Uint8Array) {
  * Encrypts texts bound to a name: a text that was encrypted under one name is invalid under another. Each use of a
  * secret derives its own keys.
  */
-export const makeSeal = Effect.fnUntraced(
+export const makeEncryption = Effect.fnUntraced(
   function*(secret: Redacted.Redacted, use: "request state" | "shared memory") {
     const [aead, kdf, random] = [yield* Aead.Aead, yield* Kdf.Kdf, yield* SecureRandom.SecureRandom]
     const derive = (purpose: string) =>
@@ -47,14 +50,14 @@ export const makeSeal = Effect.fnUntraced(
     const key = yield* Aead.key(algorithm, yield* derive("entries"))
     return {
       nameOf: yield* makeName(yield* derive("names")),
-      seal: Effect.fnUntraced(function*(name: string, text: string) {
+      encrypt: Effect.fnUntraced(function*(name: string, text: string) {
         const nonce = yield* random.randomBytes(algorithm.nonceLength)
-        const box = yield* aead.encrypt(key, encoder.encode(text), { nonce, aad: bytesOf(name) })
-        return yield* encodeSealed({ nonce, box })
+        const ciphertext = yield* aead.encrypt(key, encoder.encode(text), { nonce, aad: bytesOf(name) })
+        return yield* encodeEncrypted({ nonce, ciphertext })
       }),
-      open: (name: string, { box, nonce }: typeof Sealed.Type) =>
+      decrypt: (name: string, { ciphertext, nonce }: typeof Encrypted.Type) =>
         Effect.map(
-          aead.decrypt(key, box, { nonce, aad: bytesOf(name) }),
+          aead.decrypt(key, ciphertext, { nonce, aad: bytesOf(name) }),
           (bytes) => decoder.decode(bytes)
         )
     }

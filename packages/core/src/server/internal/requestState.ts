@@ -11,14 +11,14 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import { makeSeal, Sealed } from "../../fetch/internal/encryption.ts"
+import { Encrypted, makeEncryption } from "../../fetch/internal/encryption.ts"
 import { AuthInfo, principal } from "../../token/AuthInfo.ts"
 
-/** How request states are sealed. */
+/** How request states are encrypted. */
 export interface RequestStateOptions {
   /** The identifier of the protected resource. */
   readonly resource: string
-  /** The first seals, and all open. Empty: a random secret of this instance. */
+  /** The first one encrypts, and all of them decrypt. Empty: a random secret of this instance. */
   readonly secrets: ReadonlyArray<Redacted.Redacted>
   /** How long a state can be continued. */
   readonly lifetime: Duration.Input
@@ -29,8 +29,8 @@ const Entry = Schema.fromJsonString(Schema.Struct({ state: Schema.String, until:
 
 const encodeEntry = Schema.encodeEffect(Entry)
 const decodeEntry = Schema.decodeEffect(Entry)
-const encodeSealed = Schema.encodeEffect(Sealed)
-const decodeSealed = Schema.decodeUnknownEffect(Sealed)
+const encodeEncrypted = Schema.encodeEffect(Encrypted)
+const decodeEncrypted = Schema.decodeUnknownEffect(Encrypted)
 
 /** One answer for every state that cannot be continued, so that it tells nothing about the state. */
 const unknownState = new McpSchema.InvalidParams({ message: "Unknown requestState" })
@@ -63,26 +63,31 @@ const randomSecret = Effect.gen(function*() {
 }).pipe(Effect.provide(SecureRandom.layerWebCrypto))
 
 /** Seals and opens states. */
-const makeSealer = Effect.fnUntraced(function*({ lifetime, secrets }: RequestStateOptions) {
+const makeCipher = Effect.fnUntraced(function*({ lifetime, secrets }: RequestStateOptions) {
   const all = Arr.isReadonlyArrayNonEmpty(secrets) ? secrets : Arr.of(yield* randomSecret)
-  const seals = yield* Effect.forEach(all, (secret) => makeSeal(secret, "request state"))
+  const encryptions = yield* Effect.forEach(all, (secret) => makeEncryption(secret, "request state"))
   const lifetimeMillis = Duration.toMillis(lifetime)
-  const read = Effect.fnUntraced(function*(sealed: string) {
-    const [nonce, box, ...rest] = sealed.split(".")
-    const decoded = yield* decodeSealed({ nonce, box })
+  const read = Effect.fnUntraced(function*(encrypted: string) {
+    const [nonce, ciphertext, ...rest] = encrypted.split(".")
+    const decoded = yield* decodeEncrypted({ nonce, ciphertext })
     // In its only spelling: a decoder that ignores the bits left over reads several texts as one.
-    const { box: sameBox, nonce: sameNonce } = yield* encodeSealed(decoded)
-    return rest.length === 0 && sameNonce === nonce && sameBox === box ? decoded : yield* Effect.fail(unknownState)
+    const { ciphertext: sameCiphertext, nonce: sameNonce } = yield* encodeEncrypted(decoded)
+    return rest.length === 0 && sameNonce === nonce && sameCiphertext === ciphertext
+      ? decoded
+      : yield* Effect.fail(unknownState)
   })
   return {
-    seal: Effect.fnUntraced(function*(binding: string, state: string) {
+    encrypt: Effect.fnUntraced(function*(binding: string, state: string) {
       const until = (yield* Clock.currentTimeMillis) + lifetimeMillis
-      const { box, nonce } = yield* Arr.headNonEmpty(seals).seal(binding, yield* encodeEntry({ state, until }))
-      return `${nonce}.${box}`
+      const { ciphertext, nonce } = yield* Arr.headNonEmpty(encryptions).encrypt(
+        binding,
+        yield* encodeEntry({ state, until })
+      )
+      return `${nonce}.${ciphertext}`
     }, Effect.orDie),
-    open: Effect.fnUntraced(function*(binding: string, sealed: string) {
-      const decoded = yield* read(sealed)
-      const text = yield* Effect.firstSuccessOf(seals.map(({ open }) => open(binding, decoded)))
+    decrypt: Effect.fnUntraced(function*(binding: string, encrypted: string) {
+      const decoded = yield* read(encrypted)
+      const text = yield* Effect.firstSuccessOf(encryptions.map(({ decrypt }) => decrypt(binding, decoded)))
       const { state, until } = yield* decodeEntry(text)
       return (yield* Clock.currentTimeMillis) < until ? state : yield* Effect.fail(unknownState)
     }, Effect.mapError(() => unknownState))
@@ -91,15 +96,15 @@ const makeSealer = Effect.fnUntraced(function*({ lifetime, secrets }: RequestSta
 
 type Respond = Effect.Effect<McpServer.MiddlewareSuccess, McpSchema.McpErrorBase>
 
-/** Seals the state of a continuation. The result is opaque by its type, but a state has to be sealed before it is sent. */
+/** Encrypts the state of a continuation. The result is opaque by its type, but a state has to be encrypted before it is sent. */
 const sealResult = (
   result: McpServer.MiddlewareSuccess,
-  seal: (state: string) => Effect.Effect<string>
+  encrypt: (state: string) => Effect.Effect<string>
 ): Effect.Effect<McpServer.MiddlewareSuccess> => {
   const answer: unknown = result
   if (!(answer instanceof McpSchema.InputRequired) || answer.requestState === undefined) return Effect.succeed(result)
   return Effect.map(
-    seal(answer.requestState),
+    encrypt(answer.requestState),
     // What replaces the continuation is one as well.
     (state) => new McpSchema.InputRequired({ ...answer, requestState: state }) as unknown as McpServer.MiddlewareSuccess
   )
@@ -112,21 +117,21 @@ const sealResult = (
  */
 export const requestState = (options: RequestStateOptions) =>
   McpServer.middleware(Effect.gen(function*() {
-    const { open, seal } = yield* Effect.orDie(makeSealer(options))
+    const { decrypt, encrypt } = yield* Effect.orDie(makeCipher(options))
     return (respond: Respond, request: McpServer.MiddlewareOptions): Respond => {
       const { method, requestContext } = request
       // A list has no state to go on from.
       if (method.endsWith("/list")) return respond
       const goesOn = Effect.flatMap(Effect.serviceOption(AuthInfo), (info) => {
-        const { requestState: sealed } = requestContext
+        const { requestState: encrypted } = requestContext
         // Without an HTTP request there is nobody to bind a state to.
-        if (Option.isNone(info) || sealed === undefined) return respond
-        // Parameters that are nested too deeply for this were never sealed.
+        if (Option.isNone(info) || encrypted === undefined) return respond
+        // Parameters that are nested too deeply for this were never encrypted.
         const binding = Effect.try({
           try: () => bindingOf(options.resource, info.value, request),
           catch: () => unknownState
         })
-        return Effect.flatMap(Effect.flatMap(binding, (binding) => open(binding, sealed)), (opened) =>
+        return Effect.flatMap(Effect.flatMap(binding, (binding) => decrypt(binding, encrypted)), (opened) =>
           Effect.provideService(
             respond,
             McpSchema.McpRequestContext,
@@ -139,7 +144,7 @@ export const requestState = (options: RequestStateOptions) =>
             Option.isNone(info)
               ? Effect.succeed(state)
               : Effect.suspend(() =>
-                seal(bindingOf(options.resource, info.value, request), state)
+                encrypt(bindingOf(options.resource, info.value, request), state)
               ))))
     }
   }))
