@@ -207,7 +207,7 @@ describe("errors", () => {
       | "IncompleteMetadata"
       | "InvalidServerConfig"
     >()
-    expect<DiscoveryError.NoDocument["found"]>().type.toBe<"nothing" | "no-json-object" | "no-issuer">()
+    expect<DiscoveryError.NoDocument["reason"]>().type.toBe<"nothing" | "no-json-object" | "no-issuer">()
     expect<DiscoveryError.IncompleteMetadata["missing"]>().type.toBe<ReadonlyArray<string>>()
     expect<DiscoveryError.InvalidMetadata["issues"]>().type.toBe<
       ReadonlyArray<{ readonly member: string; readonly problem: string }>
@@ -226,9 +226,9 @@ describe("errors", () => {
       | "RefusedAddress"
       | "RefusedUrl"
     >()
-    expect<MetadataFetchError.RefusedUrl["why"]>().type.toBe<Issuer.InvalidIssuer["reason"]>()
+    expect<MetadataFetchError.RefusedUrl["reason"]>().type.toBe<Issuer.InvalidIssuer["reason"]>()
     expect<MetadataFetchError.Timeout["of"]>().type.toBe<"attempt" | "search">()
-    expect<MetadataFetchError.Redirect["why"]>().type.toBe<"foreign-origin" | "too-many" | "unusable-location">()
+    expect<MetadataFetchError.Redirect["reason"]>().type.toBe<"foreign-origin" | "too-many" | "unusable-location">()
     expect<MetadataFetchError.Status["retryAfter"]>().type.toBe<number | undefined>()
     expect<MetadataFetchError.MetadataFetchError["method"]>().type.toBe<"GET" | "POST" | undefined>()
   })
@@ -397,7 +397,7 @@ describe("repairs", () => {
   })
 
   it("fail for one of four reasons", () => {
-    expect<Transpiler.TranspileError["why"]>().type.toBe<"failed" | "threw" | "no-object" | "changed-issuer">()
+    expect<Transpiler.TranspileError["reason"]>().type.toBe<"failed" | "threw" | "no-object" | "changed-issuer">()
   })
 })
 

@@ -25,11 +25,11 @@ import type { InvalidServerConfig } from "./Validation.ts"
  */
 export class InvalidMetadata extends Schema.TaggedError<InvalidMetadata>()("InvalidMetadata", {
   location: Schema.String,
-  /** The problems, member by member. */
-  issues: Schema.Array(Schema.Struct({ member: Schema.String, problem: Schema.String }))
+  /** The invalid members, each with the message of the schema. */
+  issues: Schema.Array(Schema.Struct({ member: Schema.String, message: Schema.String }))
 }) {
   override get message(): string {
-    const issues = this.issues.map(({ member, problem }) => `${quoted(member)}: ${printable(problem)}`).join("; ")
+    const issues = this.issues.map(({ member, message }) => `${quoted(member)}: ${printable(message)}`).join("; ")
     return `${
       printable(this.location)
     }: the document does not match the metadata schema (${issues}). Correct it at the provider, or add a repair (transpileData)`
@@ -86,10 +86,10 @@ const answers = {
 export class NoDocument extends Schema.TaggedError<NoDocument>()("NoDocument", {
   /** The name of the strategy. */
   strategy: Schema.String,
-  found: Schema.Literals(["nothing", "no-json-object", "no-issuer"])
+  reason: Schema.Literals(["nothing", "no-json-object", "no-issuer"])
 }) {
   override get message(): string {
-    return `${printable(this.strategy)} ${answers[this.found]}`
+    return `${printable(this.strategy)} ${answers[this.reason]}`
   }
 }
 

@@ -15,7 +15,7 @@ import * as Schema from "effect/Schema"
 import { jsonObjectOf } from "../fetch/internal/documentBody.ts"
 import { quoted } from "../metadata/internal/printable.ts"
 
-const TypeId: unique symbol = Symbol.for("@effect-mcp-auth/core/Transpiler")
+const TypeId = "~effect-mcp-auth/Transpiler" as const
 
 /**
  * The result of a repair: a JSON object, not a promise. Members that are `undefined` count as removed.
@@ -108,16 +108,16 @@ export class TranspileError extends Schema.TaggedError<TranspileError>()("Transp
    * `failed`: its effect failed. `threw`: it threw or died. `no-object`: it returned a value that is not a JSON object,
    * for example a promise. `changed-issuer`: it changed the issuer, and its name does not begin with `issuer`.
    */
-  why: Schema.Literals(["failed", "threw", "no-object", "changed-issuer"]),
+  reason: Schema.Literals(["failed", "threw", "no-object", "changed-issuer"]),
   /** The error of its effect, if it failed. */
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message(): string {
-    return `The repair ${quoted(this.repair)} ${whys[this.why]}`
+    return `The repair ${quoted(this.repair)} ${explanations[this.reason]}`
   }
 }
 
-const whys: { readonly [Why in TranspileError["why"]]: string } = {
+const explanations: { readonly [Reason in TranspileError["reason"]]: string } = {
   "failed": "failed; see its error in the cause",
   "threw": "threw; if a repair can fail, return an Effect that fails",
   "no-object": "returned a value that is not a JSON object; return the changed document, or an Effect of it",
@@ -220,7 +220,7 @@ export const run = <R>(
 
 /** The reason of a failed repair, for `TranspileError`. */
 interface Failure {
-  readonly why: TranspileError["why"]
+  readonly reason: TranspileError["reason"]
   readonly cause?: unknown
 }
 
@@ -239,7 +239,7 @@ const failureOf = (cause: Cause.Cause<unknown>): Effect.Effect<never, Failure> =
   // An interruption is not a failure of the repair: it ends the whole search.
   Cause.hasInterruptsOnly(cause)
     ? Effect.interrupt
-    : Effect.fail({ why: Cause.hasDies(cause) ? "threw" : "failed", cause: Cause.squash(cause) })
+    : Effect.fail({ reason: Cause.hasDies(cause) ? "threw" : "failed", cause: Cause.squash(cause) })
 
 /** Runs one repair and checks its result. */
 const runRepair = <R>(repair: Repair<R>, document: Schema.JsonObject): Effect.Effect<
@@ -249,8 +249,8 @@ const runRepair = <R>(repair: Repair<R>, document: Schema.JsonObject): Effect.Ef
 > =>
   Effect.flatMap(Effect.catchCause(answerOf(repair, document), failureOf), (answer) => {
     const changed = jsonObjectOf(answer)
-    if (changed === undefined) return Effect.fail<Failure>({ why: "no-object" })
+    if (changed === undefined) return Effect.fail<Failure>({ reason: "no-object" })
     return changed["issuer"] === document["issuer"] || repair.name.startsWith("issuer")
       ? Effect.succeed({ document: changed, patch: JsonPatch.get(document, changed) })
-      : Effect.fail<Failure>({ why: "changed-issuer" })
+      : Effect.fail<Failure>({ reason: "changed-issuer" })
   })

@@ -29,8 +29,7 @@ export class Transport extends Schema.TaggedError<Transport>()("Transport", {
  * @since 0.1.0
  */
 export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", {
-  /** The timeout, in milliseconds. */
-  milliseconds: Schema.Finite,
+  duration: Schema.DurationFromMillis,
   /** Whether the timeout is that of one attempt or of the whole search. */
   of: Schema.Literals(["attempt", "search"])
 }) {}
@@ -43,8 +42,8 @@ export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", {
  */
 export class Status extends Schema.TaggedError<Status>()("Status", {
   status: Schema.Int,
-  /** The delay from `Retry-After` (RFC 9110, section 10.2.3), in milliseconds. */
-  retryAfter: Schema.optionalKey(Schema.Finite)
+  /** The delay from `Retry-After` (RFC 9110, section 10.2.3). */
+  retryAfter: Schema.optionalKey(Schema.DurationFromMillis)
 }) {}
 
 /**
@@ -67,7 +66,7 @@ export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLar
  * @since 0.1.0
  */
 export class NotMetadata extends Schema.TaggedError<NotMetadata>()("NotMetadata", {
-  found: Schema.Literals(["empty", "html", "malformed-json", "not-an-object", "no-issuer", "no-keys"]),
+  reason: Schema.Literals(["empty", "html", "malformed-json", "not-an-object", "no-issuer", "no-keys"]),
   contentType: Schema.optionalKey(Schema.String)
 }) {}
 
@@ -79,7 +78,7 @@ export class NotMetadata extends Schema.TaggedError<NotMetadata>()("NotMetadata"
  */
 export class Redirect extends Schema.TaggedError<Redirect>()("Redirect", {
   status: Schema.Int,
-  why: Schema.Literals(["foreign-origin", "too-many", "unusable-location"]),
+  reason: Schema.Literals(["foreign-origin", "too-many", "unusable-location"]),
   /** The origin of the redirect target, if it is a different one. */
   origin: Schema.optionalKey(Schema.String)
 }) {}
@@ -107,13 +106,13 @@ export class RefusedAddress extends Schema.TaggedError<RefusedAddress>()("Refuse
 
 /**
  * The URL must not be requested: it is not https (or http on an explicitly allowed loopback host), or URL parsers
- * disagree about it. `why` is the same code that `InvalidIssuer` uses.
+ * disagree about it. `reason` is the same code that `InvalidIssuer` uses.
  *
  * @category reasons
  * @since 0.1.0
  */
 export class RefusedUrl extends Schema.TaggedError<RefusedUrl>()("RefusedUrl", {
-  why: Schema.Literals(violations)
+  reason: Schema.Literals(violations)
 }) {}
 
 /**
@@ -172,7 +171,7 @@ export class MetadataFetchError extends Schema.TaggedError<MetadataFetchError>()
   /** The delay that the server asks for in `Retry-After` (RFC 9110, section 10.2.3). Zero if there is none. */
   get retryAfter(): Duration.Duration {
     const { reason } = this
-    return reason._tag === "Status" ? Duration.millis(reason.retryAfter ?? 0) : Duration.zero
+    return reason._tag === "Status" ? reason.retryAfter ?? Duration.zero : Duration.zero
   }
 
   override get message(): string {
@@ -181,7 +180,7 @@ export class MetadataFetchError extends Schema.TaggedError<MetadataFetchError>()
   }
 }
 
-const found: { readonly [Found in NotMetadata["found"]]: string } = {
+const contents: { readonly [Content in NotMetadata["reason"]]: string } = {
   "empty": "the body is empty",
   "html": "the body is an HTML page",
   "malformed-json": "the body is not JSON",
@@ -190,10 +189,10 @@ const found: { readonly [Found in NotMetadata["found"]]: string } = {
   "no-keys": "the key set has no usable key"
 }
 
-const redirect: { readonly [Why in Redirect["why"]]: (reason: Redirect) => string } = {
-  "foreign-origin": (reason) =>
+const redirect: { readonly [Code in Redirect["reason"]]: (error: Redirect) => string } = {
+  "foreign-origin": ({ origin = "" }) =>
     `redirects to another origin, ${
-      quoted(reason.origin ?? "")
+      quoted(origin)
     }, and redirects to other origins are not followed; if that origin is the ` +
     "issuer, configure it instead",
   "too-many": () => "redirects more often than FetchLimits.redirects allows; configure the final URL instead",
@@ -203,7 +202,9 @@ const redirect: { readonly [Why in Redirect["why"]]: (reason: Redirect) => strin
 type Method = "GET" | "POST"
 
 const status = (reason: Status, method: Method): string => {
-  const wait = reason.retryAfter === undefined ? "" : `; Retry-After asks for ${Math.ceil(reason.retryAfter / 1000)} s`
+  const wait = reason.retryAfter === undefined
+    ? ""
+    : `; Retry-After asks for ${Math.ceil(Duration.toSeconds(reason.retryAfter))} s`
   if (isTransientStatus(reason.status)) {
     return `HTTP ${reason.status}, the server is temporarily unavailable${wait}`
   }
@@ -220,21 +221,25 @@ const messages: {
 } = {
   Transport: ({ detail }) =>
     `no response (${printable(detail)}); check the host name, and that this machine can reach it`,
-  Timeout: ({ milliseconds, of }) =>
+  Timeout: ({ duration, of }) =>
     of === "attempt"
-      ? `no complete response within ${milliseconds} ms; check the network, or raise FetchLimits.attemptTimeout`
-      : `the search reached its limit of ${milliseconds} ms; if the provider is slow, raise FetchLimits.totalTimeout`,
+      ? `no complete response within ${
+        Duration.toMillis(duration)
+      } ms; check the network, or raise FetchLimits.attemptTimeout`
+      : `the search reached its limit of ${
+        Duration.toMillis(duration)
+      } ms; if the provider is slow, raise FetchLimits.totalTimeout`,
   Status: status,
   BodyTooLarge: ({ limit }) =>
     `the body is longer than ${limit} bytes; if the document is correct, raise FetchLimits.bodyBytes`,
-  NotMetadata: (reason) => `HTTP 200, but ${found[reason.found]}`,
-  Redirect: (reason) => `HTTP ${reason.status} ${redirect[reason.why](reason)}`,
+  NotMetadata: ({ reason }) => `HTTP 200, but ${contents[reason]}`,
+  Redirect: (error) => `HTTP ${error.status} ${redirect[error.reason](error)}`,
   RefusedAddress: ({ address, host, range }) =>
     `${quoted(host)} leads to the ${printable(range)} address ${
       printable(address)
     }, which is not allowed; if the provider ` +
     "runs there, add the range or network to the option allow (command line: --allow)",
-  RefusedUrl: ({ why }) => `the URL is refused: ${advice[why]}`
+  RefusedUrl: ({ reason }) => `the URL is refused: ${advice[reason]}`
 }
 
 /** The message of a reason, with what to do next. */

@@ -9,7 +9,7 @@ const repair = <R = never>(apply: Transpiler.Repair<R>["apply"], name = "mine") 
   Transpiler.make<R>({ name, reason: "a test", apply })
 
 const whyOf = <R>(transpiler: Transpiler.Transpiler<R>) =>
-  Effect.map(Effect.flip(Transpiler.run(transpiler, { issuer })), ({ why }) => why)
+  Effect.map(Effect.flip(Transpiler.run(transpiler, { issuer })), ({ reason: why }) => why)
 
 class Secret extends Context.Service<Secret, { readonly endpoint: string }>()(
   "@effect-mcp-auth/core/test/discovery/Transpiler.test/Secret"
@@ -47,7 +47,7 @@ describe("a repair", () => {
       assert.deepStrictEqual(document, { issuer })
     }))
 
-  const broken: ReadonlyArray<readonly [string, Transpiler.Repair["apply"], Transpiler.TranspileError["why"]]> = [
+  const broken: ReadonlyArray<readonly [string, Transpiler.Repair["apply"], Transpiler.TranspileError["reason"]]> = [
     ["that fails", () => Effect.fail("no"), "failed"],
     ["that throws", () => {
       throw new Error("no")
@@ -142,7 +142,7 @@ describe("a repair that changes its argument in place", () => {
       Effect.gen(function*() {
         const original = { issuer }
         const error = yield* Effect.flip(Transpiler.run(repair(apply), original))
-        assert.strictEqual(error.why, "changed-issuer")
+        assert.strictEqual(error.reason, "changed-issuer")
         assert.deepStrictEqual(original, { issuer })
       }))
   }

@@ -276,7 +276,7 @@ describe("JSON that is well-formed and deep", () => {
         const { attempts: [attempt] } = yield* Discovery.search(Discovery.oauth, "https://as.test")
         assert.strictEqual(attempt?.outcome, outcome)
         const reason = reasonOf(attempt)
-        const found = reason?._tag === "NotMetadata" ? reason.found : "read"
+        const found = reason?._tag === "NotMetadata" ? reason.reason : "read"
         assert.strictEqual(found, outcome === "Miss" ? "malformed-json" : "read")
       }).pipe(Effect.provide(TestProvider.layer())))
   }
@@ -303,7 +303,7 @@ describe("redirects", () => {
         const provider = yield* TestProvider.TestProvider
         yield* provider.fault("metadata", Fault.redirect("https://evil.test/x", status))
         const { error } = yield* failure
-        const expected = { status, why: "foreign-origin", origin: "https://evil.test" } as const
+        const expected = { status, reason: "foreign-origin", origin: "https://evil.test" } as const
         isReason(reasonOf(error.attempts[0]), new MetadataFetchError.Redirect(expected))
         assert.strictEqual(yield* provider.count(), 1)
       }).pipe(Effect.provide(TestProvider.layer())))
@@ -337,7 +337,7 @@ describe("redirects", () => {
         const { error } = yield* failure
         isReason(
           reasonOf(error.attempts[0]),
-          new MetadataFetchError.Redirect({ status: 302, why: "unusable-location" })
+          new MetadataFetchError.Redirect({ status: 302, reason: "unusable-location" })
         )
         assert.strictEqual(error.outcome, "Miss")
         assert.strictEqual(yield* provider.count(), 1)
@@ -360,7 +360,7 @@ describe("redirects", () => {
       )
       const error = yield* Effect.flip(Effect.provideService(single, HttpClient.HttpClient, browser))
       if (error._tag !== "DiscoveryFailed") return assert.fail(error._tag)
-      isReason(reasonOf(error.attempts[0]), new MetadataFetchError.Redirect({ status: 0, why: "unusable-location" }))
+      isReason(reasonOf(error.attempts[0]), new MetadataFetchError.Redirect({ status: 0, reason: "unusable-location" }))
     }))
 
   it.effect("are as many as the limits say", () =>
@@ -368,7 +368,7 @@ describe("redirects", () => {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.redirectLoop)
       const { error } = yield* failure
-      isReason(reasonOf(error.attempts[0]), new MetadataFetchError.Redirect({ status: 302, why: "too-many" }))
+      isReason(reasonOf(error.attempts[0]), new MetadataFetchError.Redirect({ status: 302, reason: "too-many" }))
       assert.strictEqual(yield* provider.count(), 2)
     }).pipe(
       Effect.provideService(FetchLimits.FetchLimits, { ...FetchLimits.FetchLimits.defaultValue(), redirects: 1 }),

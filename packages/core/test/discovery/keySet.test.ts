@@ -36,7 +36,7 @@ const fields = (reason: unknown) => typeof reason === "object" ? { ...reason } :
 const status = (status: number, retryAfter?: number): Partial<MetadataFetchError.Status> => ({
   _tag: "Status",
   status,
-  ...(retryAfter === undefined ? {} : { retryAfter })
+  ...(retryAfter === undefined ? {} : { retryAfter: Duration.millis(retryAfter) })
 })
 
 describe("a key set is asked for with the patience of discovery", () => {

@@ -11,6 +11,7 @@ import {
 import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Data, DateTime, Effect, Schema } from "effect"
+import * as Duration from "effect/Duration"
 import { HttpClient } from "effect/http"
 import { HttpClientError, TransportError } from "effect/http/HttpClientError"
 import { TestClock } from "effect/testing"
@@ -193,13 +194,13 @@ class Stranger extends Data.TaggedError("Stranger")<{ readonly message: string }
 
 const reasons: { readonly [Tag in MetadataFetchError.Reason["_tag"]]: (text: string) => MetadataFetchError.Reason } = {
   Transport: (text) => new MetadataFetchError.Transport({ detail: text }),
-  Timeout: () => new MetadataFetchError.Timeout({ milliseconds: 1, of: "search" }),
-  Status: () => new MetadataFetchError.Status({ status: 503, retryAfter: 1 }),
+  Timeout: () => new MetadataFetchError.Timeout({ duration: Duration.millis(1), of: "search" }),
+  Status: () => new MetadataFetchError.Status({ status: 503, retryAfter: Duration.millis(1) }),
   BodyTooLarge: () => new MetadataFetchError.BodyTooLarge({ limit: 1 }),
-  NotMetadata: (text) => new MetadataFetchError.NotMetadata({ found: "html", contentType: text }),
-  Redirect: (text) => new MetadataFetchError.Redirect({ status: 302, why: "foreign-origin", origin: text }),
+  NotMetadata: (text) => new MetadataFetchError.NotMetadata({ reason: "html", contentType: text }),
+  Redirect: (text) => new MetadataFetchError.Redirect({ status: 302, reason: "foreign-origin", origin: text }),
   RefusedAddress: (text) => new MetadataFetchError.RefusedAddress({ host: text, address: text, range: text }),
-  RefusedUrl: () => new MetadataFetchError.RefusedUrl({ why: "query" })
+  RefusedUrl: () => new MetadataFetchError.RefusedUrl({ reason: "query" })
 }
 
 /** The errors whose message is one line. */
@@ -208,13 +209,13 @@ const oneLine: Readonly<Record<string, (text: string) => Error>> = {
   InvalidResourceIdentifier: (text) =>
     new ResourceIdentifier.InvalidResourceIdentifier({ resource: text, reason: "query" }),
   InvalidMetadata: (text) =>
-    new DiscoveryError.InvalidMetadata({ location: text, issues: [{ member: text, problem: text }] }),
+    new DiscoveryError.InvalidMetadata({ location: text, issues: [{ member: text, message: text }] }),
   IncompleteMetadata: (text) =>
     new DiscoveryError.IncompleteMetadata({ location: text, purpose: text, missing: [text, text] }),
-  NoDocument: (text) => new DiscoveryError.NoDocument({ strategy: text, found: "nothing" }),
+  NoDocument: (text) => new DiscoveryError.NoDocument({ strategy: text, reason: "nothing" }),
   IssuerMismatch: (text) =>
     new IssuerPolicy.IssuerMismatch({ location: text, expected: text, actual: text, policy: text }),
-  TranspileError: (text) => new Transpiler.TranspileError({ repair: text, why: "failed", cause: text }),
+  TranspileError: (text) => new Transpiler.TranspileError({ repair: text, reason: "failed", cause: text }),
   ...Object.fromEntries(
     Object.entries(reasons).flatMap(([tag, reason]) =>
       (["GET", "POST"] as const).map((method) => [
@@ -365,7 +366,7 @@ describe("no character reaches a message that could forge a line or command a te
 
   it("good URLs and plain words stay as they are", () => {
     const url = "https://as.test/t1/.well-known/openid-configuration"
-    const error = new DiscoveryError.NoDocument({ strategy: url, found: "nothing" })
+    const error = new DiscoveryError.NoDocument({ strategy: url, reason: "nothing" })
     assert.strictEqual(error.message, `${url} has no document for this issuer`)
   })
 
@@ -494,7 +495,7 @@ describe("strategies of your own", () => {
         assert.strictEqual(error.outcome, outcome)
         const [attempt] = error.attempts
         if (!(attempt?.error instanceof DiscoveryError.NoDocument)) return assert.fail("a document")
-        assert.strictEqual(attempt.error.found, found)
+        assert.strictEqual(attempt.error.reason, found)
         assert.strictEqual(attempt.error.strategy, "my table")
         assert.include(error.message, "my table")
         assert.notMatch(error.message, /GET|POST|HTTP|URL/)

@@ -609,7 +609,7 @@ describe("requests that are moved elsewhere", () => {
         const error = attempt?.error
         assert.strictEqual(attempt?.outcome, "Refused")
         assert.isTrue(
-          error?._tag === "MetadataFetchError" && error.reason._tag === "RefusedUrl" && error.reason.why === why
+          error?._tag === "MetadataFetchError" && error.reason._tag === "RefusedUrl" && error.reason.reason === why
         )
         assert.strictEqual(requests + (yield* provider.count()), 0)
       }).pipe(Effect.provide(layer)))

@@ -3,6 +3,7 @@ import { Arbitraries, Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
+import * as Duration from "effect/Duration"
 import { HttpServerResponse } from "effect/http"
 import { elapse } from "../time.ts"
 import { byOauth4webapi, bySdks, errorText, grammar } from "./challengeParsers.ts"
@@ -69,7 +70,10 @@ const serverUnavailable = (reason: TokenError.ServerUnavailable["reason"], descr
 const statusOf = (retryAfter: number | undefined) =>
   new MetadataFetchError.MetadataFetchError({
     url: "https://as.test/jwks",
-    reason: new MetadataFetchError.Status({ status: 503, ...(retryAfter === undefined ? {} : { retryAfter }) })
+    reason: new MetadataFetchError.Status({
+      status: 503,
+      ...(retryAfter === undefined ? {} : { retryAfter: Duration.millis(retryAfter) })
+    })
   })
 
 const rows: ReadonlyArray<Row> = [

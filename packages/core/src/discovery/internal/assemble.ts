@@ -77,7 +77,7 @@ export const invalidMetadata = (location: string, error: Schema.SchemaError): In
         // Only top-level members are renamed; nested values are unchanged.
         return depth === 0 ? wireName(name) : name
       }).join("."),
-      problem: message
+      message
     }))
   })
 

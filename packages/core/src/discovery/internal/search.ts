@@ -87,7 +87,7 @@ const finalOutcomeOf = (reason: Reason): FailedOutcome => {
     case "RefusedUrl":
       return "Refused"
     case "Redirect":
-      return reason.why === "unusable-location" ? "Miss" : "Refused"
+      return reason.reason === "unusable-location" ? "Miss" : "Refused"
     default:
       return "Miss"
   }
@@ -96,7 +96,7 @@ const finalOutcomeOf = (reason: Reason): FailedOutcome => {
 /** The outcome of a failed attempt. Errors of custom strategies count as transient. */
 const outcomeOf = (error: AttemptError<unknown>): FailedOutcome => {
   if (error instanceof MetadataFetchError) return isTransient(error) ? "Transient" : finalOutcomeOf(error.reason)
-  if (error instanceof NoDocument) return error.found === "nothing" ? "Miss" : "Incomplete"
+  if (error instanceof NoDocument) return error.reason === "nothing" ? "Miss" : "Incomplete"
   if (error instanceof IssuerPolicy.IssuerMismatch) return "Refused"
   return error instanceof Transpiler.TranspileError || error instanceof InvalidMetadata ||
       error instanceof IncompleteMetadata || error instanceof InvalidServerConfig
@@ -130,7 +130,7 @@ export const attemptOf = <E, R>(
   if (found) return [{ kind, location, outcome: "Found" }]
   if (failure !== undefined) return [{ kind, location, outcome: outcomeOf(failure.error), error: failure.error }]
   if (tries === 0 || ranOutOf === undefined) return []
-  const reason = new Timeout({ milliseconds: Duration.toMillis(ranOutOf), of: "search" })
+  const reason = new Timeout({ duration: ranOutOf, of: "search" })
   return [{ kind, location, outcome: "Transient", error: new MetadataFetchError({ url: location, reason }) }]
 }
 
@@ -150,7 +150,7 @@ export type ResponseCache<E, R> = Map<unknown, Map<unknown, CachedResponse<E, R>
 
 const loadOnce = <E, R>({ candidate, limits }: Place<E, R>): Load<E, R> =>
   within(candidate.load({ limits, mapRequest: candidate.mapRequest }), limits.attemptTimeout, () => {
-    const reason = new Timeout({ milliseconds: Duration.toMillis(limits.attemptTimeout), of: "attempt" })
+    const reason = new Timeout({ duration: limits.attemptTimeout, of: "attempt" })
     return Effect.fail(new MetadataFetchError({ url: candidate.location, reason }))
   })
 
@@ -158,7 +158,7 @@ const loadOnce = <E, R>({ candidate, limits }: Place<E, R>): Load<E, R> =>
 const shared = <E, R>(answer: Load<E, R>, strategy: string): Load<E, R> =>
   Effect.mapError(
     answer,
-    (error) => error instanceof NoDocument ? new NoDocument({ strategy, found: error.found }) : error
+    (error) => error instanceof NoDocument ? new NoDocument({ strategy, reason: error.reason }) : error
   )
 
 /** The response for a candidate, fetched unless another candidate has it already. */

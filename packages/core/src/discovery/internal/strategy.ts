@@ -15,7 +15,7 @@ import type { ServerType } from "../ServerConfig.ts"
 import * as Transpiler from "../Transpiler.ts"
 import type * as Validation from "../Validation.ts"
 
-export const TypeId: unique symbol = Symbol.for("@effect-mcp-auth/core/Strategy")
+export const TypeId = "~effect-mcp-auth/Strategy" as const
 
 /**
  * A strategy: where to look for metadata. `E` is the error type of its own effects, `R` their services. Build it with
@@ -116,7 +116,7 @@ export const fromLoad = <E, R>(
           return Effect.succeed({ document, freshFor: Option.none(), oddContentType: Option.none() })
         }
         const found = answer === undefined ? "nothing" : document === undefined ? "no-json-object" : "no-issuer"
-        return Effect.fail(new NoDocument({ strategy: name, found }))
+        return Effect.fail(new NoDocument({ strategy: name, reason: found }))
       }
     )
 })

@@ -56,9 +56,9 @@ const decodeJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unkno
 const isObject = Schema.is(Schema.JsonObject)
 
 /** Classifies a JSON value by its shape. */
-export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["found"]>
+export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["reason"]>
 
-const shape = (isIt: (value: Schema.JsonObject) => boolean, otherwise: NotMetadata["found"]): Shape => (value) => {
+const shape = (isIt: (value: Schema.JsonObject) => boolean, otherwise: NotMetadata["reason"]): Shape => (value) => {
   if (value === undefined) return Result.fail("empty")
   if (!isObject(value)) return Result.fail("not-an-object")
   return isIt(value) ? Result.succeed(value) : Result.fail(otherwise)
@@ -77,7 +77,7 @@ const hasKeys = (value: unknown): value is { readonly keys: ReadonlyArray<unknow
 export const keySetOf: Shape = (value) =>
   hasKeys(value) ? Result.succeed({ keys: value.keys.filter(isObject) }) : shape(() => false, "no-keys")(value)
 
-const parseJson = (bytes: Uint8Array): Result.Result<unknown, NotMetadata["found"]> => {
+const parseJson = (bytes: Uint8Array): Result.Result<unknown, NotMetadata["reason"]> => {
   // RFC 8259, section 8.1: UTF-8. A byte order mark is ignored. Other encodings are not JSON.
   const text = Result.try(() => new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim())
   if (Result.isFailure(text)) return Result.fail("malformed-json")
@@ -101,7 +101,7 @@ export const readDocument = Effect.fnUntraced(function*(
   const contentType = Option.getOrUndefined(Headers.get(response.headers, "content-type"))
   return yield* Effect.fromResult(Result.mapError(
     Result.flatMap(parseJson(bytes), shape),
-    (found) => new NotMetadata(contentType === undefined ? { found } : { found, contentType })
+    (reason) => new NotMetadata(contentType === undefined ? { reason } : { reason, contentType })
   ))
 })
 

@@ -25,7 +25,7 @@ export const displayUrl = (url: string): string =>
 export const checkUrl = (url: string, allowInsecureLoopback: boolean): Result.Result<string, RefusedUrl> =>
   parse(url, { query: "allowed", insecureLoopback: allowInsecureLoopback }).pipe(
     Result.map(({ origin, path }) => `${origin}${path}`),
-    Result.mapError((why) => new RefusedUrl({ why }))
+    Result.mapError((reason) => new RefusedUrl({ reason }))
   )
 
 /** Disables what an HTTP client does by itself: redirects, cookies, its own span, and trace headers. */
@@ -49,7 +49,7 @@ export const statusError = (response: HttpClientResponse.HttpClientResponse): Ef
     Effect.fail(
       new Status({
         status: response.status,
-        ...(Option.isSome(wait) ? { retryAfter: Duration.toMillis(wait.value) } : {})
+        ...(Option.isSome(wait) ? { retryAfter: wait.value } : {})
       })
     ))
 

@@ -59,12 +59,12 @@ interface Moved {
 /** The target of a redirect, if it is on the same origin. */
 const movedTo = (current: string, response: HttpClientResponse.HttpClientResponse): Result.Result<Moved, Redirect> => {
   const { status } = response
-  const unusable = Result.fail(new Redirect({ status, why: "unusable-location" }))
+  const unusable = Result.fail(new Redirect({ status, reason: "unusable-location" }))
   const location = Option.getOrUndefined(Headers.get(response.headers, "location"))
   if (location === undefined || !URL.canParse(location, current)) return unusable
   const next = new URL(location, current)
   const { origin } = next
-  if (origin !== new URL(current).origin) return Result.fail(new Redirect({ status, why: "foreign-origin", origin }))
+  if (origin !== new URL(current).origin) return Result.fail(new Redirect({ status, reason: "foreign-origin", origin }))
   return next.username === "" && next.password === "" ? Result.succeed({ status, url: next.href }) : unusable
 }
 
@@ -74,7 +74,7 @@ const followedElsewhere = (current: string, response: HttpClientResponse.HttpCli
   const { origin } = new URL(response.url)
   return origin === new URL(current).origin
     ? undefined
-    : new Redirect({ status: response.status, why: "foreign-origin", origin })
+    : new Redirect({ status: response.status, reason: "foreign-origin", origin })
 }
 
 const isJson = (contentType: string): boolean => /^application\/(?:json|[\w.-]+\+json)\s*(?:;|$)/i.test(contentType)
@@ -127,7 +127,7 @@ const follow = Effect.fnUntraced(function*(url: string, settings: FetchSettings)
     request = HttpClientRequest.setUrl(request, result.url)
     status = result.status
   }
-  return yield* new Redirect({ status, why: "too-many" })
+  return yield* new Redirect({ status, reason: "too-many" })
 })
 
 /** A request with `mapRequest` can carry credentials, so its response is not shared. */

@@ -33,8 +33,8 @@ const retrying = <A, E, R>(
   { deadline, limits, location }: Frame
 ): Effect.Effect<A, E | MetadataFetchError, R> =>
   within(load, limits.attemptTimeout, () => {
-    const milliseconds = Duration.toMillis(limits.attemptTimeout)
-    return Effect.fail(new MetadataFetchError({ url: location, reason: new Timeout({ milliseconds, of: "attempt" }) }))
+    const reason = new Timeout({ duration: limits.attemptTimeout, of: "attempt" })
+    return Effect.fail(new MetadataFetchError({ url: location, reason }))
   }).pipe(
     Effect.retry({
       schedule: backoff(limits),
@@ -55,11 +55,13 @@ export const withRetries = Effect.fnUntraced(function*<A, E, R>(
   load: (limits: Limits) => Effect.Effect<A, E | MetadataFetchError, R>
 ): Effect.fn.Return<A, E | MetadataFetchError, R> {
   const limits = yield* FetchLimits
-  const milliseconds = Duration.toMillis(limits.totalTimeout)
-  const deadline = (yield* Clock.currentTimeMillis) + milliseconds
+  const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(limits.totalTimeout)
   return yield* within(
     retrying<A, E, R>(load(limits), { location, limits, deadline }),
     limits.totalTimeout,
-    () => Effect.fail(new MetadataFetchError({ url: location, reason: new Timeout({ milliseconds, of: "search" }) }))
+    () => {
+      const reason = new Timeout({ duration: limits.totalTimeout, of: "search" })
+      return Effect.fail(new MetadataFetchError({ url: location, reason }))
+    }
   )
 })
