@@ -102,7 +102,7 @@ describe("a key set is asked for with the patience of discovery", () => {
       const { inFlight, times, took, value } = yield* suffering(Fault.delay("1 hour"))
       assert.deepStrictEqual(times, [0, 5200])
       assert.strictEqual(took, 8000)
-      assert.deepStrictEqual(fields(value), { _tag: "Timeout", milliseconds: 8000, of: "search" })
+      assert.deepStrictEqual(fields(value), { _tag: "Timeout", duration: Duration.millis(8000), of: "search" })
       assert.strictEqual(inFlight, 0)
     }).pipe(limited({ totalTimeout: Duration.seconds(8) }), chance(0.5)))
 
@@ -110,7 +110,7 @@ describe("a key set is asked for with the patience of discovery", () => {
     Effect.gen(function*() {
       const { times, value } = yield* suffering(Fault.delay("1 hour"))
       assert.deepStrictEqual(times, [0, 1800, 4400])
-      assert.deepStrictEqual(fields(value), { _tag: "Timeout", milliseconds: 1000, of: "attempt" })
+      assert.deepStrictEqual(fields(value), { _tag: "Timeout", duration: Duration.millis(1000), of: "attempt" })
     }).pipe(
       limited({ attemptTimeout: Duration.seconds(1), retryDelay: Duration.seconds(1), retries: 2 }),
       chance(0)
