@@ -26,6 +26,7 @@ import * as Duration from "effect/Duration"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Schema from "effect/Schema"
 import { requestedDelay } from "../fetch/internal/retry.ts"
+import { refusalCode } from "../policy/internal/access.ts"
 import type { AuthError, ServerUnavailable, TooManyFailures, VerificationUnavailable } from "../token/TokenError.ts"
 
 /**
@@ -77,7 +78,7 @@ export interface JsonRpcError {
  * @category constants
  * @since 0.1.0
  */
-export const errorCode = -32_001
+export const errorCode = refusalCode
 
 /** A quoted-string (RFC 9110, section 5.6.4), of what may stand in one. */
 const quotedString = (text: string): string =>

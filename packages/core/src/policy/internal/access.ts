@@ -51,6 +51,9 @@ export class Ongoing extends Context.Service<Ongoing, {
   readonly stop: (error: AuthError, trace: Trace | undefined) => Effect.Effect<never>
 }>()("@effect-mcp-auth/core/policy/internal/access/Ongoing") {}
 
+/** The JSON-RPC error code of all refusals, from the range that MCP leaves to servers. */
+export const refusalCode = -32_001
+
 const described = (error: AuthError): Effect.Effect<void> => Effect.logInfo(`Operation refused: ${error.message}`)
 
 /** The terms where `AuthInfo` came from somewhere else, and nobody said any. */
@@ -59,7 +62,10 @@ const usual: Access["Service"] = {
   visibility: "permitted",
   conceal: described,
   refuse: (error) =>
-    Effect.as(described(error), new McpSchema.McpErrorBase({ code: -32_001, message: "The caller may not do this" }))
+    Effect.as(
+      described(error),
+      new McpSchema.McpErrorBase({ code: refusalCode, message: "The caller may not do this" })
+    )
 }
 
 /** The terms of a request. */

@@ -19,7 +19,7 @@ import { readingOf, type Resources } from "../../policy/internal/reading.ts"
 import { allOf, type Policy } from "../../policy/Policy.ts"
 import { anonymous, AuthInfo } from "../../token/AuthInfo.ts"
 import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
-import { errorCode, jsonRpcError } from "../Challenge.ts"
+import * as Challenge from "../Challenge.ts"
 import type { Availability } from "./availability.ts"
 import type { Policies, Registrations } from "./registrations.ts"
 import type { McpAuth } from "./service.ts"
@@ -34,7 +34,7 @@ export interface Refusals {
   readonly answer: (response: HttpServerResponse.HttpServerResponse) => HttpServerResponse.HttpServerResponse
 }
 
-const Refused = Schema.Struct({ error: Schema.Struct({ code: Schema.Literal(errorCode) }) })
+const Refused = Schema.Struct({ error: Schema.Struct({ code: Schema.Literal(Challenge.errorCode) }) })
 
 const decodeMessages = Schema.decodeOption(
   Schema.fromJsonString(Schema.Union([Refused, Schema.NonEmptyArray(Refused)]))
@@ -74,6 +74,7 @@ export const makeRefusals = (
   visibility: Access["Service"]["visibility"] = terms.visibility
 ): Refusals => {
   const errors: Array<AuthError> = []
+  let first: Challenge.Answer | undefined
   return {
     access: Access.of({
       hierarchy: terms.hierarchy,
@@ -82,13 +83,16 @@ export const makeRefusals = (
       refuse: (error, trace) =>
         Effect.map(refused(error, trace), () => {
           errors.push(error)
-          return new McpSchema.McpErrorBase({ ...jsonRpcError(answer(error)) })
+          const answered = answer(error)
+          first ??= answered
+          return new McpSchema.McpErrorBase({ ...Challenge.jsonRpcError(answered) })
         })
     }),
     error: () => Arr.isReadonlyArrayNonEmpty(errors) ? spokesman(errors) : undefined,
     answer: (response) => {
       if (!Arr.isReadonlyArrayNonEmpty(errors) || !holdsOnlyRefusals(response, errors.length)) return response
-      const { headers, status } = answer(spokesman(errors))
+      // The challenge for several refusals names the scopes of all.
+      const { headers, status } = errors.length === 1 && first !== undefined ? first : answer(spokesman(errors))
       return HttpServerResponse.setHeaders(HttpServerResponse.setStatus(response, status), headers)
     }
   }
