@@ -139,7 +139,7 @@ export const mcpAuthorization: Specification = {
       "The challenged scopes may be others than `scopes_supported`.",
       by("Challenge", [
         "core/policy/stepUp",
-        "names the required scopes and all that the handler demands, and these suffice"
+        "names the required scopes and all that the handler requires, and these suffice"
       ])
     ),
     should(
@@ -176,7 +176,7 @@ export const mcpAuthorization: Specification = {
       "Every request is authorized, also within one session.",
       by("McpAuth", ["core/server/McpAuth.sessions", "is of no use without a token, whoever knows it"], [
         "core/policy/attach",
-        "`has the rights of each request's token, and keeps none, ${mode.name}`"
+        "`has the rights of each request's token, and remembers none, ${mode.name}`"
       ])
     ),
     mustNot(
@@ -235,7 +235,7 @@ export const mcpAuthorization: Specification = {
       "Tokens are validated before the request is processed, and nothing is returned to unauthorized parties.",
       by("McpAuth Policy", ["core/server/McpAuth.bearer", "`${rule} is not read, however long it is`"], [
         "core/policy/decisions",
-        "`${by}, ${where}, is not there, byte for byte, however it is asked for`"
+        "`${by}, ${where}, has the response of an absent one, byte for byte, for every request`"
       ], ["core/server/McpAuth.attacks", "before the provider has been asked, no request slips through"])
     ),
     should(
@@ -295,18 +295,21 @@ export const mcpAuthorization: Specification = {
       "All scopes of the operation are in one challenge, also those that depend on its arguments.",
       by("Policy Challenge", ["core/policy/stepUp", "`${what} names scopes that suffice by themselves`"], [
         "core/policy/laws",
-        "suffice alone, if the policy has no not: a client may forget what it was granted"
+        "suffice alone, if the policy has no not: a client may drop its previous scopes"
       ])
     ),
     should(
       november("Runtime Insufficient Scope Errors"),
       "The strategy for scopes is consistent.",
-      by("Policy", ["core/policy/laws", "suffice once they are granted, together with those that were granted before"])
+      by("Policy", [
+        "core/policy/laws",
+        "suffice once they are granted, together with the scopes that were granted before"
+      ])
     ),
     should(
       november("Runtime Insufficient Scope Errors"),
       "The scopes of a challenge spare the user needless steps.",
-      by("Policy", ["core/policy/laws", "are not one too many: without any of them the policy is not satisfied"], [
+      by("Policy", ["core/policy/laws", "are all needed: without any one of them the policy is not satisfied"], [
         "node/integration/publicTools",
         "`${sdk} steps up with one more login, because the challenge names the required scopes as well`"
       ])
@@ -316,10 +319,10 @@ export const mcpAuthorization: Specification = {
       "Scope hierarchies count when the server decides whether a token is sufficient.",
       by("ScopeHierarchy", [
         "core/policy/ScopeHierarchy",
-        "more scopes never cover less, and what was granted is covered"
+        "more granted scopes never cover less, and a granted scope is covered"
       ], [
         "core/policy/stepUp",
-        "judges what the handler demands by the scope hierarchy of the resource"
+        "judges the handler's requirements by the scope hierarchy of the resource"
       ])
     ),
     must(

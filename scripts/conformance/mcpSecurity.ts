@@ -130,7 +130,7 @@ export const mcpSecurity: Specification = {
       "Challenges are precise, and do not list the whole catalogue.",
       by("Policy Challenge", [
         "core/policy/laws",
-        "are not one too many: without any of them the policy is not satisfied"
+        "are all needed: without any one of them the policy is not satisfied"
       ])
     ),
     should(
@@ -146,7 +146,7 @@ export const mcpSecurity: Specification = {
       "Elevations are logged with what was asked for and granted.",
       by("McpAuth Policy", [
         "core/policy/Policy",
-        "says what failed, what was needed and what was granted"
+        "says what failed, what was required and what was granted"
       ])
     ),
     should(

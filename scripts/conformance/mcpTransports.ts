@@ -77,7 +77,7 @@ export const mcpTransports: Specification = {
       "An accepted notification is answered 202, and one that cannot be accepted with an error status.",
       by("effect", suite, [
         "core/policy/attach",
-        "`a call that wants no answer is refused as well, without one, ${revision}`"
+        "`a call that is a notification is refused as well, without a response, ${revision}`"
       ])
     ),
     must(all("Sending Messages"), "A request is answered by JSON or by an event stream.", by("effect", suite)),
@@ -86,7 +86,7 @@ export const mcpTransports: Specification = {
       "Every request of a batch is answered.",
       by("effect Policy", [
         "core/policy/attach",
-        "lets what is permitted end in its own time, and refuses the rest at once"
+        "lets permitted calls finish in their own time, and refuses the others at once"
       ], ["core/server/McpAuth.authInfo", "reaches each entry of a batch of 2025-03-26"])
     ),
     must(
@@ -110,7 +110,7 @@ export const mcpTransports: Specification = {
       "GET is answered by an event stream or 405.",
       by("effect McpAuth", [
         "core/policy/anonymous",
-        "`works without one, and is answered as with one, in ${revision}`"
+        "`works without one, and has the same responses as with one, in ${revision}`"
       ])
     ),
     may(
@@ -162,7 +162,7 @@ export const mcpTransports: Specification = {
       by("effect McpAuth", [
         "core/server/McpAuth.sessions",
         "a termination that the server refuses ends nothing"
-      ], ["core/policy/anonymous", "begins a login where a session would end: who has no token ends none"])
+      ], ["core/policy/anonymous", "cannot be ended without a token if it was begun with one: DELETE starts a login"])
     ),
     must(
       "Protocol Version Header (2025-06-18 and later)",
@@ -195,7 +195,7 @@ export const mcpTransports: Specification = {
       "Headers are compared with the decoded values of the body.",
       by("effect Policy", [
         "core/policy/attach",
-        "`a closed one in the body stays closed under every lie, ${mode.name}`"
+        "`a protected tool in the body stays protected with misleading headers, ${mode.name}`"
       ])
     ),
     should(
@@ -203,7 +203,7 @@ export const mcpTransports: Specification = {
       "A policy that reads mirrored headers trusts them only where the revision demands that they are validated.",
       by("Policy", [
         "core/policy/attach",
-        "`and an open one is not closed by the name of a closed one, ${mode.name}`"
+        "`a public tool in the body stays public with the name of a protected one in a header, ${mode.name}`"
       ])
     ),
     must(newest("Request Metadata"), "An unknown method is answered 404.", by("effect", suite)),

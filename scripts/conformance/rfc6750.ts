@@ -87,7 +87,7 @@ export const rfc6750: Specification = {
         "a scope with a quote"
       ], [
         "core/policy/advertise",
-        "nothing that was granted and is no scope: words that no scope may be are not asked for"
+        "no granted word that is not a valid scope"
       ])
     ),
     may(

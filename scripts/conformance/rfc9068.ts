@@ -127,7 +127,7 @@ export const rfc9068: Specification = {
       "Claims about authorization are used, together with whatever else is known.",
       by("Policy", [
         "core/policy/Policy",
-        "sees who calls, as they were when the policy was judged"
+        "sees the caller of the request in which the policy is evaluated"
       ])
     ),
     may(

@@ -164,7 +164,10 @@ export const rfc9728: Specification = {
     should(
       "7.2",
       "Scopes limit what a token may do at the resource.",
-      by("Policy", ["core/policy/laws", "is satisfied by whom it means, under every hierarchy"])
+      by("Policy", [
+        "core/policy/laws",
+        "permits exactly the callers that its definition permits, under every hierarchy"
+      ])
     ),
     must(
       "7.3",

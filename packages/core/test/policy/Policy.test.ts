@@ -31,7 +31,7 @@ const call = (args: unknown = {}): Operation => ({
 
 const list: Operation = { method: "tools/list", target: "Delete", arguments: undefined, listing: true }
 
-/** Claims of somebody who has no token, which nobody can have. */
+/** Claims of a caller without a token: a combination that no verifier produces. */
 const nobodyWith = (info: Partial<Caller>): Caller => ({ ...AuthInfo.anonymous, ...info })
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ describe("scopes", () => {
       }))
   }
 
-  it.effect("are nobody's without a token, whatever is said about them", () =>
+  it.effect("are empty without a token, whatever the claims say", () =>
     Effect.gen(function*() {
       const { permitted, refusal } = yield* Policy.evaluate(scopes("a"), nobodyWith({ scopes: new Set(["a"]) }))
       assert.isFalse(permitted)
@@ -78,7 +78,7 @@ describe("scopes", () => {
 // Roles
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Claims as they come out of a token, where `__proto__` is a member like any other. */
+/** Claims as they are parsed from a token, where `__proto__` is a member like any other. */
 const parsed = (json: string): Schema.JsonObject => JSON.parse(json)
 
 describe("a role", () => {
@@ -88,56 +88,71 @@ describe("a role", () => {
   const rows: ReadonlyArray<
     readonly [where: string, policy: Policy.Policy, claims: Schema.JsonObject, is: boolean]
   > = [
-    // Where providers put it.
-    ["Keycloak, of the realm", role("admin"), { realm_access: { roles: ["user", "admin"] } }, true],
-    ["Keycloak, of a client", role("admin", ofClient), { resource_access: { notes: { roles: ["admin"] } } }, true],
+    // Where providers put the role.
+    ["Keycloak realm roles", role("admin"), { realm_access: { roles: ["user", "admin"] } }, true],
+    ["Keycloak client roles", role("admin", ofClient), { resource_access: { notes: { roles: ["admin"] } } }, true],
     ["Entra ID", role("admin"), { roles: ["admin"] }, true],
     ["Cognito", role("admin"), { "cognito:groups": ["admin"] }, true],
     ["Auth0", role("admin"), { permissions: ["admin"] }, true],
     ["a permission", permission("notes:delete"), { permissions: ["notes:delete"] }, true],
-    ["a permission among the roles", permission("admin"), { roles: ["admin"], scope: "admin" }, false],
-    ["Auth0, in a namespace", role("admin", namespaced), { "https://example.com/roles": ["admin"] }, true],
-    ["several places, the last of them", role("admin"), { roles: ["user"], permissions: ["admin"] }, true],
-    ["one role as a text", role("admin"), { roles: "admin" }, true],
+    ["a permission that counts as a role", permission("admin"), { roles: ["admin"], scope: "admin" }, false],
+    ["Auth0, in a namespaced claim", role("admin", namespaced), { "https://example.com/roles": ["admin"] }, true],
+    ["the last of several paths", role("admin"), { roles: ["user"], permissions: ["admin"] }, true],
+    ["one role as a string", role("admin"), { roles: "admin" }, true],
     ["a role with dots", role("org.notes.admin"), { roles: ["org.notes.admin"] }, true],
-    ["a claim that is called __proto__", role("a", { at: [["__proto__"]] }), parsed(`{"__proto__":["a"]}`), true],
-    // Places that were not named.
-    ["Keycloak, of another client", role("admin", ofClient), { resource_access: { x: { roles: ["admin"] } } }, false],
+    ["a claim named __proto__", role("a", { at: [["__proto__"]] }), parsed(`{"__proto__":["a"]}`), true],
+    // Paths that are not configured.
     [
-      "of the realm, when that of a client is meant",
+      "the roles of another Keycloak client",
+      role("admin", ofClient),
+      { resource_access: { x: { roles: ["admin"] } } },
+      false
+    ],
+    [
+      "the realm role, when the client role is configured",
       role("admin", ofClient),
       { realm_access: { roles: ["admin"] } },
       false
     ],
-    ["of no place", role("admin", { at: [] }), { roles: ["admin"] }, false],
-    ["beside the place", role("admin"), { realm_access: ["admin"], groups: ["admin"], role: "admin" }, false],
-    ["the path as one name", role("admin"), { "realm_access.roles": ["admin"] }, false],
-    ["the name as a path", role("admin", namespaced), { "https://example": { "com/roles": ["admin"] } }, false],
-    // Other names.
-    ["a longer name", role("admin"), { roles: ["administrator", "sys-admin"] }, false],
-    ["another case", role("admin"), { roles: ["Admin"] }, false],
-    ["names in one text", role("admin"), { roles: "user admin", permissions: "user,admin" }, false],
+    ["an empty list of paths", role("admin", { at: [] }), { roles: ["admin"] }, false],
+    [
+      "a sibling of the configured path",
+      role("admin"),
+      { realm_access: ["admin"], groups: ["admin"], role: "admin" },
+      false
+    ],
+    ["the path joined into one name", role("admin"), { "realm_access.roles": ["admin"] }, false],
+    [
+      "a dotted name read as a path",
+      role("admin", namespaced),
+      { "https://example": { "com/roles": ["admin"] } },
+      false
+    ],
+    // Other role names.
+    ["a longer role name", role("admin"), { roles: ["administrator", "sys-admin"] }, false],
+    ["a role name in another case", role("admin"), { roles: ["Admin"] }, false],
+    ["several names in one string", role("admin"), { roles: "user admin", permissions: "user,admin" }, false],
     ["the beginning of a role with dots", role("org"), { roles: ["org.notes.admin"] }, false],
     // Wrong types.
-    ["members instead of a list", role("admin"), { roles: { admin: true, 0: "admin" } }, false],
-    ["a list in a list", role("admin"), { roles: [["admin"]] }, false],
-    ["objects in a list", role("admin"), { roles: [{ name: "admin" }, { admin: "admin" }] }, false],
-    ["a number for a text", role("1"), { roles: [1], permissions: 1 }, false],
-    ["a flag for a text", role("true"), { roles: [true], permissions: true }, false],
-    ["null for a text", role("null"), { roles: [null], permissions: null }, false],
-    ["nothing for a text", role("undefined"), {}, false],
-    // Paths through what is no object.
-    ["through a text", role("5", { at: [["sub", "length"]] }), { sub: "admin" }, false],
-    ["through a list", role("admin", { at: [["roles", "0"]] }), { roles: ["admin"] }, false],
-    ["through a list of objects", role("admin"), { realm_access: [{ roles: ["admin"] }] }, false],
-    ["through null", role("admin"), { realm_access: null }, false],
-    ["through a number", role("admin", { at: [["exp", "toFixed"]] }), { exp: 1 }, false],
-    // What every object has.
-    ["the name of what made it", role("Object", { at: [["constructor", "name"]] }), {}, false],
-    ["through its prototype", role("Object", { at: [["__proto__", "constructor", "name"]] }), {}, false],
-    ["through a prototype that claims bring", role("a"), parsed(`{"__proto__":{"roles":["a"]}}`), false],
+    ["an object instead of a list", role("admin"), { roles: { admin: true, 0: "admin" } }, false],
+    ["a list within a list", role("admin"), { roles: [["admin"]] }, false],
+    ["a list of objects", role("admin"), { roles: [{ name: "admin" }, { admin: "admin" }] }, false],
+    ["a number instead of a string", role("1"), { roles: [1], permissions: 1 }, false],
+    ["a boolean instead of a string", role("true"), { roles: [true], permissions: true }, false],
+    ["null instead of a string", role("null"), { roles: [null], permissions: null }, false],
+    ["undefined instead of a string", role("undefined"), {}, false],
+    // Paths through values that are not objects.
+    ["a path through a string", role("5", { at: [["sub", "length"]] }), { sub: "admin" }, false],
+    ["a path through a list", role("admin", { at: [["roles", "0"]] }), { roles: ["admin"] }, false],
+    ["a path through a list of objects", role("admin"), { realm_access: [{ roles: ["admin"] }] }, false],
+    ["a path through null", role("admin"), { realm_access: null }, false],
+    ["a path through a number", role("admin", { at: [["exp", "toFixed"]] }), { exp: 1 }, false],
+    // Inherited properties.
+    ["the name of the constructor", role("Object", { at: [["constructor", "name"]] }), {}, false],
+    ["a path through the prototype", role("Object", { at: [["__proto__", "constructor", "name"]] }), {}, false],
+    ["a path through a prototype that the claims define", role("a"), parsed(`{"__proto__":{"roles":["a"]}}`), false],
     ["the length of a list", role("1", { at: [["roles", "length"]] }), { roles: ["x"] }, false],
-    ["what a list can do", role("includes"), { roles: ["x"] }, false]
+    ["a method of a list", role("includes"), { roles: ["x"] }, false]
   ]
   for (const [where, policy, claims, is] of rows) {
     it.effect(`${where}: ${is}`, () =>
@@ -181,7 +196,7 @@ describe("a claim", () => {
       }))
   }
 
-  it.effect("asks its predicate about nothing that has another form, and about nobody without a token", () =>
+  it.effect("never calls its predicate with a value of another type, or for a caller without a token", () =>
     Effect.gen(function*() {
       const asked: Array<string> = []
       const policy = claim(Schema.Struct({ tenant: Schema.String }), ({ tenant }) => asked.push(tenant) > 0)
@@ -214,7 +229,7 @@ const isOwner = checkArguments(
 )
 
 describe("a check", () => {
-  it.effect("sees who calls, as they were when the policy was judged", () =>
+  it.effect("sees the caller of the request in which the policy is evaluated", () =>
     Effect.gen(function*() {
       const isAda = check(Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject === "ada"))
       const judged = (subject: string) =>
@@ -223,7 +238,7 @@ describe("a check", () => {
       assert.isFalse(yield* Effect.provideService(judged("eve"), AuthInfo.AuthInfo, somebody({ subject: "ada" })))
     }))
 
-  it.effect("sees the operation, if it is a function of it", () =>
+  it.effect("sees the operation, if it is a function of the operation", () =>
     Effect.gen(function*() {
       const seen: Array<Operation> = []
       const policy = check((operation) => Effect.succeed(seen.push(operation) > 0))
@@ -235,7 +250,7 @@ describe("a check", () => {
       ])
     }))
 
-  it.effect("is asked once where one and the same check stands in two places", () =>
+  it.effect("is evaluated once when the same check stands in two places", () =>
     Effect.gen(function*() {
       let asked = 0
       const yes = check(Effect.sync(() => ++asked > 0))
@@ -263,7 +278,7 @@ describe("a check", () => {
       }).pipe(Effect.provideService(Owners, owners)))
   }
 
-  it.effect("of arguments may decode them by what it knows, and sees them decoded", () =>
+  it.effect("of arguments may decode them with a service, and sees the decoded values", () =>
     Effect.gen(function*() {
       const Known = Schema.String.pipe(Schema.decodeTo(Schema.String, {
         decode: SchemaGetter.transformEffect((id: string) => Effect.map(Owners, ({ of }) => `${id} of ${of.get(id)}`)),
@@ -274,7 +289,7 @@ describe("a check", () => {
       assert.isTrue((yield* Policy.evaluate(policy, somebody(), { operation: call({ id: "7" }) })).permitted)
     }).pipe(Effect.provideService(Owners, owners)))
 
-  it.effect("of arguments shows what it guards in lists, where there are none", () =>
+  it.effect("of arguments shows the operation in lists, where there are no arguments", () =>
     Effect.gen(function*() {
       const never = checkArguments(Schema.Never, () => Effect.succeed(false))
       assert.isTrue(yield* satisfied(never, somebody(), { operation: list }))
@@ -283,7 +298,7 @@ describe("a check", () => {
     }))
 })
 
-describe("a check that has no answer", () => {
+describe("a check without a result", () => {
   const down = new TokenError.VerificationUnavailable({ cause: new Error("the database is down") })
   const later = Effect.die("asked in vain")
 
@@ -300,7 +315,7 @@ describe("a check that has no answer", () => {
   } satisfies Readonly<Record<string, readonly [Effect.Effect<boolean, typeof down>, Cause.Cause<typeof down>]>>
 
   for (const [what, [effect, cause]] of Object.entries(rows)) {
-    it.effect(`${what}: that is no yes, and no no that something could be made of`, () =>
+    it.effect(`${what}: neither permits nor refuses, not even when negated`, () =>
       Effect.gen(function*() {
         for (
           const policy of [
@@ -318,7 +333,7 @@ describe("a check that has no answer", () => {
         }
       }))
 
-    it.effect(`${what}: only if it has to be asked`, () =>
+    it.effect(`${what}: matters only if the check has to be evaluated`, () =>
       Effect.gen(function*() {
         assert.isTrue(yield* satisfied(anyOf(check(effect), authenticated), somebody()))
         assert.isFalse(yield* satisfied(allOf(check(effect), role("admin")), somebody()))
@@ -332,7 +347,7 @@ describe("a check that has no answer", () => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 describe("a policy made for each operation", () => {
-  it.effect("is made once for each, and is what was made, also within others", () =>
+  it.effect("is built once for each operation, and works within other policies", () =>
     Effect.gen(function*() {
       const made: Array<string> = []
       const ofTarget = byOperation(({ target }) => {
@@ -347,7 +362,7 @@ describe("a policy made for each operation", () => {
       assert.deepStrictEqual(made, ["Delete", "Add"])
     }))
 
-  it.effect("is not made for lists, which show it to whoever has a token", () =>
+  it.effect("is not built for lists, which show the operation to every caller with a token", () =>
     Effect.gen(function*() {
       const policy = byOperation((): Policy.Policy => assert.fail("made for a list"))
       assert.isTrue(yield* satisfied(policy, somebody(), { operation: list }))
@@ -355,7 +370,7 @@ describe("a policy made for each operation", () => {
       assert.isFalse(yield* satisfied(policy, AuthInfo.anonymous, { operation: list }))
     }))
 
-  it.effect("opens to nobody what it opens only for another operation", () =>
+  it.effect("opens to callers without a token only the operations that it opens to them", () =>
     Effect.gen(function*() {
       const policy = byOperation(({ target }) => target === "Open" ? anonymous : authenticated)
       const open = { ...call(), target: "Open" }
@@ -365,7 +380,7 @@ describe("a policy made for each operation", () => {
     }))
 })
 
-describe("everybody and nobody", () => {
+describe("policies that depend on authentication alone", () => {
   const rows: ReadonlyArray<readonly [policy: Policy.Policy, somebody: boolean, nobody: boolean]> = [
     [anonymous, true, true],
     [authenticated, true, false],
@@ -389,16 +404,16 @@ describe("everybody and nobody", () => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Prints
+// Printed policies
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What a print may use. */
+/** The functions that a printed policy may use. */
 const words = { allOf, anonymous, anyOf, authenticated, not, role, scopes }
 
-/** A print, run as the code that it says it is. */
+/** A printed policy, evaluated as the code that it claims to be. */
 const run = (code: string): unknown => new Function(...Object.keys(words), `return ${code}`)(...Object.values(words))
 
-describe("a policy prints itself", () => {
+describe("a printed policy", () => {
   const rows: ReadonlyArray<readonly [policy: Policy.Policy<never>, print: string]> = [
     [anonymous, "anonymous"],
     [authenticated, "authenticated"],
@@ -422,7 +437,7 @@ describe("a policy prints itself", () => {
     [allOf(anyOf(role("a"), not(scopes("b"))), anonymous), `allOf(anyOf(role("a"), not(scopes("b"))), anonymous)`]
   ]
   for (const [policy, print] of rows) {
-    it(`as ${print}`, () => {
+    it(`is ${print}`, () => {
       assert.strictEqual(String(policy), print)
       assert.strictEqual(`${policy.pipe((same) => same)}`, print)
     })
@@ -433,12 +448,12 @@ describe("a policy prints itself", () => {
     ["a backslash", "a\\", String.raw`"a\\"`],
     ["lines", "a\nINFO all is well\r\n", String.raw`"a\nINFO all is well\r\n"`],
     ["lines of Unicode", "a\u2028b\u2029c\u0085d", String.raw`"a\u{2028}b\u{2029}c\u{85}d"`],
-    ["commands for a terminal", "\u001b[2J\u009b2J\u007f", String.raw`"\u001b[2J\u{9b}2J\u{7f}"`],
-    ["another direction of writing", "a\u202ednuob", String.raw`"a\u{202e}dnuob"`],
-    ["half a character", "\ud800", String.raw`"\ud800"`]
+    ["terminal control codes", "\u001b[2J\u009b2J\u007f", String.raw`"\u001b[2J\u{9b}2J\u{7f}"`],
+    ["right-to-left marks", "a\u202ednuob", String.raw`"a\u{202e}dnuob"`],
+    ["half a surrogate pair", "\ud800", String.raw`"\ud800"`]
   ]
   for (const [what, text, print] of strange) {
-    it(`with ${what} in it, quoted: no print can be forged, and no line of a log`, () => {
+    it(`quotes ${what}, so that neither a policy nor a log line can be forged`, () => {
       const policies = [
         scopes(text),
         role(text),
@@ -464,7 +479,7 @@ describe("a policy prints itself", () => {
   )
 
   it.effect.prop(
-    "as code that makes the same policy again, whatever scopes and roles are called",
+    "is code that builds the same policy, whatever the scopes and roles are called",
     [Arbitrary.array(text, { minLength: 4, maxLength: 8 })],
     ([[first = "", second = "", third = "", ...others]]) =>
       Effect.sync(() => {
@@ -478,15 +493,15 @@ describe("a policy prints itself", () => {
   )
 })
 
-describe("the scopes that a policy speaks of", () => {
+describe("the scopes that a policy mentions", () => {
   const rows: ReadonlyArray<readonly [policy: Policy.Policy, scopes: ReadonlyArray<string>]> = [
     [scopes("b", "a", "b"), ["b", "a"]],
     [allOf(scopes("a"), anyOf(scopes("b"), scopes("a", "c"))), ["a", "b", "c"]],
-    // Nobody has to ask for what must be missing.
+    // A negated scope must be absent, so it is not worth requesting.
     [not(scopes("a")), []],
     [not(not(scopes("a"))), []],
     [allOf(scopes("a"), not(scopes("b"))), ["a"]],
-    // Nobody knows what an operation will need.
+    // The scopes of a later operation are not known yet.
     [byOperation(() => scopes("a")), []],
     [allOf(role("a"), check(Effect.succeed(true)), claim(Schema.Unknown), anonymous, authenticated), []],
     [anyOf(), []]
@@ -508,7 +523,7 @@ describe("a decision", () => {
     parts: []
   })
 
-  it.effect("says what failed, what was needed and what was granted", () =>
+  it.effect("says what failed, what was required and what was granted", () =>
     Effect.gen(function*() {
       const policy = allOf(
         scopes("notes:write", "files:read"),
@@ -550,14 +565,14 @@ describe("a decision", () => {
       })
     }))
 
-  it.effect("leaves open what was not asked, and asks nothing that it does not need", () =>
+  it.effect("marks checks that were not evaluated as unknown, and evaluates no check without need", () =>
     Effect.gen(function*() {
       const policy = anyOf(check(Effect.die("asked"), "asked"), authenticated)
       const { trace } = yield* Policy.evaluate(policy, somebody())
       assert.deepStrictEqual(trace.parts, [leaf(`check("asked")`, "unknown"), leaf("authenticated", "yes")])
     }))
 
-  it.effect("of a list is a maybe: what some operation may do is permitted", () =>
+  it.effect("about a list permits what some operation could be permitted", () =>
     Effect.gen(function*() {
       const policy = allOf(authenticated, isOwner, byOperation(() => scopes("a")))
       const { permitted, refusal, trace } = yield* Policy.evaluate(policy, somebody(), { operation: list })
@@ -567,7 +582,7 @@ describe("a decision", () => {
       assert.deepStrictEqual(trace.parts.map(({ outcome }) => outcome), ["yes", "unknown", "unknown"])
     }).pipe(Effect.provideService(Owners, owners)))
 
-  it.effect("that nothing would mend says which policy it was, and has nothing of the token in it", () =>
+  it.effect("that no scope would change names its policy, and contains nothing from the token", () =>
     Effect.gen(function*() {
       const caller = somebody({ claims: { roles: ["guest"], email: "ada@example.com" } })
       const decision = yield* Policy.evaluate(allOf(role("admin"), scopes("a")), caller)

@@ -23,11 +23,11 @@ const codec = Schema.fromJsonString(PolicyDeclaration.PolicyDeclaration)
 const read = Schema.decodeUnknownEffect(codec)
 const write = Schema.encodeEffect(codec)
 
-/** The policy that a text declares. */
+/** The policy that a JSON text declares. */
 const declared = (text: string) => Effect.map(read(text), PolicyDeclaration.toPolicy)
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What can be said
+// Valid declarations
 // ---------------------------------------------------------------------------------------------------------------------
 
 describe("a declaration means the same as code", () => {
@@ -42,7 +42,7 @@ describe("a declaration means the same as code", () => {
     [`{"allOf":[{"scopes":["a"]},"anonymous"]}`, Policy.allOf(Policy.scopes("a"), Policy.anonymous)],
     [`{"anyOf":[{"scopes":["a"]},{"role":"b"}]}`, Policy.anyOf(Policy.scopes("a"), Policy.role("b"))],
     [`{"not":{"scopes":["a"]}}`, Policy.not(Policy.scopes("a"))],
-    // Of nothing, every part is satisfied, and none is.
+    // An empty `allOf` is always satisfied, and an empty `anyOf` never.
     [`{"allOf":[]}`, Policy.authenticated],
     [`{"anyOf":[]}`, Policy.anyOf()],
     [` { "not" :\n{ "not": "authenticated" } } `, Policy.not(Policy.not(Policy.authenticated))]
@@ -57,7 +57,7 @@ describe("a declaration means the same as code", () => {
   }
 })
 
-describe("a claim that equals", () => {
+describe("a declared claim with equals", () => {
   const rows: ReadonlyArray<readonly [equals: string, value: string | undefined, is: boolean]> = [
     [`true`, `true`, true],
     [`true`, `"true"`, false],
@@ -84,7 +84,7 @@ describe("a claim that equals", () => {
     [`{"a":1}`, `{"__proto__":{"a":1}}`, false]
   ]
   for (const [equals, value, is] of rows) {
-    it.effect(`${equals}, and is ${value ?? "not there"}: ${is}`, () =>
+    it.effect(`${equals}, where the claim is ${value ?? "absent"}: ${is}`, () =>
       Effect.gen(function*() {
         const policy = yield* declared(`{"claim":["at","here"],"equals":${equals}}`)
         const claims: Schema.JsonObject = JSON.parse(value === undefined ? `{"at":{}}` : `{"at":{"here":${value}}}`)
@@ -102,7 +102,7 @@ describe("a claim that equals", () => {
     [["at.here"], 1]
   ]
   for (const [path, equals] of paths) {
-    it.effect(`${JSON.stringify(equals)} is found nowhere at ${JSON.stringify(path)}`, () =>
+    it.effect(`${JSON.stringify(equals)} does not match at ${JSON.stringify(path)}`, () =>
       Effect.gen(function*() {
         const policy = yield* declared(JSON.stringify({ claim: path, equals }))
         const claims = { roles: ["admin"], sub: "ada", at: { here: 1 } }
@@ -110,7 +110,7 @@ describe("a claim that equals", () => {
       }))
   }
 
-  it.effect("prints where it looks and for what, and forges nothing", () =>
+  it.effect("prints its path and value, quoted so that nothing can be forged", () =>
     Effect.gen(function*() {
       const print = (claim: ReadonlyArray<string>, equals: Schema.Json) =>
         Effect.map(declared(JSON.stringify({ claim, equals })), String)
@@ -120,13 +120,13 @@ describe("a claim that equals", () => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What cannot be said
+// Invalid declarations
 // ---------------------------------------------------------------------------------------------------------------------
 
 const unknownForm =
   `Expected "anonymous", "authenticated", or an object with one of scopes, role, permission, claim, allOf, anyOf, not`
 
-/** What is wrong, and what the message says: that, and nothing about what it might have been instead. */
+/** The message names what is wrong, and does not list the alternatives. */
 const wrong: ReadonlyArray<readonly [text: string, says: string]> = [
   ["", "Expected a valid JSON string"],
   ["{", "Expected a valid JSON string"],
@@ -156,13 +156,13 @@ const wrong: ReadonlyArray<readonly [text: string, says: string]> = [
   [`{"claim":[],"equals":1}`, `Missing key\n  at ["claim"][0]`],
   [`{"claim":"a","equals":1}`, `Expected array\n  at ["claim"]`],
   [`{"claim":["a"],"equals":1e999}`, "Expected JSON value"],
-  // Two policies in one are no policy: whichever was taken would drop the other.
+  // Two policies in one object are invalid: taking one of them would drop the other.
   [`{"scopes":["a"],"role":"b"}`, `Expected no excess property\n  at ["role"]`],
   [`{"anyOf":["authenticated"],"not":"anonymous"}`, `Expected no excess property\n  at ["not"]`],
   [`{"scopes":["a"],"__proto__":{"x":1}}`, `Expected no excess property\n  at ["__proto__"]`],
   [`{"__proto__":{"scopes":["a"]}}`, unknownForm],
   [`{"scopes":["a"],"":1}`, `Expected no excess property\n  at [""]`],
-  // However deep.
+  // At any depth.
   [`{"allOf":{"scopes":["a"]}}`, `Expected array\n  at ["allOf"]`],
   [`{"not":[]}`, `${unknownForm}\n  at ["not"]`],
   [`{"not":{"scopes":["a"],"any":1}}`, `Expected no excess property\n  at ["not"]["any"]`],
@@ -170,7 +170,7 @@ const wrong: ReadonlyArray<readonly [text: string, says: string]> = [
   [`{"allOf":["authenticated","anything"]}`, `${unknownForm}\n  at ["allOf"][1]`]
 ]
 
-describe("what is no declaration is refused, and says where", () => {
+describe("an invalid declaration is refused with the path of the mistake", () => {
   for (const [text, says] of wrong) {
     it.effect(JSON.stringify(text), () =>
       Effect.gen(function*() {
@@ -182,7 +182,7 @@ describe("what is no declaration is refused, and says where", () => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Laws
+// Properties
 // ---------------------------------------------------------------------------------------------------------------------
 
 const word = Arbitrary.schema(Schema.Literals(["a", "b:c", "__proto__", "\"", " "]))
@@ -216,7 +216,7 @@ const declarations = (depth: number): Arbitrary.Arbitrary<Declared> =>
 
 describe("declarations", () => {
   it.effect.prop(
-    "are read as they were written, and written as they were read",
+    "survive a round trip through JSON",
     [declarations(3)],
     ([declaration]) =>
       Effect.gen(function*() {
@@ -233,14 +233,14 @@ describe("declarations", () => {
   )
 
   it.effect.prop(
-    "with a word too many are refused, wherever it stands",
+    "with an unknown member are refused, at any depth",
     [declarations(2), Arbitrary.array(Arbitrary.schema(Schema.Literals(["not", "allOf", "anyOf"])), { maxLength: 3 })],
     ([declaration, around]) =>
       Effect.gen(function*() {
         const wrap = (inner: Schema.Json): Schema.Json =>
           around.reduce<Schema.Json>((inner, name) => ({ [name]: name === "not" ? inner : [inner] }), inner)
         const tooMuch = typeof declaration === "string" ? `${declaration}!` : { ...declaration, and: "more" }
-        // The same without it is good.
+        // The same declaration without that member is valid.
         yield* read(JSON.stringify(wrap(declaration)))
         yield* Effect.flip(read(JSON.stringify(wrap(tooMuch))))
       }),
@@ -252,7 +252,7 @@ describe("declarations", () => {
 // The environment
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** A server with one tool that has no policy of its own, protected by what the environment says. */
+/** A server with one tool that has no policy of its own, protected according to the environment. */
 const configured = Effect.fnUntraced(function*(more: Readonly<Record<string, string>>) {
   const env = { MCP_AUTH_RESOURCE: resource, MCP_AUTH_ISSUER: issuer, ...more }
   const ran = yield* Ref.make<ReadonlyArray<string>>([])
@@ -267,7 +267,7 @@ const configured = Effect.fnUntraced(function*(more: Readonly<Record<string, str
 })
 
 describe("MCP_AUTH_POLICY", () => {
-  it.effect("is the policy of everything that has none, on the terms of MCP_AUTH_SCOPE_HIERARCHY", () =>
+  it.effect("is the policy of everything without a policy of its own, and uses MCP_AUTH_SCOPE_HIERARCHY", () =>
     Effect.gen(function*() {
       const handle = yield* serve(
         yield* configured({
@@ -282,7 +282,7 @@ describe("MCP_AUTH_POLICY", () => {
       assertAnswered(yield* ask(send, "call", "Bare", yield* mint("other", { roles: ["admin"] })))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("that is empty starts no server: the policy would silently be off", () =>
+  it.effect("that is empty prevents the start: otherwise the policy would silently be off", () =>
     Effect.gen(function*() {
       const error = yield* buildError(yield* configured({ MCP_AUTH_POLICY: "" }))
       assert.strictEqual(error._tag, "ConfigError", error.message)
@@ -290,7 +290,7 @@ describe("MCP_AUTH_POLICY", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 
   for (const [text, says] of wrong.filter(([text]) => text !== "")) {
-    it.effect(`of ${JSON.stringify(text)} starts no server, and says where it is wrong`, () =>
+    it.effect(`of ${JSON.stringify(text)} prevents the start, and the error names the position`, () =>
       Effect.gen(function*() {
         const error = yield* buildError(yield* configured({ MCP_AUTH_POLICY: text }))
         assert.strictEqual(error._tag, "ConfigError", error.message)
@@ -306,7 +306,7 @@ describe("MCP_AUTH_POLICY", () => {
     [`{"scopes":["offline_access"]}`, "leave it out"]
   ]
   for (const [text, says] of strange) {
-    it.effect(`of ${text} starts no server: nobody could be granted that`, () =>
+    it.effect(`of ${text} prevents the start: no caller could have such a scope`, () =>
       Effect.gen(function*() {
         const error = yield* buildError(yield* configured({ MCP_AUTH_POLICY: text }))
         assert.strictEqual(error._tag, "InvalidOptions", error.message)

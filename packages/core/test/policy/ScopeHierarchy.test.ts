@@ -19,43 +19,43 @@ const rows: Readonly<Record<string, Row>> = {
     covers: ["files:write"],
     coversNot: ["files:read", "files", "files:write:all", ""]
   },
-  "one scope covers another, and not the other way": {
+  "one scope covers another, but not the other way round": {
     rules: { "files:write": ["files:read"] },
     granted: ["files:write"],
     covers: ["files:read"],
     coversNot: ["files:list"]
   },
-  "a narrower scope covers no broader one": {
+  "a narrower scope does not cover a broader one": {
     rules: { "files:write": ["files:read"] },
     granted: ["files:read"],
     covers: [],
     coversNot: ["files:write"]
   },
-  "what is covered covers further": {
+  "coverage is transitive": {
     rules: { admin: ["files:write"], "files:write": ["files:read"], "files:read": ["files:list"] },
     granted: ["admin"],
     covers: ["files:list"],
     coversNot: ["notes:list"]
   },
-  "also through a scope that is longer than what was granted": {
+  "coverage is transitive through a scope that is longer than the granted one": {
     rules: { a: ["a-very-long-scope-in-between"], "a-very-long-scope-in-between": ["b"] },
     granted: ["a"],
     covers: ["b"],
     coversNot: ["c"]
   },
-  "a prefix covers what continues it": {
+  "a prefix covers its continuations": {
     rules: { files: ["files:*"] },
     granted: ["files"],
     covers: ["files:read", "files:read:all"],
     coversNot: ["files:", "filesystem", "notes:read"]
   },
-  "writing covers reading of the same thing": {
+  "writing covers reading of the same object": {
     rules: { "*:write": ["*:read"] },
     granted: ["notes:write"],
     covers: ["notes:read"],
     coversNot: ["files:read", ":read", "notes:write:read", "notes:list"]
   },
-  "every scope covers what continues it after a colon, to any depth": {
+  "every scope covers its continuations after a colon, to any depth": {
     rules: { "*": ["*:*"] },
     granted: ["files:read"],
     covers: ["files:read:all", "files:read:all:now"],
@@ -67,13 +67,13 @@ const rows: Readonly<Record<string, Row>> = {
     covers: ["a:read", "a::"],
     coversNot: [":read", "a:", "a", ":"]
   },
-  "what a pattern does not match has nothing in place of the asterisk": {
+  "a pattern does not match if nothing stands in place of the asterisk": {
     rules: { "team-*": ["*:read"] },
     granted: ["team-undefined", "team-"],
     covers: ["undefined:read"],
     coversNot: ["files", ":read", "files:write"]
   },
-  "what stands before an asterisk and what stands after it do not overlap": {
+  "the parts before and after an asterisk do not overlap": {
     rules: { mirror: ["ab*ba"] },
     granted: ["mirror"],
     covers: ["ab-ba", "ababa"],
@@ -85,38 +85,38 @@ const rows: Readonly<Record<string, Row>> = {
     covers: ["files:read", "root"],
     coversNot: []
   },
-  "a pattern reaches through what it stands for": {
+  "a pattern covers scopes through the scopes that it matches": {
     rules: { admin: ["files:*"], "files:special": ["audit:read"] },
     granted: ["admin"],
     covers: ["audit:read"],
     coversNot: ["audit:write"]
   },
-  "several granted scopes count each for itself": {
+  "each of several granted scopes counts separately": {
     rules: { "a": ["b"], "c": ["d"] },
     granted: ["a", "c"],
     covers: ["b", "d"],
     coversNot: ["e"]
   },
-  "an asterisk in a granted scope is a character like any other": {
+  "an asterisk in a granted scope is an ordinary character": {
     rules: {},
     granted: ["files:*"],
     covers: ["files:*"],
     coversNot: ["files:read"]
   },
-  "unless providers mean it so": {
+  "an asterisk in a granted scope covers scopes if a rule says so": {
     rules: { "files:read": ["files:list"] },
     options: { grantedWildcards: true },
     granted: ["files:*"],
     covers: ["files:read", "files:list"],
     coversNot: ["notes:read", "files:"]
   },
-  "a dollar is a character like any other": {
+  "a dollar sign is an ordinary character": {
     rules: { "*$": ["*"] },
     granted: ["a$&$"],
     covers: ["a$&"],
     coversNot: ["b"]
   },
-  "rules that go on forever end": {
+  "recursive rules terminate": {
     rules: { "a*": ["*"], "b*": ["*"] },
     granted: ["aax"],
     covers: ["x"],
@@ -137,14 +137,14 @@ describe("covers", () => {
   )
 })
 
-describe("a hierarchy that is none is refused", () => {
+describe("an invalid hierarchy is refused", () => {
   it.effect.each<[string, ScopeHierarchy.Rules, string]>([
     ["two scopes that cover each other", { a: ["b"], b: ["a"] }, "cycle"],
     ["a longer cycle", { a: ["b"], b: ["c"], c: ["a"] }, "cycle"],
     ["patterns that cover each other", { "*:read": ["*:write"], "*:write": ["*:read"] }, "cycle"],
     ["a pattern and a scope that cover each other", { admin: ["*"], root: ["*"] }, "cycle"],
-    ["two asterisks in what covers", { "*:*": ["*"] }, "too-many-wildcards"],
-    ["two asterisks in what one scope covers", { a: ["*:*"] }, "too-many-wildcards"],
+    ["two asterisks in the covering pattern", { "*:*": ["*"] }, "too-many-wildcards"],
+    ["two asterisks in a pattern covered by one scope", { a: ["*:*"] }, "too-many-wildcards"],
     ["a pattern that covers one scope", { "*:admin": ["audit"] }, "wildcard-is-lost"]
   ])("%s", ([, rules, problem]) =>
     Effect.gen(function*() {
@@ -153,15 +153,15 @@ describe("a hierarchy that is none is refused", () => {
       assert.include(error.message, "; ")
     }))
 
-  it.effect("not what covers itself, nor two that cover a third", () =>
+  it.effect("accepts a scope that covers itself, and two that cover a third", () =>
     Effect.all([make({ a: ["a"] }), make({ admin: ["*"] }), make({ a: ["c"], b: ["c"] })]))
 })
 
 const Word = Schema.String.check(Schema.isPattern(/^[a-c]{1,3}(:[a-c]{1,3})?$/))
 
-describe("laws", () => {
+describe("properties of scope hierarchies", () => {
   it.effect.prop(
-    "more scopes never cover less, and what was granted is covered",
+    "more granted scopes never cover less, and a granted scope is covered",
     {
       pairs: Schema.Array(Schema.Tuple([Word, Word])),
       granted: Schema.Array(Word),
@@ -177,7 +177,7 @@ describe("laws", () => {
         const { covers } = made.value
         for (const one of granted) assert.isTrue(covers(new Set(granted), one))
         if (covers(new Set(granted), scope)) assert.isTrue(covers(new Set([...granted, ...more]), scope))
-        // Transitive: whoever covers what was granted covers what that covers.
+        // Transitive: a scope that covers a granted scope covers everything that the granted scope covers.
         for (const broader of more) {
           if (
             granted.every((one) => covers(new Set([broader]), one)) && covers(new Set(granted), scope) &&

@@ -39,14 +39,14 @@ const { allOf, anonymous, anyOf, authenticated, byOperation, not, role, scopes }
 
 const nothing = Effect.succeed("done")
 
-/** `scopes_supported`, as everybody can read it. */
+/** `scopes_supported` of the public metadata. */
 const supported = (handle: Handle) =>
   Effect.map(send(handle, metadataUrl), ({ body }) => {
     const metadata: { readonly scopes_supported?: ReadonlyArray<string> } = JSON.parse(body)
     return metadata.scopes_supported
   })
 
-/** `scope` of a challenge, and of the error that says the same. */
+/** `scope` of a challenge, and of the error with the same content. */
 const scopeOf = ({ headers, messages }: Answer): string | undefined => {
   const challenge = headers.get("www-authenticate") ?? ""
   const scope = /scope="([^"]*)"/.exec(challenge)?.[1]
@@ -57,11 +57,11 @@ const scopeOf = ({ headers, messages }: Answer): string | undefined => {
 
 const Said = Schema.Struct({ scope: Schema.String })
 
-/** `scope` of the answer to who has no token and asks for what nobody opens. */
+/** `scope` of the response to a request without a token for something that is not public. */
 const login = (handle: Handle) => Effect.map(post(handle, request(1, "tasks/list")), scopeOf)
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What is said before anybody asks
+// Scopes in the metadata and the 401
 // ---------------------------------------------------------------------------------------------------------------------
 
 describe("the metadata and the 401 name", () => {
@@ -79,59 +79,74 @@ describe("the metadata and the 401 name", () => {
 
   const rows: ReadonlyArray<Row> = [
     // Policies.
-    ["nothing where no policy speaks of scopes", () => bare, {}, undefined, undefined],
+    ["no scopes if no policy mentions scopes", () => bare, {}, undefined, undefined],
     ["the scopes of tools", () => a, {}, ["a"], "a"],
     ["the scopes of guards", b, {}, ["b", "c"], "b c"],
-    ["both, each once", (ran) => Layer.merge(a, b(ran).pipe(Policy.guard(scopes("a")))), {}, ["a", "b", "c"], "a b c"],
+    ["the scopes of both, each once", (ran) => Layer.merge(a, b(ran).pipe(Policy.guard(scopes("a")))), {}, [
+      "a",
+      "b",
+      "c"
+    ], "a b c"],
     ["the scopes of guards around tools", () => a.pipe(Policy.guard(scopes("b"))), {}, ["a", "b"], "a b"],
     [
-      "what any part of a policy speaks of",
+      "the scopes of every part of a policy",
       () => toolOf("t", anyOf(role("x"), allOf(scopes("a"), scopes("b"))), nothing),
       {},
       ["a", "b"],
       "a b"
     ],
-    ["no scope that must be missing", () => toolOf("t", allOf(scopes("a"), not(scopes("b"))), nothing), {}, ["a"], "a"],
+    ["no negated scope", () => toolOf("t", allOf(scopes("a"), not(scopes("b"))), nothing), {}, ["a"], "a"],
     [
-      "no scope that only an operation knows",
+      "no scope that depends on the operation",
       () => toolOf("t", byOperation(() => scopes("a")), nothing),
       {},
       undefined,
       undefined
     ],
     [
-      "the scopes of the default, if something has no policy of its own",
+      "the scopes of the default policy, if something has no policy of its own",
       () => Layer.merge(a, bare),
       { policy: scopes("d") },
       ["a", "d"],
       "a d"
     ],
-    ["none of the default for what is guarded", b, { policy: scopes("d") }, ["b", "c"], "b c"],
-    ["none of the default otherwise", () => a, { policy: scopes("d") }, ["a"], "a"],
-    ["also what is hidden from everybody: nobody could ask for it otherwise", () => a, { visibility: "concealed" }, [
+    ["no scope of the default policy for guarded registrations", b, { policy: scopes("d") }, ["b", "c"], "b c"],
+    ["no scope of the default policy if everything has its own policy", () => a, { policy: scopes("d") }, ["a"], "a"],
+    ["the scopes of concealed registrations, because clients could not request them otherwise", () => a, {
+      visibility: "concealed"
+    }, [
       "a"
     ], "a"],
-    ["also what broader scopes cover", () => a, { scopeHierarchy: ScopeHierarchy.make({ all: ["a"] }) }, ["a"], "a"],
     [
-      "also beside what is open to whoever comes",
+      "the scopes that broader scopes cover",
+      () => a,
+      { scopeHierarchy: ScopeHierarchy.make({ all: ["a"] }) },
+      ["a"],
+      "a"
+    ],
+    [
+      "the scopes beside what is public",
       () => Layer.merge(a, toolOf("o", anonymous, nothing)),
       {},
       ["a"],
       "a"
     ],
     // Options.
-    ["what is configured instead", () => a, { scopesSupported: ["x", "y"] }, ["x", "y"], "x y"],
-    ["nothing, if that is configured", () => a, { scopesSupported: [] }, undefined, undefined],
+    ["the configured scopes instead", () => a, { scopesSupported: ["x", "y"] }, ["x", "y"], "x y"],
+    ["no scopes if an empty list is configured", () => a, { scopesSupported: [] }, undefined, undefined],
     ["required scopes as well", () => a, { requiredScopes: ["r", "a"] }, ["a", "r"], "a r"],
-    ["required scopes alone, without policies", () => bare, { requiredScopes: ["r"] }, ["r"], "r"],
-    ["what may be asked for, and what a login needs", () => a, { scopesSupported: ["x"], requiredScopes: ["r"] }, [
+    ["required scopes alone, if there are no policies", () => bare, { requiredScopes: ["r"] }, ["r"], "r"],
+    ["supported scopes in the metadata, and the scopes of a login in the 401", () => a, {
+      scopesSupported: ["x"],
+      requiredScopes: ["r"]
+    }, [
       "x",
       "r"
     ], "r"],
-    ["what a login is told to ask for", () => a, { loginScopes: ["l", "m"] }, ["a"], "l m"],
-    ["nothing for a login, if told so", () => a, { loginScopes: [] }, ["a"], undefined],
+    ["the configured scopes of a login", () => a, { loginScopes: ["l", "m"] }, ["a"], "l m"],
+    ["no scopes for a login if an empty list is configured", () => a, { loginScopes: [] }, ["a"], undefined],
     [
-      "what a login is told, whatever is required",
+      "the configured scopes of a login, whatever scopes are required",
       () => a,
       { loginScopes: ["l"], requiredScopes: ["r"] },
       ["a", "r"],
@@ -139,14 +154,14 @@ describe("the metadata and the 401 name", () => {
     ],
     // The form of requests.
     [
-      "all of it in the form of requests",
+      "all scopes in their request form",
       () => a,
       { requiredScopes: ["r"], scopeRequestForm: (scope) => `api://notes/${scope}` },
       ["api://notes/a", "api://notes/r"],
       "api://notes/a api://notes/r"
     ],
     [
-      "what is configured in the form of requests",
+      "the configured scopes in their request form",
       () => a,
       { scopesSupported: ["x"], loginScopes: ["l"], scopeRequestForm: (scope) => `api://notes/${scope}` },
       ["api://notes/x"],
@@ -166,14 +181,14 @@ describe("the metadata and the 401 name", () => {
         const { handle } = yield* begin(registrations, changes)
         assert.deepStrictEqual(yield* supported(handle), expected)
         assert.strictEqual(yield* login(handle), asked)
-        // Who has a bad token is told to ask for the same.
+        // A caller with an invalid token is asked for the same scopes.
         const invalid = yield* post(handle, request(1, "ping"), { token: "none" })
         assert.strictEqual(invalid.status, 401)
         assert.strictEqual(scopeOf(invalid), asked)
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("what was registered since", () =>
+  it.effect("the scopes of what was registered after the start", () =>
     Effect.gen(function*() {
       const later = yield* Ref.make<Effect.Effect<void>>(Effect.void)
       const { handle } = yield* begin(
@@ -205,10 +220,10 @@ describe("the metadata and the 401 name", () => {
     ["within a policy", toolOf("t", anyOf(role("x"), allOf(scopes("ok", "\""))), nothing), {}, `("\\"")`],
     ["on a guard", plainTool("t", nothing).pipe(Policy.guard(scopes("\u00e9"))), {}, `("\u00e9")`],
     ["as the default", plainTool("t", nothing), { policy: scopes("") }, `("")`],
-    ["that is a matter of the provider", toolOf("t", scopes("offline_access"), nothing), {}, "leave it out"]
+    ["that the provider issues on its own", toolOf("t", scopes("offline_access"), nothing), {}, "leave it out"]
   ]
   for (const [where, registrations, changes, says] of impossible) {
-    it.effect(`no scope that cannot be one, ${where}: no server starts that asks for it`, () =>
+    it.effect(`an invalid scope ${where} prevents the start: no server requests it`, () =>
       Effect.gen(function*() {
         const app = serverWith(registrations).pipe(McpAuth.protect(fromPolicies(changes)))
         const error = yield* buildError(app)
@@ -219,10 +234,10 @@ describe("the metadata and the 401 name", () => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What is said to who has a token
+// Scopes in the 403
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Things that need scopes in every way there is. */
+/** Registrations that need scopes in every possible way. */
 const needy = (ran: Ran): Registrations =>
   Layer.mergeAll(
     everythingUnder(ran, "own", scopes("read", "write")),
@@ -235,32 +250,42 @@ const needy = (ran: Ran): Registrations =>
 
 const needyTools = ["own", "guarded", "within", "by operation", "bare"]
 
-describe("a challenge for more asks for", () => {
+describe("a challenge for more scopes asks for", () => {
   const entra = (scope: string): string => `api://notes/${scope}`
 
   type Row = readonly [what: string, changes: Partial<ProtectOptions>, granted: string, asked: string]
 
   const rows: ReadonlyArray<Row> = [
-    ["what is needed, and nothing that was granted besides", {}, "x read", "read write"],
-    ["no more if told so", { challengeScopes: "minimal" }, "x read", "read write"],
-    ["what was granted as well, each once, if told so", { challengeScopes: "union" }, "x read", "x read write"],
-    ["the same where nothing was granted", { challengeScopes: "union" }, "", "read write"],
-    ["it in the form of requests", { scopeRequestForm: entra }, "x read", "api://notes/read api://notes/write"],
+    ["the needed scopes, and no other granted scopes by default", {}, "x read", "read write"],
+    ["no other scopes if the options say so", { challengeScopes: "minimal" }, "x read", "read write"],
     [
-      "what was granted in the form of requests as well",
+      "the granted scopes as well, each once, if the options say so",
+      { challengeScopes: "union" },
+      "x read",
+      "x read write"
+    ],
+    ["the same scopes where none were granted", { challengeScopes: "union" }, "", "read write"],
+    [
+      "the needed scopes in their request form",
+      { scopeRequestForm: entra },
+      "x read",
+      "api://notes/read api://notes/write"
+    ],
+    [
+      "the granted scopes in their request form as well",
       { challengeScopes: "union", scopeRequestForm: entra },
       "x read",
       "api://notes/x api://notes/read api://notes/write"
     ],
     ["each request form once", { scopeRequestForm: () => "api://notes/.default" }, "read", "api://notes/.default"],
     [
-      "what is needed, also where broader scopes cover some of it",
+      "the needed scopes, even if broader scopes cover some of them",
       { scopeHierarchy: ScopeHierarchy.make({ all: ["read"] }) },
       "all",
       "read write"
     ],
     [
-      "what was granted, also where it covers some of what is needed",
+      "the granted scopes, even if they cover some of the needed ones",
       { challengeScopes: "union", scopeHierarchy: ScopeHierarchy.make({ all: ["read"] }) },
       "all",
       "all read write"
@@ -278,14 +303,14 @@ describe("a challenge for more asks for", () => {
           assertDenied(yield* ask(call, "call", "ruled", token))
         }
         assert.deepStrictEqual(yield* ran, [])
-        // Tokens name scopes in their own form, whatever requests do.
+        // Tokens name scopes in their own form, whatever form requests have.
         const good = yield* mint("read write")
         const call = yield* converse(handle, modern, good)
         for (const name of needyTools) assertAnswered(yield* ask(call, "call", name, good))
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("no form that only requests have is a scope of a token", () =>
+  it.effect("the needed scopes, even if the token has them in their request form", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin(needy, { policy: authenticated, scopeRequestForm: entra })
       const token = yield* mint("api://notes/read api://notes/write")
@@ -293,7 +318,7 @@ describe("a challenge for more asks for", () => {
       assertInsufficient(yield* ask(call, "call", "own", token), "api://notes/read api://notes/write")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("what every request needs, in the same way", () =>
+  it.effect("the required scopes in the same way", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin(() => plainTool("bare", nothing), {
         requiredScopes: ["r"],
@@ -305,7 +330,7 @@ describe("a challenge for more asks for", () => {
       assert.strictEqual(scopeOf(refused), "api://notes/x api://notes/r")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("what all calls of a batch need, each in its own form and once", () =>
+  it.effect("the scopes of all calls of a batch, each in its request form and once", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin(
         (ran) => Layer.merge(toolOf("a", scopes("a"), arrive(ran, "a")), toolOf("b", scopes("b"), arrive(ran, "b"))),
@@ -324,10 +349,10 @@ describe("a challenge for more asks for", () => {
       assert.deepInclude(scopesOf.get(1), { scope: "api://notes/x api://notes/b" })
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("nothing that was granted and is no scope: words that no scope may be are not asked for", () =>
+  it.effect("no granted word that is not a valid scope", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin(() => toolOf("a", scopes("a"), nothing), { challengeScopes: "union" })
-      // Providers put other words than scopes into such claims.
+      // Providers put words into such claims that are not scopes.
       const token = yield* mint("x", { scp: ["read admin", "say \"hi\"", "\u00e9t\u00e9", "p:1"] })
       const call = yield* converse(handle, modern, token)
       assertInsufficient(yield* ask(call, "call", "a", token), "x p:1 a")

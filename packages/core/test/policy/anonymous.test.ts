@@ -50,13 +50,13 @@ import {
 
 const { allOf, anonymous, anyOf, authenticated, byOperation, not, scopes } = Policy
 
-/** What is open to whoever comes, beside what is not. */
+/** Registrations that are public, beside others that are not. */
 const openAndShut = (ran: Ran): Registrations =>
   Layer.merge(everythingUnder(ran, "open", anonymous), everythingUnder(ran, "shut", scopes("a")))
 
 const old: Mode = { name: "2025-11-25", revision: "2025-11-25", batch: false }
 
-/** Tokens that are none. */
+/** Invalid tokens. */
 const bad = Effect.gen(function*() {
   const provider = yield* TestProvider.TestProvider
   const claims = { scope: "a" }
@@ -65,30 +65,30 @@ const bad = Effect.gen(function*() {
     "expired": yield* provider.mint({ expiresIn: -3600, claims }),
     "for another resource": yield* provider.mint({ claims: { ...claims, aud: "https://other.test/mcp" } }),
     "of another issuer": yield* provider.mint({ claims: { ...claims, iss: "https://evil.test" } }),
-    "no token at all": "anonymous"
+    "not a token at all": "anonymous"
   }
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Open things
+// Public registrations
 // ---------------------------------------------------------------------------------------------------------------------
 
-describe("what is open to whoever comes", () => {
+describe("what is public", () => {
   for (const mode of modes) {
-    it.effect(`is done without a token, and everything else begins a login, ${mode.name}`, () =>
+    it.effect(`can be used without a token, and everything else starts a login, ${mode.name}`, () =>
       Effect.gen(function*() {
         const { handle, ran } = yield* begin(openAndShut)
         const send = yield* converse(handle, mode, undefined)
         for (const kind of kinds) {
           assertAnswered(yield* ask(send, kind, "open", undefined))
           assertLogin(yield* ask(send, kind, "shut", undefined), "a")
-          // What does not exist begins a login as well: whoever knocks cannot tell what there is.
+          // An unknown name starts a login as well, so that a caller cannot find out what exists.
           assertLogin(yield* ask(send, kind, "none", undefined), "a")
         }
         assert.deepStrictEqual(yield* ran, kinds.map((kind) => handlerOf(kind, "open")))
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-    it.effect(`is in lists without a token, and nothing else is, ${mode.name}`, () =>
+    it.effect(`is listed without a token, and nothing else is, ${mode.name}`, () =>
       Effect.gen(function*() {
         const { handle } = yield* begin(openAndShut)
         const send = yield* converse(handle, mode, undefined)
@@ -99,7 +99,7 @@ describe("what is open to whoever comes", () => {
         for (const list of lists) assert.lengthOf(listed(yield* send(list.method, {}, token), list), 2)
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-    it.effect(`is nothing for a bad token, not even to look at, ${mode.name}`, () =>
+    it.effect(`cannot be used or listed with an invalid token, ${mode.name}`, () =>
       Effect.gen(function*() {
         const { handle, ran } = yield* begin(openAndShut, { anonymousLists: true })
         const send = yield* converse(handle, mode, undefined)
@@ -112,7 +112,7 @@ describe("what is open to whoever comes", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("is nothing for a token that is sent in a wrong way: that is no lack of one", () =>
+  it.effect("cannot be used with a token that is sent in a wrong way", () =>
     Effect.gen(function*() {
       const { handle, ran } = yield* begin(openAndShut)
       const token = yield* mint("a")
@@ -130,7 +130,7 @@ describe("what is open to whoever comes", () => {
       assert.deepStrictEqual(yield* ran, [])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("is done with an empty Authorization header, as without one", () =>
+  it.effect("can be used with an empty Authorization header, which counts as no token", () =>
     Effect.gen(function*() {
       const { handle, ran } = yield* begin(openAndShut)
       for (const authorization of ["", "Bearer", "Bearer ", "bearer"]) {
@@ -144,7 +144,7 @@ describe("what is open to whoever comes", () => {
       assert.lengthOf(yield* ran, 4)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("knows who calls, if somebody does, and that nobody does otherwise", () =>
+  it.effect("receives the caller of a token, and the anonymous caller otherwise", () =>
     Effect.gen(function*() {
       const seen = yield* Ref.make<ReadonlyArray<AuthInfo.AuthInfo["Service"]>>([])
       const see = Effect.flatMap(AuthInfo.AuthInfo, (info) =>
@@ -169,46 +169,61 @@ describe("what is open to whoever comes", () => {
   const rows: ReadonlyArray<
     readonly [what: string, registrations: (ran: Ran) => Registrations, changes: Partial<ProtectOptions>, open: boolean]
   > = [
-    ["by anyOf", (ran) => toolOf("t", anyOf(scopes("a"), anonymous), arrive(ran, "t")), {}, true],
-    ["by allOf with itself", (ran) => toolOf("t", allOf(anonymous, anonymous), arrive(ran, "t")), {}, true],
-    ["but for more in allOf", (ran) => toolOf("t", allOf(anonymous, scopes("a")), arrive(ran, "t")), {}, false],
-    ["by a negation: never", (ran) => toolOf("t", not(scopes("a")), arrive(ran, "t")), {}, false],
-    ["by two negations: never", (ran) => toolOf("t", not(not(anonymous)), arrive(ran, "t")), {}, false],
-    ["by the lack of a claim: never", (ran) => toolOf("t", not(Policy.role("guest")), arrive(ran, "t")), {}, false],
+    ["is public through anyOf", (ran) => toolOf("t", anyOf(scopes("a"), anonymous), arrive(ran, "t")), {}, true],
     [
-      "by a check: never",
+      "is public through allOf with itself",
+      (ran) => toolOf("t", allOf(anonymous, anonymous), arrive(ran, "t")),
+      {},
+      true
+    ],
+    [
+      "is not public in allOf with another policy",
+      (ran) => toolOf("t", allOf(anonymous, scopes("a")), arrive(ran, "t")),
+      {},
+      false
+    ],
+    ["is not public through a negation", (ran) => toolOf("t", not(scopes("a")), arrive(ran, "t")), {}, false],
+    ["is not public through two negations", (ran) => toolOf("t", not(not(anonymous)), arrive(ran, "t")), {}, false],
+    [
+      "is not public through the absence of a claim",
+      (ran) => toolOf("t", not(Policy.role("guest")), arrive(ran, "t")),
+      {},
+      false
+    ],
+    [
+      "is not public through a check",
       (ran) => toolOf("t", Policy.check(Effect.succeed(true)), arrive(ran, "t")),
       {},
       false
     ],
-    ["by a guard", (ran) => plainTool("t", arrive(ran, "t")).pipe(Policy.guard(anonymous)), {}, true],
+    ["is public through a guard", (ran) => plainTool("t", arrive(ran, "t")).pipe(Policy.guard(anonymous)), {}, true],
     [
-      "by its guard, but not by itself",
+      "is not public if only its guard is public",
       (ran) => toolOf("t", scopes("a"), arrive(ran, "t")).pipe(Policy.guard(anonymous)),
       {},
       false
     ],
     [
-      "by itself, but not by its guard",
+      "is not public if only its own policy is public",
       (ran) => toolOf("t", anonymous, arrive(ran, "t")).pipe(Policy.guard(scopes("a"))),
       {},
       false
     ],
-    ["by the default", (ran) => plainTool("t", arrive(ran, "t")), { policy: anonymous }, true],
+    ["is public through the default policy", (ran) => plainTool("t", arrive(ran, "t")), { policy: anonymous }, true],
     [
-      "by itself, whatever the default",
+      "is public through its own policy, whatever the default policy is",
       (ran) => toolOf("t", anonymous, arrive(ran, "t")),
       { policy: scopes("a") },
       true
     ],
     [
-      "by the default, but not by itself",
+      "is not public if only the default policy is public",
       (ran) => toolOf("t", scopes("a"), arrive(ran, "t")),
       { policy: anonymous },
       false
     ],
     [
-      "though every request needs a scope",
+      "is public even if every request needs a scope",
       (ran) => toolOf("t", anonymous, arrive(ran, "t")),
       { requiredScopes: ["a"] },
       true
@@ -223,21 +238,21 @@ describe("what is open to whoever comes", () => {
         if (open) assertAnswered(answer)
         else assert.strictEqual(answer.status, 401, answer.body)
         assert.deepStrictEqual(yield* ran, open ? ["t"] : [])
-        // Where nothing is open, there is nothing to look at either.
+        // Where nothing is public, nothing is listed either.
         assert.strictEqual((yield* send("tools/list", {}, undefined)).status, open ? 200 : 401)
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Only some operations
+// Registrations that are public for some operations
 // ---------------------------------------------------------------------------------------------------------------------
 
-describe("what is open for some operations only", () => {
+describe("what is public for some operations only", () => {
   const demo = byOperation((operation) => Object(operation.arguments).tone === "demo" ? anonymous : scopes("a"))
   const get = (tone: string) => ["prompts/get", { name: "notes", arguments: { tone } }] as const
 
-  it.effect("is open for these, and begins a login for others", () =>
+  it.effect("can be used for these without a token, and starts a login for others", () =>
     Effect.gen(function*() {
       const { handle, ran } = yield* begin((ran) => resourcesOf(ran, "notes").pipe(Policy.guard(demo)))
       const send = yield* converse(handle, modern, undefined)
@@ -248,7 +263,7 @@ describe("what is open for some operations only", () => {
       assertAnswered(yield* send(...get("real"), yield* mint("a")))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("begins a login before anything else: who could do nothing for certain had better have one", () =>
+  it.effect("starts a login for a handshake: a client that can certainly do nothing must log in first", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin((ran) => resourcesOf(ran, "notes").pipe(Policy.guard(demo)))
       const send = yield* converse(handle, modern, undefined)
@@ -258,7 +273,7 @@ describe("what is open for some operations only", () => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Lists alone
+// Public lists
 // ---------------------------------------------------------------------------------------------------------------------
 
 describe("anonymousLists", () => {
@@ -266,7 +281,7 @@ describe("anonymousLists", () => {
     Layer.merge(everythingUnder(ran, "a", scopes("a")), everythingUnder(ran, "b", Policy.role("admin")))
 
   for (const visibility of ["permitted", "locked", "concealed"] as const) {
-    it.effect(`shows everything to who has no token, and to others what they may see, when ${visibility}`, () =>
+    it.effect(`shows every entry to callers without a token, and to others only the permitted ones, when visibility is ${visibility}`, () =>
       Effect.gen(function*() {
         const { handle, ran } = yield* begin(shelf, { anonymousLists: true, visibility })
         const token = yield* mint("b")
@@ -292,7 +307,7 @@ describe("anonymousLists", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("without it, and with nothing open, lists and openings begin a login", () =>
+  it.effect("if off, and with nothing public, makes lists and handshakes start a login", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin(shelf)
       const send = yield* converse(handle, modern, undefined)
@@ -302,7 +317,7 @@ describe("anonymousLists", () => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Whatever is sent instead
+// Malformed requests
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** Sends a text as the body of a request without a token. */
@@ -323,69 +338,72 @@ describe("without a token, a body", () => {
 
   const bodies: Readonly<Record<string, string>> = {
     "that is empty": "",
-    "that is no JSON": "{",
-    "that is JSON and something": `${text(call("open"))}}`,
+    "that is not JSON": "{",
+    "that is JSON followed by text": `${text(call("open"))}}`,
     "that is null": "null",
-    "that is a text": `"tools/call"`,
+    "that is a string": `"tools/call"`,
     "that is an empty batch": "[]",
-    "that is a batch in a batch": text([[call("open")]]),
-    "that is nested without end": nested(100_000),
-    "that calls with parameters that are nested without end": params(`{"name":${nested(100_000)}}`),
+    "that is a batch within a batch": text([[call("open")]]),
+    "that is endlessly nested": nested(100_000),
+    "that calls with endlessly nested parameters": params(`{"name":${nested(100_000)}}`),
     "that is two bodies": `${text(call("open"))}\n${text(call("shut"))}`,
     "that calls nothing": params("{}"),
     "that calls without parameters": `{"jsonrpc":"2.0","id":1,"method":"tools/call"}`,
     "that calls a list of names": params(`{"name":["open"]}`),
     "that calls an object": params(`{"name":{"open":"open"}}`),
-    "that calls by a prototype": params(`{"__proto__":{"name":"open"}}`),
-    "that calls a closed one": text(call("shut")),
-    "that calls a closed one after an open one": params(`{"name":"open","name":"shut","arguments":{}}`),
-    "whose parameters are a closed one's after an open one's":
+    "that calls a name set by __proto__": params(`{"__proto__":{"name":"open"}}`),
+    "that calls a protected tool": text(call("shut")),
+    "that calls a protected tool after a public one": params(`{"name":"open","name":"shut","arguments":{}}`),
+    "whose second params call a protected tool after a public one":
       `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"open"},"params":{"name":"shut"}}`,
-    "whose method is a call's after a list's":
+    "whose second method is a call after a list":
       `{"jsonrpc":"2.0","id":1,"method":"tools/list","method":"tools/call","params":{"name":"shut"}}`,
-    "that reads a closed one under the name of an open one": text(
+    "that reads a protected resource with the name of a public one": text(
       request(1, "resources/read", { name: "open", uri: "shut://one" })
     ),
     "that reads a tool": text(request(1, "resources/read", { uri: "open" })),
     "that calls a resource": text(call("open://one")),
-    "that completes a closed prompt under the URI of an open template": complete({
+    "that completes a protected prompt with the URI of a public template": complete({
       type: "ref/prompt",
       name: "shut",
       uri: "open://of/{id}"
     }),
-    "that completes a closed template under the name of an open prompt": complete({
+    "that completes a protected template with the name of a public prompt": complete({
       type: "ref/resource",
       uri: "shut://of/{id}",
       name: "open"
     }),
-    "that completes something of no type": complete({ name: "open" }),
-    "that completes a tool": complete({ type: "ref/tool", name: "open" }),
-    "that calls in another case": text(request(1, "Tools/Call", { name: "open" })),
-    "that calls an open one with a space": text(call("open ")),
-    "that is a batch of an open and a closed one": text([call("open"), call("shut", 2)]),
-    "that is a batch of a closed and an open one": text([call("shut"), call("open", 2)]),
-    "that is a batch of a list and what is no list": text([
+    "that completes a reference without a type": complete({ name: "open" }),
+    "that completes a tool reference": complete({ type: "ref/tool", name: "open" }),
+    "that calls a name in another case": text(request(1, "Tools/Call", { name: "open" })),
+    "that calls a public name with a space": text(call("open ")),
+    "that is a batch of a public and a protected call": text([call("open"), call("shut", 2)]),
+    "that is a batch of a protected and a public call": text([call("shut"), call("open", 2)]),
+    "that is a batch of a list and another request": text([
       request(1, "tools/list"),
       request(2, "resources/subscribe")
     ]),
-    "that is a batch with something that is no message": text([call("open"), 1]),
-    "that asks and answers at once": text({ ...request(1, "logging/setLevel", { level: "debug" }), result: {} }),
-    "that calls and answers at once": text({ ...call("shut"), error: { code: 1, message: "" } }),
-    "that subscribes": text(request(1, "resources/subscribe", { uri: "open://one" })),
-    "that listens for the changes of a closed resource": text(
+    "that is a batch with a value that is not a message": text([call("open"), 1]),
+    "that is a request and a response at once": text({
+      ...request(1, "logging/setLevel", { level: "debug" }),
+      result: {}
+    }),
+    "that is a call and a response at once": text({ ...call("shut"), error: { code: 1, message: "" } }),
+    "that subscribes to a resource": text(request(1, "resources/subscribe", { uri: "open://one" })),
+    "that listens for changes of a protected resource": text(
       request(1, "subscriptions/listen", { notifications: { resourceSubscriptions: ["open://one", "shut://one"] } })
     ),
-    "that listens for the changes of a resource that does not exist": text(
+    "that listens for changes of an unknown resource": text(
       request(1, "subscriptions/listen", { notifications: { resourceSubscriptions: ["none://one"] } })
     ),
-    "that listens for something else": text(request(1, "subscriptions/listen", { notifications: "shut://one" })),
+    "that listens for something unknown": text(request(1, "subscriptions/listen", { notifications: "shut://one" })),
     "that listens for nothing": text(request(1, "subscriptions/listen")),
-    "that asks for tasks": text(request(1, "tasks/list")),
-    "that is no message that there is": text(request(1, "x/y"))
+    "that requests tasks": text(request(1, "tasks/list")),
+    "that has an unknown method": text(request(1, "x/y"))
   }
 
   for (const anonymousLists of [false, true]) {
-    it.effect(`begins a login if it is not all open, ${anonymousLists ? "also where lists are open" : "whatever it is"}`, () =>
+    it.effect(`starts a login unless all of it is public, ${anonymousLists ? "with public lists" : "without public lists"}`, () =>
       Effect.gen(function*() {
         const { handle, ran } = yield* begin(openAndShut, { anonymousLists })
         const session = yield* initialize(handle, "2025-03-26", undefined)
@@ -417,7 +435,7 @@ describe("without a token, a body", () => {
       Effect.provide(TestProvider.layer())
     ))
 
-  it.effect("that is a batch of open things is answered, and a name in a header opens nothing", () =>
+  it.effect("that is a batch of public calls is answered, and a name in a header makes nothing public", () =>
     Effect.gen(function*() {
       const { handle, ran } = yield* begin(openAndShut)
       const headers = yield* initialize(handle, "2025-03-26", undefined)
@@ -433,7 +451,7 @@ describe("without a token, a body", () => {
       assert.deepStrictEqual(yield* ran, ["open tool"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("is no body by another method: what is no POST opens nothing", () =>
+  it.effect("has no effect with another HTTP method: only POST can call what is public", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin(openAndShut, { anonymousLists: true })
       const headers = yield* initialize(handle, "2025-11-25", undefined)
@@ -442,12 +460,12 @@ describe("without a token, a body", () => {
         const body = JSON.stringify(call("open"))
         assertLogin(yield* send(handle, resource, { ...init, method, body }), "a")
       }
-      // Without a session there is nothing to ask for by GET or to end by DELETE: clients find out so how to log in.
+      // Without a session, GET and DELETE have nothing to do. The 401 lets clients find out how to log in.
       for (const method of ["GET", "HEAD", "DELETE"]) {
         const withoutSession = yield* send(handle, resource, { method, headers: mcpHeaders })
         assert.strictEqual(withoutSession.status, 401, method)
       }
-      // The session is still there.
+      // The session still exists.
       assertAnswered(yield* post(handle, call("open"), { headers }))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
@@ -456,7 +474,7 @@ describe("without a token, a body", () => {
 // Sessions
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** The session as it is answered that nobody has begun. */
+/** The response for a session that does not exist. */
 const assertUnknown = Effect.fnUntraced(function*(
   handle: Handle,
   message: unknown,
@@ -472,16 +490,16 @@ const assertUnknown = Effect.fnUntraced(function*(
   assert.deepStrictEqual(visible(theirs), visible(nobodys))
 })
 
-describe("a session that nobody has begun", () => {
+describe("a session that was begun without a token", () => {
   for (const revision of withSessions) {
-    it.effect(`belongs to who logs in, from then on, and to nobody else, ${revision}`, () =>
+    it.effect(`belongs to the caller who logs in, from then on, and to no other caller, ${revision}`, () =>
       Effect.gen(function*() {
         const { handle, ran } = yield* begin(openAndShut)
         const headers = yield* initialize(handle, revision, undefined)
         const [ada, poor, eve] = [yield* mint("a"), yield* mint("b"), yield* mint("a", { sub: "eve" })]
         assertAnswered(yield* post(handle, call("open"), { headers }))
         assertLogin(yield* post(handle, call("shut"), { headers }), "a")
-        // A bad token takes nothing over.
+        // An invalid token does not take over the session.
         for (const token of Object.values(yield* bad)) {
           assertInvalid(yield* post(handle, call("open"), { headers, token }))
         }
@@ -495,7 +513,7 @@ describe("a session that nobody has begun", () => {
         assert.deepStrictEqual(yield* ran, ["open tool", "open tool", "shut tool", "shut tool"])
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-    it.effect(`is not one that somebody with a token has begun: never the other way, ${revision}`, () =>
+    it.effect(`is separate from a session that was begun with a token, which callers without one cannot use, ${revision}`, () =>
       Effect.gen(function*() {
         const { handle, ran } = yield* begin(openAndShut, { anonymousLists: true })
         const token = yield* mint("a")
@@ -503,14 +521,14 @@ describe("a session that nobody has begun", () => {
         for (const message of [call("open"), request(1, "tools/list"), request(1, "ping")]) {
           yield* assertUnknown(handle, message, headers, undefined)
         }
-        // What is not open begins a login before anybody looks for a session.
+        // A protected name starts a login before the session is looked up.
         assertLogin(yield* post(handle, call("shut"), { headers }), "a")
         assertAnswered(yield* post(handle, call("shut"), { headers, token }))
         assert.deepStrictEqual(yield* ran, ["shut tool"])
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("begins a login where a session would end: who has no token ends none", () =>
+  it.effect("cannot be ended without a token if it was begun with one: DELETE starts a login", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin(openAndShut)
       const token = yield* mint("a")
@@ -526,7 +544,7 @@ describe("a session that nobody has begun", () => {
 
 describe("what the server advertises to callers without a token", () => {
   for (const revision of withSessions) {
-    it.effect(`works without one, and is answered as with one, in ${revision}`, () =>
+    it.effect(`works without one, and has the same responses as with one, in ${revision}`, () =>
       Effect.gen(function*() {
         const { handle, ran } = yield* begin(openAndShut)
         const token = yield* mint("a")
@@ -555,7 +573,7 @@ describe("what the server advertises to callers without a token", () => {
         assert.deepStrictEqual(yield* ran, [])
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-    it.effect(`begins a login for the session of a caller with a token, and for one that nobody has, in ${revision}`, () =>
+    it.effect(`starts a login for the session of a caller with a token, and for an unknown session, in ${revision}`, () =>
       Effect.gen(function*() {
         const { handle } = yield* begin(openAndShut, { anonymousLists: true })
         const token = yield* mint("a")
@@ -568,12 +586,12 @@ describe("what the server advertises to callers without a token", () => {
             assertLogin(yield* send(handle, resource, { method, headers: { ...mcpHeaders, ...headers } }), "a")
           }
         }
-        // Both are still there.
+        // Both still exist.
         for (const headers of [theirs, taken]) assertAnswered(yield* post(handle, call("shut"), { headers, token }))
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("is nothing of this where nothing is open", () =>
+  it.effect("does not work without one if nothing is public", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin((ran) => toolOf("shut", scopes("a"), arrive(ran, "shut")))
       const headers = yield* initialize(handle, "2025-11-25", yield* mint("a"))
@@ -607,7 +625,7 @@ describe("what the server advertises to callers without a token", () => {
   })
 
   it.effect(
-    "are subscriptions of 2026-07-28 to lists and open resources, which do not end",
+    "includes subscriptions of 2026-07-28 to lists and public resources, which stay open",
     () =>
       Effect.gen(function*() {
         const update = yield* Ref.make<(uri: string) => Effect.Effect<void>>(() => Effect.void)
@@ -638,15 +656,15 @@ describe("what the server advertises to callers without a token", () => {
   )
 
   const closed: ReadonlyArray<readonly [what: string, policy: Policy.Policy, uris: ReadonlyArray<string>]> = [
-    ["a closed resource", scopes("a"), ["part://one"]],
-    ["a closed resource beside an open one", scopes("a"), ["open://one", "part://one"]],
-    ["a resource that no one has registered", scopes("a"), ["none://one"]],
-    ["a resource that only some operations open", byOperation(() => anonymous), ["part://one"]],
-    ["a template that only some operations open", byOperation(() => anonymous), ["part://of/7"]],
+    ["a protected resource", scopes("a"), ["part://one"]],
+    ["a protected resource beside a public one", scopes("a"), ["open://one", "part://one"]],
+    ["an unregistered resource", scopes("a"), ["none://one"]],
+    ["a resource that is public for some operations only", byOperation(() => anonymous), ["part://one"]],
+    ["a template that is public for some operations only", byOperation(() => anonymous), ["part://of/7"]],
     ["a resource for every valid token", authenticated, ["part://of/7"]]
   ]
   for (const [what, policy, uris] of closed) {
-    it.effect(`are no subscriptions to ${what}: these begin a login`, () =>
+    it.effect(`does not include subscriptions to ${what}, which start a login`, () =>
       Effect.gen(function*() {
         const { handle } = yield* begin(
           (ran) => Layer.merge(openAndShut(ran), Policy.guard(policy)(resourcesOf(ran, "part"))),
@@ -659,7 +677,7 @@ describe("what the server advertises to callers without a token", () => {
   }
 })
 
-describe("who has no token cannot cancel what somebody else is doing", () => {
+describe("a caller without a token cannot cancel the request of another caller", () => {
   const slowly = (ran: Ran): Registrations =>
     Layer.merge(
       toolOf("slow", authenticated, Effect.andThen(Effect.sleep("10 seconds"), arrive(ran, "slow"))),
@@ -690,8 +708,8 @@ describe("who has no token cannot cancel what somebody else is doing", () => {
   }
 })
 
-describe("what is registered later and is open", () => {
-  it.effect("is open from then on, and not before", () =>
+describe("a public tool that is registered later", () => {
+  it.effect("can be used without a token from then on, and not before", () =>
     Effect.gen(function*() {
       const later = yield* Ref.make<Effect.Effect<void>>(Effect.void)
       const { handle } = yield* begin(

@@ -57,7 +57,7 @@ const { allOf, anonymous, authenticated, byOperation, check, checkArguments, not
 
 type Extra = Readonly<Record<string, string>>
 
-/** Asks with headers of one's own choice, which come last. */
+/** Sends a request with additional headers, which come last. */
 const forge = Effect.fnUntraced(function*(handle: Handle, mode: Mode, token: string) {
   const session = mode.revision === "2026-07-28" ? undefined : yield* initialize(handle, mode.revision, token)
   return (method: string, params: Schema.JsonObject, headers: Extra): Effect.Effect<Answer> => {
@@ -74,17 +74,17 @@ const forge = Effect.fnUntraced(function*(handle: Handle, mode: Mode, token: str
 // Headers
 // ---------------------------------------------------------------------------------------------------------------------
 
-describe("what is asked for is what the body says, whatever headers say", () => {
+describe("a request is judged by its body, whatever its headers say", () => {
   const base64 = (text: string): string => `=?base64?${btoa(text)}?=`
 
-  /** Lies that name something open, where the body names something closed. */
+  /** Misleading headers that name something public, where the body names something protected. */
   const lies: Readonly<Record<string, (kind: Kind) => Extra>> = {
-    "an open one's name": (kind) => ({ "mcp-name": nameIn(kind, "open") }),
-    "an open one's name, wrapped": (kind) => ({ "mcp-name": base64(nameIn(kind, "open")) }),
+    "the name of the public tool": (kind) => ({ "mcp-name": nameIn(kind, "open") }),
+    "the name of the public tool, encoded": (kind) => ({ "mcp-name": base64(nameIn(kind, "open")) }),
     "both names": (kind) => ({ "mcp-name": `${nameIn(kind, "open")}, ${nameIn(kind, "shut")}` }),
     "no name": () => ({ "mcp-name": "" }),
     "the method of a list": () => ({ "mcp-method": "tools/list" }),
-    "the method of an opening": () => ({ "mcp-method": "initialize", "mcp-name": "" }),
+    "the method of a handshake": () => ({ "mcp-method": "initialize", "mcp-name": "" }),
     "another revision": () => ({ "mcp-protocol-version": "2024-11-05" })
   }
 
@@ -94,7 +94,7 @@ describe("what is asked for is what the body says, whatever headers say", () => 
   }
 
   for (const mode of modes) {
-    it.effect(`a closed one in the body stays closed under every lie, ${mode.name}`, () =>
+    it.effect(`a protected tool in the body stays protected with misleading headers, ${mode.name}`, () =>
       Effect.gen(function*() {
         const { handle, ran } = yield* begin((ran) =>
           Layer.merge(everythingUnder(ran, "open", authenticated), everythingUnder(ran, "shut", scopes("a")))
@@ -105,7 +105,7 @@ describe("what is asked for is what the body says, whatever headers say", () => 
             const [method, params] = operations[kind]("shut")
             const answer = yield* send(method, params, headers(kind))
             const what = `${lie}, ${kind}: ${answer.body}`
-            // Older revisions have no such headers; the newest refuses those that do not say what the body says.
+            // Older revisions have no such headers; the newest refuses headers that contradict the body.
             if (answer.status !== 400) assertInsufficient(answer, "a")
             else assert.isTrue(mode.revision === "2026-07-28" || lie === "another revision", what)
             for (const message of answer.messages) assert.notProperty(message, "result", what)
@@ -114,7 +114,7 @@ describe("what is asked for is what the body says, whatever headers say", () => 
         assert.deepStrictEqual(yield* ran, [])
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-    it.effect(`and an open one is not closed by the name of a closed one, ${mode.name}`, () =>
+    it.effect(`a public tool in the body stays public with the name of a protected one in a header, ${mode.name}`, () =>
       Effect.gen(function*() {
         const { handle, ran } = yield* begin((ran) =>
           Layer.merge(
@@ -129,7 +129,7 @@ describe("what is asked for is what the body says, whatever headers say", () => 
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("one header for a whole batch opens none of it", () =>
+  it.effect("one header for a whole batch makes none of its calls public", () =>
     Effect.gen(function*() {
       const { handle, ran } = yield* begin((ran) =>
         Layer.merge(
@@ -150,7 +150,7 @@ describe("what is asked for is what the body says, whatever headers say", () => 
       assert.deepStrictEqual(yield* ran, ["open", "open"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("a name that is said twice in the body is the last one, for everybody who reads it", () =>
+  it.effect("a name that appears twice in the body is the last one, for the gate as for the handler", () =>
     Effect.gen(function*() {
       const { handle, ran } = yield* begin((ran) =>
         Layer.merge(
@@ -178,7 +178,7 @@ describe("what is asked for is what the body says, whatever headers say", () => 
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   for (const revision of withSessions) {
-    it.effect(`a call that wants no answer is refused as well, without one, ${revision}`, () =>
+    it.effect(`a call that is a notification is refused as well, without a response, ${revision}`, () =>
       Effect.gen(function*() {
         const { handle, ran } = yield* begin((ran) => toolOf("shut", scopes("a"), arrive(ran, "shut")))
         const token = yield* mint("b")
@@ -213,12 +213,12 @@ describe("a batch of 2025-03-26", () => {
     [["open", "open"], 200, null, ["answered", "answered"]],
     [["open", "a"], 200, null, ["answered", { ask: "a" }]],
     [["a", "open", "b"], 200, null, [{ ask: "a" }, "answered", { ask: "b c" }]],
-    // Nothing but refusals is one: what all parts need, in one challenge.
+    // A batch of refusals only is answered as one refusal, with one challenge for the scopes of all parts.
     [["a", "b"], 403, "a b c", [{ ask: "a" }, { ask: "b c" }]],
     [["b", "a", "b"], 403, "b c a", [{ ask: "b c" }, { ask: "a" }, { ask: "b c" }]],
     [["denied", "a"], 403, "a", ["denied", { ask: "a" }]],
     [["denied", "denied"], 403, null, ["denied", "denied"]],
-    // What is not there is no refusal.
+    // An unknown name is not a refusal.
     [["a", "hidden"], 200, null, [{ ask: "a" }, "absent"]],
     [["hidden", "nothing"], 200, null, ["absent", "absent"]],
     [["denied", "open"], 200, null, ["denied", "answered"]]
@@ -253,7 +253,7 @@ describe("a batch of 2025-03-26", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("of refusals and a notification is a refusal; of lists and refusals it is none", () =>
+  it.effect("with refusals and a notification is refused; with lists and refusals it is answered", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin(shelf)
       const token = yield* mint("x")
@@ -266,7 +266,7 @@ describe("a batch of 2025-03-26", () => {
       assert.strictEqual(mixed.messages.length, 2)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("is no refusal because of errors that only look like one", () =>
+  it.effect("is not refused because of errors that only resemble a refusal", () =>
     Effect.gen(function*() {
       const own = McpServer.middleware(() =>
         Effect.fail(new McpSchema.McpErrorBase({ code: -32_001, message: "mine" }))
@@ -285,7 +285,7 @@ describe("a batch of 2025-03-26", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("lets what is permitted end in its own time, and refuses the rest at once", () =>
+  it.effect("lets permitted calls finish in their own time, and refuses the others at once", () =>
     Effect.gen(function*() {
       const ended = yield* Ref.make("")
       const slow = Effect.sleep("10 seconds").pipe(
@@ -308,7 +308,7 @@ describe("a batch of 2025-03-26", () => {
 // Inside handlers
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** One of each whose handler demands something before it goes on. */
+/** One registration of each kind whose handler requires something before it continues. */
 const demanding = (ran: Ran, name: string, policy: Policy.Policy): Registrations => {
   const demand = Effect.andThen(Policy.require(policy), arrive(ran, name))
   const values = Effect.map(demand, (value) => [value])
@@ -328,7 +328,7 @@ const demandingKinds = ["call", "read", "get", "completion of a prompt"] as cons
 
 describe("Policy.require", () => {
   for (const mode of modes) {
-    it.effect(`refuses from within as a policy from without, and the handler goes no further, ${mode.name}`, () =>
+    it.effect(`refuses a call from inside a handler like a policy outside, and the handler stops, ${mode.name}`, () =>
       Effect.gen(function*() {
         const { handle, ran } = yield* begin(
           (ran) => Layer.merge(demanding(ran, "scoped", scopes("a", "b")), demanding(ran, "ruled", role("admin"))),
@@ -350,7 +350,7 @@ describe("Policy.require", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("sends who has no token to log in", () =>
+  it.effect("starts a login for callers without a token", () =>
     Effect.gen(function*() {
       const { handle, ran } = yield* begin((ran) =>
         toolOf("open", anonymous, Effect.andThen(Policy.require(scopes("a")), arrive(ran, "open")))
@@ -361,7 +361,7 @@ describe("Policy.require", () => {
       assert.deepStrictEqual(yield* ran, ["open"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("sees the operation that it is in, and the checks what they need", () =>
+  it.effect("sees the current operation, and its checks have their services", () =>
     Effect.gen(function*() {
       const ofTarget = byOperation(({ method, target }) => scopes(`${method}:${target}`))
       const mine = checkArguments(Schema.Struct({ tone: Schema.String }), ({ tone }) =>
@@ -383,7 +383,7 @@ describe("Policy.require", () => {
       assertAnswered(yield* get("ada", token))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  /** Where a refusal has to get through, and what must not happen behind it. */
+  /** Where a refusal has to take effect, and what must not happen after it. */
   const places: Readonly<
     Record<
       string,
@@ -392,20 +392,20 @@ describe("Policy.require", () => {
   > = {
     "that cannot be interrupted": (demand) => Effect.uninterruptible(demand),
     "that catches every failure": (demand) => Effect.catchCause(demand, () => Effect.void),
-    "that goes on whatever happened": (demand) => Effect.exit(demand),
-    "that tries again": (demand) => Effect.retry(demand, { times: 3 }),
-    "that cannot be interrupted, beside others": (demand) =>
+    "that continues after any failure": (demand) => Effect.exit(demand),
+    "that retries": (demand) => Effect.retry(demand, { times: 3 }),
+    "that cannot be interrupted, beside other effects": (demand) =>
       Effect.uninterruptible(Effect.all([demand, Effect.void], { concurrency: "unbounded" })),
-    "while it takes hold of something, beside others": (demand) =>
+    "that is acquiring a resource, beside other effects": (demand) =>
       Effect.scoped(Effect.acquireRelease(
         Effect.forEach([1, 2], () => demand, { concurrency: "unbounded" }),
         () => Effect.void
       )),
     "in a fiber of its own": (demand) => Effect.flatMap(Effect.forkChild(demand), Fiber.await),
-    "beside others": (demand) => Effect.all([Effect.never, demand, demand], { concurrency: "unbounded" })
+    "beside other effects": (demand) => Effect.all([Effect.never, demand, demand], { concurrency: "unbounded" })
   }
   for (const [place, put] of Object.entries(places)) {
-    it.effect(`in a handler ${place} is a refusal, once`, () =>
+    it.effect(`in a handler ${place} refuses the call once`, () =>
       Effect.gen(function*() {
         const { handle, ran } = yield* begin((ran) =>
           plainTool("tool", Effect.andThen(Effect.orDie(put(Policy.require(scopes("a")))), arrive(ran, "tool")))
@@ -417,7 +417,7 @@ describe("Policy.require", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("lets a handler tidy up, and answers as it was refused", () =>
+  it.effect("lets a handler run its finalizers, and the response stays the refusal", () =>
     Effect.gen(function*() {
       const tidied = yield* Ref.make(0)
       const { handle } = yield* begin(() =>
@@ -434,7 +434,7 @@ describe("Policy.require", () => {
       assert.strictEqual(yield* Ref.get(tidied), 1)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("where nobody answers for it is the end of whoever asks: there is no way back", () =>
+  it.effect("without a gate dies, and its caller does not continue", () =>
     Effect.gen(function*() {
       const went = yield* Ref.make(false)
       const exit = yield* Policy.require(role("admin")).pipe(
@@ -447,7 +447,7 @@ describe("Policy.require", () => {
     }))
 })
 
-/** A tool that tells how far it is and demands something then. */
+/** A tool that reports progress and then requires something. */
 const telling = (ran: Ran, wait: Effect.Effect<void>, policy: Policy.Policy) => {
   const Telling = Tool.make("Telling", { success: Schema.String, dependencies: [AuthInfo.AuthInfo] })
   const toolkit = Toolkit.make(Telling)
@@ -465,10 +465,10 @@ const telling = (ran: Ran, wait: Effect.Effect<void>, policy: Policy.Policy) => 
   }))))
 }
 
-describe("a refusal after something has streamed", () => {
+describe("a refusal after progress was streamed", () => {
   for (const mode of modes.filter(({ batch }) => !batch)) {
     for (const [when, wait] of [["at once", Effect.void], ["later", Effect.sleep("5 seconds")]] as const) {
-      it.effect(`${when} is a JSON-RPC error that says what the challenge would have said, ${mode.name}`, () =>
+      it.effect(`${when} is a JSON-RPC error with the content of the challenge, ${mode.name}`, () =>
         Effect.gen(function*() {
           const { handle, ran } = yield* begin((ran) =>
             Layer.merge(telling(ran, wait, scopes("a", "b")), toolOf("shut", scopes("a", "b"), arrive(ran, "shut")))
@@ -498,7 +498,7 @@ describe("a refusal after something has streamed", () => {
 })
 
 describe("Policy.allows", () => {
-  it.effect("says yes or no and refuses nobody, on the terms of the server", () =>
+  it.effect("answers true or false without refusing the call, and uses the options of the server", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin(
         () =>
@@ -531,7 +531,7 @@ describe("Policy.allows", () => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What tools are besides
+// Other properties of tools
 // ---------------------------------------------------------------------------------------------------------------------
 
 describe("Policy.tool", () => {
@@ -550,7 +550,7 @@ describe("Policy.tool", () => {
     )
   }
 
-  it.effect("changes nothing of what a list says about a tool, and says nothing about its policy", () =>
+  it.effect("changes nothing that a list says about a tool, and reveals nothing of its policy", () =>
     Effect.gen(function*() {
       const token = yield* mint("secret-scope")
       const entry = Effect.fnUntraced(function*(registrations: Registrations) {
@@ -564,7 +564,7 @@ describe("Policy.tool", () => {
       assert.include(JSON.stringify(guarded), `"readOnlyHint":true`)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("twice is both, in one challenge; the tool that it was put on keeps its own", () =>
+  it.effect("applied twice requires both policies, in one challenge; the original tool keeps its own", () =>
     Effect.gen(function*() {
       const once = Policy.tool(scopes("a"))(Plain)
       const twice = Policy.tool(scopes("b"))(once)
@@ -589,19 +589,19 @@ class Owner extends Context.Service<Owner, string>()("@effect-mcp-auth/core/test
 
 class Tenant extends Context.Service<Tenant, string>()("@effect-mcp-auth/core/test/policy/attach.test/Tenant") {}
 
-/** Whoever has the name that a service says. */
+/** Callers with the name that a service provides. */
 const named = <R>(service: Effect.Effect<string, never, R>) =>
   check(
     Effect.flatMap(AuthInfo.AuthInfo, ({ claims }) => Effect.map(service, (name) => name === claims["name"])),
     "has the name"
   )
 
-describe("what checks need", () => {
+describe("the services of checks", () => {
   const Owned = Tool.make("owned", { success: Schema.String })
   const toolkit = Toolkit.make(Policy.tool(named(Owner))(Owned))
   const handlers = toolkit.toLayer({ owned: () => Effect.succeed("done") })
 
-  it.effect("on a tool is provided to the server, on a guard to its layer, and each guard has its own", () =>
+  it.effect("come from the server for a tool, and from its layer for a guard, and each guard has its own", () =>
     Effect.gen(function*() {
       const guarded = (tenant: string) =>
         McpServer.resource({ uri: `${tenant}://one`, name: tenant, content: Effect.succeed(tenant) }).pipe(
@@ -632,10 +632,10 @@ describe("what checks need", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("a guard where something else says who calls", () => {
+describe("a guard with another provider of AuthInfo", () => {
   const guarded = (ran: Ran) => resourcesOf(ran, "x").pipe(Policy.guard(scopes("a")))
 
-  it.effect("guards behind the middleware for plain routes", () =>
+  it.effect("protects operations behind the middleware for plain routes", () =>
     Effect.gen(function*() {
       const ran: Ran = yield* Ref.make<ReadonlyArray<string>>([])
       const app = serverWith(guarded(ran)).pipe(
@@ -653,7 +653,7 @@ describe("a guard where something else says who calls", () => {
       assert.strictEqual((yield* Ref.get(ran)).length, kinds.length - 1)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("guards with a middleware of one's own, and says why in the log alone", () =>
+  it.effect("protects operations with a custom middleware, and names the reason only in the log", () =>
     Effect.gen(function*() {
       const lines = yield* logged(Effect.scoped(Effect.gen(function*() {
         const ran: Ran = yield* Ref.make<ReadonlyArray<string>>([])
@@ -682,11 +682,11 @@ describe("a guard where something else says who calls", () => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// One name twice
+// Duplicate names
 // ---------------------------------------------------------------------------------------------------------------------
 
-describe("what is registered twice under one name has the policy of what answers", () => {
-  /** One of each, by one name and with a policy of its own. */
+describe("of two registrations with one name, the policy of the one that answers decides", () => {
+  /** One registration of each kind, with the same name and its own policy. */
   const one = (ran: Ran, which: string, policy: Policy.Policy): Registrations => {
     const content = arrive(ran, which)
     return Layer.mergeAll(
@@ -700,7 +700,7 @@ describe("what is registered twice under one name has the policy of what answers
   }
 
   for (const last of ["open", "shut"] as const) {
-    it.effect(`${last} last`, () =>
+    it.effect(`${last} registered last`, () =>
       Effect.gen(function*() {
         const { handle, ran } = yield* begin((ran) => {
           const [open, shut] = [one(ran, "open", authenticated), one(ran, "shut", scopes("a"))]
@@ -719,7 +719,7 @@ describe("what is registered twice under one name has the policy of what answers
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("also when it is replaced later", () =>
+  it.effect("even if one replaces the other later", () =>
     Effect.gen(function*() {
       const later = yield* Ref.make<Effect.Effect<void>>(Effect.void)
       const { handle, ran } = yield* begin(
@@ -749,7 +749,7 @@ describe("what is registered twice under one name has the policy of what answers
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Checks that have no answer
+// Checks that fail
 // ---------------------------------------------------------------------------------------------------------------------
 
 const assertOutage = (answer: Answer) => {
@@ -772,7 +772,7 @@ const assertOutage = (answer: Answer) => {
 const unavailable = new TokenError.VerificationUnavailable({ cause: new Error("db.internal:5432 refused") })
 const down = check(Effect.fail(unavailable), "paid")
 
-/** Runs an effect, and whatever it serves, with every line of the log written down. */
+/** Runs an effect with everything that it serves, and collects every line of the log. */
 const logged = Effect.fnUntraced(function*<E, R>(run: Effect.Effect<void, E, R>) {
   const lines: Array<string> = []
   const logger = Logger.map(Logger.formatJson, (line) => {
@@ -784,8 +784,8 @@ const logged = Effect.fnUntraced(function*<E, R>(run: Effect.Effect<void, E, R>)
 
 describe("a check whose service is down", () => {
   const places: Readonly<Record<string, (ran: Ran) => readonly [Registrations, Partial<ProtectOptions>]>> = {
-    "on each thing": (ran) => [everythingUnder(ran, "x", down), {}],
-    "around a guard that is satisfied": (
+    "on each registration": (ran) => [everythingUnder(ran, "x", down), {}],
+    "around a satisfied guard": (
       ran
     ) => [everythingUnder(ran, "x", authenticated).pipe(Policy.guard(down)), {}],
     "by operation": (ran) => [everythingUnder(ran, "x", allOf(down, byOperation(() => down))), {}],
@@ -796,7 +796,7 @@ describe("a check whose service is down", () => {
     ]
   }
   for (const [place, put] of Object.entries(places)) {
-    it.effect(`${place}: everybody comes again later, with the same token, and nothing is done`, () =>
+    it.effect(`${place}: answers every caller with 503 and Retry-After, and no handler runs`, () =>
       Effect.gen(function*() {
         const ran: Ran = yield* Ref.make<ReadonlyArray<string>>([])
         const [registrations, changes] = put(ran)
@@ -811,7 +811,7 @@ describe("a check whose service is down", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("on many things: a list that cannot be told is an outage all the same", () =>
+  it.effect("on many registrations: a list that cannot be computed is an outage as well", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin((ran) =>
         Layer.mergeAll(
@@ -827,7 +827,7 @@ describe("a check whose service is down", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("is not asked, and keeps nobody out, where claims decide", () =>
+  it.effect("is not evaluated, and refuses no caller, where claims decide", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin((ran) => toolOf("x", Policy.anyOf(scopes("a"), down), arrive(ran, "x")))
       const [rich, poor] = [yield* mint("a"), yield* mint("b")]
@@ -838,7 +838,7 @@ describe("a check whose service is down", () => {
       assertLogin(yield* ask(send, "call", "x", undefined), "a")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("in Policy.require ends the handler with an outage; in Policy.allows the handler hears of it", () =>
+  it.effect("in Policy.require ends the handler with an outage; in Policy.allows the handler receives the error", () =>
     Effect.gen(function*() {
       const { handle, ran } = yield* begin((ran) =>
         Layer.merge(
@@ -861,7 +861,7 @@ describe("a check whose service is down", () => {
       assert.deepStrictEqual(yield* ran, [])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("among the calls of a batch is one answer of it; alone in a batch, and with refusals, it speaks for all", () =>
+  it.effect("is one response among the calls of a batch; alone or with refusals, it is the response of the batch", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin((ran) =>
         Layer.mergeAll(
@@ -884,7 +884,7 @@ describe("a check whose service is down", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("a policy that breaks", () => {
+describe("a policy with a defect", () => {
   const broken: Readonly<Record<string, Policy.Policy>> = {
     "a check that dies": check(Effect.die(new Error("db.internal:5432 broke"))),
     "a check that throws": check(() => {
@@ -902,14 +902,14 @@ describe("a policy that breaks", () => {
   }
   const ofOperation = new Set(["a check that throws", "a function of the operation that throws"])
   for (const [what, policy] of Object.entries(broken)) {
-    it.effect(`${what} opens nothing and tells nobody but the log why, and never the token`, () =>
+    it.effect(`${what} permits nothing and shows its reason only in the log, never with the token`, () =>
       Effect.gen(function*() {
         const token = yield* mint("a")
         const lines = yield* logged(Effect.scoped(Effect.gen(function*() {
           const { handle, ran } = yield* begin((ran) =>
             Layer.merge(everythingUnder(ran, "x", policy), toolOf("open", authenticated, arrive(ran, "open")))
           )
-          // A completion has no operation yet, so no function of it is called.
+          // A completion has no operation yet, so functions of the operation are not called.
           const judged = ofOperation.has(what) ? kinds.filter((kind) => !kind.startsWith("completion")) : kinds
           for (const mode of modes) {
             const send = yield* converse(handle, mode, token)
@@ -928,7 +928,7 @@ describe("a policy that breaks", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("a check that never answers keeps its handler waiting, and nobody else", () =>
+  it.effect("a check that never answers delays its own handler, and no other one", () =>
     Effect.gen(function*() {
       const { handle, ran } = yield* begin((ran) =>
         Layer.merge(
@@ -945,7 +945,7 @@ describe("a policy that breaks", () => {
       yield* Fiber.interrupt(waiting)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("what a stranger asks for fills no log, and commands no terminal", () =>
+  it.effect("untrusted names cannot flood the log, and cannot control a terminal", () =>
     Effect.gen(function*() {
       const token = yield* mint("a")
       const ofTone = byOperation((operation) => scopes(`tone:${Object(operation.arguments).tone}`))
@@ -965,7 +965,7 @@ describe("a policy that breaks", () => {
       assert.isBelow(all.length, 20_000)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("an outage is a warning in the log, with the policy that it was about and without its cause's words", () =>
+  it.effect("an outage is a warning in the log that names the policy, and does not repeat the text of its cause", () =>
     Effect.gen(function*() {
       const token = yield* mint("a")
       const lines = yield* logged(Effect.scoped(Effect.gen(function*() {
@@ -980,17 +980,17 @@ describe("a policy that breaks", () => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Several at once, and one after the other
+// Concurrent and successive callers
 // ---------------------------------------------------------------------------------------------------------------------
 
 describe("fifty callers at once", () => {
   for (const mode of modes.filter(({ batch, revision }) => batch || revision === "2026-07-28")) {
-    it.effect(`each sees their own tools, their own answers and their own refusals, ${mode.name}`, () =>
+    it.effect(`each receives only their own tools, results and refusals, ${mode.name}`, () =>
       Effect.gen(function*() {
         const everybody = yield* Deferred.make<void>()
         const arrived = yield* Ref.make(0)
         const who = Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject ?? "nobody")
-        // Who is in a check waits until all are in it.
+        // Each check waits until all callers are in the check.
         const together = check(Effect.gen(function*() {
           const before = yield* who
           if ((yield* Ref.updateAndGet(arrived, (count) => count + 1)) === 50) {
@@ -1033,7 +1033,7 @@ describe("fifty callers at once", () => {
 
 describe("a session", () => {
   for (const mode of modes.filter(({ revision }) => revision !== "2026-07-28")) {
-    it.effect(`has the rights of each request's token, and keeps none, ${mode.name}`, () =>
+    it.effect(`has the rights of each request's token, and remembers none, ${mode.name}`, () =>
       Effect.gen(function*() {
         const { handle, ran } = yield* begin((ran) => everythingUnder(ran, "x", scopes("a")))
         const [strong, weak] = [yield* mint("a"), yield* mint("b")]

@@ -38,10 +38,10 @@ import {
 } from "./harness.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Every caller, every operation, every revision
+// Every caller, operation and revision
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Whoever may come to what needs `notes:write`, which `notes:admin` covers. */
+/** Callers of a registration that needs `notes:write`, which `notes:admin` covers. */
 const callers = {
   "nobody": undefined,
   "a forged token": { forged: true, claims: { scope: "notes:write" } },
@@ -52,7 +52,7 @@ const callers = {
   "a token with a broader scope": { claims: { scope: "notes:admin" } }
 } satisfies Readonly<Record<string, TestProvider.MintOptions | undefined>>
 
-type Outcome = "log in" | "invalid token" | "step up" | "answered" | "not in it" | "in it"
+type Outcome = "log in" | "invalid token" | "step up" | "answered" | "absent from it" | "present in it"
 
 type Row = readonly [
   call: Outcome,
@@ -90,9 +90,9 @@ const expected: { readonly [C in keyof typeof callers]: Row } = {
     "invalid token",
     "invalid token"
   ],
-  "a token with other scopes": ["step up", "not in it", "step up", "step up", "step up", "step up"],
-  "a token with the scope": ["answered", "in it", "answered", "answered", "answered", "answered"],
-  "a token with a broader scope": ["answered", "in it", "answered", "answered", "answered", "answered"]
+  "a token with other scopes": ["step up", "absent from it", "step up", "step up", "step up", "step up"],
+  "a token with the scope": ["answered", "present in it", "answered", "answered", "answered", "answered"],
+  "a token with a broader scope": ["answered", "present in it", "answered", "answered", "answered", "answered"]
 }
 
 const columns: { readonly [K in Kind]: 0 | 2 | 3 | 4 | 5 } = {
@@ -111,7 +111,7 @@ const world = Effect.fnUntraced(function*(caller: keyof typeof callers, mode: Mo
     { scopeHierarchy: ScopeHierarchy.make({ "notes:admin": ["notes:write"] }) }
   )
   const minting: TestProvider.MintOptions | undefined = callers[caller]
-  // Sessions are begun by the same person with a good token.
+  // Sessions are begun by the same principal with a valid token.
   const send = yield* converse(handle, mode, yield* provider.mint())
   return { ran, send, token: minting === undefined ? undefined : yield* provider.mint(minting) }
 })
@@ -125,11 +125,11 @@ const assertRefused = (outcome: Outcome, answer: Answer): void => {
     case "step up":
       return assertInsufficient(answer, "notes:write")
     default:
-      return assert.fail(`${outcome} is no refusal`)
+      return assert.fail(`${outcome} is not a refusal`)
   }
 }
 
-describe("who comes to what needs a scope", () => {
+describe("callers of a registration that needs a scope", () => {
   for (const caller of Object.keys(callers) as ReadonlyArray<keyof typeof callers>) {
     for (const mode of modes) {
       for (const kind of kinds) {
@@ -150,9 +150,9 @@ describe("who comes to what needs a scope", () => {
           const { ran, send, token } = yield* world(caller, mode)
           for (const list of lists) {
             const answer = yield* send(list.method, {}, token)
-            if (outcome === "in it" || outcome === "not in it") {
+            if (outcome === "present in it" || outcome === "absent from it") {
               assert.strictEqual(answer.status, 200)
-              assert.deepStrictEqual(listed(answer, list), outcome === "in it" ? [list.named("notes")] : [])
+              assert.deepStrictEqual(listed(answer, list), outcome === "present in it" ? [list.named("notes")] : [])
             } else assertRefused(outcome, answer)
           }
           assert.deepStrictEqual(yield* ran, [])
@@ -162,10 +162,10 @@ describe("who comes to what needs a scope", () => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What is seen of what is not allowed
+// Visibility of forbidden operations
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What somebody may not do who has a token with `notes:read`, and no role. */
+/** Policies that refuse a caller who has a token with `notes:read` and no role. */
 const closed = {
   "a scope": Policy.scopes("a"),
   "two scopes": Policy.allOf(Policy.scopes("a"), Policy.scopes("b", "notes:read")),
@@ -173,26 +173,28 @@ const closed = {
   "a claim": Policy.claim(Schema.Struct({ email: Schema.String })),
   "a check": Policy.check(Effect.succeed(false)),
   "a check of arguments": Policy.checkArguments(Schema.Unknown, () => Effect.succeed(false)),
-  "arguments of another form": Policy.checkArguments(Schema.Struct({ no: Schema.String }), () => Effect.succeed(true)),
-  "a scope by operation": Policy.byOperation(() => Policy.scopes("a")),
-  "a role by operation": Policy.byOperation(() => Policy.role("admin")),
+  "arguments of another type": Policy.checkArguments(Schema.Struct({ no: Schema.String }), () => Effect.succeed(true)),
+  "a scope for the operation": Policy.byOperation(() => Policy.scopes("a")),
+  "a role for the operation": Policy.byOperation(() => Policy.role("admin")),
   "a scope and a role": Policy.allOf(Policy.scopes("a"), Policy.role("admin")),
   "a scope or a role": Policy.anyOf(Policy.role("admin"), Policy.scopes("a")),
-  "a scope, and then arguments": Policy.allOf(
+  "a scope, then a check of arguments": Policy.allOf(
     Policy.scopes("a"),
     Policy.checkArguments(Schema.Unknown, () => Effect.succeed(false))
   ),
-  "the lack of a scope": Policy.not(Policy.scopes("notes:read")),
-  "a scope that cannot be": Policy.byOperation(() => Policy.scopes("a b"))
+  "a negated scope": Policy.not(Policy.scopes("notes:read")),
+  "a scope that is not valid": Policy.byOperation(() => Policy.scopes("a b"))
 } satisfies Readonly<Record<string, Policy.Policy>>
 
-/** Policies that judge the operation itself. A completion has none yet, so the callers who see the entry may complete it. */
+/**
+ * Policies that judge the operation itself. A completion has none yet, so callers who see the entry may complete it.
+ */
 const completable: ReadonlySet<keyof typeof closed> = new Set<keyof typeof closed>([
   "a check of arguments",
-  "arguments of another form",
-  "a scope by operation",
-  "a role by operation",
-  "a scope that cannot be"
+  "arguments of another type",
+  "a scope for the operation",
+  "a role for the operation",
+  "a scope that is not valid"
 ])
 
 type Seen = readonly [shown: "shown" | "hidden", call: "absent" | "denied" | { readonly ask: string }]
@@ -209,14 +211,14 @@ const permitted: Column = {
   "a claim": hidden,
   "a check": hidden,
   "a check of arguments": ["shown", "denied"],
-  "arguments of another form": ["shown", "denied"],
-  "a scope by operation": stepUp("shown"),
-  "a role by operation": ["shown", "denied"],
+  "arguments of another type": ["shown", "denied"],
+  "a scope for the operation": stepUp("shown"),
+  "a role for the operation": ["shown", "denied"],
   "a scope and a role": hidden,
   "a scope or a role": stepUp("hidden"),
-  "a scope, and then arguments": stepUp("hidden"),
-  "the lack of a scope": hidden,
-  "a scope that cannot be": ["shown", "denied"]
+  "a scope, then a check of arguments": stepUp("hidden"),
+  "a negated scope": hidden,
+  "a scope that is not valid": ["shown", "denied"]
 }
 
 const visibilities: { readonly [V in NonNullable<ProtectOptions["visibility"]>]: Column } = {
@@ -226,25 +228,25 @@ const visibilities: { readonly [V in NonNullable<ProtectOptions["visibility"]>]:
     "a scope": stepUp("shown"),
     "two scopes": stepUp("shown", "a b notes:read"),
     "a scope or a role": stepUp("shown"),
-    "a scope, and then arguments": stepUp("shown")
+    "a scope, then a check of arguments": stepUp("shown")
   },
   concealed: {
     ...permitted,
     "a scope": hidden,
     "two scopes": hidden,
     "a scope or a role": hidden,
-    "a scope, and then arguments": hidden
+    "a scope, then a check of arguments": hidden
   }
 }
 
-describe("what is not allowed", () => {
+describe("a forbidden operation", () => {
   for (
     const [visibility, column] of Object.entries(visibilities) as ReadonlyArray<[keyof typeof visibilities, Column]>
   ) {
     for (const reason of Object.keys(closed) as ReadonlyArray<keyof typeof closed>) {
       const [shown, answered] = column[reason]
       const said = typeof answered === "string" ? answered : `asks for ${answered.ask}`
-      it.effect(`for want of ${reason}, when ${visibility}: ${shown} in lists, and ${said} when called`, () =>
+      it.effect(`refused by ${reason}, when visibility is ${visibility}: ${shown} in lists, and ${said} when called`, () =>
         Effect.gen(function*() {
           const { handle, ran } = yield* begin((ran) => everythingUnder(ran, "closed", closed[reason]), { visibility })
           const token = yield* mint("notes:read")
@@ -272,20 +274,20 @@ describe("what is not allowed", () => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What is hidden is absent, however it is asked for
+// A concealed registration and an absent one have the same response
 // ---------------------------------------------------------------------------------------------------------------------
 
 type Change = (params: Schema.JsonObject) => Schema.JsonObject
 
-/** Ways of asking that might tell a hidden thing from one that is not there. */
+/** Requests that might distinguish a concealed registration from an absent one. */
 const probes: Readonly<Record<string, Change>> = {
   "without arguments": (params) => Struct.omit(params, ["arguments"]),
   "with arguments of a wrong type": (params) => ({ ...params, arguments: { tone: 1, id: [], a: { b: null } } }),
-  "with arguments that are none": (params) => ({ ...params, arguments: "x" }),
-  "with arguments that are null": (params) => ({ ...params, arguments: null }),
+  "with invalid arguments": (params) => ({ ...params, arguments: "x" }),
+  "with null as arguments": (params) => ({ ...params, arguments: null }),
   "with a progress token": (params) => ({ ...params, _meta: { progressToken: "p" } }),
-  "with a state that somebody made up": (params) => ({ ...params, requestState: "AAAA.step" }),
-  "with answers to what was never asked": (params) => ({
+  "with a made-up request state": (params) => ({ ...params, requestState: "AAAA.step" }),
+  "with input responses that no server requested": (params) => ({
     ...params,
     inputResponses: { name: { action: "accept", content: {} } }
   }),
@@ -300,19 +302,19 @@ const conceals: ReadonlyArray<readonly [by: string, policy: Policy.Policy, chang
   ["by concealment", Policy.scopes("a"), { visibility: "concealed" }]
 ]
 
-/** The same under a guard that hides, around tools that would let in anybody. */
+/** The same under a concealing guard, around tools that permit every caller. */
 const underGuard = (ran: Ran, policy: Policy.Policy) =>
   everythingUnder(ran, "closed", Policy.authenticated).pipe(Policy.guard(policy))
 
-describe("what is hidden", () => {
+describe("a concealed registration", () => {
   for (const [by, policy, changes] of conceals) {
     for (
       const [where, registrations] of [
-        ["on the thing itself", (ran: Ran): Registrations => everythingUnder(ran, "closed", policy)],
-        ["around it", (ran: Ran): Registrations => underGuard(ran, policy)]
+        ["on the registration itself", (ran: Ran): Registrations => everythingUnder(ran, "closed", policy)],
+        ["around the registration", (ran: Ran): Registrations => underGuard(ran, policy)]
       ] as const
     ) {
-      it.effect(`${by}, ${where}, is not there, byte for byte, however it is asked for`, () =>
+      it.effect(`${by}, ${where}, has the response of an absent one, byte for byte, for every request`, () =>
         Effect.gen(function*() {
           const { handle, ran } = yield* begin(
             (ran) => Layer.merge(registrations(ran), everythingUnder(ran, "open", Policy.authenticated)),
@@ -333,7 +335,7 @@ describe("what is hidden", () => {
           assert.deepStrictEqual(yield* ran, [])
         }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-      it.effect(`${by}, ${where}, leaves lists as they are without it, byte for byte`, () =>
+      it.effect(`${by}, ${where}, does not change lists, byte for byte`, () =>
         Effect.gen(function*() {
           const open = (ran: Ran) => everythingUnder(ran, "open", Policy.authenticated)
           const more = yield* begin((ran) => Layer.mergeAll(registrations(ran), open(ran)), changes)
@@ -352,7 +354,7 @@ describe("what is hidden", () => {
     }
   }
 
-  it.effect("the probes reach what is there: a state that somebody made up is unknown, and arguments are read", () =>
+  it.effect("the probes reach an existing registration: a made-up state is unknown, and arguments are read", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin((ran) => everythingUnder(ran, "open", Policy.authenticated))
       const token = yield* mint("notes:read")
@@ -363,7 +365,7 @@ describe("what is hidden", () => {
       assert.include(wrong.body, "tone")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("in one list is in no cache that others share: results of 2026-07-28 are private", () =>
+  it.effect("is kept out of shared caches: results of 2026-07-28 are private", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin((ran) => everythingUnder(ran, "closed", Policy.role("admin")))
       for (const token of [yield* mint("a"), yield* mint("a", { roles: ["admin"] })]) {
@@ -393,17 +395,17 @@ const assertAs = (outcome: Answered, answer: Answer) => {
   assert.include(answer.messages[0]?.error?.message, "not found")
 }
 
-describe("roles come from the token, wherever its provider puts them", () => {
+describe("roles are read from the token, wherever its provider puts them", () => {
   const rows: ReadonlyArray<readonly [who: string, claims: Schema.JsonObject, outcome: Answered]> = [
     ["Keycloak", { realm_access: { roles: ["offline", "admin"] } }, "answered"],
     ["Entra ID", { roles: ["admin"] }, "answered"],
     ["Cognito", { "cognito:groups": ["admin"] }, "answered"],
     ["Auth0", { permissions: ["admin"] }, "answered"],
-    ["a client's own role at Keycloak", { resource_access: { notes: { roles: ["admin"] } } }, "absent"],
-    ["a scope of that name", { scope: "admin" }, "absent"],
-    ["a name of that name", { sub: "admin", client_id: "admin" }, "absent"],
-    ["a role whose name begins so", { roles: ["administrator"] }, "absent"],
-    ["roles as one text", { roles: "user admin" }, "absent"],
+    ["a client role at Keycloak", { resource_access: { notes: { roles: ["admin"] } } }, "absent"],
+    ["a scope with that name", { scope: "admin" }, "absent"],
+    ["a subject and a client with that name", { sub: "admin", client_id: "admin" }, "absent"],
+    ["a role whose name begins with it", { roles: ["administrator"] }, "absent"],
+    ["roles as one string", { roles: "user admin" }, "absent"],
     ["nothing", {}, "absent"]
   ]
   for (const [who, claims, outcome] of rows) {
@@ -449,7 +451,7 @@ describe("permissions are not scopes", () => {
       assertAnswered(yield* ask(send, "call", "Delete", token))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("a scope of that name does not satisfy Policy.permission", () =>
+  it.effect("a scope with that name does not satisfy Policy.permission", () =>
     Effect.gen(function*() {
       const { handle } = yield* serveDelete(Policy.permission("notes:delete"))
       const token = yield* mint("notes:delete")
@@ -457,7 +459,7 @@ describe("permissions are not scopes", () => {
       assertAs("absent", yield* ask(send, "call", "Delete", token))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("scopeClaims names the claims that grant scopes, also the required ones, and no other claim does", () =>
+  it.effect("scopeClaims names the claims that grant scopes, including required ones, and no other claim grants them", () =>
     Effect.gen(function*() {
       const verifier = TokenVerifier.jwt({ scopeClaims: ["permissions"] })
       const policy = Policy.scopes("notes:delete")
@@ -484,13 +486,15 @@ const Delete = Policy.tool(
 describe("arguments", () => {
   const toolkit = Toolkit.make(Delete)
   const rows: ReadonlyArray<readonly [what: string, scope: string, params: Schema.JsonObject, outcome: Answered]> = [
-    ["that are accepted", "notes:write", { id: "7" }, "answered"],
-    ["that are refused", "notes:write", { id: "70" }, "denied"],
-    ["that do not decode for the policy", "notes:write", { id: "seven" }, "denied"],
+    ["that the check accepts", "notes:write", { id: "7" }, "answered"],
+    ["that the check refuses", "notes:write", { id: "70" }, "denied"],
+    ["that do not decode for the check", "notes:write", { id: "seven" }, "denied"],
     ["that have another type", "notes:write", { id: 7 }, "denied"],
-    ["that are not there", "notes:write", {}, "denied"],
-    ["that would be accepted, without the scope", "notes:read", { id: "7" }, { ask: "notes:write" }],
-    ["that would be refused, without the scope: first things first", "notes:read", { id: "70" }, { ask: "notes:write" }]
+    ["that are absent", "notes:write", {}, "denied"],
+    ["that the check accepts, without the scope", "notes:read", { id: "7" }, { ask: "notes:write" }],
+    ["that the check refuses, without the scope, which is checked first", "notes:read", { id: "70" }, {
+      ask: "notes:write"
+    }]
   ]
   for (const [what, scope, params, outcome] of rows) {
     for (const mode of modes) {
@@ -514,7 +518,7 @@ describe("a policy made for each operation", () => {
     ["notes://of/7", "notebook:7", "answered"],
     ["notes://of/7", "notebook:8", { ask: "notebook:7" }],
     ["notes://of/8", "notebook:7 notebook:8", "answered"],
-    // Nobody is sent to ask for what somebody else put into a URI.
+    // Clients are not asked to request a scope that another party put into a URI.
     ["notes://of/7 admin", "notebook:7", "denied"],
     ["notes://of/7\" admin=\"", "notebook:7", "denied"],
     ["notes://of/\u00e9", "notebook:7", "denied"]
@@ -526,7 +530,7 @@ describe("a policy made for each operation", () => {
         const token = yield* mint(scope)
         const send = yield* converse(handle, { name: "2025-11-25", revision: "2025-11-25", batch: false }, token)
         assertAs(outcome, yield* send("resources/read", { uri }, token))
-        // Lists cannot know.
+        // Lists do not know the operation.
         assert.deepStrictEqual(listed(yield* send("resources/templates/list", {}, token), lists[2]), [
           "notes://of/{id}"
         ])
@@ -535,13 +539,13 @@ describe("a policy made for each operation", () => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Guards around guards
+// Nested guards
 // ---------------------------------------------------------------------------------------------------------------------
 
 const guards = (...policies: ReadonlyArray<Policy.Policy>) => (registrations: Registrations): Registrations =>
   policies.reduce<Registrations>((within, policy) => within.pipe(Policy.guard(policy)), registrations)
 
-describe("what is guarded twice has to satisfy both, and one answer speaks for all", () => {
+describe("nested guards must all be satisfied, and one response covers them", () => {
   const { allOf, anyOf, anonymous, authenticated, byOperation, check, not, role, scopes } = Policy
   const no = check(Effect.succeed(false))
   const rows: ReadonlyArray<
@@ -553,19 +557,19 @@ describe("what is guarded twice has to satisfy both, and one answer speaks for a
     [scopes("a"), [scopes("b")], "b", { ask: "a b" }],
     [scopes("a"), [scopes("b"), scopes("c")], "", { ask: "a b c" }],
     [scopes("a"), [scopes("b"), scopes("a")], "", { ask: "a b" }],
-    // The fewest that do for all, not the fewest for each.
+    // The smallest set of scopes for all guards together, not for each of them.
     [anyOf(scopes("a"), scopes("b")), [scopes("b")], "", { ask: "b" }],
     [anyOf(scopes("a"), scopes("b")), [scopes("b")], "a", { ask: "b" }],
     [authenticated, [scopes("b")], "", { ask: "b" }],
     [scopes("a"), [authenticated], "", { ask: "a" }],
     [anonymous, [scopes("b")], "", { ask: "b" }],
-    // What more scopes do not help against is not there, whoever guards it.
+    // If no scope would help, the operation is absent, whichever guard refuses it.
     [scopes("a"), [role("admin")], "", "absent"],
     [role("admin"), [scopes("b")], "", "absent"],
     [scopes("a"), [scopes("b"), role("admin")], "a b", "absent"],
     [scopes("a"), [not(scopes("a"))], "", "absent"],
     [scopes("a"), [no], "a", "absent"],
-    // A check is not asked before its turn.
+    // A check is not evaluated before the guards in front of it.
     [scopes("a"), [no], "", { ask: "a" }],
     [authenticated, [byOperation(() => role("admin"))], "", "denied"],
     [authenticated, [byOperation(() => allOf(scopes("a"), scopes("b")))], "a", { ask: "a b" }]
@@ -595,7 +599,7 @@ describe("what is guarded twice has to satisfy both, and one answer speaks for a
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("each guard guards what is in it and nothing else", () =>
+  it.effect("each guard protects its own registrations and no others", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin((ran) =>
         Layer.mergeAll(
@@ -622,7 +626,7 @@ describe("what is guarded twice has to satisfy both, and one answer speaks for a
 
 const admin = { roles: ["admin"] }
 
-/** Something for admins unless it says otherwise, and somebody who is none. */
+/** A registration that needs the role `admin` unless it has a policy of its own, and a caller without that role. */
 const underDefault = Effect.fnUntraced(function*(registrations: (ran: Ran) => Registrations, mode = modern) {
   const { handle, ran } = yield* begin(registrations, { policy: Policy.role("admin") })
   const [plain, privileged] = [yield* mint("a"), yield* mint("a", admin)]
@@ -631,7 +635,7 @@ const underDefault = Effect.fnUntraced(function*(registrations: (ran: Ran) => Re
 
 describe("the default policy", () => {
   for (const mode of modes) {
-    it.effect(`is for everything that has none, and for nothing else, ${mode.name}`, () =>
+    it.effect(`applies to everything without a policy of its own, and to nothing else, ${mode.name}`, () =>
       Effect.gen(function*() {
         const { plain, privileged, ran, send } = yield* underDefault((ran) =>
           Layer.mergeAll(
@@ -656,7 +660,7 @@ describe("the default policy", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("of the default: a valid token is enough", () =>
+  it.effect("accepts a valid token by default", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin((ran) =>
         Layer.mergeAll(plainTool("bare", arrive(ran, "bare")), resourcesOf(ran, "bare"))
@@ -669,7 +673,7 @@ describe("the default policy", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("is not for a plain tool in a guard: that has said who may", () =>
+  it.effect("does not apply to a plain tool in a guard, which is a policy already", () =>
     Effect.gen(function*() {
       const { plain, send } = yield* underDefault((ran) =>
         plainTool("guarded", arrive(ran, "guarded")).pipe(Policy.guard(Policy.scopes("a")))
@@ -679,7 +683,7 @@ describe("the default policy", () => {
 
   const Opening = Schema.String
 
-  /** Templates and what a server takes for one of them, however strange. The parts are those of a template literal. */
+  /** Templates, and unusual URIs that the server matches with them. The parts are those of a template literal. */
   const templates: ReadonlyArray<readonly [parts: ReadonlyArray<string>, uri: string]> = [
     [["notes://of/", ""], "notes://of/7"],
     [["notes://of/", ""], "notes://of/7/"],
@@ -697,7 +701,7 @@ describe("the default policy", () => {
     [["notes://of/", "?"], "notes://of/7"]
   ]
   for (const [parts, uri] of templates) {
-    it.effect(`is also for ${parts.join("{id}")} when it is asked for as ${uri}`, () =>
+    it.effect(`applies to ${parts.join("{id}")} when it is requested as ${uri}`, () =>
       Effect.gen(function*() {
         const { plain, privileged, ran, send } = yield* underDefault((ran) =>
           Layer.mergeAll(
@@ -705,7 +709,7 @@ describe("the default policy", () => {
               name: "strange",
               content: () => arrive(ran, "strange")
             }),
-            // Something guarded nearby must not be taken for it.
+            // A similar guarded registration must not be mistaken for it.
             resourcesOf(ran, "near").pipe(Policy.guard(Policy.authenticated))
           )
         )
@@ -727,7 +731,7 @@ describe("the default policy", () => {
     return first === "guarded" ? Layer.mergeAll(guarded, bare) : Layer.mergeAll(bare, guarded)
   }
 
-  it.effect("of two templates for one URI, that counts which answers", () =>
+  it.effect("applies by the template that answers, if two templates match one URI", () =>
     Effect.gen(function*() {
       const one = yield* underDefault((ran) => overlapping(ran, "guarded"))
       assertAnswered(yield* one.send("resources/read", { uri: "notes://public/1" }, one.plain))
@@ -739,12 +743,12 @@ describe("the default policy", () => {
       assert.deepStrictEqual(yield* other.ran, ["bare"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  /** What is there for clients of some revisions only. */
+  /** Registrations that exist for clients of some revisions only. */
   const onlyFor = (revision: string) =>
     Context.make(McpSchema.EnabledWhen, ({ protocolVersion }) => protocolVersion === revision)
 
   for (const what of ["resource", "template"] as const) {
-    it.effect(`also for what stands behind a guarded ${what} that is not there for this client`, () =>
+    it.effect(`applies to a registration after a guarded ${what} that does not exist for this client`, () =>
       Effect.gen(function*() {
         const { plain, privileged, ran, send } = yield* underDefault((ran) => {
           const annotations = onlyFor("2025-06-18")
@@ -773,13 +777,13 @@ describe("the default policy", () => {
       addResourceTemplate({
         template: new McpSchema.ResourceTemplate({ name, uriTemplate: `${name}://{+path}` }),
         annotations: Context.empty(),
-        // What a path expression means, no template literal can say.
+        // Paths that no template literal can express.
         routerPath: `${name}:://*`,
         completions: {},
         handle: (uri) => Effect.as(arrive(ran, name), { contents: [{ uri, text: name }] })
       })))
 
-  it.effect("is for templates that were registered by hand, in ways of their own", () =>
+  it.effect("applies to templates with custom routes that were registered by hand", () =>
     Effect.gen(function*() {
       const { plain, privileged, ran, send } = yield* underDefault((ran) =>
         Layer.mergeAll(byHand(ran, "hand"), byHand(ran, "guarded").pipe(Policy.guard(Policy.scopes("a"))))
@@ -791,7 +795,7 @@ describe("the default policy", () => {
       assert.deepStrictEqual(yield* ran, ["hand", "hand"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("and guards hold for those as well", () =>
+  it.effect("does not replace guards of templates that were registered by hand", () =>
     Effect.gen(function*() {
       const { plain, ran, send } = yield* underDefault((ran) =>
         Layer.mergeAll(
@@ -806,7 +810,7 @@ describe("the default policy", () => {
       assert.deepStrictEqual(yield* ran, ["one", "one"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("is for what is registered later, too", () =>
+  it.effect("applies to later registrations", () =>
     Effect.gen(function*() {
       const later = yield* Ref.make<Effect.Effect<void>>(Effect.void)
       const { plain, privileged, send } = yield* underDefault((ran) =>
@@ -829,12 +833,12 @@ describe("the default policy", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("names that objects have by themselves", () => {
+describe("names of inherited properties", () => {
   const names = ["__proto__", "constructor", "toString", "hasOwnProperty", ""]
   const asked = (send: Ask, token: string | undefined) =>
     Effect.forEach(names, (name) => send("tools/call", { name, arguments: {} }, token))
 
-  it.effect("are no tools, for anybody", () =>
+  it.effect("are not tools, for any caller", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin((ran) => toolOf("Open", Policy.anonymous, arrive(ran, "Open")))
       const token = yield* mint("a")
@@ -843,7 +847,7 @@ describe("names that objects have by themselves", () => {
       for (const answer of yield* asked(send, undefined)) assertLogin(answer)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("are tools where somebody registers them, with the policies that they have", () =>
+  it.effect("are tools if they are registered, with their own policies", () =>
     Effect.gen(function*() {
       const { handle, ran } = yield* begin((ran) =>
         Layer.mergeAll(

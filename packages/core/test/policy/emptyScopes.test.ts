@@ -28,7 +28,7 @@ import {
 
 const { allOf, anonymous, anyOf, authenticated, byOperation, not, role, scopes } = Policy
 
-/** A list from a configuration that turned out to be empty. */
+/** A list from a configuration that happens to be empty. */
 const configured: ReadonlyArray<string> = []
 const empty = scopes(...configured)
 
@@ -101,7 +101,7 @@ describe("an empty list of scopes is an error when a server is built", () => {
       }
     }).pipe(Effect.scoped))
 
-  it.effect("on a tool or in a guard on stdio, where every request is answered with the mistake", () =>
+  it.effect("on a tool or in a guard on stdio, where every request is answered with the configuration error", () =>
     Effect.gen(function*() {
       for (const policy of trees) {
         for (const place of ["on a tool", "in a guard"] as const) {
@@ -127,7 +127,7 @@ describe("an empty list of scopes is an error when a server is built", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("an empty list of scopes that no build could see permits nothing", () => {
+describe("an empty list of scopes that is only known at run time permits nothing", () => {
   const made: ReadonlyArray<Policy.Policy> = [
     byOperation(() => empty),
     byOperation(() => not(empty)),
@@ -151,7 +151,7 @@ describe("an empty list of scopes that no build could see permits nothing", () =
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("but leaves the decision to other parts, and asks for their scopes", () =>
+  it.effect("leaves the decision to other parts, and challenges for their scopes", () =>
     Effect.gen(function*() {
       const policy = byOperation(() => anyOf(empty, scopes("a"), not(empty)))
       const { handle } = yield* begin((ran) => everythingUnder(ran, "x", policy))
@@ -168,19 +168,22 @@ describe("an empty list of scopes that no build could see permits nothing", () =
       const { handle, ran } = yield* begin((ran) =>
         Layer.mergeAll(
           plainTool("requires", Effect.andThen(Policy.require(empty), arrive(ran, "requires"))),
-          plainTool("requires not", Effect.andThen(Policy.require(not(empty)), arrive(ran, "requires not"))),
+          plainTool(
+            "requires a negation",
+            Effect.andThen(Policy.require(not(empty)), arrive(ran, "requires a negation"))
+          ),
           plainTool("asks", Effect.orDie(Effect.map(Policy.allows(anyOf(empty, not(empty))), String)))
         )
       )
       const token = yield* mint("a")
       const send = yield* converse(handle, modern, token)
       assertDenied(yield* ask(send, "call", "requires", token))
-      assertDenied(yield* ask(send, "call", "requires not", token))
+      assertDenied(yield* ask(send, "call", "requires a negation", token))
       assert.include((yield* ask(send, "call", "asks", token)).body, "false")
       assert.deepStrictEqual(yield* ran, [])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("on what is registered later, in calls, lists and completions", () =>
+  it.effect("on a later registration, in calls, lists and completions", () =>
     Effect.gen(function*() {
       for (const policy of [empty, not(empty)]) {
         const later = yield* Ref.make<Effect.Effect<void>>(Effect.void)
@@ -231,7 +234,7 @@ describe("an empty list of scopes that no build could see permits nothing", () =
       }
     }).pipe(Effect.scoped))
 
-  it.effect("and lists hide it", () =>
+  it.effect("hides the registration in lists", () =>
     Effect.gen(function*() {
       const { permitted, refusal } = yield* Policy.evaluate(empty, somebody(), {
         operation: { method: "tools/list", target: "x", arguments: undefined, listing: true }
@@ -242,7 +245,7 @@ describe("an empty list of scopes that no build could see permits nothing", () =
 })
 
 describe("scopes from a configuration", () => {
-  it.effect("are required like scopes that are written down", () =>
+  it.effect("are required like literal scopes", () =>
     Effect.gen(function*() {
       const names: ReadonlyArray<string> = ["a", "b"]
       const { handle } = yield* begin((ran) => toolOf("x", scopes(...names), arrive(ran, "x")))

@@ -1,4 +1,4 @@
-/** What the tests of policies share: things to guard, servers of them, and clients of every revision, batches included. */
+/** Shared by the tests of policies: registrations, servers, and clients of every revision, batches included. */
 import { AuthInfo, McpAuth, Policy } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert } from "@effect/vitest"
@@ -26,7 +26,7 @@ import {
 
 type Caller = AuthInfo.AuthInfo["Service"]
 
-/** Somebody with a token, who has nothing else but what is said. */
+/** A caller with a token, and only the given members. */
 export const somebody = (info: Partial<Caller> = {}): Caller => ({
   token: Redacted.make("secret-of-the-token"),
   issuer: "https://as.test",
@@ -51,10 +51,10 @@ export const satisfied = (policy: Policy.Policy, caller: Caller, evaluate?: Poli
 // Servers
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Which handlers ran, in order. */
+/** The names of the handlers that ran, in order. */
 export type Ran = Ref.Ref<ReadonlyArray<string>>
 
-/** Tells that a handler ran, and answers with its name. */
+/** Records that a handler ran, and answers with its name. */
 export const arrive = (ran: Ran, name: string) => Effect.as(Ref.update(ran, (all) => [...all, name]), name)
 
 type Handler = Effect.Effect<string, never, AuthInfo.AuthInfo>
@@ -65,7 +65,7 @@ export const toolOf = (name: string, policy: Policy.Policy<AuthInfo.AuthInfo>, h
   return McpServer.toolkit(toolkit).pipe(Layer.provide(toolkit.toLayer({ [name]: () => handler })))
 }
 
-/** A tool without one. */
+/** A tool without a policy. */
 export const plainTool = (name: string, handler: Handler) => {
   const toolkit = Toolkit.make(Tool.make(name, { success: Schema.String, dependencies: [AuthInfo.AuthInfo] }))
   return McpServer.toolkit(toolkit).pipe(Layer.provide(toolkit.toLayer({ [name]: () => handler })))
@@ -73,7 +73,7 @@ export const plainTool = (name: string, handler: Handler) => {
 
 export const id = McpSchema.param("id", Schema.String)
 
-/** One of each, by a name in front of theirs: what is registered without a policy. */
+/** One registration of each kind without a policy, with names that begin with `name`. */
 export const resourcesOf = (ran: Ran, name: string) =>
   Layer.mergeAll(
     McpServer.resource({ uri: `${name}://one`, name, content: arrive(ran, `${name} resource`) }),
@@ -87,7 +87,7 @@ export const resourcesOf = (ran: Ran, name: string) =>
   )
 
 const templateOf = (ran: Ran, name: string) => {
-  // A template is a literal, so names are told apart by what a literal may hold.
+  // A template is a literal type, so the names are distinguished by their literal types.
   const content = () => arrive(ran, `${name} template`)
   const completion = { id: () => Effect.map(arrive(ran, `${name} template completion`), (value) => [value]) }
   return McpServer.resource(strings(`${name}://of/`, ""), id)({ name, content, completion })
@@ -97,15 +97,15 @@ const templateOf = (ran: Ran, name: string) => {
 export const strings = (...parts: ReadonlyArray<string>): TemplateStringsArray =>
   Object.assign([...parts], { raw: parts })
 
-/** One of each kind under one policy: a tool that has it, and everything else guarded by it. */
+/** One registration of each kind under one policy: the tool has it, and a guard protects the others. */
 export const everythingUnder = (ran: Ran, name: string, policy: Policy.Policy) =>
   Layer.merge(toolOf(name, policy, arrive(ran, `${name} tool`)), Policy.guard(policy)(resourcesOf(ran, name)))
 
-/** Options whose scopes are those of the policies. */
+/** Options whose supported scopes are those of the policies. */
 export const fromPolicies = (changes: Partial<ProtectOptions>): ProtectOptions =>
   options({ scopesSupported: undefined, ...changes })
 
-/** What can be registered with a server that says who calls. */
+/** Registrations for a server that provides `AuthInfo`. */
 export type Registrations = Layer.Layer<
   never,
   never,
@@ -114,7 +114,7 @@ export type Registrations = Layer.Layer<
   | McpServer.McpRequest<"Requires", Policy.Needs<never>>
 >
 
-/** Serves registrations under protection, and tells which handlers ran. */
+/** Serves registrations under protection, and records which handlers ran. */
 export const begin = Effect.fnUntraced(function*(
   registrations: (ran: Ran) => Registrations,
   changes: Partial<ProtectOptions> = {}
@@ -149,7 +149,7 @@ export type Ask = (
   token: string | undefined
 ) => Effect.Effect<Answer>
 
-/** A conversation that somebody begins, if the revision has such a thing. Who asks is said with each request. */
+/** A session, if the revision has sessions. Each request carries the token of its caller. */
 export const converse = Effect.fnUntraced(function*(
   handle: Handle,
   { batch, revision }: Mode,
@@ -170,7 +170,7 @@ export const converse = Effect.fnUntraced(function*(
   return ask
 })
 
-/** What may be asked about one of each, by its name. */
+/** A request for one registration of each kind, by name. */
 export const operations = {
   call: (name: string) => ["tools/call", { name, arguments: {} }],
   read: (name: string) => ["resources/read", { uri: `${name}://one` }],
@@ -202,7 +202,7 @@ export const ask = (send: Ask, kind: Kind, name: string, token: string | undefin
   return send(method, params, token)
 }
 
-/** Which handler an operation reaches. */
+/** The handler that an operation reaches. */
 export const handlerOf = (kind: Kind, name: string): string => {
   const handlers: { readonly [K in Kind]: string } = {
     call: "tool",
@@ -215,7 +215,7 @@ export const handlerOf = (kind: Kind, name: string): string => {
   return `${name} ${handlers[kind]}`
 }
 
-/** Every list, and how its entries are called. */
+/** Every list method, and the names of its entries. */
 export const lists = [
   { method: "tools/list", member: "tools", nameOf: "name", named: (name: string) => name },
   { method: "resources/list", member: "resources", nameOf: "uri", named: (name: string) => `${name}://one` },
@@ -235,11 +235,11 @@ const Entries = Schema.Array(Schema.Record(Schema.String, Schema.Unknown))
 /** The names in a list. */
 export const listed = (answer: Answer, { member, nameOf }: List): ReadonlyArray<unknown> => {
   const entries = answer.messages.at(-1)?.result?.[member]
-  if (!Schema.is(Entries)(entries)) throw new Error(`no list: ${answer.status} ${answer.body}`)
+  if (!Schema.is(Entries)(entries)) throw new Error(`not a list: ${answer.status} ${answer.body}`)
   return entries.map((entry) => entry[nameOf])
 }
 
-/** The names of the tools that somebody sees. */
+/** The names of the tools that a caller sees. */
 export const toolsSeen = (send: Ask, token: string | undefined) =>
   Effect.map(send("tools/list", {}, token), (answer) => listed(answer, lists[0]))
 
@@ -249,12 +249,12 @@ export const toolsSeen = (send: Ask, token: string | undefined) =>
 
 const resourceMetadata = "https://api.test/.well-known/oauth-protected-resource/mcp"
 
-/** The only challenge that asks for these scopes, to the letter. */
+/** The only challenge that requests these scopes, byte for byte. */
 export const insufficient = (scope: string): string =>
   `Bearer scope="${scope}", error="insufficient_scope", ` +
   `error_description="The access token lacks the required scopes", resource_metadata="${resourceMetadata}"`
 
-/** A 403 that asks for more scopes: the header, and the JSON-RPC error with the id of its request. */
+/** A 403 that requests more scopes: the header, and the JSON-RPC error with the id of its request. */
 export const assertInsufficient = (answer: Answer, scope: string, id: string | number | null = 1) => {
   assert.strictEqual(answer.status, 403, answer.body)
   assert.strictEqual(answer.headers.get("www-authenticate"), insufficient(scope))
@@ -275,7 +275,7 @@ export const assertInsufficient = (answer: Answer, scope: string, id: string | n
   }])
 }
 
-/** A 403 that nothing would help against, and that says nothing. */
+/** A 403 that no scope would change, and that names no reason. */
 export const assertDenied = (answer: Answer, id: string | number = 1) => {
   assert.strictEqual(answer.status, 403, answer.body)
   assert.isNull(answer.headers.get("www-authenticate"))
@@ -290,7 +290,7 @@ export const assertDenied = (answer: Answer, id: string | number = 1) => {
   }])
 }
 
-/** A 401 for who has no token, which calls nothing an error. */
+/** A 401 for a caller without a token, with no error code. */
 export const assertLogin = (answer: Answer, scope = "") => {
   assert.strictEqual(answer.status, 401, answer.body)
   assert.strictEqual(
@@ -299,23 +299,23 @@ export const assertLogin = (answer: Answer, scope = "") => {
   )
 }
 
-/** A 401 for who has a token that is none. */
+/** A 401 for a caller with an invalid token. */
 export const assertInvalid = (answer: Answer) => {
   assert.strictEqual(answer.status, 401, answer.body)
   assert.include(answer.headers.get("www-authenticate") ?? "", "error=\"invalid_token\"")
 }
 
-/** An answer with a result. */
+/** A response with a result. */
 export const assertAnswered = (answer: Answer) => {
   assert.strictEqual(answer.status, 200, answer.body)
   assert.property(answer.messages.at(-1), "result", answer.body)
 }
 
-/** Everything that a client can see of an answer, with one name in place of another of the same length. */
+/** Everything that a client can see of a response, with one name replaced by another of the same length. */
 const renamed = (answer: Answer, from: string, to: string): unknown =>
   JSON.parse(JSON.stringify(visible(answer)).replaceAll(from, to))
 
-/** What is asked for is answered as what nobody has registered, byte for byte. */
+/** The response is that of an unregistered name, byte for byte. */
 export const assertAbsent = Effect.fnUntraced(function*(
   send: (name: string) => Effect.Effect<Answer>,
   name: string

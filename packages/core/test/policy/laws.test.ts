@@ -33,7 +33,7 @@ type Caller = AuthInfo.AuthInfo["Service"]
 const universe = ["a", "b", "c", "x:read", "x:write", "y:read"] as const
 const roles = ["admin", "gu\"est, "] as const
 
-/** A policy as data, from which it is built, and judged and printed by other means. */
+/** A policy as data, from which it is built, and independently evaluated and printed. */
 type Data =
   | "anonymous"
   | "authenticated"
@@ -89,15 +89,15 @@ const policies = (
 const claims = ["scopes", "role", "email", "authenticated"] as const
 
 const any = policies([...claims, "check", "anonymous"], ["allOf", "anyOf", "not"])
-/** Policies of those who have a token. */
+/** Policies for callers with a token. */
 const ofTokens = policies([...claims, "check"], ["allOf", "anyOf", "not"])
-/** Policies that say yes and never no. */
+/** Policies without a negation. */
 const positive = policies(claims, ["allOf", "anyOf"])
 
-/** What is asked of checks. */
+/** The results of the checks. */
 type Asked = Array<number>
 
-/** Builds a policy. Its checks are numbered from left to right, and tell when they are asked. */
+/** Builds a policy. Its checks are numbered from left to right, and record when they are evaluated. */
 const build = (data: Data, asked: Asked = [], numbers = { next: 0 }): Policy.Policy => {
   if (data === "anonymous") return Policy.anonymous
   if (data === "authenticated") return Policy.authenticated
@@ -117,7 +117,7 @@ const build = (data: Data, asked: Asked = [], numbers = { next: 0 }): Policy.Pol
   )
 }
 
-/** Rules that are in order together, whichever of them there are. */
+/** Rules that are valid together, in every combination. */
 const rules = [
   ["a", "b"],
   ["b", "c"],
@@ -128,7 +128,7 @@ const rules = [
 
 interface Order {
   readonly hierarchy: ScopeHierarchy.ScopeHierarchy
-  /** Every scope that somebody has who was granted these. */
+  /** Every scope of a caller who was granted these scopes. */
   readonly closure: (granted: ReadonlySet<string>) => ReadonlySet<string>
 }
 
@@ -156,7 +156,7 @@ const caller: Arbitrary.Arbitrary<Caller> = Arbitrary.map(
 
 const nobody = AuthInfo.anonymous
 
-/** What a policy means, said again. */
+/** An independent evaluation of a policy. */
 const means = (data: Data, caller: Caller, closure: Order["closure"]): boolean => {
   const known = caller.issuer !== ""
   if (data === "anonymous") return true
@@ -174,7 +174,7 @@ const means = (data: Data, caller: Caller, closure: Order["closure"]): boolean =
   return Array.isArray(roles) && roles.includes(data.role)
 }
 
-/** How a policy prints, said again. */
+/** An independent printer of a policy. */
 const printed = (data: Data): string => {
   const all = (name: string, parts: ReadonlyArray<string>) => `${name}(${parts.join(", ")})`
   if (typeof data === "string") return data
@@ -197,12 +197,12 @@ const mentions = (data: Data, leaf: "anonymous" | "not" | "check"): boolean => {
 const runs = { arbitrary: { runs: 500 } }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What policies mean
+// Meaning of policies
 // ---------------------------------------------------------------------------------------------------------------------
 
 describe("a policy", () => {
   it.effect.prop(
-    "is satisfied by whom it means, under every hierarchy",
+    "permits exactly the callers that its definition permits, under every hierarchy",
     [any, caller, order],
     ([data, caller, { closure, hierarchy }]) =>
       Effect.gen(function*() {
@@ -214,7 +214,7 @@ describe("a policy", () => {
   )
 
   it.effect.prop(
-    "prints itself as the code that makes it, and the same each time",
+    "prints itself as the code that builds it, and the same each time",
     [any],
     ([data]) =>
       Effect.sync(() => {
@@ -228,7 +228,7 @@ describe("a policy", () => {
   )
 
   it.effect.prop(
-    "is satisfied by nobody without a token unless it says anonymous, and asks no check about them",
+    "permits no caller without a token unless it contains anonymous, and evaluates no check for them",
     [any, order],
     ([data, { hierarchy }]) =>
       Effect.gen(function*() {
@@ -242,7 +242,7 @@ describe("a policy", () => {
   )
 
   it.effect.prop(
-    "without a token, more is never allowed than with one, if it has no not",
+    "permits no more without a token than with one, if it has no not",
     [policies([...claims, "anonymous"], ["allOf", "anyOf"]), caller],
     ([data, caller]) =>
       Effect.gen(function*() {
@@ -252,7 +252,7 @@ describe("a policy", () => {
   )
 
   it.effect.prop(
-    "never turns from yes to no because of more scopes, if it has no not",
+    "is never changed from permitted to refused by more scopes, if it has no not",
     [policies([...claims, "check"], ["allOf", "anyOf"]), caller, subset(universe), order],
     ([data, caller, more, { hierarchy }]) =>
       Effect.gen(function*() {
@@ -265,7 +265,7 @@ describe("a policy", () => {
   )
 
   it.effect.prop(
-    "never turns from yes to no because scopes cover more, if it has no not",
+    "is never changed from permitted to refused by a larger hierarchy, if it has no not",
     [positive, caller, order],
     ([data, caller, { hierarchy }]) =>
       Effect.gen(function*() {
@@ -278,7 +278,7 @@ describe("a policy", () => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// A Boolean algebra, of those who have a token
+// Boolean algebra for callers with a token
 // ---------------------------------------------------------------------------------------------------------------------
 
 const { allOf, anyOf, authenticated, not } = Policy
@@ -289,32 +289,32 @@ type P = Policy.Policy
 const laws: Readonly<Record<string, (p: P, q: P, r: P) => readonly [P, P]>> = {
   "allOf is idempotent": (p) => [allOf(p, p), p],
   "anyOf is idempotent": (p) => [anyOf(p, p), p],
-  "allOf of one is that one": (p) => [allOf(p), p],
-  "anyOf of one is that one": (p) => [anyOf(p), p],
+  "allOf of one policy is that policy": (p) => [allOf(p), p],
+  "anyOf of one policy is that policy": (p) => [anyOf(p), p],
   "allOf is commutative": (p, q) => [allOf(p, q), allOf(q, p)],
   "anyOf is commutative": (p, q) => [anyOf(p, q), anyOf(q, p)],
   "allOf is associative": (p, q, r) => [allOf(p, allOf(q, r)), allOf(allOf(p, q), r)],
   "anyOf is associative": (p, q, r) => [anyOf(p, anyOf(q, r)), anyOf(anyOf(p, q), r)],
-  "allOf of three is that of two and one": (p, q, r) => [allOf(p, q, r), allOf(p, allOf(q, r))],
-  "anyOf of three is that of two and one": (p, q, r) => [anyOf(p, q, r), anyOf(p, anyOf(q, r))],
+  "allOf of three is allOf of two and one": (p, q, r) => [allOf(p, q, r), allOf(p, allOf(q, r))],
+  "anyOf of three is anyOf of two and one": (p, q, r) => [anyOf(p, q, r), anyOf(p, anyOf(q, r))],
   "allOf absorbs anyOf": (p, q) => [allOf(p, anyOf(p, q)), p],
   "anyOf absorbs allOf": (p, q) => [anyOf(p, allOf(p, q)), p],
   "allOf distributes over anyOf": (p, q, r) => [allOf(p, anyOf(q, r)), anyOf(allOf(p, q), allOf(p, r))],
   "anyOf distributes over allOf": (p, q, r) => [anyOf(p, allOf(q, r)), allOf(anyOf(p, q), anyOf(p, r))],
   "not of allOf is anyOf of not (De Morgan)": (p, q) => [not(allOf(p, q)), anyOf(not(p), not(q))],
   "not of anyOf is allOf of not (De Morgan)": (p, q) => [not(anyOf(p, q)), allOf(not(p), not(q))],
-  "not not is nothing": (p) => [not(not(p)), p],
-  "nobody is and is not": (p) => [allOf(p, not(p)), never],
-  "everybody is or is not": (p) => [anyOf(p, not(p)), authenticated],
+  "a double negation is the policy itself": (p) => [not(not(p)), p],
+  "a policy and its negation permit no caller": (p) => [allOf(p, not(p)), never],
+  "a policy or its negation permits every caller": (p) => [anyOf(p, not(p)), authenticated],
   "authenticated is neutral in allOf": (p) => [allOf(p, authenticated), p],
   "never is neutral in anyOf": (p) => [anyOf(p, never), p],
   "authenticated decides anyOf": (p) => [anyOf(p, authenticated), authenticated],
   "never decides allOf": (p) => [allOf(p, never), never],
-  "allOf of nothing is authenticated": () => [allOf(), authenticated],
+  "an empty allOf is authenticated": () => [allOf(), authenticated],
   "not of authenticated is never": () => [not(authenticated), never]
 }
 
-describe("the algebra", () => {
+describe("the Boolean algebra of policies", () => {
   for (const [law, sides] of Object.entries(laws)) {
     it.effect.prop(
       law,
@@ -329,7 +329,7 @@ describe("the algebra", () => {
     )
   }
 
-  it.effect("tells people apart: neither everybody nor nobody satisfies everything", () =>
+  it.effect("distinguishes callers: some policy permits some of them and refuses others", () =>
     Effect.gen(function*() {
       const all = yield* Arbitrary.sampleEffect(Arbitrary.all([ofTokens, caller]), { count: 200, size: 20, seed: 1 })
       const answers = yield* Effect.forEach(all, ([data, caller]) => satisfied(build(data), caller))
@@ -342,7 +342,7 @@ describe("the algebra", () => {
 // Challenges
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** The scopes that somebody is asked for, if more scopes would help. */
+/** The scopes that a challenge requests, if more scopes would help. */
 const askedFor = (data: Data, caller: Caller, hierarchy?: ScopeHierarchy.ScopeHierarchy) =>
   Effect.map(
     Policy.evaluate(build(data), caller, { hierarchy }),
@@ -353,7 +353,7 @@ const withScopes = (caller: Caller, scopes: ReadonlyArray<string>): Caller => ({
 
 describe("the scopes of a challenge", () => {
   it.effect.prop(
-    "suffice once they are granted, together with those that were granted before",
+    "suffice once they are granted, together with the scopes that were granted before",
     [policies(claims, ["allOf", "anyOf", "not"]), caller, order],
     ([data, caller, { hierarchy }]) =>
       Effect.gen(function*() {
@@ -366,7 +366,7 @@ describe("the scopes of a challenge", () => {
   )
 
   it.effect.prop(
-    "suffice alone, if the policy has no not: a client may forget what it was granted",
+    "suffice alone, if the policy has no not: a client may drop its previous scopes",
     [positive, caller, order],
     ([data, caller, { hierarchy }]) =>
       Effect.gen(function*() {
@@ -378,7 +378,7 @@ describe("the scopes of a challenge", () => {
   )
 
   it.effect.prop(
-    "are not one too many: without any of them the policy is not satisfied",
+    "are all needed: without any one of them the policy is not satisfied",
     [positive, caller],
     ([data, caller]) =>
       Effect.gen(function*() {
@@ -402,7 +402,7 @@ describe("the scopes of a challenge", () => {
         const required = yield* askedFor(data, caller)
         if (required === undefined) return
         const missing = required.filter((scope) => !caller.scopes.has(scope))
-        // All sets of scopes there are.
+        // All possible sets of scopes.
         for (let bits = 0; bits < 2 ** universe.length; bits++) {
           const set = universe.filter((_, index) => bits & (1 << index))
           if (set.filter((scope) => !caller.scopes.has(scope)).length >= missing.length) continue
@@ -414,7 +414,7 @@ describe("the scopes of a challenge", () => {
   )
 
   it.effect.prop(
-    "are not asked for in vain: if none are, no scopes would do",
+    "are absent only if no set of scopes would satisfy the policy",
     [positive, caller, order],
     ([data, caller, { hierarchy }]) =>
       Effect.gen(function*() {
@@ -427,7 +427,7 @@ describe("the scopes of a challenge", () => {
   )
 
   it.effect.prop(
-    "are among those that the policy speaks of",
+    "are among the scopes that the policy mentions",
     [any, caller, order],
     ([data, caller, { hierarchy }]) =>
       Effect.gen(function*() {
@@ -443,7 +443,7 @@ describe("the scopes of a challenge", () => {
 // Traces and checks
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What follows from the parts of a trace, by the name of what it is of. */
+/** The result that follows from the parts of a trace, by the kind of its policy. */
 const followsFrom = (name: string, outcomes: ReadonlyArray<Policy.Outcome>): Policy.Outcome => {
   const decisive = name === "allOf" ? "no" : "yes"
   if (outcomes.includes(decisive)) return decisive
@@ -452,7 +452,7 @@ const followsFrom = (name: string, outcomes: ReadonlyArray<Policy.Outcome>): Pol
 
 const assertTrace = (data: Data, { missing, outcome, parts, policy }: Policy.Trace, caller: Caller, order: Order) => {
   assert.strictEqual(policy, printed(data))
-  // What is known agrees with what is meant.
+  // The known results agree with the definition of the policy.
   if (outcome !== "unknown") assert.strictEqual(outcome === "yes", means(data, caller, order.closure), policy)
   if (typeof data !== "string" && "scopes" in data) {
     const closure = order.closure(caller.scopes)
@@ -477,7 +477,7 @@ const assertTrace = (data: Data, { missing, outcome, parts, policy }: Policy.Tra
 
 describe("the trace of a decision", () => {
   it.effect.prop(
-    "agrees with it, part by part",
+    "agrees with the decision, part by part",
     [ofTokens, caller, order],
     ([data, caller, order]) =>
       Effect.gen(function*() {
@@ -491,7 +491,7 @@ describe("the trace of a decision", () => {
 })
 
 describe("a check", () => {
-  /** The same policy with all checks answering one thing. */
+  /** The same policy, with one result for all checks. */
   const answering = (data: Data, check: boolean): Data => {
     if (typeof data === "string") return data
     if ("check" in data) return { check }
@@ -503,14 +503,14 @@ describe("a check", () => {
   const withChecks = policies(["scopes", "role", "check", "check"], ["allOf", "anyOf"])
 
   it.effect.prop(
-    "is asked once at the most, from left to right, and only if the answer depends on it",
+    "is evaluated at most once, from left to right, and only if the decision depends on it",
     [policies(["scopes", "role", "check", "check"], ["allOf", "anyOf", "not"]), caller],
     ([data, caller]) =>
       Effect.gen(function*() {
         const asked: Asked = []
         const { trace } = yield* Policy.evaluate(build(data, asked), caller)
         assert.deepStrictEqual(asked, [...new Set(asked)].toSorted((a, b) => a - b))
-        // Those that were not asked are unknown, and the others are not.
+        // Checks that were not evaluated are unknown, and the others are known.
         const outcomes: Array<Policy.Outcome> = []
         const collect = ({ outcome, parts, policy }: Policy.Trace): void => {
           if (policy.startsWith("check(")) outcomes.push(outcome)
@@ -523,12 +523,13 @@ describe("a check", () => {
   )
 
   it.effect.prop(
-    "is not asked where claims decide: whatever it would say",
+    "is not evaluated where claims decide, whatever its result would be",
     [withChecks, caller],
     ([data, caller]) =>
       Effect.gen(function*() {
         const flat = (granted: ReadonlySet<string>) => granted
-        // Without not, checks pull one way: if all of them change nothing, claims have decided.
+        // Without not, all checks work in one direction: if changing all of them changes nothing, the claims have
+        // decided.
         const decided = means(answering(data, true), caller, flat) === means(answering(data, false), caller, flat)
         const asked: Asked = []
         yield* Policy.evaluate(build(data, asked), caller)
@@ -538,7 +539,7 @@ describe("a check", () => {
   )
 
   it.effect.prop(
-    "that depends on the operation is not asked for lists: these show what some operation may be",
+    "that depends on the operation is not evaluated for lists, which show what some operation may do",
     [ofTokens, caller],
     ([data, caller]) =>
       Effect.gen(function*() {
@@ -571,11 +572,11 @@ const served = (ran: Ran, all: ReadonlyArray<Data>): Registrations =>
 
 describe("fifty policies on one server", () => {
   it.effect(
-    "what is listed can be called, and what cannot be called is not listed; challenges mend what they promise",
+    "lists exactly the tools that can be called, and challenges name scopes that suffice",
     () =>
       Effect.gen(function*() {
         const all = yield* sampled(policies([...claims, "check"], ["allOf", "anyOf", "not"], 2), 50)
-        const { hierarchy } = (yield* sampled(order, 1))[0] ?? assert.fail("no order")
+        const { hierarchy } = (yield* sampled(order, 1))[0] ?? assert.fail("not a permutation")
         const { handle, ran } = yield* begin((ran) => served(ran, all), { scopeHierarchy: hierarchy })
         const counts = { called: 0, challenged: 0, absent: 0 }
         for (const who of yield* sampled(caller, 6)) {
@@ -611,7 +612,7 @@ describe("fifty policies on one server", () => {
   )
 
   it.effect(
-    "a guard around a policy, and a policy of both, are one thing",
+    "behaves the same with a guard around a policy and with a policy of both",
     () =>
       Effect.gen(function*() {
         const pairs = yield* sampled(
@@ -656,7 +657,7 @@ describe("fifty policies on one server", () => {
   )
 
   it.effect(
-    "templates and resources follow the same laws as tools",
+    "has the same properties for templates and resources as for tools",
     () =>
       Effect.gen(function*() {
         const all = yield* sampled(policies([...claims, "check"], ["allOf", "anyOf", "not"], 2), 20)

@@ -32,7 +32,7 @@ const { allOf, anonymous, anyOf, authenticated, byOperation, byParameters, check
 
 const read = (uri: string) => ["resources/read", { uri }] as const
 
-/** A template of notes, whose handler tells the parameter that it received. */
+/** A template of notes, whose handler returns the parameter that it received. */
 const notes = (ran: Ran) =>
   McpServer.resource`notes://${id}`({ name: "note", content: (_, id) => arrive(ran, `note ${id}`) })
 
@@ -199,7 +199,7 @@ describe("a policy judges a template by the parameters that the handler receives
       }
     }).pipe(Effect.scoped))
 
-  it.effect("byParameters judges the decoded value, not one of its texts", () =>
+  it.effect("byParameters judges the decoded value, not one of its encodings", () =>
     Effect.gen(function*() {
       const number = McpSchema.param("id", Schema.NumberFromString)
       const policy = byParameters(
@@ -239,12 +239,12 @@ describe("a policy judges a template by the parameters that the handler receives
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What a policy cannot know
+// Incomplete operations
 // ---------------------------------------------------------------------------------------------------------------------
 
 type Handler = Effect.Effect<unknown, never, AuthInfo.AuthInfo>
 
-/** A template with a route of its own, whose handler receives nothing but the URI. */
+/** A template with a custom route, whose handler receives only the URI. */
 const byHand = (handler: Handler) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const { addResourceTemplate } = yield* McpServer.McpServer
@@ -279,12 +279,12 @@ const unknown: Readonly<Record<string, Unknown>> = {
       McpServer.resource(strings("notes://", "/*"), id)({ name: "n", content: () => Effect.as(handler, "read") }),
     "notes://a/b/c"
   ],
-  "a colon that the router takes for a parameter": [
+  "a colon that the router reads as a parameter": [
     (handler) =>
       McpServer.resource(strings("notes:a:b/", ""), id)({ name: "n", content: () => Effect.as(handler, "read") }),
     "notes:aXX/7"
   ],
-  "two parameters of one name": [
+  "two parameters with one name": [
     (handler) =>
       McpServer.resource(strings("notes://", "/", ""), id, id)({
         name: "n",
@@ -308,7 +308,7 @@ const unknown: Readonly<Record<string, Unknown>> = {
   "a route registered by hand": [byHand, "hand://a/b"]
 }
 
-describe("a policy that depends on an operation which is not known in full", () => {
+describe("a policy that depends on an incomplete operation", () => {
   for (const [what, [registration, uri]] of Object.entries(unknown)) {
     it.effect(`permits nothing: ${what}`, () =>
       Effect.gen(function*() {
@@ -341,7 +341,7 @@ describe("a policy that depends on an operation which is not known in full", () 
         assertAnswered(yield* (yield* converse(allowed.handle, modern, token))(...read(uri), token))
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-    it.effect(`leaves the decision to the parts that do not depend on it: ${what}`, () =>
+    it.effect(`leaves the decision to the parts that do not depend on the operation: ${what}`, () =>
       Effect.gen(function*() {
         const policy = anyOf(scopes("a"), byOperation(() => authenticated))
         const { handle, ran } = yield* begin((ran) => registration(arrive(ran, "read")).pipe(Policy.guard(policy)))
@@ -355,7 +355,7 @@ describe("a policy that depends on an operation which is not known in full", () 
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Every spelling
+// Every spelling of a URI
 // ---------------------------------------------------------------------------------------------------------------------
 
 const texts = [
@@ -406,7 +406,7 @@ const respelled = Arbitrary.all({
 })
 
 describe("every spelling of a URI", () => {
-  it.effect("gets the answer of the parameters that the handler receives", () =>
+  it.effect("is judged by the parameters that the handler receives", () =>
     Effect.gen(function*() {
       const other = McpSchema.param("other", Schema.String)
       const judged: Array<Policy.Operation> = []
@@ -449,7 +449,7 @@ describe("every spelling of a URI", () => {
             yield* server("resources/read", { uri }, token)
             const [parameters] = received
             const [operation] = judged
-            // What is not found is not judged, and what is judged is what the handler receives.
+            // An unknown URI is not judged, and a known one is judged by the parameters that the handler receives.
             if (parameters === undefined || operation === undefined) return parameters === operation
             const call = JSON.stringify([template, parameters])
             const target = targets.get(call) ?? operation.target
@@ -530,7 +530,7 @@ describe("a completion", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("of a template is not taken for one of a prompt with the same name", () =>
+  it.effect("of a template is not mistaken for one of a prompt with the same name", () =>
     Effect.gen(function*() {
       const { handle, ran } = yield* begin((ran) =>
         Layer.merge(
@@ -546,7 +546,7 @@ describe("a completion", () => {
       assert.deepStrictEqual(yield* ran, [])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("is refused by a policy inside its handler, which sees what is completed", () =>
+  it.effect("is refused by a policy inside its handler, which sees the completed argument", () =>
     Effect.gen(function*() {
       const policy = byOperation(({ method, target, template }) =>
         method === "completion/complete" && target === template ? scopes("complete") : role("admin")

@@ -1,4 +1,6 @@
-/** Registrations that exist for some clients only, or in ways of their own: a policy judges what answers the request. */
+/**
+ * Registrations that exist for some clients only, or have custom routes: the policy of the one that answers decides.
+ */
 import { Policy } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
@@ -8,7 +10,7 @@ import { arrive, assertAnswered, begin, converse, id, mint, modern, type Ran } f
 
 const { authenticated, byOperation, byParameters, scopes } = Policy
 
-/** What exists for clients of one revision only. */
+/** A registration for clients of one revision only. */
 const onlyFor = (revision: string) =>
   Context.make(McpSchema.EnabledWhen, ({ protocolVersion }) => protocolVersion === revision)
 
@@ -25,7 +27,7 @@ const secret = (ran: Ran, annotations: Context.Context<McpSchema.EnabledWhen>) =
     })
   )
 
-/** A template with another name for its parameter, which stands before the one that answers. */
+/** A template with another parameter name, registered before the one that answers. */
 const earlier = (ran: Ran, annotations: Context.Context<McpSchema.EnabledWhen>) => {
   const other = McpSchema.param("other", Schema.String)
   return Layer.effectDiscard(McpServer.registerResource`notes://${other}`({
@@ -38,13 +40,13 @@ const earlier = (ran: Ran, annotations: Context.Context<McpSchema.EnabledWhen>) 
 const notes = (ran: Ran) =>
   McpServer.resource`notes://${id}`({ name: "note", content: (_, id) => arrive(ran, `note ${id}`) })
 
-/** The parameter `secret` needs a scope; everything else needs a token alone. */
+/** The parameter `secret` needs a scope; every other value needs only a token. */
 const withoutSecret = byParameters(
   Schema.Struct({ id: Schema.String }),
   ({ id }) => id === "secret" ? scopes("secrets") : authenticated
 )
 
-/** The same by an operation, for which a static resource has no parameters. */
+/** The same by operation, which has no parameters for a static resource. */
 const withoutSecretParameter = byOperation(({ parameters }) =>
   parameters?.["id"] === "secret" ? scopes("secrets") : authenticated
 )
@@ -90,7 +92,7 @@ describe("a registration that exists for a client", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("a template with a route of its own", () => {
+describe("a template with a custom route", () => {
   for (const route of ["hand:://:0/:1", "hand:://:0/:00", "hand:://:0/*"]) {
     it.effect(`is refused where its policy sees less than its handler: ${route}`, () =>
       Effect.gen(function*() {

@@ -1,4 +1,4 @@
-/** Policies judge the caller of the current request and the operation that is running now, and nothing from elsewhere. */
+/** Policies judge the caller of the current request and the current operation, and no other context. */
 import { AuthInfo, McpAuth, Policy } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
@@ -26,14 +26,14 @@ import {
   toolsSeen
 } from "./harness.ts"
 
-/** The caller whose `AuthInfo` stands in the context in which layers are built. */
+/** The caller of the `AuthInfo` in the context in which layers are built. */
 const administrator = Layer.succeed(AuthInfo.AuthInfo, somebody({ subject: "admin" }))
 
 class Administrator extends Context.Service<Administrator, string>()(
   "@effect-mcp-auth/core/test/policy/requestContext.test/Administrator"
 ) {}
 
-/** A check that needs a service of layer build, so that its policy is bound to the context of that build. */
+/** A check that needs a service from layer build, so that its policy is bound to the context of that build. */
 const isAdministrator = Policy.check(
   Effect.flatMap(AuthInfo.AuthInfo, ({ subject }) => Effect.map(Administrator, (name) => name === subject)),
   "is the administrator"
@@ -89,8 +89,8 @@ describe("an AuthInfo that is present when layers are built", () => {
     }).pipe(Effect.scoped))
 })
 
-describe("a handler that demands more scopes than its tool", () => {
-  it.effect("asks for the scopes of both in one challenge", () =>
+describe("a handler that requires more scopes than its tool", () => {
+  it.effect("requests the scopes of both in one challenge", () =>
     Effect.gen(function*() {
       const { handle, ran } = yield* begin((ran) =>
         toolOf("x", Policy.scopes("a"), Effect.andThen(Policy.require(Policy.scopes("b")), arrive(ran, "x")))
@@ -104,12 +104,12 @@ describe("a handler that demands more scopes than its tool", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("a check that stands in several places of a policy", () => {
-  it.effect("is asked once for each operation, on a guard as well as on a tool", () =>
+describe("a check that occurs several times in a policy", () => {
+  it.effect("is evaluated once for each operation, on a guard as well as on a tool", () =>
     Effect.gen(function*() {
       const asked = yield* Ref.make(0)
       const once = Policy.check(Effect.as(Ref.update(asked, (count) => count + 1), true), "once")
-      // The last part decides, so that every place of the check has to be known.
+      // The last part decides, so the result of every occurrence is needed.
       const policy = Policy.allOf(once, Policy.anyOf(Policy.not(once), once), Policy.not(Policy.not(once)))
       const { handle } = yield* begin((ran) =>
         Layer.merge(toolOf("x", policy, arrive(ran, "x")), resourcesOf(ran, "x").pipe(Policy.guard(policy)))
@@ -127,10 +127,10 @@ describe("a check that stands in several places of a policy", () => {
 describe("a handler that reads a resource in process", () => {
   type Reading = Pick<McpServer.McpServer["Service"], "findResource">
 
-  /** Only in a session can handlers call their own server. */
+  /** Handlers can call their own server only in a session. */
   const withSession: Mode = { name: "2025-11-25", revision: "2025-11-25", batch: false }
 
-  /** A tool whose handler reads a resource by a server, its own unless another is given. */
+  /** A tool whose handler reads a resource through a server, by default its own. */
   const reader = (uri: string, build: Effect.Effect<Reading, never, McpServer.McpServer> = McpServer.McpServer) => {
     const Read = Tool.make("read", { success: Schema.String, dependencies: [AuthInfo.AuthInfo] })
     const toolkit = Toolkit.make(Read)
@@ -150,7 +150,10 @@ describe("a handler that reads a resource in process", () => {
     return McpServer.toolkit(toolkit).pipe(Layer.provide(handlers))
   }
 
-  /** Two templates of one URI. Which one answers depends on the client, so the server leaves their guards to themselves. */
+  /**
+   * Two templates of one URI. Which one answers depends on the client, so the server leaves the decision to their
+   * guards.
+   */
   const ambiguous = (ran: Ran) => {
     const annotations = Context.make(McpSchema.EnabledWhen, () => true)
     const conditional = McpServer.registerResource`x://of/${id}`({
@@ -184,7 +187,7 @@ describe("a handler that reads a resource in process", () => {
       assert.lengthOf(yield* ran, 1)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("has to satisfy a guard of both for the resource as well, and not only for the tool", () =>
+  it.effect("has to satisfy a common guard for the resource as well, and not only for the tool", () =>
     Effect.gen(function*() {
       const policy = Policy.byOperation(({ method }) => Policy.scopes(method === "tools/call" ? "a" : "b"))
       const { handle, ran } = yield* begin((ran) =>
@@ -201,7 +204,7 @@ describe("a handler that reads a resource in process", () => {
 
   it.effect("has to satisfy the guard of a server that has no gate of its own", () =>
     Effect.gen(function*() {
-      // Its requests are made by whoever calls the server around it.
+      // Its requests have the caller of the server around it.
       const asCaller = McpServer.middleware<{ provides: AuthInfo.AuthInfo }>()((respond) =>
         Effect.flatMap(
           Effect.serviceOption(AuthInfo.AuthInfo),

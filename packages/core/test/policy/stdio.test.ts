@@ -9,7 +9,7 @@ const { allOf, anonymous, authenticated, byOperation, check, not, role, scopes }
 
 const user = { subject: "ada", scopes: new Set(["a"]), claims: { roles: ["editor"] } }
 
-/** A client of registrations that run for whom the environment says is there. */
+/** A client of registrations that run for the caller from the environment. */
 const local = Effect.fnUntraced(function*(
   registrations: (ran: Ran) => Registrations,
   options: McpAuth.StdioOptions = {},
@@ -27,7 +27,7 @@ type Client = Effect.Success<ReturnType<typeof local>>["client"]
 
 const call = (client: Client, name: string) => client.callTool({ name, arguments: {} })
 
-/** What is done by each kind of request, about a thing of this name. */
+/** The result of each kind of request for a registration with this name. */
 const requests: Readonly<Record<string, (client: Client, name: string) => Effect.Effect<unknown, unknown>>> = {
   call,
   read: (client: Client, name: string) => client.readResource({ uri: `${name}://one` }),
@@ -41,7 +41,7 @@ type Said = "answered" | "absent" | "insufficient" | "denied" | "unavailable"
 
 const ErrorOf = Schema.Struct({ code: Schema.Number, data: Schema.optionalKey(Schema.Json) })
 
-/** There is nowhere to log in, so no answer says where, or what to ask for there. */
+/** A client on stdio cannot log in, so no response says where to log in or which scopes to request. */
 const errors = {
   insufficient: {
     error: "insufficient_scope",
@@ -75,7 +75,7 @@ const listed = Effect.fnUntraced(function*(client: Client) {
   return [tools, resources, resourceTemplates, prompts].map(({ length }) => length > 0)
 })
 
-describe("on stdio, as over HTTP", () => {
+describe("stdio behaves like HTTP", () => {
   const down = check(Effect.fail(new TokenError.VerificationUnavailable({})))
 
   type Row = readonly [policy: Policy.Policy, options: McpAuth.StdioOptions, shown: boolean, said: Said]
@@ -120,7 +120,7 @@ describe("on stdio, as over HTTP", () => {
       assert.deepStrictEqual(yield* ran, [])
     }).pipe(Effect.scoped))
 
-  it.effect("the default is for what has no policy of its own", () =>
+  it.effect("the default policy applies to everything without a policy of its own", () =>
     Effect.gen(function*() {
       const { client, ran } = yield* local(
         (ran) => Layer.merge(plainTool("bare", arrive(ran, "bare")), toolOf("own", scopes("a"), arrive(ran, "own"))),
@@ -131,7 +131,7 @@ describe("on stdio, as over HTTP", () => {
       assert.deepStrictEqual(yield* ran, ["own"])
     }).pipe(Effect.scoped))
 
-  it.effect("Policy.require refuses from within, and Policy.allows says no", () =>
+  it.effect("Policy.require refuses a call from inside a handler, and Policy.allows answers false", () =>
     Effect.gen(function*() {
       const { client, ran } = yield* local(
         (ran) =>
@@ -150,7 +150,7 @@ describe("on stdio, as over HTTP", () => {
       assert.deepStrictEqual(yield* ran, ["needs a"])
     }).pipe(Effect.scoped))
 
-  it.effect("checks on tools have what they need from the server", () =>
+  it.effect("checks on tools have their services from the server", () =>
     Effect.gen(function*() {
       class Owner extends Context.Service<Owner, string>()("@effect-mcp-auth/core/test/policy/stdio.test/Owner") {}
       const isOwner = check(
@@ -169,7 +169,7 @@ describe("on stdio, as over HTTP", () => {
       }
     }).pipe(Effect.scoped))
 
-  it.effect("a hierarchy that is none starts nothing", () =>
+  it.effect("an invalid hierarchy prevents the start", () =>
     Effect.gen(function*() {
       const scopeHierarchy = ScopeHierarchy.make({ a: ["b"], b: ["a"] })
       const exit = yield* Effect.exit(local((ran) => toolOf("x", scopes("a"), arrive(ran, "x")), { scopeHierarchy }))

@@ -57,7 +57,7 @@ describe("a step-up challenge", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("of a batch names the required scopes and those of all its calls, and each part its own", () =>
+  it.effect("of a batch names the required scopes and those of all its calls, and each part names its own", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin(
         (ran) => Layer.merge(toolOf("a", scopes("a"), arrive(ran, "a")), toolOf("b", scopes("b"), arrive(ran, "b"))),
@@ -74,7 +74,7 @@ describe("a step-up challenge", () => {
       assert.deepInclude(asked.get(1), { scope: "mcp:read b" })
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  /** A tool that a client has to step up for, whose challenge is asked for and nothing else. */
+  /** A tool that needs more scopes, for which a client requests exactly the scopes of the challenge. */
   type Row = readonly [
     what: string,
     tool: (ran: Ran) => Registrations,
@@ -100,65 +100,65 @@ describe("a step-up challenge", () => {
       "mcp:read",
       "mcp:read w"
     ],
-    ["within a handler", (ran) => plainTool("t", within(ran, scopes("w"))), required, "mcp:read", "mcp:read w"],
+    ["inside a handler", (ran) => plainTool("t", within(ran, scopes("w"))), required, "mcp:read", "mcp:read w"],
     [
-      "within a handler, with the scopes of its policy",
+      "inside a handler, with the scopes of its policy",
       (ran) => toolOf("t", scopes("own"), within(ran, scopes("w"))),
       {},
       "own",
       "own w"
     ],
     [
-      "within a handler, with the scopes of its guard",
+      "inside a handler, with the scopes of its guard",
       (ran) => plainTool("t", within(ran, scopes("w"))).pipe(Policy.guard(scopes("guard"))),
       required,
       "mcp:read guard",
       "mcp:read guard w"
     ],
     [
-      "within a handler, with what the handler demanded before",
+      "inside a handler, with the scopes that the handler required before",
       (ran) => toolOf("t", authenticated, within(ran, scopes("first"), scopes("second"), scopes("third"))),
       required,
       "mcp:read first second",
       "mcp:read first second third"
     ],
     [
-      "within a handler, with the part of an alternative that was satisfied",
+      "inside a handler, with the satisfied part of an alternative",
       (ran) => toolOf("t", anyOf(scopes("a", "b"), scopes("c"), scopes("d")), within(ran, scopes("w"))),
       {},
       "a b d",
       "d w"
     ],
     [
-      "within a handler, without an alternative that no scope satisfied",
+      "inside a handler, without an alternative that no scope satisfies",
       (ran) => toolOf("t", anyOf(scopes("a"), role("editor")), within(ran, scopes("w"))),
       {},
       "x",
       "w"
     ],
     [
-      "within a handler, with the scopes beside a check",
+      "inside a handler, with the scopes beside a check",
       (ran) => toolOf("t", allOf(scopes("a"), yes, not(scopes("banned"))), within(ran, scopes("w"))),
       {},
       "a",
       "a w"
     ],
     [
-      "within a handler, with the scopes that its arguments demanded",
+      "inside a handler, with the scopes that its arguments required",
       (ran) => toolOf("t", byOperation(() => scopes("of-the-operation")), within(ran, scopes("w"))),
       {},
       "of-the-operation",
       "of-the-operation w"
     ],
     [
-      "together with what was granted, if told so",
+      "together with the granted scopes, if the options say so",
       (ran) => toolOf("t", scopes("w"), arrive(ran, "t")),
       { ...required, challengeScopes: "union" },
       "mcp:read x",
       "mcp:read x w"
     ],
     [
-      "in the form of requests",
+      "in the request form",
       (ran) => toolOf("t", scopes("own"), within(ran, scopes("w"))),
       { ...required, scopeRequestForm: (scope) => `api://notes/${scope}` },
       "mcp:read own",
@@ -172,7 +172,7 @@ describe("a step-up challenge", () => {
       "mcp:write"
     ],
     [
-      "with a required scope that only another granted one covers",
+      "with a required scope that only another granted scope covers",
       (ran) => toolOf("t", scopes("w"), arrive(ran, "t")),
       { ...required, scopeHierarchy: ScopeHierarchy.make({ all: ["mcp:read"] }) },
       "all",
@@ -193,7 +193,7 @@ describe("a step-up challenge", () => {
           assertAnswered(yield* ask(call, "call", "t", exact))
         }
         assert.lengthOf(yield* ran, modes.length)
-        // Each of them is needed, but for what was granted besides.
+        // Each of them is needed, except for the scopes that were granted before.
         for (const scope of plain.split(" ").filter((scope) => scope !== "x")) {
           const less = yield* mint(plain.split(" ").filter((other) => other !== scope).join(" "), roles)
           const call = yield* converse(handle, { name: "", revision: "2026-07-28", batch: false }, less)
@@ -248,7 +248,7 @@ const get = (handle: Handle, token: string) => send(handle, `${origin}/t`, { hea
 
 for (const [name, road] of Object.entries(roads)) {
   describe(`a step-up challenge of ${name}`, () => {
-    it.effect("names the required scopes and all that the handler demands, and these suffice", () =>
+    it.effect("names the required scopes and all that the handler requires, and these suffice", () =>
       Effect.gen(function*() {
         const handle = yield* road(required)
         const refused = yield* get(handle, yield* mint("mcp:read first x"))
@@ -259,14 +259,14 @@ for (const [name, road] of Object.entries(roads)) {
         assert.strictEqual(answer.status, 200, answer.body)
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-    it.effect("names a required scope that is lacking, before the handler runs", () =>
+    it.effect("names a missing required scope before the handler runs", () =>
       Effect.gen(function*() {
         const handle = yield* road(required)
         const refused = yield* get(handle, yield* mint("first mcp:write"))
         assert.deepStrictEqual([refused.status, scopeOf(refused)], [403, "mcp:read"])
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-    it.effect("judges what the handler demands by the scope hierarchy of the resource", () =>
+    it.effect("judges the handler's requirements by the scope hierarchy of the resource", () =>
       Effect.gen(function*() {
         const handle = yield* road({ ...required, scopeHierarchy: ScopeHierarchy.make({ all: ["*"] }) })
         assert.strictEqual((yield* get(handle, yield* mint("all"))).status, 200)

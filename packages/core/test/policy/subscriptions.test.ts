@@ -19,7 +19,7 @@ const { authenticated, byOperation, byParameters, check, role, scopes } = Policy
 
 type Update = (uri: string) => Effect.Effect<void>
 
-/** A server whose resources change when a test says so. */
+/** A server whose resources change when the test says so. */
 const beginChanging = Effect.fnUntraced(function*(
   registrations: (ran: Ran) => Registrations,
   changes: Partial<ProtectOptions> = {}
@@ -63,7 +63,7 @@ const listen = Effect.fnUntraced(function*(
 
 const challengeOf = ({ headers }: { readonly headers: Headers }) => headers.get("www-authenticate")
 
-/** What a guard or the default policy says of everything that is called `shut`. */
+/** The policy of a guard, or the default policy, of everything named `shut`. */
 const beginUnder = (place: "guard" | "default", policy: Policy.Policy, changes: Partial<ProtectOptions> = {}) =>
   beginChanging((ran) =>
     Layer.merge(
@@ -73,7 +73,7 @@ const beginUnder = (place: "guard" | "default", policy: Policy.Policy, changes: 
 
 const shut = ["shut://one", "shut://of/7"]
 
-/** The error without the URI, which a client has named itself. */
+/** The error without the URI, which the client chose itself. */
 const errorOf = ({ text }: { readonly text: string }, uri: string) => text.replaceAll(uri, "…")
 
 describe("a subscription to a resource", () => {
@@ -155,7 +155,7 @@ describe("a subscription to a resource", () => {
       assert.include((yield* listen(handle, token, ["notes://mine"])).text, "acknowledged")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("asks a check once when it begins, and is refused if the check denies", () =>
+  it.effect("evaluates a check once when it begins, and is refused if the check denies", () =>
     Effect.gen(function*() {
       const asked = yield* Ref.make<ReadonlyArray<string>>([])
       const policy = check(({ target }) =>
