@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto"
 import { existsSync } from "node:fs"
 import { glob, mkdir, readFile, writeFile } from "node:fs/promises"
-import { relative, resolve } from "node:path"
+import { basename, relative, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { createVitest, type TestSpecification, type Vitest } from "vitest/node"
 import { type Mutant, mutate } from "./mutants.ts"
@@ -166,6 +166,24 @@ const coverageOf = async (vitest: Vitest, specifications: ReadonlyArray<TestSpec
 /** On how many tests each mutant is tried before any is tried on more. */
 const rounds = [3, 15, Number.POSITIVE_INFINITY]
 
+/**
+ * The test files that load a mutant, the likeliest to kill it first: the one that killed it the last time, then those named
+ * after its module, then those of its room.
+ */
+const likeliestFirst = (
+  mutant: Mutant,
+  loaders: ReadonlyArray<TestSpecification>,
+  killer: Killer | undefined
+): ReadonlyArray<TestSpecification> => {
+  const name = basename(mutant.file, ".ts").toLowerCase()
+  const rank = ({ moduleId }: TestSpecification): number => {
+    if (moduleId === killer?.file) return 0
+    if (basename(moduleId).toLowerCase().includes(name)) return 1
+    return relative(core, moduleId).startsWith(`test/${roomOf(mutant)}/`) ? 2 : 3
+  }
+  return loaders.toSorted((a, b) => rank(a) - rank(b))
+}
+
 /** Tries mutants against the tests that reach them, until each is killed or has survived. */
 const tryAll = async (vitest: Vitest, tried: ReadonlyArray<Mutant>, filter: string | undefined) => {
   const killers = await readKillers()
@@ -225,8 +243,8 @@ const tryAll = async (vitest: Vitest, tried: ReadonlyArray<Mutant>, filter: stri
     from = to
   }
   // What is decided while modules are loaded needs a worker of its own.
-  for (const id of alive.keys()) {
-    for (const specification of loaders.get(id) ?? []) {
+  for (const [id, mutant] of alive) {
+    for (const specification of likeliestFirst(mutant, loaders.get(id) ?? [], killers[identity(mutant)])) {
       const findings = await runFile(vitest, specification, { tries: undefined, preset: id, isCareful: false })
       for (const finding of findings) if (finding.kind === "killed") take(finding, specification)
       if (!alive.has(id)) break
