@@ -121,6 +121,22 @@ describe("a server with a guarded tool", () => {
   })
 })
 
+describe("functions of a subject and a policy", () => {
+  const note = McpServer.resource({ uri: "notes://mine", name: "mine", content: Effect.succeed("") })
+  const caller = AuthInfo.anonymous
+
+  it("can be called with the subject first, and in a pipe", () => {
+    expect(Policy.tool(Plain, isOwner)).type.toBe<Policy.GuardedTool<typeof Plain, Owners>>()
+    expect(Policy.tool(isOwner)(Plain)).type.toBe<Policy.GuardedTool<typeof Plain, Owners>>()
+    expect(Policy.guard(note, isOwner)).type.toBe(note.pipe(Policy.guard(isOwner)))
+    expect(Policy.evaluate(isOwner, caller)).type.toBe<Effect.Effect<Policy.Decision, Outage, Owners>>()
+    expect(isOwner.pipe(Policy.evaluate(caller))).type.toBe<Effect.Effect<Policy.Decision, Outage, Owners>>()
+    expect(hasPlan.pipe(Policy.evaluate(caller, { hierarchy: ScopeHierarchy.flat }))).type.toBe<
+      Effect.Effect<Policy.Decision, Outage, Plans>
+    >()
+  })
+})
+
 describe("what the checks on a tool need", () => {
   const server = serverOf(Policy.tool(isOwner)(Plain))
   const both = serverOf(Policy.tool(Policy.anyOf(isOwner, Policy.not(hasPlan), writes))(Plain))

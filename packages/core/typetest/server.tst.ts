@@ -21,7 +21,17 @@ import {
   TokenError,
   TokenVerifier
 } from "@effect-mcp-auth/core"
-import { type Config, type Context, Effect, Layer, Redacted, type Result, Schema, type Scope } from "effect"
+import {
+  type Config,
+  type Context,
+  type Duration,
+  Effect,
+  Layer,
+  Redacted,
+  type Result,
+  Schema,
+  type Scope
+} from "effect"
 import { McpProtocol, McpServer, Tool, Toolkit } from "effect/ai"
 import { type HttpClient, HttpRouter, type HttpServer, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { describe, expect, it } from "tstyche"
@@ -323,7 +333,7 @@ describe("tokens", () => {
   })
 
   it("fail in three ways, whatever the method", () => {
-    expect<TokenVerifier.Verify>().type.toBe<
+    expect<TokenVerifier.VerifyToken>().type.toBe<
       (
         token: Redacted.Redacted,
         request?: Pick<HttpServerRequest.HttpServerRequest, "remoteAddress">
@@ -345,13 +355,19 @@ describe("tokens", () => {
     >()
   })
 
-  it("have a verifier as a layer, which says what it needs and how it cannot be", () => {
-    expect(TokenVerifier.layer(TokenVerifier.jwt(), trust)).type.toBe<
-      Layer.Layer<TokenVerifier.TokenVerifier, TokenVerifier.InvalidVerifier, Client>
+  it("have a verifier that declares its services and its error", () => {
+    expect(TokenVerifier.jwt().make(trust)).type.toBe<
+      Effect.Effect<TokenVerifier.VerifyToken, TokenVerifier.InvalidVerifier, Client | Scope.Scope>
     >()
-    expect(TokenVerifier.layer(TokenVerifier.custom(lookUp), trust)).type.toBe<
-      Layer.Layer<TokenVerifier.TokenVerifier, TokenVerifier.InvalidVerifier, Vault>
+    expect(TokenVerifier.custom(lookUp).make(trust)).type.toBe<
+      Effect.Effect<TokenVerifier.VerifyToken, TokenVerifier.InvalidVerifier, Vault | Scope.Scope>
     >()
+  })
+
+  it("carry durations, not numbers of milliseconds", () => {
+    expect<TokenError.VerificationUnavailable["retryAfter"]>().type.toBe<Duration.Duration | undefined>()
+    expect<TokenError.TooManyFailures["retryAfter"]>().type.toBe<Duration.Duration>()
+    expect<TokenError.ServerUnavailable["retryAfter"]>().type.toBe<Duration.Duration | undefined>()
   })
 
   it("cannot be signed with a secret, or with nothing", () => {
@@ -374,8 +390,8 @@ describe("keys and secrets", () => {
 
   it("are used by a service that need not be provided", () => {
     expect<typeof Jws.Jws>().type.toBe<Context.Reference<Jws.Shape>>()
-    expect(Jws.webCrypto).type.toBe<Jws.Shape>()
-    expect<ReturnType<Jws.Shape["prepare"]>>().type.toBe<Effect.Effect<Jws.Verify, Jws.UnusableKey>>()
+    expect(Jws.layer).type.toBe<Layer.Layer<never>>()
+    expect<ReturnType<Jws.Shape["prepare"]>>().type.toBe<Effect.Effect<Jws.VerifySignature, Jws.UnusableKey>>()
   })
 
   it("are never plain strings", () => {

@@ -44,7 +44,7 @@ const hashOf = (algorithm: Jws.Algorithm): string | null =>
  * Verifies with one key. Passing a `KeyObject` directly is much faster than passing it with options. So signatures are
  * converted to DER, which needs no options.
  */
-const verifyWith = (key: Crypto.KeyObject, algorithm: Jws.Algorithm): Jws.Verify => {
+const verifyWith = (key: Crypto.KeyObject, algorithm: Jws.Algorithm): Jws.VerifySignature => {
   const hash = hashOf(algorithm)
   const length = ecLengths[algorithm]
   const input = algorithm.startsWith("PS") ? { key, ...pss } : key

@@ -59,7 +59,7 @@ export interface ScopeHierarchy {
   readonly covers: (granted: ReadonlySet<string>, scope: string) => boolean
 }
 
-const problems = {
+const reasons = {
   "cycle": "two scopes cover each other, so neither is broader; drop one of the rules",
   "too-many-wildcards":
     "there are more asterisks than can be told apart; what covers may have one, what is covered one " +
@@ -76,12 +76,12 @@ const problems = {
  * @since 0.1.0
  */
 export class InvalidScopeHierarchy extends Schema.TaggedError<InvalidScopeHierarchy>()("InvalidScopeHierarchy", {
-  problem: Schema.Literals(Struct.keys(problems)),
+  reason: Schema.Literals(Struct.keys(reasons)),
   /** The scopes or patterns that it is about. */
   scopes: Schema.Array(Schema.String)
 }) {
   override get message(): string {
-    return `The scope hierarchy cannot be used: ${problems[this.problem]} (${this.scopes.map(quoted).join(", ")})`
+    return `The scope hierarchy cannot be used: ${reasons[this.reason]} (${this.scopes.map(quoted).join(", ")})`
   }
 }
 
@@ -132,12 +132,12 @@ export const make = Effect.fnUntraced(function*(
     covered.map((one): Rule => ({ covers, covered: one }))
   )
   for (const { covered, covers } of list) {
-    const problem = problemOf({ covered, covers })
-    if (problem !== undefined) return yield* new InvalidScopeHierarchy({ problem, scopes: [covers, covered] })
+    const reason = reasonOf({ covered, covers })
+    if (reason !== undefined) return yield* new InvalidScopeHierarchy({ reason, scopes: [covers, covered] })
   }
   const broader = broaderThan(list)
   const cycle = cycleOf(list, broader)
-  if (cycle !== undefined) return yield* new InvalidScopeHierarchy({ problem: "cycle", scopes: cycle })
+  if (cycle !== undefined) return yield* new InvalidScopeHierarchy({ reason: "cycle", scopes: cycle })
   return fromBroader(broader, options?.grantedWildcards === true)
 })
 
@@ -156,7 +156,7 @@ const limit = 1000
 const stars = (pattern: string): number => pattern.split("*").length - 1
 
 /** What makes a rule impossible. */
-const problemOf = ({ covered, covers }: Rule): "too-many-wildcards" | "wildcard-is-lost" | undefined => {
+const reasonOf = ({ covered, covers }: Rule): "too-many-wildcards" | "wildcard-is-lost" | undefined => {
   if (stars(covers) > 1 || stars(covered) > stars(covers) + 1) return "too-many-wildcards"
   return stars(covers) === 1 && stars(covered) === 0 ? "wildcard-is-lost" : undefined
 }

@@ -240,8 +240,8 @@ const longest = 300
  * @since 0.1.0
  */
 export const retryAfterOf = (
-  { cause, retryAfter = 0 }: ServerUnavailable | TooManyFailures | VerificationUnavailable
+  { cause, retryAfter = Duration.zero }: ServerUnavailable | TooManyFailures | VerificationUnavailable
 ): number => {
-  const wait = Math.max(retryAfter, Duration.toMillis(requestedDelay(cause)))
+  const wait = Duration.toMillis(Duration.max(retryAfter, requestedDelay(cause)))
   return wait === 0 ? usual : Math.min(longest, Math.ceil(wait / 1000))
 }

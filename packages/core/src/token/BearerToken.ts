@@ -50,7 +50,7 @@ const hasTokenInQuery = (url: string): boolean => {
   return query !== -1 && new URLSearchParams(url.slice(query)).has("access_token")
 }
 
-const fail = (problem: InvalidRequest["problem"]) => Result.fail(new InvalidRequest({ problem }))
+const fail = (reason: InvalidRequest["reason"]) => Result.fail(new InvalidRequest({ reason }))
 
 /**
  * Reads the token. Without credentials, or with those of another scheme, the result is `MissingCredentials`, so that the

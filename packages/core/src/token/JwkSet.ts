@@ -82,25 +82,25 @@ export interface Refetches {
  */
 export interface JwkSet<out E> {
   /** The keys that fit, as they are known now. */
-  readonly find: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>
+  readonly find: (query: Query) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>
   /** The same after the keys were fetched again, if the allowance of `refetches` has a fetch left. */
-  readonly findAnew: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>
+  readonly findAnew: (query: Query) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>
   /** The keys that fit, if they are in memory, ready, and fresh at this time, in milliseconds since 1970. Asks nobody. */
-  readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.Verify> | undefined
+  readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.VerifySignature> | undefined
   /** The keys of this name that were fetched last, by the algorithm and the issuer that each is for. */
   readonly named: (kid: string) => ReadonlyArray<KeyPurpose>
   /** Why the key of this name, which was fetched last, cannot be used. `undefined`: it can, or there is no such key. */
   readonly unusable: (kid: string) => string | undefined
-  /** How long the provider, which failed, is left alone from this time on. Both in milliseconds. Asks nobody. */
-  readonly pause: (now: number) => number
+  /** How long the provider is not asked after a failure, counted from `now`, in milliseconds since 1970. Makes no request. */
+  readonly pause: (now: number) => Duration.Duration
   /**
-   * In how many milliseconds from `now` on the keys may be fetched again, if they have not been fetched since `publishedBy`;
-   * at least 1000. 0: they have, and a key that was not found had not been published by then. Both are in milliseconds since
-   * 1970.
+   * How long after `now` the keys may be fetched again, if they have not been fetched since `publishedBy`: at least a second.
+   * Zero: they have been fetched since, so a key that was not found had not been published by then. Both times are in
+   * milliseconds since 1970.
    */
-  readonly unknownFor: (publishedBy: number, now: number) => number
+  readonly unknownFor: (publishedBy: number, now: number) => Duration.Duration
   /** Whether a key that was found is still one of the set, which is in memory and fresh at this time. */
-  readonly holds: (key: Jws.Verify, now: number) => boolean
+  readonly holds: (key: Jws.VerifySignature, now: number) => boolean
 }
 
 /**
@@ -188,8 +188,9 @@ export const make = Effect.fnUntraced(function*<E>(
       const known = keys.latest()?.value
       return known === undefined || known.byKid.has(kid) ? undefined : known.unusable.get(kid)
     },
-    pause: keys.pause,
-    unknownFor: (publishedBy, now) => askedAt() < publishedBy ? Math.max(1000, keys.renewableIn(allowance, now)) : 0,
+    pause: (now) => Duration.millis(keys.pause(now)),
+    unknownFor: (publishedBy, now) =>
+      Duration.millis(askedAt() < publishedBy ? Math.max(1000, keys.renewableIn(allowance, now)) : 0),
     holds: (key, now) => {
       const [known, entry] = [keys.peek(now), reader.entryOf(key)]
       return known !== undefined && entry !== undefined && known.entries.has(entry)

@@ -9,6 +9,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Jose from "jose"
 
@@ -68,7 +69,7 @@ export interface Signed {
  * @category models
  * @since 0.1.0
  */
-export type Verify = (signed: Signed) => boolean | Effect.Effect<boolean>
+export type VerifySignature = (signed: Signed) => boolean | Effect.Effect<boolean>
 
 /**
  * The key cannot be used for the algorithm: it is broken, or of a kind that the platform does not know.
@@ -92,23 +93,18 @@ export class UnusableKey extends Schema.TaggedError<UnusableKey>()("UnusableKey"
  */
 export interface Shape {
   /** Reads a key once, so that verifying with it is fast. */
-  readonly prepare: (key: PublicKey, algorithm: Algorithm) => Effect.Effect<Verify, UnusableKey>
+  readonly prepare: (key: PublicKey, algorithm: Algorithm) => Effect.Effect<VerifySignature, UnusableKey>
 }
 
 /** jose names the algorithm `EdDSA` in tokens, whatever key import calls it. */
-const verifyWith = (key: Awaited<ReturnType<typeof Jose.importJWK>>, algorithm: Algorithm): Verify => ({ compact }) =>
-  Effect.match(Effect.tryPromise(() => Jose.compactVerify(compact, key, { algorithms: [algorithm] })), {
-    onFailure: () => false,
-    onSuccess: () => true
-  })
+const verifyWith =
+  (key: Awaited<ReturnType<typeof Jose.importJWK>>, algorithm: Algorithm): VerifySignature => ({ compact }) =>
+    Effect.match(Effect.tryPromise(() => Jose.compactVerify(compact, key, { algorithms: [algorithm] })), {
+      onFailure: () => false,
+      onSuccess: () => true
+    })
 
-/**
- * Signatures by jose, on WebCrypto. Runs everywhere.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const webCrypto: Shape = {
+const webCrypto: Shape = {
   prepare: (key, algorithm) =>
     Effect.map(
       Effect.mapError(
@@ -120,7 +116,7 @@ export const webCrypto: Shape = {
 }
 
 /**
- * What verifies signatures. Default: `webCrypto`.
+ * The service that verifies signatures. Default: that of `layer`.
  *
  * @category references
  * @since 0.1.0
@@ -128,3 +124,12 @@ export const webCrypto: Shape = {
 export const Jws: Context.Reference<Shape> = Context.Reference("@effect-mcp-auth/core/token/Jws", {
   defaultValue: () => webCrypto
 })
+
+/**
+ * Verifies signatures with jose on WebCrypto, on every platform. It is the default, so provide it only to replace another
+ * implementation, for example `NodeJws.layer` in a test.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<never> = Layer.succeed(Jws, webCrypto)

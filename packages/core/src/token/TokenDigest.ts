@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import * as WebCrypto from "effect/crypto/WebCrypto"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
+import * as Layer from "effect/Layer"
 
 /**
  * The digest of a token: no two tokens have the same, and nobody finds the token from it. Said at once where the platform
@@ -22,13 +23,7 @@ export type Shape = (token: string) => string | Effect.Effect<string>
 
 const encoder = new TextEncoder()
 
-/**
- * SHA-256, on WebCrypto. Runs everywhere.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const webCrypto: Shape = (token) =>
+const webCrypto: Shape = (token) =>
   Effect.flatMap(WebCrypto.WebCrypto, ({ subtle }) =>
     Effect.map(
       Effect.promise(() => subtle.digest("SHA-256", encoder.encode(token))),
@@ -36,7 +31,7 @@ export const webCrypto: Shape = (token) =>
     ))
 
 /**
- * How tokens are named. Default: `webCrypto`.
+ * The service that computes the digest of a token. Default: that of `layer`.
  *
  * @category references
  * @since 0.1.0
@@ -44,3 +39,11 @@ export const webCrypto: Shape = (token) =>
 export const TokenDigest: Context.Reference<Shape> = Context.Reference("@effect-mcp-auth/core/token/TokenDigest", {
   defaultValue: () => webCrypto
 })
+
+/**
+ * SHA-256 on WebCrypto, on every platform. It is the default, so provide it only to replace another implementation.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<never> = Layer.succeed(TokenDigest, webCrypto)

@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { DiscoveryFailed, IncompleteMetadata } from "../discovery/DiscoveryError.ts"
@@ -26,7 +27,7 @@ export class MissingCredentials extends Schema.TaggedError<MissingCredentials>()
 }
 
 /** In words without quotes: they go into headers, where none may stand (RFC 6750, section 3). */
-const requestProblems = {
+const invalidRequestReasons = {
   "several-headers": "it has more than one Authorization header",
   "token-in-query": "it has a token in its URL; send it in the Authorization header only",
   "malformed": "its Authorization header is not the word Bearer and a token",
@@ -40,15 +41,15 @@ const requestProblems = {
  * @since 0.1.0
  */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
-  problem: Schema.Literals(Struct.keys(requestProblems))
+  reason: Schema.Literals(Struct.keys(invalidRequestReasons))
 }) {
   override get message(): string {
-    return `The request is refused: ${requestProblems[this.problem]}`
+    return `The request is refused: ${invalidRequestReasons[this.reason]}`
   }
 }
 
 /** What is wrong with a token, in words that are fixed: they go into headers. */
-const tokenProblems = {
+const invalidTokenReasons = {
   "malformed": "the access token is malformed",
   "encrypted": "the token is encrypted: the client asked for no audience, or the provider encrypts access tokens",
   "unsupported-algorithm": "the access token is signed with an algorithm that is not accepted",
@@ -73,9 +74,9 @@ const tokenProblems = {
  * @category models
  * @since 0.1.0
  */
-export type InvalidTokenReason = keyof typeof tokenProblems
+export type InvalidTokenReason = keyof typeof invalidTokenReasons
 
-const reasons: ReadonlyArray<InvalidTokenReason> = Struct.keys(tokenProblems)
+const reasons: ReadonlyArray<InvalidTokenReason> = Struct.keys(invalidTokenReasons)
 
 /**
  * The token is not valid here. The client must get another (RFC 6750, section 3.1: `invalid_token`).
@@ -96,7 +97,7 @@ export class InvalidToken extends Schema.TaggedError<InvalidToken>()("InvalidTok
 }) {
   /** What is wrong, in fixed words that may go into a header. */
   get description(): string {
-    return tokenProblems[this.reason]
+    return invalidTokenReasons[this.reason]
   }
 
   override get message(): string {
@@ -142,7 +143,7 @@ export class AccessDenied extends Schema.TaggedError<AccessDenied>()("AccessDeni
 }
 
 /** Why a request was turned away, and what to change. */
-const queueProblems = {
+const queueReasons = {
   "full": "the queue of introspection requests is full",
   "timeout": "the introspection request waited too long to be sent"
 } as const
@@ -156,11 +157,11 @@ const queueProblems = {
  */
 export class IntrospectionQueueFull extends Schema.TaggedError<IntrospectionQueueFull>()("IntrospectionQueueFull", {
   /** `full`: there was no place in the queue. `timeout`: it was not the turn of the request within `queueTimeout`. */
-  why: Schema.Literals(Struct.keys(queueProblems))
+  reason: Schema.Literals(Struct.keys(queueReasons))
 }) {
   override get message(): string {
     return `${
-      queueProblems[this.why]
+      queueReasons[this.reason]
     }; limit clients with \`failureLimit\`, or raise \`concurrency\` of the introspection ` +
       "if the authorization server can bear it"
   }
@@ -181,8 +182,8 @@ const isOurs = (cause: unknown): cause is Error =>
 export class VerificationUnavailable extends Schema.TaggedError<VerificationUnavailable>()("VerificationUnavailable", {
   /** The authorization server that should have been asked. */
   issuer: Schema.optionalKey(Schema.String),
-  /** In how many milliseconds it will be asked again: `Retry-After` (RFC 9110, section 10.2.3). */
-  retryAfter: Schema.optionalKey(Schema.Finite),
+  /** How long the client should wait: `Retry-After` (RFC 9110, section 10.2.3), which is in whole seconds. */
+  retryAfter: Schema.optionalKey(Schema.Duration),
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message(): string {
@@ -200,12 +201,12 @@ export class VerificationUnavailable extends Schema.TaggedError<VerificationUnav
  * @since 0.1.0
  */
 export class TooManyFailures extends Schema.TaggedError<TooManyFailures>()("TooManyFailures", {
-  /** In how many milliseconds tokens will be looked at again. */
-  retryAfter: Schema.Finite
+  /** How long tokens from this address are refused: `Retry-After` (RFC 9110, section 10.2.3), in whole seconds. */
+  retryAfter: Schema.Duration
 }) {
   override get message(): string {
     return `Too many access tokens from this address were not valid; none is looked at for ${
-      Math.ceil(this.retryAfter / 1000)
+      Math.ceil(Duration.toSeconds(this.retryAfter))
     } s`
   }
 }
@@ -226,8 +227,8 @@ const unavailable = {
  */
 export class ServerUnavailable extends Schema.TaggedError<ServerUnavailable>()("ServerUnavailable", {
   reason: Schema.Literals(Struct.keys(unavailable)),
-  /** In how many milliseconds the client may retry: `Retry-After` (RFC 9110, section 10.2.3). */
-  retryAfter: Schema.optionalKey(Schema.Finite)
+  /** How long the client should wait: `Retry-After` (RFC 9110, section 10.2.3), which is in whole seconds. */
+  retryAfter: Schema.optionalKey(Schema.Duration)
 }) {
   override get message(): string {
     return unavailable[this.reason]

@@ -6,18 +6,17 @@
  *
  * @since 0.1.0
  */
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as Struct from "effect/Struct"
 import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
 import { sourceOf } from "../discovery/internal/metadataSource.ts"
 import * as Purpose from "../discovery/Purpose.ts"
@@ -46,20 +45,10 @@ import type { TokenError } from "./TokenError.ts"
  * @category models
  * @since 0.1.0
  */
-export type Verify = (
+export type VerifyToken = (
   token: Redacted.Redacted,
   request?: Pick<HttpServerRequest.HttpServerRequest, "remoteAddress">
 ) => Effect.Effect<AuthInfo["Service"], TokenError>
-
-/**
- * Service that verifies the tokens of one resource.
- *
- * @category services
- * @since 0.1.0
- */
-export class TokenVerifier extends Context.Service<TokenVerifier, {
-  readonly verify: Verify
-}>()("@effect-mcp-auth/core/token/TokenVerifier") {}
 
 /**
  * For whom tokens are issued, and whose tokens are trusted.
@@ -73,18 +62,47 @@ export interface Trust {
   readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>
 }
 
+const isFinitePositive = (duration: Duration.Duration): boolean =>
+  Duration.isPositive(duration) && Duration.isFinite(duration)
+
+const algorithms = `choose among ${Jws.Algorithm.literals.join(", ")}`
+
+/** Each reason says what is wrong and what to change. */
+const reasons = {
+  "no-algorithm": `\`algorithms\` is empty; ${algorithms}`,
+  "unsupported-algorithm": `\`algorithms\` contains an algorithm that no published key can verify; ${algorithms}`,
+  "invalid-remember": "`remember` is a number of tokens; use a whole number, or 0 for none",
+  "invalid-refetches":
+    "`refetches` is a number of fetches in a time; use a whole number of at least 1, and a finite `window` longer than 0",
+  "invalid-concurrency": "`concurrency` is a number of requests; use a whole number, at least 1",
+  "invalid-queue-size": "`queueSize` is a number of requests; use a whole number, or 0 for none",
+  "invalid-queue-timeout": "`queueTimeout` is not a finite duration; use one such as \"2 seconds\"",
+  "no-single-issuer": "an opaque token does not name its issuer; name one of the authorization servers with `issuer`",
+  "incomplete-metadata": "the metadata of an authorization server lacks what the method needs"
+} as const
+
 /**
- * The method cannot work with the authorization servers that are trusted, or with its own options.
+ * The method cannot verify tokens with its options, or with the authorization servers that are trusted.
  *
  * @category errors
  * @since 0.1.0
  */
 export class InvalidVerifier extends Schema.TaggedError<InvalidVerifier>()("InvalidVerifier", {
-  /** What is wrong, and what to change. */
-  problem: Schema.String
+  reason: Schema.Literals(Struct.keys(reasons)),
+  /** For `unsupported-algorithm`: the algorithm. */
+  algorithm: Schema.optionalKey(Schema.String),
+  /** For `incomplete-metadata`: the issuer identifier of the authorization server. */
+  issuer: Schema.optionalKey(Schema.String),
+  /** For `incomplete-metadata`: the error, which names the missing members. */
+  cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message(): string {
-    return `The token verifier cannot be built: ${this.problem}`
+    const { algorithm, cause, issuer } = this
+    const subject = algorithm ?? issuer
+    const reason = Predicate.hasProperty(cause, "message") && typeof cause.message === "string"
+      ? cause.message
+      : `${reasons[this.reason]}${subject === undefined ? "" : ` (${quoted(subject)})`}`
+    return `The token verifier cannot be built: ${reason}`
   }
 }
 
@@ -98,7 +116,7 @@ export interface Method<out R = HttpClient.HttpClient> {
   readonly name: string
   /** Whether a token is of the kind that the method verifies, by its looks alone. */
   readonly handles: (token: string) => boolean
-  readonly make: (trust: Trust) => Effect.Effect<Verify, InvalidVerifier, R | Scope.Scope>
+  readonly make: (trust: Trust) => Effect.Effect<VerifyToken, InvalidVerifier, R | Scope.Scope>
 }
 
 export type { AccessTokenMark } from "./internal/accessToken.ts"
@@ -177,16 +195,19 @@ export interface JwtOptions extends ClaimOptions, JwkSet.Options {
   readonly remember?: number | undefined
 }
 
-/** Tells a server what its metadata is used for. What a custom strategy fails with may be anything. */
-const use = (server: AuthorizationServer<unknown>, purpose: Purpose.Purpose): Effect.Effect<void, InvalidVerifier> =>
-  Effect.mapError(sourceOf(server).declarePurpose(purpose), (error) =>
-    new InvalidVerifier({
-      problem: Predicate.hasProperty(error, "message") && typeof error.message === "string"
-        ? error.message
-        : `the metadata of ${quoted(server.issuer)} has not what ${purpose.name} needs`
-    }))
+/** Declares to a server what its metadata is used for. A custom strategy may fail with an error of any type. */
+const declarePurpose = (
+  server: AuthorizationServer<unknown>,
+  purpose: Purpose.Purpose
+): Effect.Effect<void, InvalidVerifier> =>
+  Effect.mapError(
+    sourceOf(server).declarePurpose(purpose),
+    (cause) => new InvalidVerifier({ reason: "incomplete-metadata", issuer: server.issuer, cause })
+  )
 
 const isAlgorithm = Schema.is(Jws.Algorithm)
+
+const isCount = (value: number, least: number): boolean => Number.isSafeInteger(value) && value >= least
 
 /**
  * JWTs by the keys that their issuer publishes (RFC 9068, section 4, and the looser tokens of real providers).
@@ -204,31 +225,15 @@ export const jwt = (options: JwtOptions = {}): Method => ({
   name: "jwt",
   handles: looksLikeJwt,
   make: Effect.fnUntraced(function*(trust) {
-    const algorithms = options.algorithms ?? Jws.Algorithm.literals
-    const strange = algorithms.find((algorithm) => !isAlgorithm(algorithm))
-    if (algorithms.length === 0 || strange !== undefined) {
-      return yield* new InvalidVerifier({
-        problem: `${strange === undefined ? "no algorithm" : quoted(strange)} cannot verify a token by a ` +
-          `published key; choose among ${Jws.Algorithm.literals.join(", ")}`
-      })
+    const { algorithms = Jws.Algorithm.literals, refetches = JwkSet.defaultRefetches, remember = 10_000 } = options
+    if (algorithms.length === 0) return yield* new InvalidVerifier({ reason: "no-algorithm" })
+    const algorithm = algorithms.find((algorithm) => !isAlgorithm(algorithm))
+    if (algorithm !== undefined) return yield* new InvalidVerifier({ reason: "unsupported-algorithm", algorithm })
+    if (!isCount(remember, 0)) return yield* new InvalidVerifier({ reason: "invalid-remember" })
+    if (!isCount(refetches.limit, 1) || !isFinitePositive(Duration.fromInputUnsafe(refetches.window))) {
+      return yield* new InvalidVerifier({ reason: "invalid-refetches" })
     }
-    const { remember = 10_000 } = options
-    if (!Number.isSafeInteger(remember) || remember < 0) {
-      return yield* new InvalidVerifier({
-        problem: "`remember` is a number of tokens; use a whole number, or 0 for none"
-      })
-    }
-    const { limit, window } = options.refetches ?? JwkSet.defaultRefetches
-    const isPositive = Duration.isPositive(Duration.fromInputUnsafe(window)) &&
-      Duration.isFinite(Duration.fromInputUnsafe(window))
-    if (!Number.isSafeInteger(limit) || limit < 1 || !isPositive) {
-      return yield* new InvalidVerifier({
-        problem:
-          "`refetches` is a number of fetches in a time; use a whole number of at least 1, and a finite `window` " +
-          "longer than 0"
-      })
-    }
-    yield* Effect.forEach(trust.authorizationServers, (server) => use(server, Purpose.jwtVerification))
+    yield* Effect.forEach(trust.authorizationServers, (server) => declarePurpose(server, Purpose.jwtVerification))
     const rules = { ...rulesOf(trust, options), typ: options.typ ?? "loose", algorithms: new Set(algorithms) }
     return yield* makeJwtVerifier(trust.authorizationServers, rules, { ...options, remember })
   })
@@ -262,18 +267,14 @@ export interface IntrospectionOptions extends ClaimOptions {
   readonly queueTimeout?: Duration.Input | undefined
 }
 
-/** What a queue is made of, or what is wrong with it. */
-const queueOf = (options: IntrospectionOptions): Result.Result<QueueSettings, string> => {
+/** The settings of the queue, or the option that is invalid. */
+const queueOf = (options: IntrospectionOptions): Result.Result<QueueSettings, InvalidVerifier> => {
   const { concurrency = 32, queueSize = 1_000 } = options
   const queueTimeout = Duration.fromInput(options.queueTimeout ?? "2 seconds")
-  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-    return Result.fail("`concurrency` is a number of requests; use a whole number, at least 1")
-  }
-  if (!Number.isSafeInteger(queueSize) || queueSize < 0) {
-    return Result.fail("`queueSize` is a number of requests; use a whole number, or 0 for none")
-  }
+  if (!isCount(concurrency, 1)) return Result.fail(new InvalidVerifier({ reason: "invalid-concurrency" }))
+  if (!isCount(queueSize, 0)) return Result.fail(new InvalidVerifier({ reason: "invalid-queue-size" }))
   if (Option.isNone(queueTimeout) || !Duration.isFinite(queueTimeout.value)) {
-    return Result.fail("`queueTimeout` is not a finite duration; use one such as \"2 seconds\"")
+    return Result.fail(new InvalidVerifier({ reason: "invalid-queue-timeout" }))
   }
   return Result.succeed({ concurrency, queueSize, queueTimeout: queueTimeout.value })
 }
@@ -292,16 +293,11 @@ export const introspection = (options: IntrospectionOptions): Method => ({
       options.issuer === undefined || options.issuer === issuer
     )
     const [server, ...others] = named
-    if (server === undefined || others.length > 0) {
-      return yield* new InvalidVerifier({
-        problem: "an opaque token does not say who issued it; name one of the authorization servers with `issuer`"
-      })
-    }
-    const queue = queueOf(options)
-    if (Result.isFailure(queue)) return yield* new InvalidVerifier({ problem: queue.failure })
-    yield* use(server, Purpose.introspection)
+    if (server === undefined || others.length > 0) return yield* new InvalidVerifier({ reason: "no-single-issuer" })
+    const queue = yield* Effect.fromResult(queueOf(options))
+    yield* declarePurpose(server, Purpose.introspection)
     return yield* makeIntrospectionVerifier(server, rulesOf(trust, options), {
-      ...queue.success,
+      ...queue,
       authentication: options.authentication,
       cacheFor: Duration.fromInputUnsafe(options.cacheFor ?? "30 seconds")
     })
@@ -357,7 +353,7 @@ export const custom = <E, R>(
   make: (trust) => {
     const effect: CustomVerify<R> = verify
     return Effect.andThen(
-      Effect.forEach(trust.authorizationServers, (server) => use(server, Purpose.any)),
+      Effect.forEach(trust.authorizationServers, (server) => declarePurpose(server, Purpose.any)),
       makeCustomVerifier(effect, trust.authorizationServers, rulesOf(trust, options))
     )
   }
@@ -394,12 +390,3 @@ export const firstOf = <const M extends readonly [Method<unknown>, ...ReadonlyAr
     })
   }
 }
-
-/**
- * The verifier of a resource, by a method.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layer = <R>(method: Method<R>, trust: Trust): Layer.Layer<TokenVerifier, InvalidVerifier, R> =>
-  Layer.effect(TokenVerifier, Effect.map(method.make(trust), (verify) => TokenVerifier.of({ verify })))

@@ -146,10 +146,10 @@ describe("an invalid hierarchy is refused", () => {
     ["two asterisks in the covering pattern", { "*:*": ["*"] }, "too-many-wildcards"],
     ["two asterisks in a pattern covered by one scope", { a: ["*:*"] }, "too-many-wildcards"],
     ["a pattern that covers one scope", { "*:admin": ["audit"] }, "wildcard-is-lost"]
-  ])("%s", ([, rules, problem]) =>
+  ])("%s", ([, rules, reason]) =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(make(rules))
-      assert.strictEqual(error.problem, problem)
+      assert.strictEqual(error.reason, reason)
       assert.include(error.message, "; ")
     }))
 

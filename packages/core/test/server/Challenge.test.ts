@@ -1,9 +1,8 @@
 import { Challenge, MetadataFetchError, TokenError, WellKnown } from "@effect-mcp-auth/core"
 import { Arbitraries, Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Duration, Effect, Schema } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
-import * as Duration from "effect/Duration"
 import { HttpServerResponse } from "effect/http"
 import { elapse } from "../time.ts"
 import { byOauth4webapi, bySdks, errorText, grammar } from "./challengeParsers.ts"
@@ -42,8 +41,8 @@ const invalidToken = (reason: TokenError.InvalidTokenReason, detailed: string): 
   detailed
 })
 
-const invalidRequest = (problem: TokenError.InvalidRequest["problem"], words: string): Row => ({
-  error: new InvalidRequest({ problem }),
+const invalidRequest = (reason: TokenError.InvalidRequest["reason"], words: string): Row => ({
+  error: new InvalidRequest({ reason }),
   status: 400,
   code: "invalid_request",
   description: `The request is refused: ${words}`
@@ -125,7 +124,7 @@ const rows: ReadonlyArray<Row> = [
   unavailable("5", statusOf(0)),
   unavailable("300", statusOf(86_400_000)),
   {
-    error: new TooManyFailures({ retryAfter: 41_500 }),
+    error: new TooManyFailures({ retryAfter: Duration.millis(41_500) }),
     status: 429,
     code: "temporarily_unavailable",
     description: "Too many access tokens were not valid; retry later",
@@ -152,7 +151,7 @@ const answered = (error: TokenError.AuthError, more: { showErrorDetails: boolean
 const bodyOf = ({ body }: Answer): Schema.JsonObject => JSON.parse(body)
 
 const nameOf = ({ error }: Row): string =>
-  error._tag === "InvalidToken" ? error.reason : error._tag === "InvalidRequest" ? error.problem : error._tag
+  error._tag === "InvalidToken" || error._tag === "InvalidRequest" ? error.reason : error._tag
 
 const check = Effect.fnUntraced(function*(row: Row, more: { showErrorDetails: boolean; jsonRpc: boolean }) {
   const answer = yield* answered(row.error, more)

@@ -170,10 +170,10 @@ describe("verifiers that cannot be", () => {
     [
       "HS256 with published keys",
       { verifier: TokenVerifier.jwt({ algorithms: ["RS256", symmetric] }) },
-      /"HS256" cannot verify/
+      /choose among .* \("HS256"\)/
     ],
-    ["the algorithm none", { verifier: TokenVerifier.jwt({ algorithms: [none] }) }, /"none" cannot verify/],
-    ["no algorithm at all", { verifier: TokenVerifier.jwt({ algorithms: [] }) }, /no algorithm cannot verify/],
+    ["the algorithm none", { verifier: TokenVerifier.jwt({ algorithms: [none] }) }, /choose among .* \("none"\)/],
+    ["no algorithm at all", { verifier: TokenVerifier.jwt({ algorithms: [] }) }, /`algorithms` is empty/],
     [
       "introspection at two servers",
       {

@@ -39,7 +39,7 @@ const guardOf = Effect.fnUntraced(function*<E, R>(layer: Layer.Layer<McpAuth.Mcp
     return Effect.match(authenticate(request.modify({ remoteAddress })), {
       onSuccess: () => "accepted",
       onFailure: (error) =>
-        error._tag === "TooManyFailures" ? `429 for ${Math.ceil(error.retryAfter / 1000)} s` : error._tag
+        error._tag === "TooManyFailures" ? `429 for ${Math.ceil(Duration.toSeconds(error.retryAfter))} s` : error._tag
     })
   }
 })

@@ -44,7 +44,7 @@ export const sharing =
 /** An instance of a server, up to its verifier. */
 export interface Instance {
   readonly server: AuthorizationServer.AuthorizationServer
-  readonly verify: (token: string) => ReturnType<TokenVerifier.Verify>
+  readonly verify: (token: string) => ReturnType<TokenVerifier.VerifyToken>
 }
 
 /** Starts an instance. Its end is that of the test. */

@@ -37,7 +37,7 @@ class Counted {
 /** Counts signatures when they are checked, however late that is. */
 const countingJws = (jws: Jws.Shape, counted: Counted): Jws.Shape => ({
   prepare: (key, algorithm) =>
-    Effect.map(jws.prepare(key, algorithm), (verify): Jws.Verify => {
+    Effect.map(jws.prepare(key, algorithm), (verify): Jws.VerifySignature => {
       counted.prepared++
       return (signed) => {
         const answer = verify(signed)
@@ -60,7 +60,7 @@ const spyingDigest = (digest: TokenDigest.Shape, counted: Counted): TokenDigest.
 }
 
 const platforms = {
-  "by WebCrypto, which answers later": [Jws.webCrypto, TokenDigest.webCrypto],
+  "by WebCrypto, which answers later": [Jws.Jws.defaultValue(), TokenDigest.TokenDigest.defaultValue()],
   "by node:crypto, which answers at once": [NodeJws.nodeCrypto, NodeJws.nodeDigest]
 } as const
 

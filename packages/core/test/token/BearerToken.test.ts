@@ -7,7 +7,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 const outcome = (read: ReturnType<typeof BearerToken.read>): string =>
   Result.match(read, {
     onSuccess: (token) => `token ${Redacted.value(token)}`,
-    onFailure: (error) => error._tag === "InvalidRequest" ? error.problem : error._tag
+    onFailure: (error) => error._tag === "InvalidRequest" ? error.reason : error._tag
   })
 
 const longest = 16 * 1024

@@ -28,7 +28,7 @@ const signed = (alg: string, sign: Signer): Jws.Signed => {
 }
 
 /** What a key answers about a signature, synchronously or later. */
-const said = (verify: Jws.Verify, signed: Jws.Signed): Effect.Effect<boolean> => {
+const said = (verify: Jws.VerifySignature, signed: Jws.Signed): Effect.Effect<boolean> => {
   const answer = verify(signed)
   return typeof answer === "boolean" ? Effect.succeed(answer) : answer
 }
@@ -39,19 +39,19 @@ describe("webCrypto", () => {
 
     it.effect(`${algorithm}: accepts a signature of the key`, () =>
       Effect.gen(function*() {
-        const verify = yield* Jws.webCrypto.prepare(publicKey(key), algorithm)
+        const verify = yield* Jws.Jws.defaultValue().prepare(publicKey(key), algorithm)
         assert.isTrue(yield* said(verify, signed(algorithm, signer(key, algorithm))))
       }))
 
     it.effect(`${algorithm}: refuses a signature of another key`, () =>
       Effect.gen(function*() {
-        const verify = yield* Jws.webCrypto.prepare(publicKey(another), algorithm)
+        const verify = yield* Jws.Jws.defaultValue().prepare(publicKey(another), algorithm)
         assert.isFalse(yield* said(verify, signed(algorithm, signer(key, algorithm))))
       }))
 
     it.effect(`${algorithm}: ignores another algorithm in the header`, () =>
       Effect.gen(function*() {
-        const verify = yield* Jws.webCrypto.prepare(publicKey(key), algorithm)
+        const verify = yield* Jws.Jws.defaultValue().prepare(publicKey(key), algorithm)
         const other = algorithm === "RS256" ? "RS384" : "RS256"
         assert.isFalse(yield* said(verify, signed(other, signer(key, algorithm))))
         assert.isFalse(yield* said(verify, signed("none", signer(key, algorithm))))
@@ -59,7 +59,7 @@ describe("webCrypto", () => {
 
     it.effect(`${algorithm}: refuses an empty signature`, () =>
       Effect.gen(function*() {
-        const verify = yield* Jws.webCrypto.prepare(publicKey(key), algorithm)
+        const verify = yield* Jws.Jws.defaultValue().prepare(publicKey(key), algorithm)
         assert.isFalse(yield* said(verify, signed(algorithm, () => new Uint8Array())))
         assert.isFalse(yield* said(verify, signed(algorithm, () => new Uint8Array(64))))
       }))
@@ -75,8 +75,8 @@ describe("webCrypto", () => {
   for (const [rule, key, algorithm] of unusable) {
     it.effect(`${rule} is reported as unusable, without a throw`, () =>
       Effect.gen(function*() {
-        const outcome = yield* Effect.result(Jws.webCrypto.prepare(key, algorithm))
-        const verify: Jws.Verify = outcome._tag === "Success" ? outcome.success : () => false
+        const outcome = yield* Effect.result(Jws.Jws.defaultValue().prepare(key, algorithm))
+        const verify: Jws.VerifySignature = outcome._tag === "Success" ? outcome.success : () => false
         assert.isFalse(yield* said(verify, signed(algorithm, signer(rsa, "RS256"))))
         if (outcome._tag === "Failure") {
           assert.strictEqual(outcome.failure._tag, "UnusableKey")

@@ -22,7 +22,7 @@ const reasons: { readonly [Reason in TokenError.InvalidTokenReason]: true } = {
   "rejected": true
 }
 
-const problems = ["several-headers", "token-in-query", "malformed", "too-long"] as const
+const requestReasons = ["several-headers", "token-in-query", "malformed", "too-long"] as const
 
 /** The characters that an `error_description` may contain unescaped (RFC 6750, section 3). */
 const description = /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/
@@ -63,9 +63,9 @@ describe("messages", () => {
     assert.isAtMost(error.message.length, 400)
   })
 
-  for (const problem of problems) {
-    it(`"${problem}" says what to change`, () => {
-      assert.match(new InvalidRequest({ problem }).message, /^The request is refused: it/)
+  for (const reason of requestReasons) {
+    it(`"${reason}" says what to change`, () => {
+      assert.match(new InvalidRequest({ reason }).message, /^The request is refused: it/)
     })
   }
 

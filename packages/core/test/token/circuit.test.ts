@@ -1,7 +1,7 @@
 import { ClientAuthentication, TokenVerifier } from "@effect-mcp-auth/core"
 import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Redacted } from "effect"
+import { Clock, Duration, Effect, Redacted } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import { elapse } from "../time.ts"
@@ -43,9 +43,9 @@ describe("an introspection endpoint that is down", () => {
       yield* fail(3)
       const error = yield* Effect.flip(verify(yield* provider.mintOpaque()))
       assert.strictEqual(error._tag, "VerificationUnavailable")
-      const { retryAfter = 0 } = error._tag === "VerificationUnavailable" ? error : {}
-      assert.isAbove(retryAfter, 0)
-      assert.isAtMost(retryAfter, 1200)
+      const { retryAfter = Duration.zero } = error._tag === "VerificationUnavailable" ? error : {}
+      assert.isAbove(Duration.toMillis(retryAfter), 0)
+      assert.isAtMost(Duration.toMillis(retryAfter), 1200)
     }).pipe(withProvider))
 
   for (const times of [3, 4, 8, 20]) {
@@ -141,9 +141,9 @@ describe("metadata that cannot be fetched", () => {
       yield* provider.fault("metadata", Fault.connectionError())
       const error = yield* elapse(Effect.flip(verify("opaque")))
       assert.strictEqual(error._tag, "VerificationUnavailable")
-      const { retryAfter = 0 } = error._tag === "VerificationUnavailable" ? error : {}
-      assert.isAbove(retryAfter, 0)
-      assert.isAtMost(retryAfter, 1250)
+      const { retryAfter = Duration.zero } = error._tag === "VerificationUnavailable" ? error : {}
+      assert.isAbove(Duration.toMillis(retryAfter), 0)
+      assert.isAtMost(Duration.toMillis(retryAfter), 1250)
     }).pipe(withProvider))
 })
 

@@ -82,7 +82,7 @@ export const claims: Schema.JsonObject = {
   jti: "jti-0"
 }
 
-/** A verifier for `resource`, as `TokenVerifier.layer` builds it, for discovered servers. The clock is at `now`. */
+/** A verifier for `resource`, as `McpAuth.layer` builds it, for discovered servers. The clock is at `now`. */
 export const verifier = Effect.fnUntraced(function*<R>(
   method: TokenVerifier.Method<R>,
   issuers: ReadonlyArray<string> = [issuer]

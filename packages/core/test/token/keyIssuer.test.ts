@@ -76,7 +76,7 @@ const verifierOf = Effect.fnUntraced(function*<R>(
 const within = (world: World) => Effect.provide(TestProvider.layer({ issuer: world.configured }))
 
 const platforms = {
-  "with WebCrypto, which answers later": Jws.webCrypto,
+  "with WebCrypto, which answers later": Jws.Jws.defaultValue(),
   "with node:crypto, which answers at once": NodeJws.nodeCrypto
 } as const
 
@@ -280,7 +280,7 @@ describe("a token that was verified before", () => {
 
   /** Gives each key one function, even if it is prepared several times. */
   const caching = (): Jws.Shape => {
-    const known = new Map<string, Jws.Verify>()
+    const known = new Map<string, Jws.VerifySignature>()
     return {
       prepare: Effect.fnUntraced(function*(key, algorithm) {
         const name = JSON.stringify([key, algorithm])

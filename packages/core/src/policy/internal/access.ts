@@ -1,6 +1,7 @@
 import * as McpSchema from "effect/ai/McpSchema"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import { AuthInfo } from "../../token/AuthInfo.ts"
 import type { AuthError, VerificationUnavailable } from "../../token/TokenError.ts"
@@ -14,7 +15,7 @@ import {
   type Trace,
   withNeeded
 } from "./decide.ts"
-import type { Caller, Operation, Policy } from "./model.ts"
+import { type Caller, isPolicy, type Operation, type Policy } from "./model.ts"
 
 /**
  * What lists show of what a caller may not do, and what calls to it are answered with:
@@ -94,17 +95,46 @@ export interface EvaluateOptions {
 /**
  * Judges a policy for a caller, and says why.
  *
+ * **Example** (A caller with a scope)
+ *
+ * ```ts import.meta.vitest
+ * import * as AuthInfo from "@effect-mcp-auth/core/AuthInfo"
+ * import * as Policy from "@effect-mcp-auth/core/Policy"
+ * import * as Effect from "effect/Effect"
+ *
+ * const caller = { ...AuthInfo.anonymous, issuer: "https://auth.example.com", scopes: new Set(["notes:read"]) }
+ *
+ * const decision = Effect.runSync(Policy.evaluate(Policy.scopes("notes:read"), caller))
+ * decision.permitted // => true
+ *
+ * const piped = Effect.runSync(Policy.scopes("notes:write").pipe(Policy.evaluate(caller)))
+ * piped.refusal?.message // => `The access token lacks the scope "notes:write"`
+ * ```
+ *
  * @category deciding
  * @since 0.1.0
  */
-export const evaluate = <R>(
-  policy: Policy<R>,
-  caller: Caller,
-  options?: EvaluateOptions
-): Effect.Effect<Decision, VerificationUnavailable, Exclude<R, AuthInfo>> =>
-  decide(policy, { caller, hierarchy: options?.hierarchy ?? flat, operation: options?.operation ?? unnamed }).pipe(
-    Effect.provideService(AuthInfo, caller)
-  )
+export const evaluate: {
+  (
+    caller: Caller,
+    options?: EvaluateOptions
+  ): <R>(policy: Policy<R>) => Effect.Effect<Decision, VerificationUnavailable, Exclude<R, AuthInfo>>
+  <R>(
+    policy: Policy<R>,
+    caller: Caller,
+    options?: EvaluateOptions
+  ): Effect.Effect<Decision, VerificationUnavailable, Exclude<R, AuthInfo>>
+} = dual(
+  (args) => isPolicy(args[0]),
+  <R>(
+    policy: Policy<R>,
+    caller: Caller,
+    options?: EvaluateOptions
+  ): Effect.Effect<Decision, VerificationUnavailable, Exclude<R, AuthInfo>> =>
+    decide(policy, { caller, hierarchy: options?.hierarchy ?? flat, operation: options?.operation ?? unnamed }).pipe(
+      Effect.provideService(AuthInfo, caller)
+    )
+)
 
 const currentQuestion: Effect.Effect<Question, never, AuthInfo> = Effect.gen(function*() {
   const caller = yield* AuthInfo

@@ -3,6 +3,7 @@ import * as McpServer from "effect/ai/McpServer"
 import type * as Tool from "effect/ai/Tool"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -257,12 +258,31 @@ export type GuardRequirements<RIn, R> =
  * A layer is built once wherever it is used: one that is registered without its guard as well may be built without it.
  * Middleware for the whole server (`layerGlobal`) belongs outside of a guard.
  *
+ * **Example** (Guarding a resource, in both forms)
+ *
+ * ```ts import.meta.vitest
+ * import * as Policy from "@effect-mcp-auth/core/Policy"
+ * import { McpServer } from "effect/ai"
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ *
+ * const note = McpServer.resource({ uri: "notes://mine", name: "mine", content: Effect.succeed("") })
+ *
+ * const piped = note.pipe(Policy.guard(Policy.scopes("notes:read")))
+ * const called = Policy.guard(note, Policy.scopes("notes:read"))
+ *
+ * Layer.isLayer(piped) && Layer.isLayer(called) // => true
+ * ```
+ *
  * @category attaching
  * @since 0.1.0
  */
-export const guard = <R>(policy: Policy<R>) =>
-<A, E, RIn>(
-  self: Layer.Layer<A, E, RIn>
+export const guard: {
+  <R>(policy: Policy<R>): <A, E, RIn>(self: Layer.Layer<A, E, RIn>) => Layer.Layer<A, E, GuardRequirements<RIn, R>>
+  <A, E, RIn, R>(self: Layer.Layer<A, E, RIn>, policy: Policy<R>): Layer.Layer<A, E, GuardRequirements<RIn, R>>
+} = dual(2, <A, E, RIn, R>(
+  self: Layer.Layer<A, E, RIn>,
+  policy: Policy<R>
 ): Layer.Layer<A, E, GuardRequirements<RIn, R>> =>
   Layer.unwrap(Effect.gen(function*() {
     const services = yield* Effect.context<Exclude<R, AuthInfo>>()
@@ -281,7 +301,7 @@ export const guard = <R>(policy: Policy<R>) =>
       Layer.provide(Layer.succeedContext(gate)),
       Layer.provide(Layer.succeed(McpServer.McpServer, annotating(server, guard, gate)))
     )
-  }))
+  })))
 
 /** The policy that a tool was given, as an annotation. */
 export class ToolPolicy extends Context.Service<ToolPolicy, Any>()(
@@ -314,12 +334,27 @@ export type GuardedTool<T extends Tool.Any, R> = T extends Tool.Tool<infer Name,
  * does not compile without `McpAuth.protect` or `McpAuth.layerStdio`. What the checks of the policy need is required by
  * these. A tool with two policies has to satisfy both.
  *
+ * **Example** (A policy on a tool, in both forms)
+ *
+ * ```ts import.meta.vitest
+ * import * as Policy from "@effect-mcp-auth/core/Policy"
+ * import { Tool } from "effect/ai"
+ *
+ * const AddNote = Policy.tool(Tool.make("AddNote"), Policy.scopes("notes:write"))
+ * const [DeleteNote] = [Tool.make("DeleteNote")].map(Policy.tool(Policy.scopes("notes:delete")))
+ *
+ * [AddNote.name, DeleteNote?.name] // => ["AddNote", "DeleteNote"]
+ * ```
+ *
  * @category attaching
  * @since 0.1.0
  */
-export const tool = <R>(policy: Policy<R>) => <T extends Tool.Any>(tool: T): GuardedTool<T, R> => {
-  const before = Context.getOption(tool.annotations, ToolPolicy)
+export const tool: {
+  <R>(policy: Policy<R>): <T extends Tool.Any>(self: T) => GuardedTool<T, R>
+  <T extends Tool.Any, R>(self: T, policy: Policy<R>): GuardedTool<T, R>
+} = dual(2, <T extends Tool.Any, R>(self: T, policy: Policy<R>): GuardedTool<T, R> => {
+  const before = Context.getOption(self.annotations, ToolPolicy)
   const all: Any = before._tag === "None" ? policy : node<unknown>({ _tag: "AllOf", parts: [before.value, policy] })
   // A dependency of a tool exists in its type only.
-  return tool.annotate(ToolPolicy, all) as Tool.Any as GuardedTool<T, R>
-}
+  return self.annotate(ToolPolicy, all) as Tool.Any as GuardedTool<T, R>
+})

@@ -1,6 +1,7 @@
 import * as Arr from "effect/Array"
 import type * as Effect from "effect/Effect"
 import * as Pipeable from "effect/Pipeable"
+import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import { isDecodedObject } from "../../fetch/internal/documentBody.ts"
 import { printable } from "../../metadata/internal/printable.ts"
@@ -35,8 +36,11 @@ export interface Operation {
   readonly listing: boolean
 }
 
+const TypeId = "~effect-mcp-auth/Policy"
+
 /** What every policy can do: be piped, and print itself. */
 interface Common extends Pipeable.Pipeable {
+  readonly [TypeId]: typeof TypeId
   readonly toString: () => string
 }
 
@@ -187,17 +191,21 @@ export const format = (policy: Any): string => {
 
 const Proto = {
   ...Pipeable.Prototype,
+  [TypeId]: TypeId,
   toString(this: Any) {
     return format(this)
   }
 }
 
-type Plain<P> = P extends unknown ? Omit<P, "toString" | "pipe"> : never
+type Plain<P> = P extends unknown ? Omit<P, "toString" | "pipe" | typeof TypeId> : never
 
 /** A part of a policy, which can print itself and be piped. */
 export const node = <R>(plain: Plain<Policy<R>>): Policy<R> =>
   // What is left out of a plain part is what its prototype has.
   Object.assign(Object.create(Proto), plain) as Policy<R>
+
+/** Whether a value is a policy. */
+export const isPolicy = (value: unknown): value is Any => Predicate.hasProperty(value, TypeId)
 
 /** The value at a path among claims. */
 export const claimAt = (claims: Schema.JsonObject, path: ClaimPath): Schema.Json | undefined =>

@@ -115,7 +115,7 @@ export const makeFailureLimit = Effect.fnUntraced(function*(
     if (retryAfter === 0) return yield* error
     const until = (yield* Clock.currentTimeMillis) + retryAfter
     lockedOut.set(client, new Map(lockedOut.get(client)).set(issuer, until))
-    return yield* new TooManyFailures({ retryAfter })
+    return yield* new TooManyFailures({ retryAfter: Duration.millis(retryAfter) })
   })
   return (request, token, verified) => {
     const client = clientOf(request) ?? (limit.countUnknownClientsTogether === true ? unknownClients : undefined)
@@ -126,7 +126,7 @@ export const makeFailureLimit = Effect.fnUntraced(function*(
     if (until === undefined) return counted
     return Effect.flatMap(Clock.currentTimeMillis, (now) => {
       const retryAfter = waitOf(until - now)
-      return retryAfter > 0 ? Effect.fail(new TooManyFailures({ retryAfter })) : counted
+      return retryAfter > 0 ? Effect.fail(new TooManyFailures({ retryAfter: Duration.millis(retryAfter) })) : counted
     })
   }
 })

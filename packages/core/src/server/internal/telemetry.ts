@@ -28,10 +28,9 @@ const reasonOf = (error: AuthError): string => {
   if (isUnsettled(error)) return "key-not-known-yet"
   if (isQueueFull(error)) return "introspection-queue-full"
   switch (error._tag) {
+    case "InvalidRequest":
     case "InvalidToken":
       return error.reason
-    case "InvalidRequest":
-      return error.problem
     default:
       return error._tag
   }

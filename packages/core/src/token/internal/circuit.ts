@@ -46,22 +46,25 @@ const ranOutOfTime = (error: unknown): boolean => error instanceof MetadataFetch
 /** Asks a server a question, or fails at once while that server is left alone. */
 export type Circuit = <A, E, R>(question: Effect.Effect<A, E, R>) => Effect.Effect<A, VerificationUnavailable, R>
 
-/** How long the circuit stays open, in milliseconds. */
-const openFor = (error: unknown): number =>
+/** How long the circuit stays open. */
+const openFor = (error: unknown): Duration.Duration =>
   error instanceof CircuitBreaker.CircuitBreakerError && error.reason._tag === "CircuitOpen"
-    ? Duration.toMillis(error.reason.retryAfter)
-    : 0
+    ? error.reason.retryAfter
+    : Duration.zero
 
 const storeInMemory = Effect.map(
   Layer.build(CircuitBreaker.layerStoreMemory()),
   (services) => Context.get(services, CircuitBreaker.CircuitBreakerStore)
 )
 
-/** How long a circuit is still open, in milliseconds. A store that does not say is no reason to fail. */
-const stillOpen = ({ state }: CircuitBreaker.CircuitBreakerStore["Service"], key: string): Effect.Effect<number> =>
+/** How long a circuit is still open. If the store fails, the answer is zero. */
+const stillOpen = (
+  { state }: CircuitBreaker.CircuitBreakerStore["Service"],
+  key: string
+): Effect.Effect<Duration.Duration> =>
   Effect.match(state(key), {
-    onFailure: () => 0,
-    onSuccess: (state) => state._tag === "Open" ? Duration.toMillis(state.retryAfter) : 0
+    onFailure: () => Duration.zero,
+    onSuccess: (state) => state._tag === "Open" ? state.retryAfter : Duration.zero
   })
 
 /** The circuit of one server. Processes that share a `CircuitBreakerStore` share what is known about it. */
@@ -102,12 +105,12 @@ export const makeCircuit = Effect.fnUntraced(function*(
         Effect.tapError(giveUp(began)),
         Effect.catchIf(
           // No circuit is open for so long, unless the clock was set back.
-          (error) => openFor(error) > Duration.toMillis(maxOpenDuration),
+          (error) => Duration.isGreaterThan(openFor(error), maxOpenDuration),
           () => question
         ),
         Effect.catch((cause) =>
           Effect.flatMap(stillOpen(store, key), (wait) =>
-            available(server, Effect.fail(cause), () => Math.max(wait, openFor(cause))))
+            available(server, Effect.fail(cause), () => Duration.max(wait, openFor(cause))))
         )
       ))
 })

@@ -1,5 +1,5 @@
 import * as Deferred from "effect/Deferred"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as PartitionedSemaphore from "effect/PartitionedSemaphore"
 import { within } from "../../fetch/internal/within.ts"
@@ -24,8 +24,8 @@ export type Queue = <A, E, R>(
 /** All clients whose address is unknown, together. */
 const unknown: ReadonlyArray<string> = ["unknown", "unknown", "unknown"]
 
-/** In milliseconds: the queue is soon shorter again, unless a flood goes on. */
-const retryAfter = 2_000
+/** The queue is usually shorter after this time, unless the flood goes on. */
+const retryAfter = Duration.seconds(2)
 
 /** A request that waits, and can be turned away. */
 type Ticket = Deferred.Deferred<never, VerificationUnavailable>
@@ -121,8 +121,8 @@ const leave = (place: Place) =>
  */
 export const makeQueue = (issuer: string, { concurrency, queueSize, queueTimeout }: QueueSettings): Queue => {
   const root = makeNetwork("", undefined, concurrency)
-  const turnedAway = (why: IntrospectionQueueFull["why"]) =>
-    new VerificationUnavailable({ issuer, retryAfter, cause: new IntrospectionQueueFull({ why }) })
+  const turnedAway = (reason: IntrospectionQueueFull["reason"]) =>
+    new VerificationUnavailable({ issuer, retryAfter, cause: new IntrospectionQueueFull({ reason }) })
 
   const clientNamed = (names: ReadonlyArray<string>): Network => {
     let network = root

@@ -125,9 +125,9 @@ interface Entry {
   readonly algorithm: Jws.Algorithm
   /** As in `UsableKey`. */
   readonly issuer: string | undefined
-  readonly verify: Effect.Effect<Option.Option<Jws.Verify>>
+  readonly verify: Effect.Effect<Option.Option<Jws.VerifySignature>>
   /** The same once it has been read. */
-  readonly ready: MutableRef.MutableRef<Option.Option<Jws.Verify> | undefined>
+  readonly ready: MutableRef.MutableRef<Option.Option<Jws.VerifySignature> | undefined>
 }
 
 /** The keys of one answer, by the names that they have. */
@@ -146,7 +146,7 @@ const mostCandidates = 8
 export interface Reader {
   readonly read: (document: Schema.JsonObject) => Effect.Effect<KeyRing>
   /** The key that a function verifies with. */
-  readonly entryOf: (verify: Jws.Verify) => Entry | undefined
+  readonly entryOf: (verify: Jws.VerifySignature) => Entry | undefined
 }
 
 /** What makes two keys one. Their names do not, but a key is another one where it is for another issuer. */
@@ -159,12 +159,12 @@ const listedIn = (document: Schema.JsonObject): ReadonlyArray<Schema.Json> =>
 /** Makes what reads the key sets of one server. */
 export const makeReader = Effect.fnUntraced(function*(asked: ReadonlySet<Jws.Algorithm>): Effect.fn.Return<Reader> {
   const jws = yield* Jws.Jws
-  const owners = new WeakMap<Jws.Verify, Entry>()
+  const owners = new WeakMap<Jws.VerifySignature, Entry>()
   const known = MutableRef.make<ReadonlyMap<string, Entry>>(new Map())
   const make = Effect.fnUntraced(function*(key: UsableKey, algorithm: Jws.Algorithm): Effect.fn.Return<Entry> {
-    const ready = MutableRef.make<Option.Option<Jws.Verify> | undefined>(undefined)
+    const ready = MutableRef.make<Option.Option<Jws.VerifySignature> | undefined>(undefined)
     // A function of its own for each entry: two entries may have one key, and `jws` may give both the same function.
-    const own = Effect.map(jws.prepare(key.key, algorithm), (verify): Jws.Verify => (signed) => verify(signed))
+    const own = Effect.map(jws.prepare(key.key, algorithm), (verify): Jws.VerifySignature => (signed) => verify(signed))
     const prepared = Effect.tap(Effect.option(own), (verify) =>
       Effect.sync(() => {
         MutableRef.set(ready, verify)
@@ -211,11 +211,11 @@ const fitting = ({ byKid, entries }: KeyRing, query: Query): ReadonlyArray<Entry
 }
 
 /** The keys for a token. */
-export const candidates = (keys: KeyRing, query: Query): Effect.Effect<ReadonlyArray<Jws.Verify>> =>
+export const candidates = (keys: KeyRing, query: Query): Effect.Effect<ReadonlyArray<Jws.VerifySignature>> =>
   Effect.map(Effect.forEach(fitting(keys, query), ({ verify }) => verify), Arr.getSomes)
 
 /** The keys for a token, if all of them have been read. */
-export const readyCandidates = (keys: KeyRing, query: Query): ReadonlyArray<Jws.Verify> | undefined => {
+export const readyCandidates = (keys: KeyRing, query: Query): ReadonlyArray<Jws.VerifySignature> | undefined => {
   const ready = fitting(keys, query).map((entry) => MutableRef.get(entry.ready))
   return ready.every((one) => one !== undefined) ? Arr.getSomes(ready) : undefined
 }

@@ -1,21 +1,22 @@
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import { sourceOf } from "../../discovery/internal/metadataSource.ts"
 import { type AuthError, IntrospectionQueueFull, InvalidToken, VerificationUnavailable } from "../TokenError.ts"
 
-/** How long something is left alone that failed, from a time on. Both in milliseconds. */
-type Pause = (now: number, cause: unknown) => number
+/** How long no request is made after a failure, counted from `now`, which is in milliseconds since 1970. */
+type Pause = (now: number, cause: unknown) => Duration.Duration
 
 /** What a server was asked for. If it cannot say now, the error says when it is worth coming again: after its pauses. */
 export const available = <A, R>(
   server: AuthorizationServer<unknown>,
   asked: Effect.Effect<A, unknown, R>,
-  orPause: Pause = () => 0
+  orPause: Pause = () => Duration.zero
 ): Effect.Effect<A, VerificationUnavailable, R> =>
   Effect.catch(asked, (cause) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const retryAfter = Math.max(sourceOf(server).pause(now), orPause(now, cause))
+      const retryAfter = Duration.max(Duration.millis(sourceOf(server).pause(now)), orPause(now, cause))
       return Effect.fail(new VerificationUnavailable({ issuer: server.issuer, retryAfter, cause }))
     }))
 

@@ -1,4 +1,5 @@
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
 import { sourceOf } from "../../discovery/internal/metadataSource.ts"
@@ -12,13 +13,13 @@ import { available } from "./unavailable.ts"
 /** What a token is good by: a key of a server. */
 export interface Voucher {
   readonly keyed: Keyed
-  readonly key: Jws.Verify
+  readonly key: Jws.VerifySignature
 }
 
 /** The server that issued a token, and its keys that did not sign it. */
 interface Undecided {
   readonly keyed: Keyed
-  readonly tried: ReadonlyArray<Jws.Verify>
+  readonly tried: ReadonlyArray<Jws.VerifySignature>
 }
 
 /** What can be said at once. */
@@ -53,18 +54,21 @@ const issuingNow = ({ info: { claims, issuer: iss }, issuers }: JudgedJwt, now: 
   return undefined
 }
 
-const signs = (key: Jws.Verify, signed: Jws.Signed): Effect.Effect<boolean> => {
+const signs = (key: Jws.VerifySignature, signed: Jws.Signed): Effect.Effect<boolean> => {
   const answer = key(signed)
   return typeof answer === "boolean" ? Effect.succeed(answer) : answer
 }
 
-const signerOf = Effect.fnUntraced(function*(keys: ReadonlyArray<Jws.Verify>, { signed }: JudgedJwt) {
+const signerOf = Effect.fnUntraced(function*(keys: ReadonlyArray<Jws.VerifySignature>, { signed }: JudgedJwt) {
   for (const key of keys) if (yield* signs(key, signed)) return key
   return undefined
 })
 
 /** The key that signed, or `none` of them, if they answer at once. */
-const signerNow = (keys: ReadonlyArray<Jws.Verify>, { signed }: JudgedJwt): Jws.Verify | "none" | undefined => {
+const signerNow = (
+  keys: ReadonlyArray<Jws.VerifySignature>,
+  { signed }: JudgedJwt
+): Jws.VerifySignature | "none" | undefined => {
   for (const key of keys) {
     const answer = key(signed)
     if (answer !== false) return answer === true ? key : undefined
@@ -77,7 +81,7 @@ const signerNow = (keys: ReadonlyArray<Jws.Verify>, { signed }: JudgedJwt): Jws.
  * is never worth another fetch: a provider gives a new key a new name.
  */
 const refusal = (
-  tried: ReadonlyArray<Jws.Verify>,
+  tried: ReadonlyArray<Jws.VerifySignature>,
   { keys }: Keyed,
   { algorithm, issuer, kid }: JwkSet.Query
 ): InvalidToken | undefined => {
@@ -110,7 +114,7 @@ const notFound = Effect.fnUntraced(function*(
   const { iat } = info.claims
   const publishedBy = typeof iat === "number" ? Math.min(iat * 1000, at) : at
   const retryAfter = keys.unknownFor(publishedBy, yield* Clock.currentTimeMillis)
-  return retryAfter === 0 ? error : new VerificationUnavailable({ issuer, retryAfter, cause: error })
+  return Duration.isZero(retryAfter) ? error : new VerificationUnavailable({ issuer, retryAfter, cause: error })
 })
 
 /** The key that signed, of those that are known, or that the provider has published since. No key is tried twice. */
