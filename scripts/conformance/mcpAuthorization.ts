@@ -32,7 +32,7 @@ export const mcpAuthorization: Specification = {
       "A server on an HTTP transport follows the authorization pages.",
       by("McpAuth", [
         "core/server/McpAuth.attacks",
-        "there are none: every route of the server but the metadata asks for a token"
+        "fail on every route of the server except its metadata, which requires a token"
       ])
     ),
     shouldNot(
@@ -40,7 +40,7 @@ export const mcpAuthorization: Specification = {
       "A server on stdio does not follow them: credentials come from its environment.",
       by("McpAuth", [
         "core/server/McpAuth.stdio",
-        "lets the same registrations run on standard input and output, with who the environment says is there"
+        "runs the same registrations on standard input and output, with the caller from the environment"
       ])
     ),
     must(
@@ -55,7 +55,7 @@ export const mcpAuthorization: Specification = {
       "The server offers authorization server metadata at its own origin.",
       by("McpAuth", [
         "core/server/McpAuth.legacy",
-        "is the provider's own, at all forms where old clients look, to anybody"
+        "is the provider's own, at all URLs that old clients try, without a token"
       ])
     ),
     must(
@@ -66,7 +66,7 @@ export const mcpAuthorization: Specification = {
     must(
       march("Authorization Base URL"),
       "The metadata is at the origin of the MCP server, whatever the path of the server.",
-      by("McpAuth", ["core/server/McpAuth.legacy", "of a resource at the root is served at the root forms"])
+      by("McpAuth", ["core/server/McpAuth.legacy", "of a resource at the root is served at the root URLs"])
     ),
     should(
       march("OAuth Grant Types"),
@@ -78,15 +78,15 @@ export const mcpAuthorization: Specification = {
       "A request that needs authorization and has none is answered 401.",
       by("McpAuth Challenge BearerAuth FetchAuth", [
         "core/server/Challenge",
-        "without credentials there is no error code, but where and for what to log in"
-      ], ["core/server/FetchAuth", "answers who has none with the challenge, and leaves the body unread"])
+        "a 401 without credentials has no error code, but the metadata URL and the scopes to request"
+      ], ["core/server/FetchAuth", "answers a request without a token with the challenge, and does not read its body"])
     ),
     must(
       all("Error Handling"),
       "A token with too few scopes or permissions is answered 403.",
       by("Challenge Policy", [
         "core/server/Challenge",
-        "a 401 asks for the required scopes only, a 403 names all of them at once"
+        "a 401 requests only the required scopes, and a 403 names all of them at once"
       ])
     ),
     must(
@@ -99,7 +99,7 @@ export const mcpAuthorization: Specification = {
       "The server implements protected resource metadata (RFC 9728).",
       by("McpAuth ProtectedResourceMetadata", [
         "core/server/McpAuth.metadata",
-        "is served at the path-inserted and at the root form, to anybody"
+        "is served at the path-inserted and at the root URL, without a token"
       ])
     ),
     must(
@@ -107,7 +107,7 @@ export const mcpAuthorization: Specification = {
       "The metadata has `authorization_servers` with at least one entry.",
       by("McpAuth", ["core/server/McpAuth.options", "no authorization server"], [
         "core/server/McpAuth.metadata",
-        "lists several authorization servers in their order"
+        "lists several authorization servers in the configured order"
       ])
     ),
     must(
@@ -115,7 +115,7 @@ export const mcpAuthorization: Specification = {
       "A 401 has `WWW-Authenticate` with the URL of the metadata.",
       by("Challenge", [
         "core/server/Challenge",
-        "about a resource that can be protected is read alike by three parsers"
+        "for a resource that can be protected is read alike by three parsers"
       ])
     ),
     must(
@@ -131,7 +131,7 @@ export const mcpAuthorization: Specification = {
       "A 401 names the scopes that the resource requires.",
       by("Challenge McpAuth", ["core/policy/advertise", "the metadata and the 401 name"], [
         "core/server/Challenge",
-        "a 401 asks for the required scopes only, a 403 names all of them at once"
+        "a 401 requests only the required scopes, and a 403 names all of them at once"
       ])
     ),
     may(
@@ -152,7 +152,7 @@ export const mcpAuthorization: Specification = {
       "Upper case in scheme and host of the resource is accepted.",
       by("ResourceIdentifier WellKnown", [
         "core/server/McpAuth.metadata",
-        "`names ${resource} exactly as it is configured, and is where the challenge says`"
+        "`names ${resource} exactly as configured, at the URL that the challenge names`"
       ])
     ),
     should(
@@ -166,7 +166,7 @@ export const mcpAuthorization: Specification = {
     must(
       all("Token Requirements"),
       "The token is in the `Authorization` header of the request.",
-      by("BearerToken", ["core/server/McpAuth.bearer", "a bearer token is let in"], [
+      by("BearerToken", ["core/server/McpAuth.bearer", "a bearer token is accepted"], [
         "core/server/McpAuth.bearer",
         "in a form is not read: the request has no credentials"
       ])
@@ -174,7 +174,7 @@ export const mcpAuthorization: Specification = {
     must(
       all("Token Requirements"),
       "Every request is authorized, also within one session.",
-      by("McpAuth", ["core/server/McpAuth.sessions", "is of no use without a token, whoever knows it"], [
+      by("McpAuth", ["core/server/McpAuth.sessions", "cannot be used without a token, even with its id"], [
         "core/policy/attach",
         "`has the rights of each request's token, and remembers none, ${mode.name}`"
       ])
@@ -184,7 +184,7 @@ export const mcpAuthorization: Specification = {
       "No token is in the query of a URI.",
       by("BearerToken", ["core/server/McpAuth.bearer", "in the query is refused"], [
         "core/server/McpAuth.bearer",
-        "in the query beside a good header is refused"
+        "in the query beside a valid header is refused"
       ])
     ),
     must(
@@ -208,15 +208,15 @@ export const mcpAuthorization: Specification = {
       "Invalid and expired tokens are answered 401, other failures as OAuth 2.1, section 5.3, says.",
       by("Challenge TokenError", [
         "core/server/McpAuth.bearer",
-        "about an invalid token are never left to another road: with no required scope it is 401 as well"
-      ], ["core/server/Challenge", "are known for every error"])
+        "refuse an invalid token with 401 even if no scope is required"
+      ], ["core/server/Challenge", "exist for every error"])
     ),
     mustNot(
       june("Token Handling"),
       "No other tokens are accepted or passed on.",
       by("TokenVerifier IssuerPolicy", [
         "core/server/McpAuth.attacks",
-        "do not vouch for a third, and nobody is asked about it"
+        "do not make a third provider trusted, and cause no request to it"
       ], [
         "core/token/TokenVerifier.introspection",
         "only the named server is asked, and no other server sees the token"
@@ -227,7 +227,7 @@ export const mcpAuthorization: Specification = {
       "The token of the client is not passed on to upstream APIs.",
       by("AuthInfo", [
         "core/server/McpAuth.authInfo",
-        "carries everything that the token says, and the token itself unreadable"
+        "has everything that the token says, and the token itself redacted"
       ])
     ),
     must(
@@ -236,7 +236,7 @@ export const mcpAuthorization: Specification = {
       by("McpAuth Policy", ["core/server/McpAuth.bearer", "`${rule} is not read, however long it is`"], [
         "core/policy/decisions",
         "`${by}, ${where}, has the response of an absent one, byte for byte, for every request`"
-      ], ["core/server/McpAuth.attacks", "before the provider has been asked, no request slips through"])
+      ], ["core/server/McpAuth.attacks", "fail before the first request to the provider"])
     ),
     should(
       march("Security Considerations"),
@@ -361,7 +361,7 @@ export const mcpAuthorization: Specification = {
       "The issuer in metadata is identical to the one by which it was asked for (for clients; the server does the same).",
       by("IssuerPolicy Discovery", [
         "core/discovery/Discovery",
-        "no document of another issuer is ever returned, whatever repairs do"
+        "no document of another issuer is ever returned, whatever the repairs do"
       ])
     ),
     must(
@@ -369,7 +369,7 @@ export const mcpAuthorization: Specification = {
       "What belongs to one authorization server is not used with another: credentials, keys and answers.",
       by("AuthorizationServer TokenVerifier", ["core/token/JwkSet", "never mix keys, even with the same kid"], [
         "core/server/McpAuth.attacks",
-        "never vouch for each other: a token of one in the name of the other is 401"
+        "cannot sign for each other: a token signed by one that names the other as issuer is answered with 401"
       ])
     ),
     may(

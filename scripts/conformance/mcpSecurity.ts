@@ -50,7 +50,7 @@ export const mcpSecurity: Specification = {
       "URLs are https, except for loopback on demand.",
       by("Issuer ResourceIdentifier", [
         "core/discovery/Strategy",
-        "a URL that is not https is refused unasked"
+        "a URL that is not https is refused without a request"
       ], ["core/token/JwkSet", "is fetched over http for an allowed http issuer on loopback"])
     ),
     should(
@@ -66,7 +66,7 @@ export const mcpSecurity: Specification = {
       "Redirects are held to the same rules.",
       by("FetchLimits", [
         "core/discovery/faults",
-        "`${status} to another origin is refused, and nobody is asked there`"
+        "`${status} to another origin is refused without a request there`"
       ], ["node/NodeMcpAuth", "does not follow redirects"])
     ),
     should(
@@ -83,7 +83,7 @@ export const mcpSecurity: Specification = {
       "All inbound requests are verified.",
       by("McpAuth", [
         "core/server/McpAuth.attacks",
-        "there are none: every route of the server but the metadata asks for a token"
+        "fail on every route of the server except its metadata, which requires a token"
       ])
     ),
     mustNot(
@@ -91,7 +91,7 @@ export const mcpSecurity: Specification = {
       "A session or a handle is no authentication.",
       by("McpAuth", [
         "core/server/McpAuth.sessions",
-        "is of no use without a token, whoever knows it"
+        "cannot be used without a token, even with its id"
       ])
     ),
     should(
@@ -99,8 +99,8 @@ export const mcpSecurity: Specification = {
       "Identifiers come from a secure random source, and end.",
       by("effect McpAuth", [
         "core/server/McpAuth.sessions",
-        "cannot be chosen: an id that the server did not make up begins nothing"
-      ], ["core/server/McpAuth.requestState", "the same state is sealed differently each time"])
+        "cannot be chosen by the client: an id that the server did not create begins no session"
+      ], ["core/server/McpAuth.requestState", "differently each time, even for the same state"])
     ),
     should(
       "Session Hijacking; State Handle Hijacking",
@@ -122,7 +122,7 @@ export const mcpSecurity: Specification = {
       "A local server is used by its own client only: stdio, or a token over HTTP.",
       by("McpAuth", [
         "core/server/McpAuth.stdio",
-        "lets the same registrations run on standard input and output, with who the environment says is there"
+        "runs the same registrations on standard input and output, with the caller from the environment"
       ])
     ),
     should(

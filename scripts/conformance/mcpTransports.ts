@@ -35,7 +35,7 @@ export const mcpTransports: Specification = {
       "The `Origin` of every connection is validated.",
       by("effect McpAuth", suite, [
         "core/server/McpAuth.cors",
-        "are asked about before those of the MCP server, which refuses in words that the page can read"
+        "are checked before those of the MCP server, whose refusal a page can read"
       ])
     ),
     must(
@@ -43,7 +43,7 @@ export const mcpTransports: Specification = {
       "An origin that is not valid is answered 403.",
       by("effect", suite, [
         "core/server/McpAuth.cors",
-        "are asked about before those of the MCP server, which refuses in words that the page can read"
+        "are checked before those of the MCP server, whose refusal a page can read"
       ])
     ),
     may(
@@ -61,7 +61,7 @@ export const mcpTransports: Specification = {
       "Every connection is authenticated.",
       by("McpAuth", [
         "core/server/McpAuth.attacks",
-        "`the method ${method} reaches nobody without a token`"
+        "`fail with the method ${method}`"
       ], ["types/policy", "and without protect does not compile: nobody says who calls"])
     ),
     must(
@@ -69,7 +69,7 @@ export const mcpTransports: Specification = {
       "There is one endpoint path.",
       by("McpAuth", [
         "core/server/McpAuth.attacks",
-        "`${spelling} is the server by another name, or nothing at all`"
+        "`fail with the spelling ${spelling}, which is the guarded route or no route`"
       ])
     ),
     must(
@@ -94,7 +94,7 @@ export const mcpTransports: Specification = {
       "A body is one message: there are no batches.",
       by("effect", [
         "core/server/McpAuth.authInfo",
-        "`a batch in ${revision}, which knows none, reaches nobody`"
+        "`reaches no handler in a batch in ${revision}, which has no batches`"
       ])
     ),
     shouldNot(
@@ -102,7 +102,7 @@ export const mcpTransports: Specification = {
       "A stream does not end before its response, unless its session does.",
       by("McpAuth", [
         "core/server/McpAuth.streams",
-        "`of a tool call in ${revision} that reports progress over the expiry of its token ends with its result`"
+        "`of a tool call in ${revision} that reports progress beyond the expiry of its token ends with its result`"
       ])
     ),
     must(
@@ -118,7 +118,7 @@ export const mcpTransports: Specification = {
       "The server ends a standing stream at any time.",
       by("McpAuth", [
         "core/server/McpAuth.streams",
-        "that stands and whose token was accepted after its end, because clocks differ, goes on for half a minute"
+        "with a token that was accepted after its expiry, within the clock tolerance, continues for half a minute"
       ])
     ),
     may(
@@ -131,7 +131,7 @@ export const mcpTransports: Specification = {
       "A message goes to one stream only, and is not replayed on another.",
       by("effect", [
         "core/server/McpAuth.streams",
-        "of one person ends with her token, and that of another with his"
+        "of each of two users ends with their own token"
       ])
     ),
     should(
@@ -139,7 +139,7 @@ export const mcpTransports: Specification = {
       "Session identifiers are unique and cryptographically secure.",
       by("effect", [
         "core/server/McpAuth.sessions",
-        "cannot be chosen: an id that the server did not make up begins nothing"
+        "cannot be chosen by the client: an id that the server did not create begins no session"
       ])
     ),
     must(sessions("Session Management"), "Session identifiers are visible ASCII.", by("effect", suite)),
@@ -153,7 +153,7 @@ export const mcpTransports: Specification = {
       "A request of a session that has ended is answered 404.",
       by("effect McpAuth", [
         "core/server/McpAuth.sessions",
-        "`of ${revision} that its owner ends is gone for her as well`"
+        "`of ${revision} that its owner ends no longer exists for the owner`"
       ])
     ),
     may(
@@ -161,7 +161,7 @@ export const mcpTransports: Specification = {
       "The server ends a session, or refuses to let a client end it.",
       by("effect McpAuth", [
         "core/server/McpAuth.sessions",
-        "a termination that the server refuses ends nothing"
+        "does not change when the server refuses a termination"
       ], ["core/policy/anonymous", "cannot be ended without a token if it was begun with one: DELETE starts a login"])
     ),
     must(
@@ -182,7 +182,7 @@ export const mcpTransports: Specification = {
       "A request without the header is taken for one of an older revision.",
       by("effect McpAuth", [
         "core/server/McpAuth.sessions",
-        "belongs to its principal also if the request that began it named a revision without sessions"
+        "belongs to its principal even if the request that began it named a revision without sessions"
       ])
     ),
     must(
@@ -212,7 +212,7 @@ export const mcpTransports: Specification = {
       "Closing the stream of a response cancels its request.",
       by("effect", [
         "core/server/stoppable",
-        "ends when its caller goes away, after its finalizers"
+        "ends with its finalizers when its caller is interrupted"
       ])
     ),
     should(
@@ -228,7 +228,7 @@ export const mcpTransports: Specification = {
       "The server writes nothing but messages to its standard output.",
       by("effect McpAuth", [
         "core/server/McpAuth.stdio",
-        "lets the same registrations run on standard input and output, with who the environment says is there"
+        "runs the same registrations on standard input and output, with the caller from the environment"
       ])
     )
   ]
@@ -247,7 +247,7 @@ export const mcpPatterns: Specification = {
       "`requestState` is treated as controlled by an attacker.",
       by("McpAuth", [
         "core/server/McpAuth.requestState",
-        "`that somebody made up, ${JSON.stringify(requestState)}, is unknown`"
+        "`that was made up, ${JSON.stringify(requestState)}, is unknown`"
       ])
     ),
     must(
@@ -271,7 +271,7 @@ export const mcpPatterns: Specification = {
       "`requestState` expires soon.",
       by("McpAuthOptions", [
         "core/server/McpAuth.requestState",
-        "`after its lifetime of ${lifetime}: ${seconds} seconds later it is ${continues ? \"known\" : \"unknown\"}`"
+        "`is ${lifetime}: ${seconds} seconds later the state is ${continues ? \"known\" : \"unknown\"}`"
       ])
     ),
     should(
@@ -279,10 +279,10 @@ export const mcpPatterns: Specification = {
       "`requestState` belongs to the method and the parameters of its request.",
       by("McpAuth", [
         "core/server/McpAuth.requestState",
-        "`it is ${continues ? \"continued\" : \"unknown\"} with ${what}`"
+        "`is ${continues ? \"continued\" : \"unknown\"} with ${what}`"
       ], [
         "core/server/McpAuth.requestState",
-        "is bound to its tool letter by letter: none of the state becomes a part of another tool's name"
+        "is bound to the exact name of its tool: no part of the state can become part of another tool's name"
       ])
     ),
     must(
@@ -297,7 +297,7 @@ export const mcpPatterns: Specification = {
       "Any encoding is used: encrypted, so that clients cannot read it.",
       by("McpAuth", [
         "core/server/McpAuth.requestState",
-        "the client cannot read what the handler put into it, in any encoding"
+        "so that the client cannot read the handler's state in any encoding"
       ])
     ),
     must(mrtr("Server Requirements"), "A result has `inputRequests` or `requestState`.", by("effect", suite)),
@@ -316,7 +316,7 @@ export const mcpPatterns: Specification = {
       "Answers are validated, unexpected ones ignored, and missing ones asked for again.",
       by("effect", suite, [
         "core/server/McpAuth.requestState",
-        "and not to the answers of the user, which arrive with it"
+        "and not to the input responses, which arrive with it"
       ])
     ),
     mustNot("Subscriptions (2026-07-28)", "Only the events that the client asked for are sent.", by("effect", suite)),

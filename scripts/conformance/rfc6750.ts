@@ -12,9 +12,9 @@ import {
 
 const grammar = [
   "core/server/Challenge",
-  "about a resource that can be protected is read alike by three parsers"
+  "for a resource that can be protected is read alike by three parsers"
 ] as const
-const answers = ["core/server/Challenge", "are known for every error"] as const
+const answers = ["core/server/Challenge", "exist for every error"] as const
 
 /** Bearer tokens, for the resource server. */
 export const rfc6750: Specification = {
@@ -27,8 +27,8 @@ export const rfc6750: Specification = {
       "A client sends its token by one method only: more than one is refused.",
       by("BearerToken", [
         "core/server/McpAuth.bearer",
-        "in the query beside a good header is refused"
-      ], ["core/server/McpAuth.bearer", "two of them are refused, also when both are good"])
+        "in the query beside a valid header is refused"
+      ], ["core/server/McpAuth.bearer", "two of them are refused, even if both tokens are valid"])
     ),
     must(
       "2.1",
@@ -63,7 +63,7 @@ export const rfc6750: Specification = {
       "A request without credentials that give access is answered with `WWW-Authenticate`.",
       by("Challenge", answers, [
         "core/server/Challenge",
-        "without credentials there is no error code, but where and for what to log in"
+        "a 401 without credentials has no error code, but the metadata URL and the scopes to request"
       ])
     ),
     may("3", "Other answers have the header as well.", by("Challenge", answers)),
@@ -93,7 +93,7 @@ export const rfc6750: Specification = {
     may(
       "3",
       "`scope` is given.",
-      by("Challenge", ["core/server/Challenge", "have no scope parameter where there is no scope to ask for"])
+      by("Challenge", ["core/server/Challenge", "have no scope parameter if no scope would help"])
     ),
     should("3", "A request whose token failed has `error`.", by("Challenge", answers)),
     may(
@@ -101,7 +101,7 @@ export const rfc6750: Specification = {
       "`error_description` explains the error to developers.",
       by("Challenge McpAuthOptions", [
         "core/server/Challenge",
-        "details are shown only where that was asked for"
+        "details are shown only with showErrorDetails"
       ])
     ),
     may(
@@ -122,7 +122,7 @@ export const rfc6750: Specification = {
       "The parameters are quoted so that parsers agree.",
       by("Challenge", [
         "core/server/Challenge",
-        "with quotes, backslashes and commas anywhere is read back character by character"
+        "with quotes, backslashes and commas is read back character by character"
       ])
     ),
     should(
@@ -135,7 +135,7 @@ export const rfc6750: Specification = {
       "`invalid_token` is answered with 401.",
       by("Challenge", [
         "core/server/McpAuth.bearer",
-        "about an invalid token are never left to another road: with no required scope it is 401 as well"
+        "refuse an invalid token with 401 even if no scope is required"
       ])
     ),
     should(
@@ -143,7 +143,7 @@ export const rfc6750: Specification = {
       "`insufficient_scope` is answered with 403.",
       by("Challenge", [
         "core/server/Challenge",
-        "a 401 asks for the required scopes only, a 403 names all of them at once"
+        "a 401 requests only the required scopes, and a 403 names all of them at once"
       ])
     ),
     may(
@@ -160,7 +160,10 @@ export const rfc6750: Specification = {
       by("Challenge BearerToken", [
         "core/server/McpAuth.bearer",
         "the scheme alone is no credentials"
-      ], ["core/server/Challenge", "without credentials there is no error code, but where and for what to log in"])
+      ], [
+        "core/server/Challenge",
+        "a 401 without credentials has no error code, but the metadata URL and the scopes to request"
+      ])
     ),
     must(
       "5.2",
@@ -194,7 +197,7 @@ export const rfc6750: Specification = {
     mustNot(
       "5.2, 5.3",
       "Tokens are not in cookies.",
-      by("BearerToken", ["core/server/McpAuth.bearer", "in a cookie is no token"])
+      by("BearerToken", ["core/server/McpAuth.bearer", "in a cookie is not read"])
     ),
     must(
       "5.3",
@@ -214,7 +217,7 @@ export const rfc6750: Specification = {
       "Tokens are not in URLs of pages, logs and histories.",
       by("McpAuth", [
         "core/server/FetchAuth",
-        "writes no token into a span, also not one that came in a query"
+        "writes no token into a span, not even one from a query"
       ])
     )
   ]

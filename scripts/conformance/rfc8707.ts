@@ -17,7 +17,7 @@ export const rfc8707: Specification = {
       "The URI has no query, unless that is needed.",
       by("ResourceIdentifier McpAuth", [
         "core/server/McpAuth.metadata",
-        "of a resource with a query is not that of one without"
+        "of a resource with a query differs from that of the resource without one"
       ])
     ),
     should(
@@ -36,7 +36,7 @@ export const rfc8707: Specification = {
       by("AudiencePolicy", [
         "core/token/AudiencePolicy",
         "resource: accepts a list that contains the configured resource"
-      ], ["core/server/McpAuth.attacks", "both take a token that was issued for both"])
+      ], ["core/server/McpAuth.attacks", "both accept a token that was issued for both"])
     ),
     should(
       "3",
@@ -59,7 +59,7 @@ export const rfc8707: Specification = {
       "The URI of a tenant names the tenant, in its path for example.",
       by("McpAuth ResourceIdentifier", [
         "core/server/McpAuth.metadata",
-        "a token for one is refused by the other, with the challenge of the other"
+        "refuse each other's tokens, with their own challenge"
       ])
     )
   ]

@@ -70,7 +70,7 @@ export const rfc8725: Specification = {
       "Keys have sufficient entropy.",
       by("JwkSet McpAuthOptions", ["core/token/JwkSet", "an RSA key of 2040 bits is too weak"], [
         "core/server/McpAuth.options",
-        "a secret that could be guessed"
+        "a guessable secret"
       ])
     ),
     mustNot(
@@ -101,7 +101,7 @@ export const rfc8725: Specification = {
       "The keys belong to the issuer that the token names; otherwise it is refused.",
       by("TokenVerifier IssuerPolicy JwkSet", [
         "core/server/McpAuth.attacks",
-        "never vouch for each other: a token of one in the name of the other is 401"
+        "cannot sign for each other: a token signed by one that names the other as issuer is answered with 401"
       ], [
         "core/token/keyIssuer",
         "a token is verified only by a key of its own tenant, whatever keys are published beside it"

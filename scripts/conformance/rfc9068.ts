@@ -120,7 +120,7 @@ export const rfc9068: Specification = {
     must(
       "4",
       "What fails is answered as RFC 6750 says, with `invalid_token`.",
-      by("Challenge", ["core/server/Challenge", "are known for every error"])
+      by("Challenge", ["core/server/Challenge", "exist for every error"])
     ),
     should(
       "4",
@@ -164,7 +164,7 @@ export const rfc9068: Specification = {
       "What the token says of the user is not disclosed further.",
       by("AuthInfo McpAuth", [
         "core/server/McpAuth.observability",
-        "`with ${name}: no line, span or metric has a token, a part of one, or a secret`"
+        "`with ${name}: contain no token, no part of one, and no secret`"
       ])
     ),
     must(

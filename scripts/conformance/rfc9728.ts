@@ -14,14 +14,14 @@ export const rfc9728: Specification = {
       "`resource` is there: an https URL without a fragment.",
       by(
         "ProtectedResourceMetadata ResourceIdentifier",
-        metadata("`names ${resource} exactly as it is configured, and is where the challenge says`"),
+        metadata("`names ${resource} exactly as configured, at the URL that the challenge names`"),
         members("a resource with a fragment")
       )
     ),
     may(
       "2",
       "`authorization_servers` lists issuers.",
-      by("McpAuth", metadata("lists several authorization servers in their order"))
+      by("McpAuth", metadata("lists several authorization servers in the configured order"))
     ),
     may(
       "2",
@@ -34,7 +34,7 @@ export const rfc9728: Specification = {
       by(
         "McpAuth",
         metadata("lists required scopes among the supported ones, each once"),
-        metadata("has no list of scopes where none are known")
+        metadata("has no scopes_supported if no scopes are known")
       )
     ),
     may(
@@ -43,7 +43,7 @@ export const rfc9728: Specification = {
       by(
         "McpAuth ProtectedResourceMetadata",
         metadata("has every member of RFC 9728, and extensions"),
-        members("accepts tokens in the header unless it says otherwise")
+        members("accepts tokens in the header by default")
       )
     ),
     mustNot(
@@ -64,7 +64,7 @@ export const rfc9728: Specification = {
     may(
       "2",
       "Members about certificates, authorization details and DPoP are there.",
-      by("ProtectedResourceMetadata", ["core/metadata/laws", "a protected resource's document survives a round trip"])
+      by("ProtectedResourceMetadata", ["core/metadata/laws", "protected resource metadata survives a round trip"])
     ),
     may(
       "2.1",
@@ -81,7 +81,7 @@ export const rfc9728: Specification = {
     must(
       "3",
       "The document is at the well-known path, inserted between host and path, without a slash after the host.",
-      by("WellKnown McpAuth", metadata("is where its identifier says, whatever characters that has"), [
+      by("WellKnown McpAuth", metadata("has the URL of its identifier, whatever characters that contains"), [
         "core/metadata/laws",
         "path and query survive byte for byte; only a slash right after the host is dropped"
       ])
@@ -96,36 +96,36 @@ export const rfc9728: Specification = {
       "It is asked for by GET.",
       by(
         "McpAuth",
-        metadata("HEAD has the headers of GET and no body"),
-        metadata("`by ${method} is 405, and says which methods there are`")
+        metadata("by HEAD has the headers of GET and no body"),
+        metadata("`by ${method} is answered with 405 and the allowed methods`")
       )
     ),
     must(
       "3.2",
       "It is answered with 200 and `application/json`.",
-      by("McpAuth", metadata("is served at the path-inserted and at the root form, to anybody"))
+      by("McpAuth", metadata("is served at the path-inserted and at the root URL, without a token"))
     ),
     must(
       "3.2",
       "Members with several values are arrays, and empty ones are left out.",
       by(
         "ProtectedResourceMetadata",
-        metadata("has no list of scopes where none are known"),
+        metadata("has no scopes_supported if no scopes are known"),
         members("an empty list of authorization servers")
       )
     ),
     should(
       "3.2",
       "Errors have the status of HTTP for them.",
-      by("McpAuth", metadata("at the well-known place of another path is 404"))
+      by("McpAuth", metadata("at the well-known URL of another path is answered with 404"))
     ),
     must(
       "3.3",
       "`resource` is identical to the identifier from which the URL was made: clients refuse anything else.",
       by(
         "McpAuth",
-        metadata("names another resource under no circumstances"),
-        metadata("have their own metadata, and none at the root, which would name one of them only")
+        metadata("never names another resource"),
+        metadata("have their own metadata, and none at the root URL, which could name only one of them")
       )
     ),
     may(
@@ -138,18 +138,18 @@ export const rfc9728: Specification = {
       "A challenge has `resource_metadata`.",
       by("Challenge", [
         "core/server/Challenge",
-        "about a resource that can be protected is read alike by three parsers"
+        "for a resource that can be protected is read alike by three parsers"
       ])
     ),
     may(
       "5.1",
       "`resource_metadata` is in answers of other statuses as well, with other schemes and parameters.",
-      by("Challenge", ["core/server/Challenge", "are known for every error"])
+      by("Challenge", ["core/server/Challenge", "exist for every error"])
     ),
     may(
       "5.2",
       "The metadata changes, and a new challenge says so.",
-      by("McpAuth", metadata("the tag follows the document: the same for the same, another for another"))
+      by("McpAuth", metadata("returns an ETag that depends on the document alone"))
     ),
     may(
       "5.4",
@@ -192,7 +192,7 @@ export const rfc9728: Specification = {
       "Caching is controlled by the headers of HTTP.",
       by(
         "McpAuth",
-        metadata("the tag follows the document: the same for the same, another for another"),
+        metadata("returns an ETag that depends on the document alone"),
         metadata("`${rule}, by GET and by HEAD`")
       )
     )

@@ -6,7 +6,7 @@ import { Effect } from "effect"
 const url = "https://as.test/.well-known/openid-configuration"
 
 describe("an authorization server by the URL of its metadata", () => {
-  it.effect("is fetched at once, repaired, and trusted under the issuer of the document", () =>
+  it.effect("is fetched at once, repaired, and trusted under the issuer of its document", () =>
     Effect.gen(function*() {
       const server = yield* AuthorizationServer.fetchByUrl(url, { type: "oidc", transpileData: Repairs.pkce })
       assert.strictEqual(server.issuer, "https://as.test")
@@ -15,7 +15,7 @@ describe("an authorization server by the URL of its metadata", () => {
       assert.deepStrictEqual(metadata.codeChallengeMethodsSupported, ["S256"])
     }).pipe(Effect.provide(TestProvider.layer({ metadata: { code_challenge_methods_supported: undefined } }))))
 
-  it.effect("is refused if the document names an issuer that does not lead back to the URL", () =>
+  it.effect("is refused if its document names an issuer that does not lead back to the URL", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.wrongIssuer("https://evil.test"))
@@ -23,7 +23,7 @@ describe("an authorization server by the URL of its metadata", () => {
       assert.strictEqual(error._tag === "DiscoveryFailed" ? error.outcome : error._tag, "Refused")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("is refused if the document does not name the expected issuer", () =>
+  it.effect("is refused if its document does not name the expected issuer", () =>
     Effect.gen(function*() {
       const expected = { expectedIssuer: "https://other.test" }
       for (const eager of [true, false]) {

@@ -18,7 +18,7 @@ const warm = Effect.gen(function*() {
   return { provider, server }
 })
 
-/** Asks, and lets retries and background refreshes run to their end. */
+/** Requests metadata, and lets retries and background refreshes run to their end. */
 const ask = Effect.fnUntraced(function*<A, E>(config: Effect.Effect<A, E>) {
   const fiber = yield* Effect.forkChild(Effect.exit(config))
   yield* TestClock.adjust("20 seconds")
@@ -26,7 +26,7 @@ const ask = Effect.fnUntraced(function*<A, E>(config: Effect.Effect<A, E>) {
 })
 
 describe("AuthorizationServer", () => {
-  it.effect("asks nobody before its metadata is needed", () =>
+  it.effect("makes no request before its metadata is needed", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const server = yield* AuthorizationServer.discover(issuer)
@@ -50,7 +50,7 @@ describe("AuthorizationServer", () => {
       assert.strictEqual(yield* provider.count(), 1)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("the first caller's interruption takes nothing from the others", () =>
+  it.effect("continues a fetch for the other callers when the first one is interrupted", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.delay("1 second"))
@@ -65,7 +65,7 @@ describe("AuthorizationServer", () => {
       assert.strictEqual(yield* provider.count(), 1)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("metadata is fresh for an hour", () =>
+  it.effect("caches metadata for an hour", () =>
     Effect.gen(function*() {
       const { provider, server } = yield* warm
       yield* TestClock.adjust("59 minutes")
@@ -77,12 +77,12 @@ describe("AuthorizationServer", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   const lifetimes: ReadonlyArray<readonly [rule: string, cacheControl: string, fresh: number, due: number]> = [
-    ["Cache-Control prolongs the lifetime", "max-age=7200", 119, 121],
-    ["Cache-Control shortens the lifetime", "public, max-age=600", 9, 11],
-    ["Cache-Control is honoured no shorter than a minute", "max-age=0", 0.9, 1.1],
-    ["no-store is honoured no shorter than a minute", "no-store", 0.9, 1.1],
-    ["Cache-Control is honoured no longer than a day", "max-age=31536000", 1439, 1441],
-    ["a Cache-Control that says nothing changes nothing", "must-revalidate", 59, 61]
+    ["a longer Cache-Control prolongs the lifetime", "max-age=7200", 119, 121],
+    ["a shorter Cache-Control shortens the lifetime", "public, max-age=600", 9, 11],
+    ["a Cache-Control below one minute counts as one minute", "max-age=0", 0.9, 1.1],
+    ["no-store counts as one minute", "no-store", 0.9, 1.1],
+    ["a Cache-Control above one day counts as one day", "max-age=31536000", 1439, 1441],
+    ["a Cache-Control without a lifetime changes nothing", "must-revalidate", 59, 61]
   ]
   for (const [rule, cacheControl, fresh, due] of lifetimes) {
     it.effect(rule, () =>
@@ -97,12 +97,12 @@ describe("AuthorizationServer", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer({ headers: { "cache-control": cacheControl } }))))
   }
 
-  it.effect("is refreshed in the background: who asks shortly after its time does not wait", () =>
+  it.effect("refreshes in the background: a request shortly after the lifetime does not wait", () =>
     Effect.gen(function*() {
       const { provider, server } = yield* warm
       yield* provider.fault("metadata", Fault.delay("3 seconds"))
       yield* TestClock.adjust("61 minutes")
-      // No clock moves here: an answer that had to be waited for would never come.
+      // No clock moves here: a response that had to be waited for would never come.
       assert.strictEqual((yield* server.config).issuer, issuer)
       yield* TestClock.adjust("4 seconds")
       assert.strictEqual(yield* provider.count(), 2)
@@ -110,7 +110,7 @@ describe("AuthorizationServer", () => {
       assert.strictEqual(yield* provider.count(), 2)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("after a long sleep the newest metadata is waited for", () =>
+  it.effect("waits for new metadata after a long time without requests", () =>
     Effect.gen(function*() {
       const { provider, server } = yield* warm
       yield* provider.fault("metadata", Fault.missing("registration_endpoint"))
@@ -119,7 +119,7 @@ describe("AuthorizationServer", () => {
       assert.isUndefined(config.metadata.registrationEndpoint)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("an outage of 23 hours after a good fetch causes no failure", () =>
+  it.effect("has no failure in an outage of 23 hours after a successful fetch", () =>
     Effect.gen(function*() {
       const { provider, server } = yield* warm
       yield* provider.fault("metadata", down)
@@ -130,7 +130,7 @@ describe("AuthorizationServer", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("an outage of 23 hours without a request in between causes no failure", () =>
+  it.effect("has no failure in an outage of 23 hours without a request in between", () =>
     Effect.gen(function*() {
       const { provider, server } = yield* warm
       yield* provider.fault("metadata", down)
@@ -138,7 +138,7 @@ describe("AuthorizationServer", () => {
       assert.isTrue(Exit.isSuccess(yield* ask(server.config)))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("an outage of 25 hours fails, and says so", () =>
+  it.effect("fails in an outage of 25 hours, with an error that says so", () =>
     Effect.gen(function*() {
       const { provider, server } = yield* warm
       yield* provider.fault("metadata", down)
@@ -150,7 +150,7 @@ describe("AuthorizationServer", () => {
       assert.include(error.message, "HTTP 503")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("the end of an outage is noticed within a minute or so", () =>
+  it.effect("notices the end of an outage within about a minute", () =>
     Effect.gen(function*() {
       const { provider, server } = yield* warm
       yield* provider.fault("metadata", down)
@@ -164,7 +164,7 @@ describe("AuthorizationServer", () => {
       assert.isTrue(Exit.isSuccess(yield* ask(server.config)))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("a failure is remembered: a thousand requests do not ask a thousand times", () =>
+  it.effect("remembers a failure: 1,000 uses do not cause 1,000 requests", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.status(404))
@@ -181,10 +181,10 @@ describe("AuthorizationServer", () => {
     ["an incomplete document", Fault.missing("jwks_uri", "introspection_endpoint")],
     ["an HTML page", Fault.html],
     ["a document with nulls", Fault.nulls("jwks_uri")],
-    ["a redirect elsewhere", Fault.redirect("https://evil.test")]
+    ["a redirect to another origin", Fault.redirect("https://evil.test")]
   ]
   for (const [what, fault] of wrong) {
-    it.effect(`${what} never replaces a good document`, () =>
+    it.effect(`${what} never replaces a valid document`, () =>
       Effect.gen(function*() {
         const { provider, server } = yield* warm
         const good = yield* server.config
@@ -195,7 +195,7 @@ describe("AuthorizationServer", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("an eager server fails to build when the provider is wrong", () =>
+  it.effect("cannot be built eagerly from a wrong provider", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.wrongIssuer("https://evil.test"))
@@ -203,13 +203,13 @@ describe("AuthorizationServer", () => {
       assert.strictEqual(error._tag, "DiscoveryFailed")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("an issuer that is none fails at once, also for a lazy server", () =>
+  it.effect("fails at once for an invalid issuer, even if it is lazy", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(AuthorizationServer.discover("as.test"))
       assert.strictEqual(error._tag, "InvalidIssuer")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("a server that is known by hand must be complete for its purpose", () =>
+  it.effect("must be complete for its purpose if it is configured by hand", () =>
     Effect.gen(function*() {
       const known = { type: "oauth", metadata: { issuer } } as const
       const error = yield* Effect.flip(AuthorizationServer.make(known, { purpose: Purpose.jwtVerification }))
@@ -219,7 +219,7 @@ describe("AuthorizationServer", () => {
       assert.include((yield* Effect.flip(sourceOf(server).declarePurpose(Purpose.jwtVerification))).message, "jwks_uri")
     }))
 
-  it.effect("the end of the scope ends what is under way", () =>
+  it.effect("ends its fetches with its scope", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.delay("3 seconds"))
@@ -234,23 +234,23 @@ describe("AuthorizationServer", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-describe("what Cache-Control says", () => {
+describe("the lifetime by Cache-Control", () => {
   const rows: ReadonlyArray<readonly [rule: string, headers: Readonly<Record<string, string>>, minutes: number]> = [
     ["max-age", { "cache-control": "max-age=7200" }, 120],
-    ["max-age, less the Age that the answer has in a cache", { "cache-control": "max-age=7200", age: "1800" }, 90],
-    ["an Age beyond max-age, no shorter than a minute", { "cache-control": "max-age=7200", age: "9000" }, 1],
-    ["an Age that is no number, which says nothing", { "cache-control": "max-age=7200", age: "-1800" }, 120],
-    ["Age alone, which says nothing", { age: "1800" }, 60],
-    ["no-cache, no shorter than a minute", { "cache-control": "no-cache" }, 1],
+    ["max-age minus Age", { "cache-control": "max-age=7200", age: "1800" }, 90],
+    ["at least a minute, even if Age is beyond max-age", { "cache-control": "max-age=7200", age: "9000" }, 1],
+    ["unaffected by an Age that is not a number", { "cache-control": "max-age=7200", age: "-1800" }, 120],
+    ["unaffected by Age alone", { age: "1800" }, 60],
+    ["a minute for no-cache", { "cache-control": "no-cache" }, 1],
     ["no-store", { "cache-control": "no-store" }, 1],
-    ["no-store beside max-age", { "cache-control": "max-age=7200, no-store" }, 1],
-    ["no-cache beside max-age", { "cache-control": "no-cache, max-age=7200" }, 1],
-    ["no-cache for some headers", { "cache-control": "no-cache=\"set-cookie\", max-age=7200" }, 1],
-    ["upper case and white space", { "cache-control": "Public , MAX-AGE = 7200" }, 120],
-    ["a quoted number", { "cache-control": "max-age=\"7200\"" }, 120],
-    ["a number that is none, which says nothing", { "cache-control": "max-age=soon" }, 60],
-    ["a negative number, which says nothing", { "cache-control": "max-age=-1" }, 60],
-    ["what is meant for shared caches, which says nothing", { "cache-control": "s-maxage=7200" }, 60]
+    ["a minute for no-store beside max-age", { "cache-control": "max-age=7200, no-store" }, 1],
+    ["a minute for no-cache beside max-age", { "cache-control": "no-cache, max-age=7200" }, 1],
+    ["unaffected by no-cache for some headers", { "cache-control": "no-cache=\"set-cookie\", max-age=7200" }, 1],
+    ["read in upper case and with white space", { "cache-control": "Public , MAX-AGE = 7200" }, 120],
+    ["read from a quoted number", { "cache-control": "max-age=\"7200\"" }, 120],
+    ["unaffected by an invalid number", { "cache-control": "max-age=soon" }, 60],
+    ["unaffected by a negative number", { "cache-control": "max-age=-1" }, 60],
+    ["unaffected by s-maxage", { "cache-control": "s-maxage=7200" }, 60]
   ]
   for (const [rule, headers, minutes] of rows) {
     it.effect(`${rule}: fresh for ${minutes} minutes`, () =>
@@ -261,7 +261,7 @@ describe("what Cache-Control says", () => {
         assert.strictEqual(yield* provider.count(), 1)
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer({ headers }))))
 
-    it.effect(`${rule}: and no longer`, () =>
+    it.effect(`${rule}: not fresh after that`, () =>
       Effect.gen(function*() {
         const { provider, server } = yield* warm
         yield* TestClock.adjust(Duration.minutes(minutes))
@@ -271,7 +271,7 @@ describe("what Cache-Control says", () => {
   }
 })
 
-describe("how long metadata is used while the provider is down", () => {
+describe("the use of stale metadata while the provider is down", () => {
   interface Row {
     readonly rule: string
     readonly options?: AuthorizationServer.CacheOptions
@@ -280,13 +280,18 @@ describe("how long metadata is used while the provider is down", () => {
   }
   const day = { "cache-control": "max-age=86400" }
   const rows: ReadonlyArray<Row> = [
-    { rule: "24 hours, unless told otherwise", until: "24 hours" },
-    { rule: "as long as it is told to", options: { staleFor: "90 minutes" }, until: "90 minutes" },
-    { rule: "never shorter than it is fresh", options: { staleFor: "5 minutes" }, until: "1 hour" },
-    { rule: "as long as it is fresh, without any time beyond", options: { staleFor: 0 }, until: "1 hour" },
-    { rule: "as long as it is fresh by the provider's word", headers: day, until: "24 hours" },
-    { rule: "never shorter than that", options: { staleFor: "5 minutes" }, headers: day, until: "24 hours" },
-    { rule: "never shorter than a lifetime of one's own", options: { lifetime: "48 hours" }, until: "48 hours" },
+    { rule: "24 hours by default", until: "24 hours" },
+    { rule: "as long as configured", options: { staleFor: "90 minutes" }, until: "90 minutes" },
+    { rule: "never shorter than the lifetime", options: { staleFor: "5 minutes" }, until: "1 hour" },
+    { rule: "as long as the lifetime, without any time beyond", options: { staleFor: 0 }, until: "1 hour" },
+    { rule: "as long as the lifetime by Cache-Control", headers: day, until: "24 hours" },
+    {
+      rule: "never shorter than the lifetime by Cache-Control",
+      options: { staleFor: "5 minutes" },
+      headers: day,
+      until: "24 hours"
+    },
+    { rule: "never shorter than a configured lifetime", options: { lifetime: "48 hours" }, until: "48 hours" },
     { rule: "counted from the fetch", options: { lifetime: "1 minute", staleFor: "2 hours" }, until: "2 hours" }
   ]
   const after = (duration: Duration.Duration, { headers = {}, options }: Row) =>
@@ -301,11 +306,11 @@ describe("how long metadata is used while the provider is down", () => {
 
   for (const row of rows) {
     const until = Duration.fromInputUnsafe(row.until)
-    it.effect(`${row.rule}: a millisecond before ${row.until}`, () =>
+    it.effect(`${row.rule}: works a millisecond before ${row.until}`, () =>
       Effect.gen(function*() {
         assert.isTrue(Exit.isSuccess(yield* after(Duration.subtract(until, Duration.millis(1)), row)))
       }))
-    it.effect(`${row.rule}: no longer at ${row.until}`, () =>
+    it.effect(`${row.rule}: ends at ${row.until}`, () =>
       Effect.gen(function*() {
         assert.isTrue(Exit.isFailure(yield* after(until, row)))
       }))
@@ -323,7 +328,7 @@ describe("how long metadata is used while the provider is down", () => {
       }))
   }
 
-  it.effect("counts anew from every good fetch", () =>
+  it.effect("counts from the last successful fetch", () =>
     Effect.gen(function*() {
       const { provider, server } = yield* warm
       yield* TestClock.adjust("10 hours")
@@ -337,7 +342,7 @@ describe("how long metadata is used while the provider is down", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("how often a provider that fails is asked", () => {
+describe("the pauses between requests to a failing provider", () => {
   const pauses: ReadonlyArray<readonly [random: number, seconds: ReadonlyArray<number>]> = [
     [0, [0.75, 1.5, 3, 6, 12, 18, 18]],
     [0.5, [1, 2, 4, 8, 16, 24, 24]],
@@ -351,7 +356,7 @@ describe("how often a provider that fails is asked", () => {
   })
 
   for (const [random, seconds] of pauses) {
-    it.effect(`the pauses double, with jitter, up to half a minute: ${seconds.join(", ")} s`, () =>
+    it.effect(`double, with jitter, up to half a minute: ${seconds.join(", ")} s`, () =>
       Effect.gen(function*() {
         const { provider, server } = yield* failing
         yield* Effect.flip(server.config)
@@ -366,7 +371,7 @@ describe("how often a provider that fails is asked", () => {
       }).pipe(Effect.scoped, chance(random), Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("after a success the pauses begin again", () =>
+  it.effect("start again after a success", () =>
     Effect.gen(function*() {
       const { provider, server } = yield* failing
       for (let failures = 0; failures < 6; failures++) {
@@ -384,33 +389,33 @@ describe("how often a provider that fails is asked", () => {
       assert.strictEqual(yield* provider.count(), before + 1)
     }).pipe(Effect.scoped, chance(0.5), Effect.provide(TestProvider.layer())))
 
-  it.effect("in between the failure stands as it was", () =>
+  it.effect("keep the failure unchanged in between", () =>
     Effect.gen(function*() {
       const { server } = yield* failing
       const error = yield* Effect.flip(server.config)
       assert.strictEqual(yield* Effect.flip(server.config), error)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("nobody waits for a provider that is known to fail", () =>
+  it.effect("make no request wait once the failure is known", () =>
     Effect.gen(function*() {
       const { provider, server } = yield* warm
       yield* provider.fault("metadata", down)
       yield* TestClock.adjust("2 hours")
-      // The first who asks learns it by waiting.
+      // The first request waits for the failure.
       const { took } = yield* elapse(server.config)
       assert.isAbove(took, 0)
       const before = yield* provider.count()
       yield* provider.heal()
       yield* provider.fault("metadata", Fault.delay("1 hour"))
       for (let times = 0; times < 3; times++) {
-        // No clock moves here: whoever waited would never come back.
+        // No clock moves here: a request that waited would never end.
         assert.strictEqual((yield* server.config).issuer, issuer)
       }
       yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* provider.count(), before + 1)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("while it fails it is asked in the background, at the end of each pause and not before", () =>
+  it.effect("end with a background request, and no request is made before", () =>
     Effect.gen(function*() {
       const { provider, server } = yield* warm
       yield* provider.fault("metadata", Fault.status(404))
@@ -426,7 +431,7 @@ describe("how often a provider that fails is asked", () => {
 })
 
 describe("after its scope was closed", () => {
-  /** How asking ended. Whoever hangs is found out: nothing takes nine minutes. */
+  /** The result of a request. One that hangs is detected: nothing takes nine minutes. */
   const ended = Effect.fnUntraced(function*<A, E>(effect: Effect.Effect<A, E>) {
     const { value } = yield* elapse(Effect.exit(Effect.timeoutOption(effect, "9 minutes")))
     if (Exit.isSuccess(value)) return Option.isSome(value.value) ? "served" : "hangs"
@@ -447,7 +452,7 @@ describe("after its scope was closed", () => {
   for (const what of ["config", "find"] as const) {
     const name = what === "config" ? "metadata" : "keys"
 
-    it.effect(`fresh ${name} are served, and nobody is asked`, () =>
+    it.effect(`fresh ${name} are served without a request`, () =>
       Effect.gen(function*() {
         const { provider, scope, ...ask } = yield* made
         yield* ask[what]
@@ -457,7 +462,7 @@ describe("after its scope was closed", () => {
         assert.strictEqual(yield* provider.count(), before)
       }).pipe(Effect.provide(layer)))
 
-    it.effect(`${name} that are due but usable are served, and nobody is asked`, () =>
+    it.effect(`stale but usable ${name} are served without a request`, () =>
       Effect.gen(function*() {
         const { provider, scope, ...ask } = yield* made
         yield* ask[what]
@@ -481,7 +486,7 @@ describe("after its scope was closed", () => {
         assert.strictEqual(yield* provider.count(), before)
       }).pipe(Effect.provide(layer)))
 
-    it.effect(`${name} that nobody has asked for are a defect, which says why`, () =>
+    it.effect(`${name} that were never fetched are a defect that names the reason`, () =>
       Effect.gen(function*() {
         const { provider, scope, ...ask } = yield* made
         yield* Scope.close(scope, Exit.void)
@@ -492,7 +497,7 @@ describe("after its scope was closed", () => {
         assert.strictEqual(yield* provider.count(), 0)
       }).pipe(Effect.provide(layer)))
 
-    it.effect(`a failure is told as long as it is remembered, then it is a defect: ${name}`, () =>
+    it.effect(`a failure is returned as long as it is remembered, and is a defect afterwards: ${name}`, () =>
       Effect.gen(function*() {
         const { provider, scope, ...ask } = yield* made
         yield* provider.fault("metadata", Fault.status(404))
@@ -504,7 +509,7 @@ describe("after its scope was closed", () => {
         assert.strictEqual(yield* ended(ask[what]), "defect")
       }).pipe(Effect.provide(layer)))
 
-    it.effect(`who waits for ${name} when it closes is let go`, () =>
+    it.effect(`a caller that waits for ${name} is released when the scope closes`, () =>
       Effect.gen(function*() {
         const { provider, scope, ...ask } = yield* made
         yield* provider.fault("metadata", Fault.delay("1 hour"))
@@ -515,29 +520,30 @@ describe("after its scope was closed", () => {
         assert.strictEqual(yield* provider.inFlight, 0)
       }).pipe(Effect.provide(layer)))
 
-    it.effect(`who asks for ${name} while it is being closed does not wait for ever`, () =>
+    it.effect(`a caller that requests ${name} while the scope is closing does not wait forever`, () =>
       Effect.gen(function*() {
         const { provider, scope, ...ask } = yield* made
-        // Finalizers run last first: this one asks when the scope takes no more fibers and has not said so yet.
+        // Finalizers run in reverse order: this one makes a request when the scope accepts no more fibers but is not
+        // closed yet.
         const seen: Array<string> = []
         const asking = Effect.exit(Effect.timeoutOption(ask[what], "1 minute"))
         yield* Scope.addFinalizer(
           scope,
           Effect.map(asking, (exit) => {
-            seen.push(Exit.isFailure(exit) ? "let go" : Option.isSome(exit.value) ? "served" : "hangs")
+            seen.push(Exit.isFailure(exit) ? "released" : Option.isSome(exit.value) ? "served" : "hangs")
           })
         )
         const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
         yield* TestClock.adjust("10 minutes")
         yield* Fiber.join(closing)
-        assert.deepStrictEqual(seen, ["let go"])
+        assert.deepStrictEqual(seen, ["released"])
         assert.strictEqual(yield* provider.inFlight, 0)
       }).pipe(Effect.provide(layer)))
   }
 })
 
-describe("a shared fetch belongs to who made the server, not to who asks", () => {
-  it.effect("the limits of who asks do not reach it", () =>
+describe("a shared fetch uses the context of the server's maker and not that of a caller", () => {
+  it.effect("is not affected by the caller's limits", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.delay("3 seconds"))
@@ -548,7 +554,7 @@ describe("a shared fetch belongs to who made the server, not to who asks", () =>
       assert.strictEqual(took, 3000)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("the limits of who made it do", () =>
+  it.effect("is subject to the maker's limits", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", down)
@@ -557,7 +563,7 @@ describe("a shared fetch belongs to who made the server, not to who asks", () =>
       assert.strictEqual(yield* provider.count(), 1)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("it is nobody's child in a trace: neither the asker's nor the maker's", () =>
+  it.effect("is a root span: neither the caller's nor the maker's span is its parent", () =>
     Effect.gen(function*() {
       const spans: Array<Tracer.Span> = []
       const tracer = Tracer.make({
@@ -583,7 +589,7 @@ describe("a shared fetch belongs to who made the server, not to who asks", () =>
       ])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("the tracer of who asks sees nothing of it", () =>
+  it.effect("is not visible to the caller's tracer", () =>
     Effect.gen(function*() {
       const names: Array<string> = []
       const tracer = Tracer.make({
@@ -598,11 +604,11 @@ describe("a shared fetch belongs to who made the server, not to who asks", () =>
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("what the metadata is for", () => {
+describe("the purpose of metadata", () => {
   const layer = TestProvider.layer({ metadata: { jwks_uri: undefined } })
   const known = { type: "oauth", metadata: { issuer, introspectionEndpoint: "https://as.test/introspect" } } as const
 
-  it.effect("is told by a verifier of JWTs when it is built, and then there must be keys", () =>
+  it.effect("is set by a JWT verifier when it is built, and then keys are required", () =>
     Effect.gen(function*() {
       const server = yield* AuthorizationServer.discover(issuer)
       yield* sourceOf(server).declarePurpose(Purpose.jwtVerification)
@@ -621,14 +627,14 @@ describe("what the metadata is for", () => {
       )
     }).pipe(Effect.scoped, Effect.provide(layer)))
 
-  it.effect("is the document itself as long as no verifier needs more", () =>
+  it.effect("does not affect the document as long as no verifier needs more", () =>
     Effect.gen(function*() {
       const server = yield* AuthorizationServer.discover(issuer)
       assert.isUndefined((yield* server.config).metadata.jwksUri)
       assert.isUndefined((yield* (yield* AuthorizationServer.fetch(issuer)).config).metadata.jwksUri)
     }).pipe(Effect.scoped, Effect.provide(layer)))
 
-  it.effect("is both purposes of two verifiers, and a document with one of them never replaces one with both", () =>
+  it.effect("covers both verifiers, and a document for one of them never replaces a document for both", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const server = yield* AuthorizationServer.discover(issuer)
@@ -641,7 +647,7 @@ describe("what the metadata is for", () => {
       assert.strictEqual(yield* server.config, good)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("if it is told after a search, another search finds the document that has it", () =>
+  it.effect("starts another search if it is set after a search, and that finds the document with the member", () =>
     Effect.gen(function*() {
       const lazy = yield* AuthorizationServer.discover(issuer)
       assert.isUndefined((yield* lazy.config).metadata.jwksUri)
@@ -656,7 +662,7 @@ describe("what the metadata is for", () => {
       Effect.provide(TestProvider.layer({ metadataAt: { "oauth-authorization-server": { jwks_uri: undefined } } }))
     ))
 
-  it.effect("may be another, and then that counts", () =>
+  it.effect("may be configured, and then that one counts", () =>
     Effect.gen(function*() {
       const purpose = Purpose.introspection
       const lazy = yield* AuthorizationServer.discover(issuer, { purpose })

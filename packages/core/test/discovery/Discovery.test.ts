@@ -15,7 +15,7 @@ describe("fetchServerConfig", () => {
     [undefined, "https://as.test/.well-known/oauth-authorization-server/t1"]
   ]
   for (const [type, url] of types) {
-    it.effect(`type ${type} asks ${url}`, () =>
+    it.effect(`type ${type} requests ${url}`, () =>
       Effect.gen(function*() {
         const config = yield* Discovery.fetchServerConfig("https://as.test/t1", { type })
         assert.deepStrictEqual(config.locations, [url])
@@ -23,7 +23,7 @@ describe("fetchServerConfig", () => {
       }).pipe(Effect.provide(TestProvider.layer({ issuer: "https://as.test/t1" }))))
   }
 
-  it.effect("takes a loopback issuer only when it is allowed", () =>
+  it.effect("accepts a loopback issuer only when it is allowed", () =>
     Effect.gen(function*() {
       const issuer = "http://localhost:3000"
       const error = yield* Effect.flip(Discovery.fetchServerConfig(issuer))
@@ -32,7 +32,7 @@ describe("fetchServerConfig", () => {
       assert.strictEqual(config.issuer, issuer)
     }).pipe(Effect.provide(TestProvider.layer({ issuer: "http://localhost:3000" }))))
 
-  it.effect("unknown members survive into the configuration", () =>
+  it.effect("keeps unknown members in the configuration", () =>
     Effect.gen(function*() {
       const config = yield* Discovery.fetchServerConfig("https://as.test")
       assert.deepStrictEqual(config.metadata.additionalParameters, {
@@ -46,7 +46,7 @@ describe("fetchServerConfigByWellKnownUrl", () => {
   const layer = TestProvider.layer({ issuer: "https://as.test/t1" })
   const url = "https://as.test/t1/.well-known/openid-configuration"
 
-  it.effect("without an expected issuer the document must lead back to the URL", () =>
+  it.effect("requires that the document leads back to the URL, if no issuer is expected", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       assert.strictEqual((yield* Discovery.fetchServerConfigByWellKnownUrl(url)).issuer, "https://as.test/t1")
@@ -58,7 +58,7 @@ describe("fetchServerConfigByWellKnownUrl", () => {
       }
     }).pipe(Effect.provide(layer)))
 
-  it.effect("with an expected issuer it must be that one", () =>
+  it.effect("requires the expected issuer", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.wrongIssuer("https://tenant.test/"))
@@ -123,7 +123,7 @@ describe("issuer policies", () => {
       assert.deepStrictEqual(mismatch(yield* Discovery.search(Discovery.oidc, issuer)), ["IssuerMismatch"])
     }).pipe(Effect.provide(TestProvider.layer({ issuer: "https://login.test/common/v2.0" }))))
 
-  it.effect("no document of another issuer is ever returned, whatever repairs do", () =>
+  it.effect("no document of another issuer is ever returned, whatever the repairs do", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       for (
@@ -138,8 +138,8 @@ describe("issuer policies", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-describe("clients that follow redirects by themselves", () => {
-  it.effect("an answer that came from another origin is refused", () =>
+describe("clients that follow redirects automatically", () => {
+  it.effect("are refused a response from another origin", () =>
     Effect.gen(function*() {
       const client = HttpClient.make((request) => {
         const response = Response.json({ issuer: "https://as.test" })
@@ -152,7 +152,7 @@ describe("clients that follow redirects by themselves", () => {
       assert.include(error.message, "redirects to another origin")
     }))
 
-  it.effect("fetch is told not to, and to send no cookies", () =>
+  it.effect("are told not to follow redirects and to send no cookies", () =>
     Effect.gen(function*() {
       const seen: Array<RequestInit | undefined> = []
       const fetch: typeof globalThis.fetch = (_input, init) => {
@@ -168,8 +168,8 @@ describe("clients that follow redirects by themselves", () => {
     }))
 })
 
-describe("errors", () => {
-  it.effect("a log line cannot be forged by what a provider says", () =>
+describe("error messages", () => {
+  it.effect("cannot be made to forge a log line by a provider", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.wrongIssuer("https://as.test\nERROR all is lost"))
@@ -177,7 +177,7 @@ describe("errors", () => {
       assert.notInclude(error.message, "\nERROR")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("an invalid document is told member by member, by the names of the wire", () =>
+  it.effect("list every invalid member of a document by its wire name", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.nulls("jwks_uri", "token_endpoint"))
@@ -187,7 +187,7 @@ describe("errors", () => {
       assert.strictEqual(error.attempts[0]?.outcome, "Incomplete")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a discovery URL for an issuer is recognised", () =>
+  it.effect("recognize a discovery URL in place of an issuer", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(
         Discovery.fetchServerConfig("https://as.test/.well-known/openid-configuration")
@@ -195,7 +195,7 @@ describe("errors", () => {
       assert.include(error.message, "pass the issuer")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("user information never reaches a message", () =>
+  it.effect("never contain user information", () =>
     Effect.gen(function*() {
       for (const issuer of ["https://user:hunter2@as.test", "https://hunter2@as.test/?x", "http:\\\\hunter2@as.test"]) {
         const error = yield* Effect.flip(Discovery.fetchServerConfig(issuer))
@@ -203,7 +203,7 @@ describe("errors", () => {
       }
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("the query of a metadata URL never reaches a message", () =>
+  it.effect("never contain the query of a metadata URL", () =>
     Effect.gen(function*() {
       const url = "https://as.test/x?key=hunter2"
       const error = yield* Effect.flip(Discovery.fetchServerConfigByWellKnownUrl(url))

@@ -150,7 +150,7 @@ describe("template", () => {
   const filling = Arbitrary.schema(Schema.Literals(["a", "b", "ab", "-", "a-b", ".", "..", "a/b", "", "%", "~a"]))
   const word = "[A-Za-z0-9._~-]+"
 
-  /** What the doc says, by a regular expression: right, and slow enough to hang for ever. */
+  /** The documented meaning, as a regular expression: correct, but its backtracking can take forever. */
   const reference = (template: string, answered: string): boolean => {
     const pattern = template.split(/\{[A-Za-z_][A-Za-z0-9_]*\}/).map((literal) => RegExp.escape(literal)).join(word)
     return answered === template || (
@@ -160,7 +160,7 @@ describe("template", () => {
   }
 
   it.effect.prop(
-    "accepts what the doc says: placeholders that are filled in",
+    "accepts its documented set of issuers: placeholders that are filled in",
     [Arbitrary.array(part, { maxLength: 7 }), Arbitrary.array(filling, { minLength: 7, maxLength: 7 })],
     ([parts, fillings]) =>
       Effect.sync(() => {
@@ -173,7 +173,7 @@ describe("template", () => {
   )
 
   it.effect.prop(
-    "accepts what the doc says, of anything",
+    "accepts its documented set of issuers, for arbitrary strings",
     [Arbitrary.array(part, { maxLength: 7 }), Arbitrary.array(filling, { maxLength: 7 })],
     ([parts, fillings]) =>
       Effect.sync(() => {
@@ -184,8 +184,8 @@ describe("template", () => {
     { arbitrary: { runs: 3000 } }
   )
 
-  // A pattern that looks back tries every way to share out the dashes: 1,000 of them over eight placeholders take longer
-  // than anybody waits, and 2,000 characters are less than a document may name.
+  // A backtracking regular expression tries every way to distribute the dashes. With 1,000 dashes and eight
+  // placeholders that takes longer than any client waits, and 2,000 characters are less than a document may name.
   const many = IssuerPolicy.template("https://l.test/{a}-{b}-{c}-{d}-{e}-{f}-{g}-{h}/end")
   const adjacent = IssuerPolicy.template(`https://l.test/${"{a}".repeat(12)}/end`)
   for (const [name, policy] of [["with dashes between them", many], ["side by side", adjacent]] as const) {
@@ -227,7 +227,7 @@ describe("leadsBackTo", () => {
   }
 })
 
-describe("an issuer that is longer than any", () => {
+describe("an issuer that is too long", () => {
   const judged = (length: number, policy: IssuerPolicy.IssuerPolicy) => {
     const answered = `https://as.test/${"a".repeat(length - 16)}`
     return Effect.exit(IssuerPolicy.judge(policy, { asked: answered, answered, location: "https://as.test" }))
@@ -242,7 +242,7 @@ describe("an issuer that is longer than any", () => {
       }))
   }
 
-  it.effect("is not shown to a policy, which may be anybody's", () =>
+  it.effect("is not passed to a policy, which may be custom code", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.wrongIssuer(`https://as.test/${"a".repeat(100_000)}`))

@@ -17,13 +17,13 @@ import { HttpClient } from "effect/http"
 
 type Row = readonly [
   provider: Providers.Provider,
-  /** How each place ends when discovery is told nothing but the issuer. */
+  /** The result of each place if discovery knows only the issuer. */
   unaided: ReadonlyArray<string>,
-  /** The error codes of the document that is then found. */
+  /** The error codes of the document that is found then. */
   errors: ReadonlyArray<string>,
-  /** The repairs that change something when discovery is told what the record says. */
+  /** The repairs that change something if discovery is configured as recorded. */
   repairs: ReadonlyArray<string>,
-  /** The error codes that are left. */
+  /** The remaining error codes. */
   left: ReadonlyArray<string>
 ]
 
@@ -75,7 +75,7 @@ const documents = Providers.all.flatMap((provider) =>
 
 const codec = AuthorizationServerMetadata.AuthorizationServerMetadata
 
-/** `Found`, or what is the matter. */
+/** `Found`, or the reason of the failure. */
 const endings = ({ attempts }: Discovery.Search) =>
   attempts.map(({ error }) => {
     if (error === undefined) return "Found"
@@ -89,8 +89,8 @@ const outcomeOf = (error: Issuer.InvalidIssuer | DiscoveryError.DiscoveryFailed)
 
 const published = ({ issuer }: Schema.JsonObject) => typeof issuer === "string" ? issuer : ""
 
-describe("the records", () => {
-  it("are all there, each under its own name, and each has a row here", () => {
+describe("the provider records", () => {
+  it("are complete, each under its own name, and each has a row here", () => {
     const named: ReadonlyArray<unknown> = Object.values(Providers).filter((value) => "documents" in value)
     assert.sameMembers([...named], [...Providers.all])
     assert.deepStrictEqual(rows.map(([provider]) => provider), Providers.all)
@@ -105,12 +105,12 @@ describe("the records", () => {
     }
   })
 
-  it("name repairs that the command line knows", () => {
+  it("name repairs that the command line accepts", () => {
     assert.includeMembers([...Repairs.byName.keys()], Providers.all.flatMap(({ repairs }) => repairs))
   })
 
   for (const [name, { issuer }, { form, url }] of documents) {
-    it.effect(`${name}: the form leads from the issuer to the URL, or there is none`, () =>
+    it.effect(`${name}: the form leads from the issuer to the URL, or is absent`, () =>
       Effect.gen(function*() {
         const asked = yield* Issuer.make(issuer)
         if (form === "other") assert.isFalse(WellKnown.leadsTo(asked, url))
@@ -119,8 +119,8 @@ describe("the records", () => {
   }
 })
 
-describe("the schema", () => {
-  /** What no specification of the schema registers. A member that is misspelt in the schema shows up beside these. */
+describe("the metadata schema", () => {
+  /** Unregistered members. A misspelt member of the schema would appear beside these. */
   const extensions = [
     "access_token_issuer",
     "as_access_token_token_binding_supported",
@@ -155,7 +155,7 @@ describe("the schema", () => {
       }))
   }
 
-  it.effect("knows every member but the extensions, which it keeps", () =>
+  it.effect("has every member except the extensions, which it keeps", () =>
     Effect.gen(function*() {
       const decoded = yield* Effect.forEach(documents, ([, , { json }]) => Schema.decodeEffect(codec)(json))
       const kept = decoded.flatMap(({ additionalParameters = {} }) => Object.keys(additionalParameters))
@@ -165,7 +165,7 @@ describe("the schema", () => {
 
 describe("the repairs of the command line", () => {
   for (const [name, , { json }] of documents) {
-    it.effect(`${name}: contradict nothing that the document says`, () =>
+    it.effect(`${name}: do not contradict the document`, () =>
       Effect.gen(function*() {
         const { document } = yield* Transpiler.run(Transpiler.all(...Repairs.byName.values()), json)
         const said = Object.entries(json).filter(([, value]) => value !== null)
@@ -175,7 +175,7 @@ describe("the repairs of the command line", () => {
   }
 })
 
-describe("discovery that is told nothing", () => {
+describe("discovery that knows only the issuer", () => {
   for (const [provider, unaided, errors] of rows) {
     it.effect(`${provider.name}: every place ends as expected`, () =>
       Effect.gen(function*() {
@@ -203,7 +203,7 @@ describe("discovery that is told nothing", () => {
   }
 
   for (const [name, provider, { errors, json, url }] of documents) {
-    it.effect(`${name}: the document breaks the recorded rules, and is odd in no way`, () =>
+    it.effect(`${name}: the document breaks the recorded rules, and has no other peculiarity`, () =>
       Effect.gen(function*() {
         const config = yield* Discovery.fetchServerConfigByWellKnownUrl(url, { expectedIssuer: published(json) })
         assert.deepStrictEqual(codesOf(config), errors)
@@ -212,7 +212,7 @@ describe("discovery that is told nothing", () => {
   }
 })
 
-describe("discovery that is told what the record says", () => {
+describe("discovery that is configured as recorded", () => {
   for (const [provider, , , repairs, left] of rows) {
     it.effect(`${provider.name}: finds the first document, with the recorded repairs and no others`, () =>
       Effect.gen(function*() {
@@ -230,7 +230,7 @@ describe("discovery that is told what the record says", () => {
     const [{ json }] = provider.documents
     const layer = Providers.layer(provider)
 
-    it.effect(`${provider.name}: no repair changes the issuer, or anything else that the document says`, () =>
+    it.effect(`${provider.name}: no repair changes the issuer, or any other member of the document`, () =>
       Effect.gen(function*() {
         const config = yield* Discovery.discover(Providers.strategy(provider), provider.issuer)
         assert.strictEqual(config.issuer, published(json))
@@ -240,7 +240,7 @@ describe("discovery that is told what the record says", () => {
         assert.deepStrictEqual({ ...encoded, ...json }, encoded)
       }).pipe(Effect.provide(layer)))
 
-    it.effect(`${provider.name}: passes the rules, unless it is beyond repair`, () =>
+    it.effect(`${provider.name}: passes the rules, unless it cannot be repaired`, () =>
       Effect.gen(function*() {
         const config = yield* Discovery.discover(Providers.strategy(provider), provider.issuer)
         const result = yield* Effect.result(Validation.validateServerConfig(config))
@@ -251,7 +251,7 @@ describe("discovery that is told what the record says", () => {
         assert.strictEqual(Option.isSome(search.config), provider.beyondRepair.length === 0)
       }).pipe(Effect.provide(layer)))
 
-    it.effect(`${provider.name}: is never taken for somebody else`, () =>
+    it.effect(`${provider.name}: is never mistaken for another provider`, () =>
       Effect.gen(function*() {
         const evil = IssuerPolicy.expected("https://evil.test")
         const strategy = Discovery.withIssuerPolicy(Providers.strategy(provider), evil)
@@ -260,7 +260,7 @@ describe("discovery that is told what the record says", () => {
       }).pipe(Effect.provide(layer)))
 
     for (const repair of provider.repairs) {
-      it.effect(`${provider.name}: more is broken without the repair ${repair}`, () =>
+      it.effect(`${provider.name}: more rules are broken without the repair ${repair}`, () =>
         Effect.gen(function*() {
           const without = { ...provider, repairs: provider.repairs.filter((name) => name !== repair) }
           const config = yield* Discovery.discover(Providers.strategy(without), provider.issuer)
@@ -269,7 +269,7 @@ describe("discovery that is told what the record says", () => {
     }
 
     if (provider.issuerPolicy._tag === "exact") continue
-    it.effect(`${provider.name}: is refused under the policy exact, whatever repairs do`, () =>
+    it.effect(`${provider.name}: is refused under the policy exact, whatever the repairs do`, () =>
       Effect.gen(function*() {
         const exact = Providers.strategy({ ...provider, issuerPolicy: { _tag: "exact" } })
         const error = yield* Effect.flip(Discovery.discover(exact, provider.issuer))
@@ -316,7 +316,7 @@ describe("split metadata", () => {
     },
     {
       provider: Providers.workos,
-      // The key set is in both documents, so only an order that begins with OpenID tells the purposes apart.
+      // The key set is in both documents, so only an order that begins with OpenID distinguishes the purposes.
       strategy: Discovery.orElse(Discovery.oidc, Discovery.oauth),
       verification: "https://example-tenant.authkit.app/.well-known/openid-configuration",
       authorization: "https://example-tenant.authkit.app/.well-known/oauth-authorization-server",
@@ -330,7 +330,7 @@ describe("split metadata", () => {
   ]
 
   for (const { authorization, both: purpose, members, merged, provider, strategy, verification } of splits) {
-    it.effect(`${provider.name}: each purpose finds the document that serves it`, () =>
+    it.effect(`${provider.name}: each purpose finds its document`, () =>
       Effect.gen(function*() {
         const verifying = yield* Discovery.discover(strategy, provider.issuer, { purpose: Purpose.verification })
         assert.deepStrictEqual(verifying.locations, [verification])
@@ -340,7 +340,7 @@ describe("split metadata", () => {
         assert.deepStrictEqual(authorizing.metadata.codeChallengeMethodsSupported, ["S256"])
       }).pipe(Effect.provide(Providers.layer(provider))))
 
-    it.effect(`${provider.name}: no document alone serves both, merged they do`, () =>
+    it.effect(`${provider.name}: no single document serves both purposes, and the merged one does`, () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(Discovery.discover(strategy, provider.issuer, { purpose }))
         assert.strictEqual(outcomeOf(error), "Incomplete")
@@ -373,7 +373,7 @@ describe("the network of a record", () => {
       }).pipe(Effect.provide(Providers.layer(provider))))
   }
 
-  it.effect("serves nothing at another URL of its hosts, also not when only the query differs", () =>
+  it.effect("serves nothing at another URL of its hosts, even if only the query differs", () =>
     Effect.gen(function*() {
       const tenant = "https://example-tenant.b2clogin.com/example-tenant.onmicrosoft.com"
       const wellKnown = `${tenant}/v2.0/.well-known/openid-configuration`
@@ -384,13 +384,13 @@ describe("the network of a record", () => {
       assert.strictEqual(yield* status("https://example-tenant.b2clogin.com/"), 404)
     }).pipe(Effect.provide(Providers.layer(Providers.azureB2C))))
 
-  it.effect("has the issuer's host, also when its documents live on another", () =>
+  it.effect("has the issuer's host, even if its documents are on another host", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* status("https://oauth.platform.intuit.com/op/v1"), 404)
       assert.strictEqual(yield* status("https://developer.api.intuit.com/.well-known/openid_configuration"), 200)
     }).pipe(Effect.provide(Providers.layer(Providers.intuit))))
 
-  it.effect("has no host of anybody else", () =>
+  it.effect("has no host of another provider", () =>
     Effect.gen(function*() {
       const { reason } = yield* Effect.flip(status("https://github.com/.well-known/openid-configuration"))
       if (reason._tag !== "TransportError") return assert.fail(reason._tag)

@@ -11,7 +11,7 @@ const urls = (strategy: Discovery.Strategy<unknown, unknown>) =>
   Effect.gen(function*() {
     const provider = yield* TestProvider.TestProvider
     yield* provider.fault("metadata", Fault.status(404))
-    // The services that the strategies of these tests need are all in the layer.
+    // All services that the strategies of these tests need are in the layer.
     yield* Effect.result(Discovery.search(strategy as Discovery.Strategy, issuer))
     return (yield* provider.requests).map(({ url }) => url)
   }).pipe(Effect.provide(layer))
@@ -20,13 +20,13 @@ const oauthUrl = "https://as.test/.well-known/oauth-authorization-server/t1"
 const insertedUrl = "https://as.test/.well-known/openid-configuration/t1"
 const appendedUrl = "https://as.test/t1/.well-known/openid-configuration"
 
-describe("composition", () => {
-  it.effect("mcp asks in the order of the specification", () =>
+describe("composition of strategies", () => {
+  it.effect("mcp makes requests in the order of the specification", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* urls(Discovery.mcp), [oauthUrl, insertedUrl, appendedUrl])
     }))
 
-  it.effect("the appended OAuth form is asked only when it is named", () =>
+  it.effect("the appended OAuth form is requested only if it is named", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(
         yield* urls(Discovery.orElse(Discovery.oidc, Discovery.oauthAppended)),
@@ -53,7 +53,7 @@ describe("composition", () => {
             assert.deepStrictEqual(yield* urls(Discovery.firstOf(a, b, c)), left)
           })))))
 
-  it.effect("equal URLs are asked once, where they come first", () =>
+  it.effect("equal URLs are requested once, at their first position", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(
         yield* urls(Discovery.firstOf(Discovery.oidc, Discovery.mcp, Discovery.wellKnownUrl(oauthUrl))),
@@ -61,7 +61,7 @@ describe("composition", () => {
       )
     }))
 
-  it.effect("nothing is asked after the first find", () =>
+  it.effect("nothing is requested after the first success", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const config = yield* Discovery.discover(Discovery.mcp, issuer)
@@ -74,11 +74,11 @@ describe("composition", () => {
     ["an outage", Fault.status(503)],
     ["an HTML page", Fault.html],
     ["another issuer", Fault.wrongIssuer("https://evil.test")],
-    ["a foreign redirect", Fault.redirect("https://evil.test")],
-    ["a huge body", Fault.hugeBody(1e9)]
+    ["a redirect to another origin", Fault.redirect("https://evil.test")],
+    ["an oversized body", Fault.hugeBody(1e9)]
   ]
   for (const [what, fault] of outcomes) {
-    it.effect(`the search goes on after ${what}`, () =>
+    it.effect(`the search continues after ${what}`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         yield* provider.fault("oauth-authorization-server", fault)
@@ -89,7 +89,7 @@ describe("composition", () => {
       }).pipe(Effect.provide(layer)))
   }
 
-  it.effect("the failure is named by its strongest attempt, and tells all in order", () =>
+  it.effect("the failure has the reason of its strongest attempt, and lists all in order", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("oauth-authorization-server", Fault.status(503))
@@ -112,14 +112,14 @@ describe("composition", () => {
 describe("race", () => {
   const raced = Discovery.race([Discovery.oauth, Discovery.oidc], { delay: "300 millis" })
 
-  it.effect("the second is not asked when the first answers in time", () =>
+  it.effect("does not start the second strategy if the first one answers in time", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* Discovery.discover(raced, issuer)
       assert.strictEqual(yield* provider.count(), 1)
     }).pipe(Effect.provide(layer)))
 
-  it.effect("the second starts after the delay, wins, and the first is interrupted", () =>
+  it.effect("starts the second strategy after the delay, and interrupts the first when the second wins", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("oauth-authorization-server", Fault.delay("3 seconds"))
@@ -131,14 +131,14 @@ describe("race", () => {
       assert.strictEqual(yield* provider.inFlight, 0)
     }).pipe(Effect.provide(layer)))
 
-  it.effect("the second starts at once when the first fails", () =>
+  it.effect("starts the second strategy at once if the first one fails", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("oauth-authorization-server", Fault.status(404))
       assert.deepStrictEqual((yield* Discovery.discover(raced, issuer)).locations, [appendedUrl])
     }).pipe(Effect.provide(layer)))
 
-  it.effect("a race that nobody wins fails with every attempt", () =>
+  it.effect("without a success fails with every attempt", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.status(404))
@@ -147,8 +147,8 @@ describe("race", () => {
     }).pipe(Effect.provide(layer)))
 })
 
-describe("refinements", () => {
-  it.effect("withHeaders and mapRequest reach the wire", () =>
+describe("refinements of strategies", () => {
+  it.effect("withHeaders and mapRequest change the request", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* Discovery.oauth.pipe(
@@ -175,7 +175,7 @@ describe("refinements", () => {
       assert.strictEqual(yield* provider.count(), 2)
     }).pipe(Effect.provide(layer)))
 
-  it.effect("transpile repairs, and the result says what changed", () =>
+  it.effect("transpile repairs, and the result lists the changes", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.missing("code_challenge_methods_supported"))
@@ -186,7 +186,7 @@ describe("refinements", () => {
       ])
     }).pipe(Effect.provide(layer)))
 
-  it.effect("validate holds a strategy to rules, and the search goes on", () =>
+  it.effect("validate requires the rules of a strategy, and the search continues after a violation", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("oauth-authorization-server", Fault.missing("code_challenge_methods_supported"))
@@ -197,7 +197,7 @@ describe("refinements", () => {
       assert.isTrue(attempts.every(({ error }) => error instanceof Validation.InvalidServerConfig))
     }).pipe(Effect.provide(layer)))
 
-  it.effect("wellKnownUrl holds the document to the expected issuer", () =>
+  it.effect("wellKnownUrl requires the expected issuer", () =>
     Effect.gen(function*() {
       const url = "https://as.test/t1/.well-known/openid-configuration"
       const config = yield* Discovery.discover(Discovery.wellKnownUrl(url, issuer), "https://other.test")
@@ -206,7 +206,7 @@ describe("refinements", () => {
       assert.strictEqual(attempts[0]?.error?._tag, "IssuerMismatch")
     }).pipe(Effect.provide(layer)))
 
-  it.effect("manual metadata must name the issuer asked for, and have URLs for URLs", () =>
+  it.effect("manual metadata must name the requested issuer, and must have valid URLs", () =>
     Effect.gen(function*() {
       const config = yield* Discovery.discover(Discovery.manual({ issuer, jwksUri: "https://as.test/jwks" }), issuer)
       assert.strictEqual(config.metadata.jwksUri, "https://as.test/jwks")
@@ -217,7 +217,7 @@ describe("refinements", () => {
     }))
 })
 
-describe("purposes", () => {
+describe("purposes of a search", () => {
   const split = TestProvider.layer({
     issuer,
     metadataAt: {
@@ -227,19 +227,19 @@ describe("purposes", () => {
     }
   })
 
-  it.effect("verifying goes on to the document with the keys, as GitHub needs it", () =>
+  it.effect("verifying continues to the document with the keys, as GitHub needs it", () =>
     Effect.gen(function*() {
       const config = yield* Discovery.discover(Discovery.mcp, issuer, { purpose: Purpose.verification })
       assert.deepStrictEqual(config.locations, [insertedUrl])
     }).pipe(Effect.provide(split)))
 
-  it.effect("authorization is content with the document with PKCE", () =>
+  it.effect("authorization accepts the document with PKCE", () =>
     Effect.gen(function*() {
       const config = yield* Discovery.discover(Discovery.mcp, issuer, { purpose: Purpose.authorization })
       assert.deepStrictEqual(config.locations, [oauthUrl])
     }).pipe(Effect.provide(split)))
 
-  it.effect("both at once are incomplete, unless documents may be merged", () =>
+  it.effect("both at once are incomplete unless documents may be merged", () =>
     Effect.gen(function*() {
       const purpose = Purpose.all(Purpose.verification, Purpose.authorization)
       const error = yield* Effect.flip(Discovery.discover(Discovery.mcp, issuer, { purpose }))
@@ -252,7 +252,7 @@ describe("purposes", () => {
       assert.deepStrictEqual(config.metadata.codeChallengeMethodsSupported, ["S256"])
     }).pipe(Effect.provide(split)))
 
-  it.effect("when documents are merged, the first wins", () =>
+  it.effect("in merged documents the first one takes precedence", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault(
@@ -304,12 +304,12 @@ class Database extends Context.Service<Database, {
   readonly find: (issuer: string) => Effect.Effect<object | undefined>
 }>()("@effect-mcp-auth/core/test/discovery/Strategy.test/Database") {}
 
-describe("strategies of your own", () => {
+describe("custom strategies", () => {
   const database = Discovery.fromEffect("database", (issuer) => Effect.flatMap(Database, ({ find }) => find(issuer)))
   const sealed = Discovery.fromEffect("vault", () => new VaultSealed({ until: "noon" }))
   const scheme = Discovery.fromUrls("scheme", () => [`${new URL(issuer).origin}/meta?tenant=t1`])
 
-  it.effect("a database that has no row is a miss, and the search goes on", () =>
+  it.effect("a database without a row is a miss, and the search continues", () =>
     Effect.gen(function*() {
       const config = yield* Discovery.discover(Discovery.orElse(database, Discovery.mcp), issuer)
       assert.deepStrictEqual(config.locations, [oauthUrl])
@@ -318,13 +318,13 @@ describe("strategies of your own", () => {
       Effect.provide(layer)
     ))
 
-  it.effect("a document from a database is judged like any other", () =>
+  it.effect("a document from a database is validated like any other", () =>
     Effect.gen(function*() {
       const { attempts } = yield* Discovery.search(database, issuer)
       assert.strictEqual(attempts[0]?.error?._tag, "IssuerMismatch")
     }).pipe(Effect.provideService(Database, { find: () => Effect.succeed({ issuer: "https://evil.test" }) })))
 
-  it.effect("what a vault fails with is transient, and stays typed", () =>
+  it.effect("the failure of a vault is transient, and keeps its type", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.forkChild(Effect.flip(Discovery.discover(sealed, issuer)))
       yield* TestClock.adjust("1 minute")
@@ -335,7 +335,7 @@ describe("strategies of your own", () => {
       assert.isTrue(attempt?.error?._tag === "VaultSealed" && attempt.error.until === "noon")
     }))
 
-  it.effect("another URL scheme is asked under the same limits", () =>
+  it.effect("another URL scheme is requested under the same limits", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { attempts } = yield* Discovery.search(scheme, issuer)
@@ -343,7 +343,7 @@ describe("strategies of your own", () => {
       assert.deepStrictEqual((yield* provider.requests).map(({ url }) => url), ["https://as.test/meta?tenant=t1"])
     }).pipe(Effect.provide(layer)))
 
-  it.effect("a URL that is not https is refused unasked", () =>
+  it.effect("a URL that is not https is refused without a request", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       for (
@@ -355,7 +355,7 @@ describe("strategies of your own", () => {
       assert.strictEqual(yield* provider.count(), 0)
     }).pipe(Effect.provide(layer)))
 
-  it.effect("a defect of a custom strategy is a defect", () =>
+  it.effect("a defect of a custom strategy stays a defect", () =>
     Effect.gen(function*() {
       const exit = yield* Effect.exit(Discovery.search(Discovery.fromEffect("x", () => Effect.die("boom")), issuer))
       assert.strictEqual(exit._tag, "Failure")

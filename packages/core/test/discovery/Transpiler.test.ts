@@ -23,7 +23,7 @@ describe("a repair", () => {
       assert.deepStrictEqual(applied.map(({ patch }) => patch), [[{ op: "add", path: "/x", value: 1 }]])
     }))
 
-  it.effect("may be an effect with services, and is awaited", () =>
+  it.effect("may be an effect with services, which is run", () =>
     Effect.gen(function*() {
       const transpiler = repair((document) =>
         Effect.delay(Effect.map(Secret, ({ endpoint }) => ({ ...document, token_endpoint: endpoint })), 0)
@@ -32,13 +32,13 @@ describe("a repair", () => {
       assert.strictEqual(document["token_endpoint"], "https://as.test/t")
     }).pipe(Effect.provideService(Secret, { endpoint: "https://as.test/t" })))
 
-  it.effect("that changes nothing is not among the applied", () =>
+  it.effect("that changes nothing is not listed as applied", () =>
     Effect.gen(function*() {
       const { applied } = yield* Transpiler.run(repair((document) => ({ ...document })), { issuer })
       assert.deepStrictEqual(applied, [])
     }))
 
-  it.effect("may leave members undefined, which removes them", () =>
+  it.effect("may set members to undefined, which removes them", () =>
     Effect.gen(function*() {
       const { document } = yield* Transpiler.run(repair((document) => ({ ...document, x: undefined })), {
         issuer,
@@ -53,10 +53,10 @@ describe("a repair", () => {
       throw new Error("no")
     }, "threw"],
     ["that dies", () => Effect.die("no"), "threw"],
-    // What the type refuses and JavaScript does not.
-    ["that answers with a promise", (() => Promise.resolve({ issuer })) as unknown as () => object, "no-object"],
-    ["that answers with an array", () => [], "no-object"],
-    ["that answers with what JSON cannot say", () => ({ issuer, when: () => 1 }), "no-object"],
+    // The type refuses these and JavaScript does not.
+    ["that returns a promise", (() => Promise.resolve({ issuer })) as unknown as () => object, "no-object"],
+    ["that returns an array", () => [], "no-object"],
+    ["that returns what JSON cannot represent", () => ({ issuer, when: () => 1 }), "no-object"],
     ["that changes the issuer", () => ({ issuer: "https://evil.test" }), "changed-issuer"],
     ["that drops the issuer", () => ({}), "changed-issuer"]
   ]
@@ -67,14 +67,14 @@ describe("a repair", () => {
       }))
   }
 
-  it.effect("that answers with nothing is a TranspileError", () =>
+  it.effect("that returns undefined is a TranspileError", () =>
     Effect.gen(function*() {
-      // What a JavaScript user's function without a return statement does.
+      // A JavaScript function without a return statement.
       const nothing = (() => undefined) as unknown as Transpiler.Repair["apply"]
       assert.strictEqual(yield* whyOf(repair(nothing)), "no-object")
     }))
 
-  it.effect("may change the issuer when its name says so", () =>
+  it.effect("may change the issuer if its name says so", () =>
     Effect.gen(function*() {
       const { document } = yield* Transpiler.run(
         repair((document) => ({ ...document, issuer: "https://other.test" }), "issuer-scheme"),
@@ -83,7 +83,7 @@ describe("a repair", () => {
       assert.strictEqual(document["issuer"], "https://other.test")
     }))
 
-  it.effect("runs after the issuer was judged: no repair makes a wrong issuer right", () =>
+  it.effect("runs after the issuer was checked: no repair makes a wrong issuer right", () =>
     Effect.gen(function*() {
       const liar = Transpiler.make({
         name: "issuer-liar",
@@ -98,13 +98,13 @@ describe("a repair", () => {
     }))
 })
 
-/** A document as a repair sees it that was not told, or does not care, that it is read-only. */
+/** A document as a mutating repair sees it, in spite of its read-only type. */
 interface Mutable {
   [member: string]: unknown
   list?: Array<string>
 }
 
-/** A repair that changes its argument and answers with it. */
+/** A repair that mutates its argument and returns it. */
 const inPlace = (change: (document: Mutable) => void, name = "in-place") =>
   repair((document) => {
     change(document)
@@ -112,7 +112,7 @@ const inPlace = (change: (document: Mutable) => void, name = "in-place") =>
   }, name)
 
 describe("a repair that changes its argument in place", () => {
-  it.effect("has its changes told, and leaves the document of others alone", () =>
+  it.effect("has its changes listed, and does not affect the documents of others", () =>
     Effect.gen(function*() {
       const original = { issuer, list: ["a"], deep: { x: 1 } }
       const transpiler = inPlace((document) => {
@@ -129,9 +129,9 @@ describe("a repair that changes its argument in place", () => {
     }))
 
   const sneaky: ReadonlyArray<readonly [what: string, apply: Transpiler.Repair["apply"]]> = [
-    ["and answers with it", (document) => Object.assign(document, { issuer: "https://evil.test" })],
+    ["and returns it", (document) => Object.assign(document, { issuer: "https://evil.test" })],
     ["in an effect", (document) => Effect.sync(() => Object.assign(document, { issuer: "https://evil.test" }))],
-    ["and answers with a copy", (document) => ({ ...Object.assign(document, { issuer: "https://evil.test" }) })],
+    ["and returns a copy", (document) => ({ ...Object.assign(document, { issuer: "https://evil.test" }) })],
     ["by deleting it", (document) => {
       delete (document as Mutable)["issuer"]
       return document
@@ -147,7 +147,7 @@ describe("a repair that changes its argument in place", () => {
       }))
   }
 
-  it.effect("changes nothing for the next by what it does not answer with", () =>
+  it.effect("does not affect the next repair by changes that it does not return", () =>
     Effect.gen(function*() {
       const forgetful = repair((document) => {
         Object.assign(document, { issuer: "https://evil.test", x: 1 })
@@ -158,21 +158,21 @@ describe("a repair that changes its argument in place", () => {
       assert.deepStrictEqual(applied, [])
     }))
 
-  it.effect("may say by its name that it changes the issuer, and its changes are told", () =>
+  it.effect("may say by its name that it changes the issuer, and its changes are listed", () =>
     Effect.gen(function*() {
       const transpiler = inPlace((document) => document["issuer"] = "https://other.test", "issuer-host")
       const { applied } = yield* Transpiler.run(transpiler, { issuer })
       assert.deepStrictEqual(applied[0]?.patch, [{ op: "replace", path: "/issuer", value: "https://other.test" }])
     }))
 
-  it.effect("works on a document that cannot be changed", () =>
+  it.effect("works on a frozen document", () =>
     Effect.gen(function*() {
       const frozen = Object.freeze({ issuer, list: Object.freeze(["a"]) })
       const { document } = yield* Transpiler.run(inPlace((document) => document.list?.push("b")), frozen)
       assert.deepStrictEqual(document["list"], ["a", "b"])
     }))
 
-  it.effect("does not change the object of a strategy of one's own, nor what is found there next time", () =>
+  it.effect("does not change the object of a custom strategy, nor its next result", () =>
     Effect.gen(function*() {
       const shared = { issuer, list: ["a"] }
       const strategy = Discovery.transpile(
@@ -186,7 +186,7 @@ describe("a repair that changes its argument in place", () => {
       assert.deepStrictEqual(shared, { issuer, list: ["a"] })
     }))
 
-  it.effect("does not change metadata that is known by hand", () =>
+  it.effect("does not change metadata that is configured by hand", () =>
     Effect.gen(function*() {
       const known = { issuer, scopesSupported: ["a"], additionalParameters: { list: ["a"] } }
       const strategy = Discovery.transpile(
@@ -201,7 +201,7 @@ describe("a repair that changes its argument in place", () => {
       assert.deepStrictEqual(known, { issuer, scopesSupported: ["a"], additionalParameters: { list: ["a"] } })
     }))
 
-  it.effect("does not change the answer that another place judges", () =>
+  it.effect("does not change the response that another place judges", () =>
     Effect.gen(function*() {
       const never = Discovery.validate({
         rules: [Validation.rule({
@@ -209,7 +209,7 @@ describe("a repair that changes its argument in place", () => {
           severity: "error",
           since: "2025-03-26",
           reference: "https://example.com/rules#1",
-          holds: "it holds",
+          holds: "the test requires it",
           advice: "give up",
           check: () => "it does not hold"
         })]
@@ -225,7 +225,7 @@ describe("a repair that changes its argument in place", () => {
       assert.strictEqual(yield* provider.count(), 1)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("does not change it later either, by what it has kept of its answer", () =>
+  it.effect("does not change its result later by mutating an object that it kept", () =>
     Effect.gen(function*() {
       const kept: Mutable = { issuer, list: ["a"] }
       const { document } = yield* Transpiler.run(repair(() => kept), { issuer })
@@ -257,7 +257,7 @@ describe("transpileData", () => {
 describe("the built-in repairs", () => {
   const rows: ReadonlyArray<readonly [string, Transpiler.Transpiler, Schema.JsonObject, Schema.JsonObject]> = [
     ["pkce adds S256", Repairs.pkce, { issuer }, { issuer, code_challenge_methods_supported: ["S256"] }],
-    ["pkce leaves a no alone", Repairs.pkce, { code_challenge_methods_supported: ["plain"] }, {
+    ["pkce keeps an explicit list without S256", Repairs.pkce, { code_challenge_methods_supported: ["plain"] }, {
       code_challenge_methods_supported: ["plain"]
     }],
     ["nulls drops null", Repairs.nulls, { issuer, a: null, b: 0 }, { issuer, b: 0 }],
@@ -266,12 +266,12 @@ describe("the built-in repairs", () => {
       authorization_endpoint: "x",
       response_types_supported: ["code"]
     }],
-    ["responseTypes needs an endpoint", Repairs.responseTypes, { issuer }, { issuer }],
-    ["endpoints adds what is missing", Repairs.endpoints({ tokenEndpoint: "https://as.test/t" }), { issuer }, {
+    ["responseTypes requires an endpoint", Repairs.responseTypes, { issuer }, { issuer }],
+    ["endpoints adds missing endpoints", Repairs.endpoints({ tokenEndpoint: "https://as.test/t" }), { issuer }, {
       issuer,
       token_endpoint: "https://as.test/t"
     }],
-    ["endpoints leaves what is there", Repairs.endpoints({ tokenEndpoint: "https://as.test/t" }), {
+    ["endpoints keeps existing endpoints", Repairs.endpoints({ tokenEndpoint: "https://as.test/t" }), {
       token_endpoint: "https://as.test/u"
     }, { token_endpoint: "https://as.test/u" }]
   ]
@@ -294,7 +294,7 @@ describe("the built-in repairs", () => {
       assert.strictEqual(once.applied.length, 4)
     }))
 
-  it("are known by their names", () => {
+  it("have the documented names", () => {
     assert.deepStrictEqual([...Repairs.byName.keys()], ["pkce", "nulls", "empty-arrays", "response-types"])
     assert.isTrue(Option.isSome(Option.fromUndefinedOr(Repairs.byName.get("pkce"))))
   })

@@ -2,7 +2,7 @@ import { AuthorizationServerMetadata, Validation } from "@effect-mcp-auth/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 
-/** Leaves nothing to wish for, in any revision. */
+/** A document without any finding, in any revision. */
 const conforming = {
   issuer: "https://as.test/t1",
   authorization_endpoint: "https://as.test/authorize",
@@ -42,8 +42,8 @@ interface Row {
 }
 
 const rows: ReadonlyArray<Row> = [
-  { what: "a conforming document breaks nothing", changes: {} },
-  { what: "a conforming OpenID document breaks nothing", changes: {}, type: "oidc" },
+  { what: "a conforming document breaks no rule", changes: {} },
+  { what: "a conforming OpenID document breaks no rule", changes: {}, type: "oidc" },
   {
     what: "an authorization endpoint is required",
     changes: { authorization_endpoint: undefined },
@@ -81,8 +81,8 @@ const rows: ReadonlyArray<Row> = [
     errors: ["invalid_issuer"]
   },
   { what: "an http issuer is an error", changes: { issuer: "http://as.test" }, errors: ["invalid_issuer"] },
-  { what: "an http issuer on loopback is not", changes: { issuer: "http://127.0.0.1:1" } },
-  { what: "a template of issuers is not", changes: { issuer: "https://as.test/{tenantid}/v2.0" } },
+  { what: "an http issuer on loopback is no error", changes: { issuer: "http://127.0.0.1:1" } },
+  { what: "a template of issuers is no error", changes: { issuer: "https://as.test/{tenantid}/v2.0" } },
   { what: "OAuth works without a key set", changes: { jwks_uri: undefined }, warnings: ["jwks_uri_missing"] },
   {
     what: "an http endpoint is an error",
@@ -121,15 +121,15 @@ const rows: ReadonlyArray<Row> = [
     changes: { issuer: "https://as.test/" },
     warnings: ["issuer_root_slash"]
   },
-  { what: "an issuer with a path and a slash is not", changes: { issuer: "https://as.test/t1/" } },
-  { what: "a root slash of another origin is not", changes: { issuer: "https://id.test/" } },
+  { what: "an issuer with a path and a slash is no warning", changes: { issuer: "https://as.test/t1/" } },
+  { what: "a root slash of another origin is no warning", changes: { issuer: "https://id.test/" } },
   {
     what: "code must be among the response types",
     changes: { response_types_supported: ["token", "id_token"] },
     errors: ["code_response_type_not_supported"]
   },
   {
-    what: "code beside an ID token does not do",
+    what: "code with an ID token does not count as code",
     changes: { response_types_supported: ["code id_token"] },
     errors: ["code_response_type_not_supported"]
   },
@@ -138,7 +138,7 @@ const rows: ReadonlyArray<Row> = [
     changes: { grant_types_supported: ["client_credentials"] },
     errors: ["authorization_code_grant_not_supported"]
   },
-  { what: "grants that are not listed have their default", changes: { grant_types_supported: undefined } },
+  { what: "absent grant types have their default", changes: { grant_types_supported: undefined } },
   {
     what: "absent PKCE is an error",
     changes: { code_challenge_methods_supported: undefined },
@@ -150,31 +150,31 @@ const rows: ReadonlyArray<Row> = [
     errors: ["s256_code_challenge_method_not_supported"]
   },
   {
-    what: "responses that do not name their issuer are a warning",
+    what: "authorization responses without iss are a warning",
     changes: { authorization_response_iss_parameter_supported: undefined },
     warnings: ["authorization_response_iss_not_supported"]
   },
   {
-    what: "offline_access that is not offered is a warning",
+    what: "a missing offline_access is a warning",
     changes: { scopes_supported: ["openid"] },
     warnings: ["offline_access_not_supported"]
   },
-  { what: "scopes that are not listed say nothing", changes: { scopes_supported: undefined } },
+  { what: "absent scopes are no warning", changes: { scopes_supported: undefined } },
   {
-    what: "resource indicators of which nothing is known are a warning",
+    what: "unknown support of resource indicators is a warning",
     changes: { resource_indicators_supported: undefined },
     warnings: ["resource_indicators_unknown"]
   },
   {
-    what: "a list of protected resources says that tokens are bound to them",
+    what: "a list of protected resources implies resource indicators",
     changes: { resource_indicators_supported: undefined, protected_resources: ["https://api.test/mcp"] }
   },
   {
-    what: "no way to register is a warning",
+    what: "no registration method is a warning",
     changes: { registration_endpoint: undefined, client_id_metadata_document_supported: undefined },
     warnings: ["dynamic_registration_not_supported", "client_registration_unavailable"]
   },
-  { what: "client ID metadata documents alone are enough", changes: { registration_endpoint: undefined } },
+  { what: "client ID metadata documents alone are no warning", changes: { registration_endpoint: undefined } },
   {
     what: "dynamic registration alone is a warning",
     changes: { client_id_metadata_document_supported: undefined },
@@ -186,7 +186,7 @@ const rows: ReadonlyArray<Row> = [
     warnings: ["public_clients_not_supported"]
   },
   {
-    what: "authentication methods that are not listed have their default, which is not public",
+    what: "absent authentication methods have their default, which excludes public clients",
     changes: { token_endpoint_auth_methods_supported: undefined },
     warnings: ["public_clients_not_supported"]
   }
@@ -194,7 +194,7 @@ const rows: ReadonlyArray<Row> = [
 
 const codes = (findings: ReadonlyArray<{ readonly code: string }>) => findings.map(({ code }) => code)
 
-describe("the rules", () => {
+describe("the validation rules", () => {
   for (const { changes, errors = [], type, warnings = [], what } of rows) {
     it.effect(what, () =>
       Effect.gen(function*() {
@@ -204,19 +204,19 @@ describe("the rules", () => {
       }))
   }
 
-  it("are all met by a row that breaks them", () => {
+  it("are each broken by a row", () => {
     const broken = new Set(rows.flatMap(({ errors = [], warnings = [] }) => [...errors, ...warnings]))
     assert.deepStrictEqual([...broken].toSorted(), codes(Validation.rules).toSorted())
   })
 
-  it("have codes of their own, and a reference", () => {
+  it("have unique codes, and a reference", () => {
     assert.strictEqual(new Set(codes(Validation.rules)).size, Validation.rules.length)
     for (const { reference } of Validation.rules) {
       assert.match(typeof reference === "string" ? reference : reference("2025-03-26"), /^https:\/\/.+#./)
     }
   })
 
-  it.effect("say what to do, and where it stands", () =>
+  it.effect("say what to do, and name the place", () =>
     Effect.gen(function*() {
       const { errors } = yield* report({ code_challenge_methods_supported: undefined })
       assert.deepStrictEqual(errors, [{
@@ -229,7 +229,7 @@ describe("the rules", () => {
     }))
 })
 
-describe("revisions", () => {
+describe("MCP revisions", () => {
   const broken = {
     authorization_response_iss_parameter_supported: undefined,
     scopes_supported: ["openid"],
@@ -248,7 +248,7 @@ describe("revisions", () => {
     ]]
   ]
   for (const [revision, warnings] of expected) {
-    it.effect(`${revision} knows the rules that were made by then`, () =>
+    it.effect(`${revision} has the rules that existed by then`, () =>
       Effect.gen(function*() {
         const result = yield* report(broken, { revision })
         assert.strictEqual(result.revision, revision)
@@ -256,7 +256,7 @@ describe("revisions", () => {
       }))
   }
 
-  it.effect("client ID metadata documents are no substitute for registration before 2025-11-25", () =>
+  it.effect("before 2025-11-25 do not accept client ID metadata documents instead of registration", () =>
     Effect.gen(function*() {
       const documents = { registration_endpoint: undefined }
       const before = yield* report(documents, { revision: "2025-06-18" })
@@ -264,13 +264,13 @@ describe("revisions", () => {
       assert.deepStrictEqual((yield* report(documents, { revision: "2025-11-25" })).warnings, [])
     }))
 
-  it.effect("a reference leads to the revision that is judged by", () =>
+  it.effect("determine the page of a reference", () =>
     Effect.gen(function*() {
       const { errors } = yield* report({ code_challenge_methods_supported: undefined }, { revision: "2025-06-18" })
       assert.include(errors[0]?.reference, "/specification/2025-06-18/")
     }))
 
-  it.effect("the newest is the default", () =>
+  it.effect("default to the newest one", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* report({})).revision, "2026-07-28")
     }))
@@ -280,7 +280,7 @@ describe("validateServerConfig", () => {
   const subject = (changes: Changes) =>
     Effect.map(decode({ ...conforming, ...changes }), (metadata) => ({ type: "oauth" as const, metadata }))
 
-  it.effect("answers with the report when only warnings are left", () =>
+  it.effect("returns the report if there are only warnings", () =>
     Effect.gen(function*() {
       const result = yield* Validation.validateServerConfig(yield* subject({ scopes_supported: ["openid"] }))
       assert.deepStrictEqual(codes(result.warnings), ["offline_access_not_supported"])
@@ -296,7 +296,7 @@ describe("validateServerConfig", () => {
       assert.include(error.message, "\"https://as.test/t1\" does not meet MCP 2026-07-28")
     }))
 
-  it.effect("rules are added and dropped", () =>
+  it.effect("can have rules added and removed", () =>
     Effect.gen(function*() {
       const own = Validation.rule({
         code: "not_ours",

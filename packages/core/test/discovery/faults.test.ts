@@ -8,7 +8,7 @@ import { TestClock } from "effect/testing"
 
 const oauthUrl = "https://as.test/.well-known/oauth-authorization-server"
 
-/** One URL, so that one fault is one attempt. */
+/** One metadata URL, so that one fault is one attempt. */
 const single = Discovery.discover(Discovery.oauth, "https://as.test")
 
 const failure = Effect.gen(function*() {
@@ -28,12 +28,12 @@ const tagOf = (attempt: DiscoveryError.Attempt | undefined): string => {
 const reasonOf = (attempt: DiscoveryError.Attempt | undefined): MetadataFetchError.Reason | undefined =>
   attempt?.error?._tag === "MetadataFetchError" ? attempt.error.reason : undefined
 
-/** Of errors, `deepStrictEqual` compares the names only. */
+/** `deepStrictEqual` compares only the names of errors. */
 const isReason = (actual: MetadataFetchError.Reason | undefined, expected: MetadataFetchError.Reason): void => {
   assert.deepStrictEqual({ ...actual }, { ...expected })
 }
 
-/** A document that is right but for its encoding: 0xfc is "ü" in Latin-1, and no UTF-8. */
+/** A document that is valid except for its encoding: 0xfc is "ü" in Latin-1, and not UTF-8. */
 const latin1 = Buffer.from(`{"issuer":"https://as.test","x":"\u00fc"}`, "latin1")
 
 const rows: ReadonlyArray<readonly [rule: string, fault: Fault.Fault, outcome: string, tag: string, requests: number]> =
@@ -56,18 +56,24 @@ const rows: ReadonlyArray<readonly [rule: string, fault: Fault.Fault, outcome: s
     ["half a document is a miss", Fault.truncatedBody(), "Miss", "NotMetadata", 1],
     ["an HTML page is a miss", Fault.html, "Miss", "NotMetadata", 1],
     ["an empty body is a miss", Fault.body(""), "Miss", "NotMetadata", 1],
-    ["JSON that is no object is a miss", Fault.body("[]"), "Miss", "NotMetadata", 1],
+    ["JSON that is not an object is a miss", Fault.body("[]"), "Miss", "NotMetadata", 1],
     ["null is a miss", Fault.body("null"), "Miss", "NotMetadata", 1],
     ["an object without issuer is a miss", Fault.missing("issuer"), "Miss", "NotMetadata", 1],
-    ["JSON of bottomless depth is a miss", Fault.body("[".repeat(200_000)), "Miss", "NotMetadata", 1],
-    ["what is not UTF-8 is a miss", Fault.body(latin1), "Miss", "NotMetadata", 1],
-    ["a redirect without a place is a miss", Fault.status(302), "Miss", "Redirect", 1],
+    ["endlessly nested JSON is a miss", Fault.body("[".repeat(200_000)), "Miss", "NotMetadata", 1],
+    ["a body that is not UTF-8 is a miss", Fault.body(latin1), "Miss", "NotMetadata", 1],
+    ["a redirect without a Location is a miss", Fault.status(302), "Miss", "Redirect", 1],
     ["a redirect to another origin is refused", Fault.redirect("https://evil.test/"), "Refused", "Redirect", 1],
     ["a redirect to http is refused", Fault.redirect("http://as.test/x"), "Refused", "Redirect", 1],
     ["a redirect loop is refused", Fault.redirectLoop, "Refused", "Redirect", 4],
-    ["an announced huge body is refused unread", Fault.hugeBody(100_000_000), "Refused", "BodyTooLarge", 1],
     [
-      "a huge body without length is refused",
+      "a body with an oversized declared length is refused unread",
+      Fault.hugeBody(100_000_000),
+      "Refused",
+      "BodyTooLarge",
+      1
+    ],
+    [
+      "an oversized body without a declared length is refused",
       Fault.hugeBody(100_000_000, { announced: false }),
       "Refused",
       "BodyTooLarge",
@@ -75,7 +81,13 @@ const rows: ReadonlyArray<readonly [rule: string, fault: Fault.Fault, outcome: s
     ],
     ["an endless body is refused", Fault.hugeBody(Infinity), "Refused", "BodyTooLarge", 1],
     ["another issuer is refused", Fault.wrongIssuer("https://evil.test"), "Refused", "IssuerMismatch", 1],
-    ["an issuer with one slash more is refused", Fault.wrongIssuer("https://as.test/"), "Refused", "IssuerMismatch", 1],
+    [
+      "an issuer with an additional slash is refused",
+      Fault.wrongIssuer("https://as.test/"),
+      "Refused",
+      "IssuerMismatch",
+      1
+    ],
     ["a member that is null is incomplete", Fault.nulls("jwks_uri"), "Incomplete", "InvalidMetadata", 1]
   ]
 
@@ -95,7 +107,7 @@ describe("faults of a provider", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("reads no more of a huge body than the limit and one chunk", () =>
+  it.effect("an oversized body is read no further than the limit and one chunk", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.hugeBody(Infinity))
@@ -103,7 +115,7 @@ describe("faults of a provider", () => {
       assert.isAtMost(yield* provider.bytesSent, 512 * 1024 + 4 * 64 * 1024)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("reads nothing of a body that announces too much", () =>
+  it.effect("a body that declares an oversized length is not read", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.hugeBody(100_000_000))
@@ -112,7 +124,7 @@ describe("faults of a provider", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-describe("what a provider gets over", () => {
+describe("recovery from faults", () => {
   const recovers: ReadonlyArray<readonly [rule: string, fault: Fault.Fault, times: number]> = [
     ["two transient failures", Fault.status(503), 2],
     ["one reset connection", Fault.connectionError("ECONNRESET"), 1],
@@ -133,7 +145,7 @@ describe("what a provider gets over", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("waits as long as Retry-After asks, within the total", () =>
+  it.effect("waits as long as Retry-After asks, within the total time", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.status(503, { "retry-after": "7" }), { times: 1 })
@@ -143,7 +155,7 @@ describe("what a provider gets over", () => {
       assert.strictEqual(Duration.toSeconds(took), 7)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("does not wait for a Retry-After beyond the total, and says what was asked", () =>
+  it.effect("does not wait for a Retry-After beyond the total time, and names it in the error", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.status(503, { "retry-after": "120" }))
@@ -152,7 +164,7 @@ describe("what a provider gets over", () => {
       assert.include(error.message, "Retry-After asks for 120 s")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("takes valid JSON of another content type, and says that it is odd", () =>
+  it.effect("accepts valid JSON of another content type, with a warning", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.headers({ "content-type": "text/plain" }))
@@ -160,7 +172,7 @@ describe("what a provider gets over", () => {
       assert.deepStrictEqual(config.oddities.map(({ code }) => code), ["content_type_not_json"])
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("gives up the whole search when the total time is over, and says what was under way", () =>
+  it.effect("gives up the whole search when the total time is over, and names the request in flight", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.delay("1 hour"))
@@ -190,7 +202,7 @@ describe("what a provider gets over", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-describe("what is sent", () => {
+describe("a discovery request", () => {
   it.effect("asks for JSON, uncompressed, without cookies and credentials", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
@@ -203,7 +215,7 @@ describe("what is sent", () => {
       assert.isUndefined(request?.headers["authorization"])
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("no trace context reaches the provider, and no query the spans", () =>
+  it.effect("has no trace context, and its query is in no span", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const spans: Array<Tracer.Span> = []
@@ -226,7 +238,7 @@ describe("what is sent", () => {
       assert.notInclude(attributes.join(), "secret")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("asks nobody for an issuer that is none", () =>
+  it.effect("is not sent for an invalid issuer", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const error = yield* Effect.flip(Discovery.fetchServerConfig("https://as.test/?x"))
@@ -235,7 +247,7 @@ describe("what is sent", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-describe("JSON that is well-formed and deep", () => {
+describe("deeply nested JSON", () => {
   const nested = (depth: number, open: string, close: string) =>
     // The document itself is one level.
     `{"issuer":"https://as.test","x":${open.repeat(depth - 1)}0${close.repeat(depth - 1)}}`
@@ -247,23 +259,23 @@ describe("JSON that is well-formed and deep", () => {
     ["65 levels of objects are a miss", nested(65, "{\"x\":", "}"), "Miss"],
     ["100,000 levels are a miss", nested(100_000, "[", "]"), "Miss"],
     [
-      "levels that end again do not add up",
+      "levels that are closed do not add up",
       `{"issuer":"https://as.test","x":[${Array.from({ length: 500 }, () => "[{\"y\":[]}]").join()}]}`,
       "Found"
     ],
-    ["brackets in a string are no levels", `{"issuer":"https://as.test","x":"${"[{".repeat(500)}"}`, "Found"],
+    ["brackets in a string do not count", `{"issuer":"https://as.test","x":"${"[{".repeat(500)}"}`, "Found"],
     [
-      "brackets after an escaped quotation mark are none either",
+      "brackets after an escaped quotation mark do not count",
       `{"issuer":"https://as.test","x":"\\"${"[".repeat(500)}"}`,
       "Found"
     ],
     [
-      "brackets after an escaped backslash and the end of a string are",
+      "brackets after an escaped backslash at the end of a string count",
       `{"issuer":"https://as.test","x":"\\\\","y":${"[".repeat(64)}0${"]".repeat(64)}}`,
       "Miss"
     ],
     [
-      "closing brackets in a string close nothing",
+      "closing brackets in a string do not count",
       `{"issuer":"https://as.test","x":"${"]".repeat(500)}","y":${"[".repeat(64)}0${"]".repeat(64)}}`,
       "Miss"
     ]
@@ -298,7 +310,7 @@ describe("redirects", () => {
         )
       }).pipe(Effect.provide(TestProvider.layer())))
 
-    it.effect(`${status} to another origin is refused, and nobody is asked there`, () =>
+    it.effect(`${status} to another origin is refused without a request there`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         yield* provider.fault("metadata", Fault.redirect("https://evil.test/x", status))
@@ -310,7 +322,7 @@ describe("redirects", () => {
   }
 
   for (const status of [300, 304, 305, 306]) {
-    it.effect(`${status} is none, wherever it points to`, () =>
+    it.effect(`${status} is not a redirect, whatever its Location is`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         yield* provider.fault("metadata", Fault.redirect("/.well-known/openid-configuration", status))
@@ -330,7 +342,7 @@ describe("redirects", () => {
     ["no port", "https://as.test:x/"]
   ]
   for (const [what, location] of unusable) {
-    it.effect(`a Location with ${what} leads nowhere`, () =>
+    it.effect(`a Location with ${what} is refused`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         yield* provider.fault("oauth-authorization-server", Fault.redirect(location))
@@ -353,7 +365,7 @@ describe("redirects", () => {
       assert.strictEqual(yield* provider.count(), 1)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("a browser that follows none says 0, and not where it leads: a miss", () =>
+  it.effect("status 0 from a browser that does not follow redirects is a miss", () =>
     Effect.gen(function*() {
       const browser = HttpClient.make((request) =>
         Effect.succeed(HttpClientResponse.fromWeb(request, Response.error()))
@@ -363,7 +375,7 @@ describe("redirects", () => {
       isReason(reasonOf(error.attempts[0]), new MetadataFetchError.Redirect({ status: 0, reason: "unusable-location" }))
     }))
 
-  it.effect("are as many as the limits say", () =>
+  it.effect("a redirect is followed as often as the limits allow", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.redirectLoop)
@@ -376,7 +388,7 @@ describe("redirects", () => {
     ))
 })
 
-describe("what a transport says", () => {
+describe("the reason of a transport error", () => {
   const coded = (code: string, more: object = {}) => Object.assign(new Error(`connect ${code}`), { code, ...more })
   const joined = (...errors: ReadonlyArray<unknown>) => new AggregateError(errors, "all failed")
   const refused = new MetadataFetchError.RefusedAddress({ host: "as.test", address: "10.0.0.1", range: "private" })
@@ -386,15 +398,23 @@ describe("what a transport says", () => {
   const rows: ReadonlyArray<readonly [what: string, cause: unknown, detail: string]> = [
     ["the code of its cause", coded("ECONNREFUSED"), "ECONNREFUSED"],
     ["the innermost code", new TypeError("fetch failed", { cause: coded("ENOTFOUND") }), "ENOTFOUND"],
-    ["the innermost code of several", coded("OUTER", { cause: coded("INNER") }), "INNER"],
+    ["the innermost of several codes", coded("OUTER", { cause: coded("INNER") }), "INNER"],
     ["a code among the failures of several addresses", joined(coded("ETIMEDOUT"), coded("ENETUNREACH")), "ENETUNREACH"],
-    ["a code among them, of those that have one", joined(coded("ETIMEDOUT"), new Error("no code")), "ETIMEDOUT"],
-    ["a code deep among them", new Error("x", { cause: joined(new Error("y", { cause: coded("EPIPE") })) }), "EPIPE"],
-    ["the innermost message, where there is no code", new Error("x", { cause: new Error("bad record") }), "bad record"],
-    ["what the innermost has, when its message is empty", new Error("x", { cause: new Error("") }), "x"],
-    ["its kind, where there is nothing", undefined, "TransportError"],
-    ["no code that is a number", Object.assign(new Error("odd"), { code: 7 }), "odd"],
-    ["an end, when a cause leads back to itself", circular, "round and round"],
+    [
+      "the only code among the failures of several addresses",
+      joined(coded("ETIMEDOUT"), new Error("no code")),
+      "ETIMEDOUT"
+    ],
+    [
+      "a code nested in the failures of several addresses",
+      new Error("x", { cause: joined(new Error("y", { cause: coded("EPIPE") })) }),
+      "EPIPE"
+    ],
+    ["the innermost message, if there is no code", new Error("x", { cause: new Error("bad record") }), "bad record"],
+    ["the name of the innermost error, if its message is empty", new Error("x", { cause: new Error("") }), "x"],
+    ["its kind, if there is nothing else", undefined, "TransportError"],
+    ["never a code that is a number", Object.assign(new Error("odd"), { code: 7 }), "odd"],
+    ["found even if a cause leads back to itself", circular, "round and round"],
     ["200 characters", new Error("x".repeat(1000)), "x".repeat(200)]
   ]
   const failing = (cause: unknown) =>
@@ -421,19 +441,22 @@ describe("what a transport says", () => {
   }
 
   const refusals: ReadonlyArray<readonly [what: string, cause: unknown]> = [
-    ["as it is", refused],
+    ["directly", refused],
     ["as a cause", new TypeError("fetch failed", { cause: refused })],
     ["among the failures of several addresses", joined(coded("ETIMEDOUT"), refused)],
-    ["deep among them", new Error("x", { cause: joined(coded("EPIPE"), new Error("y", { cause: joined(refused) })) })]
+    [
+      "nested in the failures of several addresses",
+      new Error("x", { cause: joined(coded("EPIPE"), new Error("y", { cause: joined(refused) })) })
+    ]
   ]
   for (const [what, cause] of refusals) {
-    it.effect(`is an address that was refused, ${what}`, () =>
+    it.effect(`is a refused address, ${what}`, () =>
       Effect.gen(function*() {
         assert.strictEqual(yield* reason(cause), refused)
       }))
   }
 
-  it.effect("is read from so many causes and no more", () =>
+  it.effect("is searched in a limited number of causes", () =>
     Effect.gen(function*() {
       const wide = joined(...Array.from({ length: 100_000 }, () => new Error("no code")))
       const late = joined(...Array.from({ length: 100 }, () => new Error("no code")), coded("LATE"))

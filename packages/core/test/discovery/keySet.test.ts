@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect } from "effect"
 import { chance, elapse, limited } from "./harness.ts"
 
-/** Asks for keys of a server whose metadata is known. Who fails says so with its error. */
+/** Requests the keys of a server whose metadata is known. A failure is returned as its error. */
 const asked = Effect.gen(function*() {
   const server = yield* AuthorizationServer.make({
     type: "oauth",
@@ -30,7 +30,7 @@ const suffering = (fault: Fault.Fault, times = Infinity) =>
     return yield* asked
   }).pipe(Effect.scoped, Effect.provide(TestProvider.layer()))
 
-/** Of errors, `deepStrictEqual` compares the names only. */
+/** `deepStrictEqual` compares only the names of errors. */
 const fields = (reason: unknown) => typeof reason === "object" ? { ...reason } : reason
 
 const status = (status: number, retryAfter?: number): Partial<MetadataFetchError.Status> => ({
@@ -39,14 +39,14 @@ const status = (status: number, retryAfter?: number): Partial<MetadataFetchError
   ...(retryAfter === undefined ? {} : { retryAfter: Duration.millis(retryAfter) })
 })
 
-describe("a key set is asked for with the patience of discovery", () => {
+describe("a key set is fetched with the retries of discovery", () => {
   const waits: ReadonlyArray<readonly [random: number, times: ReadonlyArray<number>]> = [
     [0, [0, 160, 480]],
     [0.5, [0, 200, 600]],
     [1, [0, 240, 720]]
   ]
   for (const [random, expected] of waits) {
-    it.effect(`the waits double, with a jitter of a fifth: asked at ${expected.join(", ")} ms`, () =>
+    it.effect(`the waits double, with a jitter of a fifth: requests at ${expected.join(", ")} ms`, () =>
       Effect.gen(function*() {
         const { times, value } = yield* suffering(Fault.status(503))
         assert.deepStrictEqual(times, expected)
@@ -54,7 +54,7 @@ describe("a key set is asked for with the patience of discovery", () => {
       }).pipe(chance(random)))
   }
 
-  it.effect("what passes is passed over", () =>
+  it.effect("a transient failure is retried", () =>
     Effect.gen(function*() {
       for (
         const fault of [Fault.status(503), Fault.connectionError("ECONNRESET"), Fault.truncatedBody({ broken: true })]
@@ -65,7 +65,7 @@ describe("a key set is asked for with the patience of discovery", () => {
       }
     }))
 
-  it.effect("what does not is not asked again", () =>
+  it.effect("a permanent failure is not retried", () =>
     Effect.gen(function*() {
       for (const fault of [Fault.status(404), Fault.html, Fault.missing("keys"), Fault.redirect("https://evil.test")]) {
         const { times, took, value } = yield* suffering(fault)
@@ -82,7 +82,7 @@ describe("a key set is asked for with the patience of discovery", () => {
       assert.strictEqual(value, "found")
     }))
 
-  it.effect("but not beyond the end", () =>
+  it.effect("Retry-After beyond the time limit is not waited for", () =>
     Effect.gen(function*() {
       const { times, took, value } = yield* suffering(Fault.status(503, { "retry-after": "15" }))
       assert.deepStrictEqual(times, [0])
@@ -90,14 +90,14 @@ describe("a key set is asked for with the patience of discovery", () => {
       assert.deepStrictEqual(fields(value), status(503, 15_000))
     }))
 
-  it.effect("one that hangs is given up after the time of an attempt, and asked again", () =>
+  it.effect("a hanging request is given up after the time of an attempt, and retried", () =>
     Effect.gen(function*() {
       const { times, value } = yield* suffering(Fault.delay("1 hour"), 1)
       assert.deepStrictEqual(times, [0, 5200])
       assert.strictEqual(value, "found")
     }).pipe(chance(0.5)))
 
-  it.effect("and in the end within the time of a search", () =>
+  it.effect("hanging requests end within the time of a search", () =>
     Effect.gen(function*() {
       const { inFlight, times, took, value } = yield* suffering(Fault.delay("1 hour"))
       assert.deepStrictEqual(times, [0, 5200])
@@ -106,7 +106,7 @@ describe("a key set is asked for with the patience of discovery", () => {
       assert.strictEqual(inFlight, 0)
     }).pipe(limited({ totalTimeout: Duration.seconds(8) }), chance(0.5)))
 
-  it.effect("every attempt that hangs says how long it was waited for", () =>
+  it.effect("every attempt that hangs has its duration in the error", () =>
     Effect.gen(function*() {
       const { times, value } = yield* suffering(Fault.delay("1 hour"))
       assert.deepStrictEqual(times, [0, 1800, 4400])
@@ -116,7 +116,7 @@ describe("a key set is asked for with the patience of discovery", () => {
       chance(0)
     ))
 
-  it.effect("as often as the limits say", () =>
+  it.effect("the number of attempts has the configured limit", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* suffering(Fault.status(503)).pipe(limited({ retries: 0 }))).times.length, 1)
       assert.strictEqual((yield* suffering(Fault.status(503)).pipe(limited({ retries: 4 }))).times.length, 5)

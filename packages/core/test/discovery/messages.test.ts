@@ -19,7 +19,7 @@ import { elapse, printed, unprintable } from "./harness.ts"
 
 const secret = "hunter2"
 
-/** Strings that are refused, and hold what people take for a secret. */
+/** Refused strings that contain what looks like a secret. */
 const leaking = [
   "https:///user:hunter2@as.test",
   "user:hunter2@as.test",
@@ -50,7 +50,7 @@ const leaking = [
   "#client_secret=hunter2"
 ]
 
-/** And those that are refused as issuers only, for their query. */
+/** Strings that are refused only as issuers, because of their query. */
 const leakingIssuers = [
   ...leaking,
   "https://user:?hunter2@as.test",
@@ -63,7 +63,7 @@ const keepsIts = (failure: unknown): void => {
   assert.notInclude(all, secret)
 }
 
-describe("no password and no query of what is refused reaches an error", () => {
+describe("no password and no query of a refused value reaches an error", () => {
   for (const text of leakingIssuers) {
     it.effect(`of the issuer ${JSON.stringify(text)}`, () =>
       Effect.gen(function*() {
@@ -101,7 +101,7 @@ describe("no password and no query of what is refused reaches an error", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("nor the query of a URL that is asked", () =>
+  it.effect("of a requested URL", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const url = "https://as.test/.well-known/openid-configuration?key=hunter2"
@@ -117,7 +117,7 @@ describe("no password and no query of what is refused reaches an error", () => {
       }
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("nor the query of a URL that a client complains about", () =>
+  it.effect("of a URL in a client's error", () =>
     Effect.gen(function*() {
       const complaining = HttpClient.make((request) =>
         Effect.fail(new HttpClientError({ reason: new TransportError({ request }) }))
@@ -134,7 +134,7 @@ describe("no password and no query of what is refused reaches an error", () => {
       assert.include(value.message, "no response (TransportError)")
     }))
 
-  it.effect("nor the user information of where a redirect leads", () =>
+  it.effect("of a redirect's Location", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       for (const location of ["https://user:hunter2@evil.test/x", "https://user:hunter2@as.test/x"]) {
@@ -143,7 +143,7 @@ describe("no password and no query of what is refused reaches an error", () => {
       }
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("what is right about it is said", () =>
+  it.effect("but the message names the mistake", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Issuer.make("https://user:hunter2@as.test/t1?x=1"))
       assert.strictEqual(error.issuer, "https://…@as.test/t1?…")
@@ -151,7 +151,7 @@ describe("no password and no query of what is refused reaches an error", () => {
     }))
 })
 
-/** What a stranger would write who wants to forge a line, turn the direction of writing, or command a terminal. */
+/** What an attacker would write to forge a line, to reverse the direction of text, or to control a terminal. */
 const pieces = [
   "a",
   "https://as.test",
@@ -251,7 +251,7 @@ const failedBy = (text: string, error: DiscoveryError.AttemptError<unknown>) =>
 
 const lines = (message: string): number => message.split("\n").length
 
-describe("no character reaches a message that could forge a line or command a terminal", () => {
+describe("no character that could forge a line or control a terminal reaches a message", () => {
   for (const [name, make] of Object.entries(oneLine)) {
     it.effect.prop(`of ${name}`, [hostile], ([text]) =>
       Effect.sync(() => {
@@ -282,7 +282,7 @@ describe("no character reaches a message that could forge a line or command a te
       })
   )
 
-  it.effect.prop("of DiscoveryFailed by what somebody else fails with", [hostile], ([text]) =>
+  it.effect.prop("of DiscoveryFailed with the failure of a custom strategy", [hostile], ([text]) =>
     Effect.sync(() => {
       for (const error of [new Stranger({ message: text }), { _tag: text }, text, undefined, null]) {
         assert.notMatch(failedBy(text, error).message, unprintable)
@@ -290,7 +290,7 @@ describe("no character reaches a message that could forge a line or command a te
       assert.strictEqual(lines(failedBy(text, { _tag: text }).message), 3)
     }))
 
-  it("there is a row for every error", () => {
+  it("and every error has a row", () => {
     const modules = {
       Discovery,
       DiscoveryError,
@@ -312,7 +312,7 @@ describe("no character reaches a message that could forge a line or command a te
     assert.strictEqual(new Set(classes).size, known.size)
   })
 
-  it.effect("also when it comes from a document, by way of a rule", () =>
+  it.effect("even from a document, through a rule", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const name = "token_endpoint\n  2. Found (oauth) all is well\u001b[2J\u202e\u0085"
@@ -335,7 +335,7 @@ describe("no character reaches a message that could forge a line or command a te
       }
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("also when it is odd and not wrong", () =>
+  it.effect("even from a warning", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.headers({ "content-type": "text/plain; x=\u0085\u009b" }))
@@ -364,13 +364,13 @@ describe("no character reaches a message that could forge a line or command a te
       }
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it("good URLs and plain words stay as they are", () => {
+  it("but valid URLs and plain words stay as they are", () => {
     const url = "https://as.test/t1/.well-known/openid-configuration"
     const error = new DiscoveryError.NoDocument({ strategy: url, reason: "nothing" })
     assert.strictEqual(error.message, `${url} has no document for this issuer`)
   })
 
-  it("and nothing is as long as a stranger wants it", () => {
+  it("and the length of untrusted text is limited", () => {
     const text = "x".repeat(1_000_000)
     for (const make of Object.values(oneLine)) assert.isBelow(make(text).message.length, 3000)
     assert.isBelow(invalidConfig(text).message.length, 6000)
@@ -379,7 +379,7 @@ describe("no character reaches a message that could forge a line or command a te
 })
 
 describe("an invalid document", () => {
-  it.effect("is told with every bad member, by the names of the wire", () =>
+  it.effect("is reported with every invalid member, by its wire name", () =>
     Effect.gen(function*() {
       const bad = {
         issuer: "https://as.test",
@@ -415,7 +415,7 @@ describe("an invalid document", () => {
       for (const member of members) assert.include(error.message, `"${member}"`)
     }))
 
-  it.effect("does not make an error as long as itself", () =>
+  it.effect("does not produce an error as long as itself", () =>
     Effect.gen(function*() {
       const bad = { issuer: "https://as.test", scopes_supported: Array.from({ length: 10_000 }, () => 7) }
       const strategy = Discovery.fromEffect("mine", () => Effect.succeed(bad))
@@ -423,7 +423,7 @@ describe("an invalid document", () => {
       assert.isBelow(JSON.stringify(error).length + error.message.length, 30_000)
     }))
 
-  it.effect("is told with every bad member, also when it is made by hand", () =>
+  it.effect("is reported with every invalid member, even if it is configured by hand", () =>
     Effect.gen(function*() {
       const strategy = Discovery.manual({ issuer: "https://as.test", jwksUri: "jwks", tokenEndpoint: "ftp://as.test" })
       const { attempts: [attempt] } = yield* Discovery.search(strategy, "https://as.test")
@@ -435,10 +435,10 @@ describe("an invalid document", () => {
     }))
 })
 
-describe("a document that is asked for by its URL", () => {
+describe("a document that is requested by its URL", () => {
   const url = "https://as.test/.well-known/openid-configuration"
 
-  it.effect("is not asked for by an issuer, so nobody is told to pass one", () =>
+  it.effect("is not requested by an issuer, so the message does not tell to pass one", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.status(404))
@@ -452,7 +452,7 @@ describe("a document that is asked for by its URL", () => {
       assert.include(byIssuer.message, "pass the issuer")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("is named by its issuer where one is expected, and still asked for by its URL", () =>
+  it.effect("is named by its issuer if one is expected, and still requested by its URL", () =>
     Effect.gen(function*() {
       const expectedIssuer = "https://as.test/.well-known/odd"
       const error = yield* Effect.flip(Discovery.fetchServerConfigByWellKnownUrl(url, { expectedIssuer }))
@@ -462,14 +462,14 @@ describe("a document that is asked for by its URL", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-describe("strategies of your own", () => {
+describe("custom strategies", () => {
   const issuer = "https://as.test"
   const answering = (answer: unknown) =>
-    // What JavaScript allows, whatever the types say.
+    // JavaScript allows these values, whatever the types say.
     Discovery.fromEffect("my table", () => Effect.succeed(answer as object | undefined))
 
   const rows: ReadonlyArray<readonly [what: string, answer: unknown, outcome: string, found: string]> = [
-    ["undefined, which says that there is none", undefined, "Miss", "nothing"],
+    ["undefined, which means that there is no document", undefined, "Miss", "nothing"],
     ["null", null, "Incomplete", "no-json-object"],
     ["a date", DateTime.toDateUtc(DateTime.makeUnsafe(0)), "Incomplete", "no-json-object"],
     ["a bigint", 7n, "Incomplete", "no-json-object"],
@@ -481,14 +481,14 @@ describe("strategies of your own", () => {
     ["a promise", Promise.resolve({ issuer }), "Incomplete", "no-json-object"],
     ["a date in a member", { issuer, x: DateTime.toDateUtc(DateTime.makeUnsafe(0)) }, "Incomplete", "no-json-object"],
     ["a function in a member", { issuer, x: () => 1 }, "Incomplete", "no-json-object"],
-    ["no number", { issuer, x: Number.NaN }, "Incomplete", "no-json-object"],
+    ["NaN in a member", { issuer, x: Number.NaN }, "Incomplete", "no-json-object"],
     ["undefined in an array", { issuer, x: [undefined] }, "Incomplete", "no-json-object"],
     ["an object without an issuer", { x: 1 }, "Incomplete", "no-issuer"],
-    ["an issuer that is no string", { issuer: { href: issuer } }, "Incomplete", "no-issuer"],
+    ["an issuer that is not a string", { issuer: { href: issuer } }, "Incomplete", "no-issuer"],
     ["an issuer that is undefined", { issuer: undefined }, "Incomplete", "no-issuer"]
   ]
   for (const [what, answer, outcome, found] of rows) {
-    it.effect(`may answer with ${what}: ${outcome}`, () =>
+    it.effect(`may return ${what}: ${outcome}`, () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(Discovery.discover(answering(answer), issuer))
         if (error._tag !== "DiscoveryFailed") return assert.fail(error._tag)
@@ -502,7 +502,7 @@ describe("strategies of your own", () => {
       }))
   }
 
-  it.effect("may leave members undefined, at any depth: they are not there", () =>
+  it.effect("may return undefined members at any depth, which are dropped", () =>
     Effect.gen(function*() {
       const document = {
         issuer,
@@ -517,13 +517,13 @@ describe("strategies of your own", () => {
       })
     }))
 
-  it.effect("may answer with an object of another realm or of no class", () =>
+  it.effect("may return an object of another realm or of no class", () =>
     Effect.gen(function*() {
       const bare = Object.assign(Object.create(null), { issuer })
       assert.strictEqual((yield* Discovery.discover(answering(bare), issuer)).issuer, issuer)
     }))
 
-  it.effect("are not asked again when they have none", () =>
+  it.effect("are not called again if they had no document", () =>
     Effect.gen(function*() {
       let runs = 0
       const strategy = Discovery.fromEffect("mine", () => Effect.sync(() => void runs++))

@@ -17,7 +17,7 @@ const first = "oauth-authorization-server"
 const second = "openid-configuration-inserted"
 const third = "openid-configuration"
 
-/** The requests so far, and when they arrived. */
+/** The requests so far, with their times. */
 const arrivals = Effect.gen(function*() {
   const provider = yield* TestProvider.TestProvider
   return (yield* provider.requests).map(({ at, url }) => [url, at] as const)
@@ -38,8 +38,8 @@ const failed = (
     return { error: value, took }
   })
 
-describe("a place that does not answer keeps nobody from being asked", () => {
-  it.effect("one that hangs is left when its attempt is over, and the next is found", () =>
+describe("a place that does not respond does not delay the others", () => {
+  it.effect("it is left when its attempt times out, and the next place is found", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault(first, Fault.delay("1 hour"))
@@ -52,23 +52,23 @@ describe("a place that does not answer keeps nobody from being asked", () => {
 
   const passing: ReadonlyArray<readonly [what: string, fault: Fault.Fault]> = [
     ["is down", Fault.status(503)],
-    ["asks to wait for ten seconds", Fault.status(503, { "retry-after": "10" })],
-    ["asks to wait for an hour", Fault.status(429, { "retry-after": "3600" })],
+    ["answers with a Retry-After of ten seconds", Fault.status(503, { "retry-after": "10" })],
+    ["answers with a Retry-After of an hour", Fault.status(429, { "retry-after": "3600" })],
     ["resets the connection", Fault.connectionError("ECONNRESET")]
   ]
   for (const [what, fault] of passing) {
-    it.effect(`one that ${what} is passed over at once`, () =>
+    it.effect(`one that ${what} is skipped at once`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         yield* provider.fault(first, fault)
-        // No clock moves here: whoever waited would never come back.
+        // No clock moves here: a request that waited would never end.
         const { locations } = yield* Discovery.fetchServerConfig(issuer)
         assert.deepStrictEqual(locations, [insertedUrl])
         assert.deepStrictEqual(yield* arrivals, [[oauthUrl, 0], [insertedUrl, 0]])
       }).pipe(Effect.provide(layer)))
   }
 
-  it.effect("it is asked again in later rounds only, and those who have nothing never", () =>
+  it.effect("it is asked again only in later rounds, and a place without a document never", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault(first, Fault.status(503))
@@ -93,7 +93,7 @@ describe("a place that does not answer keeps nobody from being asked", () => {
       assert.deepStrictEqual((yield* arrivals).map(([url]) => url), [...round, ...round, ...round])
     }).pipe(chance(0.5), Effect.provide(layer)))
 
-  it.effect("what it finds in a later round is found", () =>
+  it.effect("a document that it has in a later round is found", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault(first, Fault.status(503), { times: 2 })
@@ -120,7 +120,7 @@ describe("a place that does not answer keeps nobody from being asked", () => {
       assert.deepStrictEqual(yield* arrivals, [[oauthUrl, 0], [insertedUrl, 0], [appendedUrl, 0], [insertedUrl, 200]])
     }).pipe(chance(0.5), Effect.provide(layer)))
 
-  it.effect("Retry-After is kept by the place that said it", () =>
+  it.effect("Retry-After applies to the place that sent it", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault(first, Fault.status(503, { "retry-after": "7" }), { times: 1 })
@@ -139,7 +139,7 @@ describe("a place that does not answer keeps nobody from being asked", () => {
       ])
     }).pipe(chance(0.5), Effect.provide(layer)))
 
-  it.effect("who asks to wait beyond the end of the search is not asked again, and the search does not wait", () =>
+  it.effect("a place whose Retry-After is beyond the end of the search is not asked again, and the search does not wait", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.status(404))
@@ -150,7 +150,7 @@ describe("a place that does not answer keeps nobody from being asked", () => {
       assert.strictEqual(yield* provider.count(first), 1)
     }).pipe(Effect.provide(layer)))
 
-  it.effect("when the time is up, its last real answer is told", () =>
+  it.effect("when the time is over, its last response is reported", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.status(503))
@@ -169,7 +169,7 @@ describe("a place that does not answer keeps nobody from being asked", () => {
       assert.strictEqual(yield* provider.inFlight, 0)
     }).pipe(limited({ totalTimeout: Duration.seconds(3) }), Effect.provide(layer)))
 
-  it.effect("a place that has never answered by then is told to have been given up, and who was not asked is not told", () =>
+  it.effect("a place without a response is reported as given up, and places that were not asked are not reported", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.delay("1 hour"))
@@ -181,7 +181,7 @@ describe("a place that does not answer keeps nobody from being asked", () => {
       assert.deepStrictEqual(reasons, ["attempt", "search"])
     }).pipe(limited({ totalTimeout: Duration.seconds(8) }), Effect.provide(layer)))
 
-  it.effect("those that are raced are asked again together", () =>
+  it.effect("raced places are asked again together", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.status(503))
@@ -200,7 +200,7 @@ describe("a place that does not answer keeps nobody from being asked", () => {
 })
 
 describe("a race in a later round", () => {
-  it.effect("is a race: the second starts after the delay, and not when the first has failed", () =>
+  it.effect("starts the second place after the delay, and not when the first one has failed", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.status(503), { times: 2 })
@@ -217,7 +217,7 @@ describe("a race in a later round", () => {
     }).pipe(chance(0.5), Effect.provide(layer)))
 })
 
-describe("the waits between tries", () => {
+describe("the waits between rounds", () => {
   const rows: ReadonlyArray<readonly [random: number, waits: ReadonlyArray<number>]> = [
     [0, [160, 320, 640]],
     [0.5, [200, 400, 800]],
@@ -254,12 +254,12 @@ describe("the waits between tries", () => {
     ["seconds", "7", 7000],
     ["seconds with white space around", " 7 ", 7000],
     ["an HTTP date", "Thu, 01 Jan 1970 00:00:07 GMT", 7000],
-    ["a date that is past, which asks for nothing", "Wed, 31 Dec 1969 23:59:00 GMT", 200],
-    ["less than the wait would be anyhow", "0", 200],
-    ["a word, which asks for nothing", "soon", 200],
-    ["a negative number, which asks for nothing", "-7", 200],
-    ["a fraction, which asks for nothing", "7.5", 200],
-    ["a number without end, which asks for nothing", "7".repeat(40), 200]
+    ["a date in the past, which is ignored", "Wed, 31 Dec 1969 23:59:00 GMT", 200],
+    ["less than the wait, which is ignored", "0", 200],
+    ["a word, which is ignored", "soon", 200],
+    ["a negative number, which is ignored", "-7", 200],
+    ["a fraction, which is ignored", "7.5", 200],
+    ["an infinite number, which is ignored", "7".repeat(40), 200]
   ]
   for (const [rule, retryAfter, wait] of asked) {
     it.effect(`Retry-After may be ${rule}`, () =>
@@ -271,7 +271,7 @@ describe("the waits between tries", () => {
       }).pipe(chance(0.5), Effect.provide(layer)))
   }
 
-  it.effect("a date in Retry-After counts from now, whenever that is", () =>
+  it.effect("a date in Retry-After counts from the current time", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* TestClock.setTime(1_800_000_000_000)
@@ -288,7 +288,7 @@ const rule = (code: string, holds: boolean) =>
     severity: "error",
     since: "2025-03-26",
     reference: "https://example.com/rules#1",
-    holds: "it holds",
+    holds: "the test requires it",
     advice: "do something",
     check: () => holds ? "holds" : "it does not hold"
   })
@@ -306,13 +306,13 @@ describe("places with one URL", () => {
   const tenant = IssuerPolicy.expected("https://tenant.test")
   const rows: ReadonlyArray<Row> = [
     {
-      what: "of different policies are judged each, by one answer",
+      what: "with different policies are judged separately, from one response",
       strategy: Discovery.firstOf(Discovery.withIssuerPolicy(plain, tenant), plain),
       outcomes: ["Refused", "Found"],
       requests: 1
     },
     {
-      what: "of different repairs are judged each, by one answer",
+      what: "with different repairs are judged separately, from one response",
       strategy: Discovery.firstOf(
         Discovery.transpile(plain, () => Effect.fail("no")),
         Discovery.transpile(plain, (document) => ({ ...document, jwks_uri: null })),
@@ -322,13 +322,13 @@ describe("places with one URL", () => {
       requests: 1
     },
     {
-      what: "of different rules are judged each, by one answer",
+      what: "with different rules are judged separately, from one response",
       strategy: Discovery.firstOf(held("a")(plain), held("b")(plain), plain),
       outcomes: ["Incomplete", "Incomplete", "Found"],
       requests: 1
     },
     {
-      what: "of different headers are asked each",
+      what: "with different headers are requested separately",
       strategy: Discovery.orElse(
         held("a")(Discovery.firstOf(
           Discovery.withHeaders(plain, { "x-tenant": "a" }),
@@ -340,19 +340,19 @@ describe("places with one URL", () => {
       requests: 3
     },
     {
-      what: "are judged each in a race, too, by one answer",
+      what: "are judged separately in a race, from one response",
       strategy: Discovery.race([Discovery.withIssuerPolicy(plain, tenant), plain]),
       outcomes: ["Refused", "Found"],
       requests: 1
     },
     {
-      what: "that are equal are there once",
+      what: "that are equal count once",
       strategy: Discovery.firstOf(held("a")(Discovery.firstOf(plain, plain, Discovery.mcp)), plain),
       outcomes: ["Incomplete", "Incomplete", "Incomplete", "Found"],
       requests: 3
     },
     {
-      what: "that are equal with all that they are told are there once",
+      what: "that are equal with all their options count once",
       strategy: Discovery.firstOf(plain, plain).pipe(
         Discovery.withHeaders({ "x-tenant": "a" }),
         Discovery.mapRequest((request) => request),
@@ -375,7 +375,7 @@ describe("places with one URL", () => {
       }).pipe(Effect.provide(layer)))
   }
 
-  it.effect("of an issuer without a path are two and not three, whatever they are told", () =>
+  it.effect("of an issuer without a path are two and not three, whatever their options", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.status(404))
@@ -389,7 +389,7 @@ describe("places with one URL", () => {
       assert.strictEqual(yield* provider.count(), 2)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("share the answer in every round", () =>
+  it.effect("share the response in every round", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.status(503))
@@ -399,7 +399,7 @@ describe("places with one URL", () => {
       assert.strictEqual(yield* provider.count(), 3)
     }).pipe(Effect.provide(layer)))
 
-  it.effect("strategies of your own with one effect are told each by its name, and run it once", () =>
+  it.effect("custom strategies with one effect are reported by their own names, and run it once", () =>
     Effect.gen(function*() {
       let runs = 0
       const load = () => Effect.sync(() => void runs++)
@@ -418,7 +418,7 @@ describe("places with one URL", () => {
       ])
     }))
 
-  it.effect("whatever a strategy is held to holds together", () =>
+  it.effect("all requirements of a strategy apply together", () =>
     Effect.gen(function*() {
       const good = rule("good", true)
       const bad = rule("bad", false)
@@ -441,7 +441,7 @@ describe("places with one URL", () => {
       assert.deepStrictEqual(yield* broken([bad], [worse]), ["bad"])
     }).pipe(Effect.provide(layer)))
 
-  it.effect("repairs run in the order in which they were added, each on what the one before has left", () =>
+  it.effect("repairs run in the order in which they were added, each on the result of the one before", () =>
     Effect.gen(function*() {
       const add = (letter: string) =>
         Discovery.transpile((document) => ({ ...document, trail: `${document["trail"] ?? ""}${letter}` }))
@@ -451,7 +451,7 @@ describe("places with one URL", () => {
     }).pipe(Effect.provide(layer)))
 })
 
-describe("merging", () => {
+describe("merging documents", () => {
   interface Part {
     readonly name: string
     readonly document: object
@@ -469,7 +469,7 @@ describe("merging", () => {
   const lacking = (attempt: DiscoveryError.Attempt<unknown> | undefined) =>
     attempt?.error instanceof Object && "missing" in attempt.error ? attempt.error.missing : attempt?.error
 
-  it.effect("the failure names what the documents lack together", () =>
+  it.effect("fails with the members that are missing in all of them", () =>
     Effect.gen(function*() {
       const strategy = Discovery.firstOf(
         part({ name: "a", document: { x: 1 } }),
@@ -483,7 +483,7 @@ describe("merging", () => {
       assert.deepStrictEqual(alone.attempts.map(lacking), [["y", "z"], ["x", "z"], ["x", "y", "z"]])
     }))
 
-  it.effect("in a race the order decides who wins a member, and not who came first", () =>
+  it.effect("in a race takes a member from the first in order, and not from the first to arrive", () =>
     Effect.gen(function*() {
       const strategy = Discovery.race([
         part({ name: "slow", document: { x: "slow", y: "slow" }, after: "2 seconds" }),
@@ -496,13 +496,16 @@ describe("merging", () => {
       assert.deepStrictEqual(value.metadata.additionalParameters, { x: "slow", y: "slow", z: "fast" })
     }))
 
-  it.effect("the order also decides when the first has come in a later round", () =>
+  it.effect("takes a member from the first in order even if that arrives in a later round", () =>
     Effect.gen(function*() {
       let times = 0
-      const late = Discovery.fromEffect("late", () =>
-        Effect.suspend((): Effect.Effect<object, "not yet"> =>
-          times++ === 0 ? Effect.fail("not yet") : Effect.succeed({ issuer, x: "late", y: "late" })
-        ))
+      const late = Discovery.fromEffect(
+        "late",
+        () =>
+          Effect.suspend((): Effect.Effect<object, "not yet"> =>
+            times++ === 0 ? Effect.fail("not yet") : Effect.succeed({ issuer, x: "late", y: "late" })
+          )
+      )
       const strategy = Discovery.firstOf(late, part({ name: "early", document: { x: "early", z: "early" } }))
       const { value } = yield* elapse(
         Discovery.discover(strategy, issuer, { purpose: needs("y", "z"), mergeDocuments: true })
@@ -511,7 +514,7 @@ describe("merging", () => {
       assert.deepStrictEqual(value.metadata.additionalParameters, { x: "late", y: "late", z: "early" })
     }))
 
-  it.effect("completes what breaks a rule, and holds the result to the rules of all", () =>
+  it.effect("completes a document that breaks a rule, and applies all rules to the result", () =>
     Effect.gen(function*() {
       const has = (member: string) =>
         Validation.rule({
@@ -540,7 +543,7 @@ describe("merging", () => {
       assert.isTrue(Option.isNone(apart.config))
     }))
 
-  it.effect("a document that is complete by itself is not merged with what was kept", () =>
+  it.effect("does not change a document that is complete by itself", () =>
     Effect.gen(function*() {
       const strategy = Discovery.firstOf(
         part({ name: "a", document: { x: "a" } }),
@@ -563,7 +566,7 @@ describe("merging", () => {
     [undefined, undefined, undefined]
   ]
   for (const [one, other, seconds] of fresh) {
-    it.effect(`of ${one} and ${other} is fresh for ${seconds} seconds: the shortest time counts`, () =>
+    it.effect(`of ${one} and ${other} is fresh for ${seconds} seconds: the shorter time counts`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         const says = (cacheControl: string | undefined) =>
@@ -580,7 +583,7 @@ describe("merging", () => {
   }
 })
 
-describe("requests that are moved elsewhere", () => {
+describe("mapRequest that changes the URL", () => {
   const moved: ReadonlyArray<readonly [url: string, why: string]> = [
     ["http://169.254.169.254/latest/meta-data", "not-https"],
     ["http://as.test/x", "not-https"],
@@ -592,7 +595,7 @@ describe("requests that are moved elsewhere", () => {
     ["/relative", "not-absolute"]
   ]
   for (const [url, why] of moved) {
-    it.effect(`to ${url} are refused unasked`, () =>
+    it.effect(`to ${url} is refused without a request`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         let requests = 0
@@ -615,7 +618,7 @@ describe("requests that are moved elsewhere", () => {
       }).pipe(Effect.provide(layer)))
   }
 
-  it.effect("to another https place are asked there", () =>
+  it.effect("to another https place sends the request there", () =>
     Effect.gen(function*() {
       const strategy = Discovery.mapRequest(Discovery.oauth, (request) => ({ ...request, url: appendedUrl }))
       yield* Discovery.discover(strategy, issuer)
@@ -623,13 +626,13 @@ describe("requests that are moved elsewhere", () => {
     }).pipe(Effect.provide(layer)))
 })
 
-describe("clients that refuse statuses by themselves", () => {
+describe("clients that fail for some statuses", () => {
   const filtering = Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, HttpClient.filterStatusOk))
     .pipe(
       Layer.provideMerge(layer)
     )
 
-  it.effect("404 is a miss, asked once", () =>
+  it.effect("treat 404 as a miss, with one request", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.status(404))
@@ -640,7 +643,7 @@ describe("clients that refuse statuses by themselves", () => {
       assert.strictEqual(yield* provider.count(), 1)
     }).pipe(Effect.provide(filtering)))
 
-  it.effect("503 is transient, asked three times, and heard when it asks to wait", () =>
+  it.effect("treat 503 as transient, with three requests, and respect Retry-After", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.status(503, { "retry-after": "2" }))
@@ -652,23 +655,23 @@ describe("clients that refuse statuses by themselves", () => {
     }).pipe(Effect.provide(filtering)))
 })
 
-describe("an issuer on this machine", () => {
+describe("an issuer on loopback", () => {
   const local = "http://localhost:3000"
   const own = Discovery.fromUrls("own", (issuer) => [`${issuer}/.well-known/openid-configuration`])
 
-  it.effect("has its documents there, also by a URL scheme of one's own", () =>
+  it.effect("may have its documents on loopback, also with another URL scheme", () =>
     Effect.gen(function*() {
       const config = yield* Discovery.discover(own, local, { allowInsecureLoopback: true })
       assert.deepStrictEqual(config.locations, ["http://localhost:3000/.well-known/openid-configuration"])
     }).pipe(Effect.provide(TestProvider.layer({ issuer: local }))))
 
-  it.effect("an issuer elsewhere has none there, unless that is said", () =>
+  it.effect("is required for documents on loopback, unless they are allowed", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const there = (options?: Discovery.UrlOptions) =>
         Discovery.fromUrls("there", () => [`${local}/.well-known/openid-configuration`], options)
       for (const options of [undefined, {}, { allowInsecureLoopback: false }]) {
-        // That issuers may be there says nothing about the documents of this one.
+        // Allowing issuers on loopback does not allow the documents of this one.
         const { attempts } = yield* Discovery.search(there(options), issuer, { allowInsecureLoopback: true })
         assert.strictEqual(attempts[0]?.outcome, "Refused")
       }
@@ -678,7 +681,7 @@ describe("an issuer on this machine", () => {
     }).pipe(Effect.provide(TestProvider.layer({ issuer: local }))))
 })
 
-it.effect("a search that is interrupted tells nothing, and is no failure", () =>
+it.effect("an interrupted search reports nothing, and does not fail", () =>
   Effect.gen(function*() {
     const provider = yield* TestProvider.TestProvider
     yield* provider.fault("metadata", Fault.delay("1 hour"))

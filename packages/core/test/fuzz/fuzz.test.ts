@@ -1,4 +1,7 @@
-/** Whatever comes, nothing throws, every refusal is one of ours, no token is quoted, and the good token stays good. */
+/**
+ * Whatever the input is: nothing throws, every refusal is a typed error, no token is quoted, and the valid token stays
+ * valid.
+ */
 import { Effect } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
 import { describe } from "vitest"
@@ -43,7 +46,7 @@ describe("fuzzing", () => {
   fuzz("metadata", nothing, Inputs.serverMetadata(conforming), (_, json) => Properties.metadataHolds(json))
 
   fuzz(
-    "what a provider says of a token",
+    "introspection responses",
     nothing,
     Inputs.introspection,
     (_, json) => Properties.introspectionHolds(json)

@@ -1,6 +1,6 @@
 /**
- * What attackers and broken programs send, as generators that know the structure of it: JSON as text, so that members can be
- * there twice and numbers be larger than any number; tokens made of such JSON; key sets, documents and requests.
+ * The input of attackers and broken programs, from generators that know its structure: JSON as text, so that members
+ * can occur twice and numbers exceed their range; tokens made of such JSON; key sets, documents and requests.
  */
 import { Schema } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
@@ -29,7 +29,7 @@ export const choose = <A>(...all: ReadonlyArray<Arb<A>>): Arb<A> =>
 
 const nested = (depth: number, open: string, close: string): string => open.repeat(depth) + close.repeat(depth)
 
-/** Values that have been somebody's undoing. */
+/** Values that have caused failures in other programs. */
 const nasty: Arb<string> = oneOf(
   "null",
   "true",
@@ -67,7 +67,7 @@ const nasty: Arb<string> = oneOf(
   `[${Array.from({ length: 500 }, () => "\"x\"").join()}]`
 )
 
-/** Words that mean something here. */
+/** Words with a meaning for the library. */
 const meaningful: Arb<string> = Arbitrary.map(
   oneOf(
     issuer,
@@ -122,7 +122,10 @@ const value: Arb<string> = choose(
 
 const odd = ["__proto__", "constructor", "toString", "", "\ud800", "x", "ｋid", "KID", "iss ", "\u0000"] as const
 
-/** What befalls an object: members are added, doubled, replaced, moved or lost, and sometimes the text itself suffers. */
+/**
+ * Mutations of an object: members are added, duplicated, replaced, moved or lost, and sometimes the text itself is
+ * damaged.
+ */
 interface Change {
   readonly how: "set" | "add before" | "add after" | "remove" | "nest" | "text"
   readonly name: string
@@ -182,7 +185,7 @@ const apply = (members: Members, changes: ReadonlyArray<Change>): string => {
 const membersOf = (object: Schema.JsonObject): Members =>
   Object.entries(object).map(([name, value]) => [name, JSON.stringify(value)] as const)
 
-/** An object that is right but for some changes, as text. */
+/** An object that is valid except for some changes, as text. */
 const spoiltObject = (object: Schema.JsonObject, names: ReadonlyArray<string>, most = 4): Arb<string> =>
   Arbitrary.map(
     Arbitrary.array(changeOf([...Object.keys(object), ...names]), { maxLength: most }),
@@ -196,7 +199,7 @@ const spoiltObject = (object: Schema.JsonObject, names: ReadonlyArray<string>, m
 export interface FuzzedToken {
   readonly header: string
   readonly payload: string
-  /** Whether the right key signs what it is given. */
+  /** Whether the right key signs the input. */
   readonly signed: boolean
   readonly spoil: number
   readonly at: number
@@ -218,7 +221,7 @@ export const token = (header: Schema.JsonObject): Arb<FuzzedToken> =>
     at: anyInt(100_000)
   })
 
-/** What befalls the compact form. */
+/** Mutations of the compact form. */
 const compactSpoils: ReadonlyArray<(token: string, at: number) => string> = [
   (token, at) => token.slice(0, at % token.length),
   (token, at) => token.slice(0, at % token.length) + token.slice((at % token.length) + 1),
@@ -255,7 +258,7 @@ export const compactOf = (
 
 const jwkNames = ["kty", "kid", "alg", "use", "key_ops", "crv", "x", "y", "n", "e", "d", "p", "oth", "k", "x5c", "ext"]
 
-/** A key that is nearly one of these. */
+/** A key that is almost one of these. */
 export const jwk = (keys: ReadonlyArray<Schema.JsonObject>): Arb<string> =>
   choose(...keys.map((key) => spoiltObject(key, jwkNames, 3)), value)
 
@@ -265,10 +268,10 @@ const serverNames = words(
     "token_endpoint_auth_methods_supported"
 )
 
-/** Metadata of an authorization server that is nearly right. */
+/** Metadata of an authorization server that is almost valid. */
 export const serverMetadata = (document: Schema.JsonObject): Arb<string> => spoiltObject(document, serverNames)
 
-/** What a provider may say of a token. */
+/** An introspection response. */
 export const introspection: Arb<string> = spoiltObject({ ...claims, active: true }, [...claimNames, "active", "error"])
 
 const resourceNames = words(
@@ -276,7 +279,7 @@ const resourceNames = words(
     "resource_name#de signed_metadata tls_client_certificate_bound_access_tokens"
 )
 
-/** Metadata of a resource that is nearly right. */
+/** Metadata of a resource that is almost valid. */
 export const resourceMetadata: Arb<string> = spoiltObject(
   { resource, authorization_servers: [issuer], scopes_supported: ["notes:read"], bearer_methods_supported: ["header"] },
   resourceNames
@@ -286,13 +289,13 @@ export const resourceMetadata: Arb<string> = spoiltObject(
 // Requests
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** A header's value as `Request` lets it be: letters of Latin-1, and no control characters but tabs. */
+/** The value of a header as `Request` accepts it: Latin-1, and no control characters except tabs. */
 const headerText: Arb<string> = Arbitrary.map(
   anyText,
   (text) => [...text].map((letter) => String.fromCharCode(0x20 + (letter.charCodeAt(0) % 0x5e))).join("").trim()
 )
 
-/** An Authorization header around a token, or around nothing. */
+/** An Authorization header with a token, or without one. */
 const authorizations: ReadonlyArray<(token: string, text: string) => string | undefined> = [
   (token) => `Bearer ${token}`,
   (token) => `bearer ${token}`,
@@ -362,7 +365,7 @@ export interface FuzzedRequest {
   readonly method: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  /** The form of its Authorization header, and what is in it if not a token. */
+  /** The form of its Authorization header, and its content if that is not a token. */
   readonly form: number
   readonly text: string
   readonly body: string

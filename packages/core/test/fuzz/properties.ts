@@ -1,4 +1,4 @@
-/** What must hold of every input: said once, for inputs that are made at random and for those that were found. */
+/** Properties that hold for every input, used for random inputs and for those of `found.ts`. */
 import {
   BearerToken,
   ClientAuthentication,
@@ -28,7 +28,7 @@ export const publishedKey: Schema.JsonObject = { ...key.jwk, kid: "good" }
 
 const sign = signer(key, "EdDSA")
 
-/** A token that must be good whatever came before it. */
+/** A token that must be valid, whatever came before it. */
 export const goodToken = compact(header, claims, sign)
 
 const publish = Effect.flatMap(
@@ -42,25 +42,25 @@ const byNode = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.provideService(TokenDigest.TokenDigest, NodeJws.nodeDigest)
   )
 
-/** Nothing waits: what fails has failed. */
+/** Nothing waits: an attempt fails once. */
 const impatient = Effect.provideService(FetchLimits.FetchLimits, {
   ...FetchLimits.FetchLimits.defaultValue(),
   retries: 0
 })
 
-/** The same for an instance by itself, and for one that shares what it learns with others. */
+/** The same for an instance alone, and for one that shares a store with others. */
 const aloneAndSharing = <A, E, R>(property: Effect.Effect<A, E, R>) =>
   Effect.andThen(property, Effect.flatMap(makeStore, (store) => sharing(store)(property)))
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What may be believed, in other words than those of the library
+// Acceptable content, expressed independently of the library
 // ---------------------------------------------------------------------------------------------------------------------
 
 const parsed = (json: string): Readonly<Record<string, unknown>> | undefined => {
   try {
-    // A byte order mark is nothing to a reader of documents.
+    // A byte order mark is ignored by readers of documents.
     const value: unknown = JSON.parse(json.replace(/^\ufeff/, ""))
-    // Whatever is an object has members.
+    // Every object has members.
     return typeof value === "object" && value !== null ? value as Readonly<Record<string, unknown>> : undefined
   } catch {
     return undefined
@@ -80,7 +80,7 @@ const assertAcceptable = (claims: Readonly<Record<string, unknown>> | undefined,
   for (const scope of scopes) assert.include(words, scope)
 }
 
-/** No part of a token that is long enough to be told from other words. */
+/** Long parts of a token, which cannot be confused with other words. */
 const assertSecret = (text: string, token: string) => {
   for (const part of [token, ...token.split(".")]) if (part.length > 24) assert.notInclude(text, part)
 }
@@ -91,7 +91,7 @@ const assertSecret = (text: string, token: string) => {
 
 type Verify = Effect.Success<ReturnType<typeof verifier>>
 
-/** What became of a token: accepted, or a typed refusal that does not quote it. Nothing else may happen. */
+/** The result for a token: accepted, or a typed refusal that does not quote it. Nothing else may happen. */
 const verdict = Effect.fnUntraced(function*(verify: Verify, token: string) {
   const result = yield* Effect.result(verify(token))
   if (Result.isFailure(result)) assertSecret(printed(result.failure), token)
@@ -100,10 +100,10 @@ const verdict = Effect.fnUntraced(function*(verify: Verify, token: string) {
 
 const assertGood = (verify: Verify) =>
   Effect.map(verdict(verify, goodToken), (result) => {
-    if (Result.isFailure(result)) assert.fail(`the good token was refused: ${result.failure.message}`)
+    if (Result.isFailure(result)) assert.fail(`the valid token was refused: ${result.failure.message}`)
   })
 
-/** A verifier that knows its keys. */
+/** A verifier whose keys are known. */
 export const tokenWorld = Effect.gen(function*() {
   yield* publish
   const verify = yield* verifier(TokenVerifier.jwt({ remember: 100 }))
@@ -130,7 +130,7 @@ export const tokenHolds = (verify: Verify, input: FuzzedToken) =>
 
 const isDeep = (json: string): boolean => json.includes("[".repeat(60)) || json.includes("{\"a\":[".repeat(30))
 
-/** Of a key set, whatever else is in it: the good key is. */
+/** For a key set: whatever else is in it, the valid key is used. */
 export const keySetHolds = (others: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const { fault } = yield* TestProvider.TestProvider
@@ -144,14 +144,14 @@ export const keySetHolds = (others: ReadonlyArray<string>) =>
       Result.isSuccess(result) ? "accepted" : result.failure._tag,
       isReadable ? "accepted" : "VerificationUnavailable"
     )
-    // A token without a kid meets all keys, and a forged one none that is good.
+    // A token without a kid tries all keys, and a forged one matches none.
     const nameless = yield* verdict(verify, compact({ ...header, kid: undefined }, claims, sign))
     if (isReadable) assert.isTrue(Result.isSuccess(nameless))
     const forged = yield* verdict(verify, compact({ ...header, kid: undefined }, claims, () => Buffer.alloc(64, 1)))
     assert.isTrue(Result.isFailure(forged))
   }).pipe(byNode, impatient, Effect.scoped, Effect.provide(TestProvider.layer()), aloneAndSharing)
 
-/** Of metadata: what it says is believed only if it names its issuer, and nothing but https is ever asked. */
+/** For metadata: it is accepted only if it names its issuer, and only https URLs are fetched. */
 export const metadataHolds = (json: string) =>
   Effect.gen(function*() {
     const { fault } = yield* TestProvider.TestProvider
@@ -169,13 +169,13 @@ export const metadataHolds = (json: string) =>
     for (const url of asked) assert.match(url, /^https:\/\/[^@]*$/i)
     if (Result.isSuccess(result)) assert.strictEqual(parsed(json)?.["issuer"], issuer)
     else assert.include(["VerificationUnavailable", "InvalidToken"], result.failure._tag)
-    // An error is for people to read.
+    // An error message is readable.
     if (Result.isFailure(result)) assert.isBelow(result.failure.message.length, 4_000)
   }).pipe(byNode, impatient, Effect.scoped, Effect.provide(TestProvider.layer()), aloneAndSharing)
 
 const authentication = ClientAuthentication.clientSecretPost("notes", Redacted.make("a-secret-of-many-letters"))
 
-/** Of what a provider says about a token. */
+/** For introspection responses. */
 export const introspectionHolds = (json: string) =>
   Effect.gen(function*() {
     const { fault } = yield* TestProvider.TestProvider
@@ -194,7 +194,7 @@ export const introspectionHolds = (json: string) =>
 // Documents and headers by themselves
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Of the metadata of a resource: read, or refused with a reason; what was read is written and read again as it was. */
+/** For the metadata of a resource: it is read, or refused with a reason; what was read survives a round trip. */
 export const resourceMetadataHolds = (json: string) =>
   Effect.gen(function*() {
     const codec = ProtectedResourceMetadata.ProtectedResourceMetadata
@@ -206,7 +206,7 @@ export const resourceMetadataHolds = (json: string) =>
     assert.isUndefined(({} as { readonly active?: unknown }).active)
   })
 
-/** Of Authorization headers: a token is read from one header of the right form, or not at all. */
+/** For Authorization headers: a token is read from one header of the right form, or not at all. */
 export const headersHold = (authorization: ReadonlyArray<string>, url: string) =>
   Effect.sync(() => {
     const read = BearerToken.read({ authorization, url })
@@ -228,7 +228,7 @@ export const headersHold = (authorization: ReadonlyArray<string>, url: string) =
 // Servers
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** A server that has met its provider, and everything that it has logged. */
+/** A server that has fetched its provider's documents, and everything that it has logged. */
 export const serverWorld = Effect.gen(function*() {
   yield* TestClock.setTime(now * 1000)
   yield* publish
@@ -247,7 +247,7 @@ type ServerWorld = Effect.Success<ReturnType<typeof Server.start>> & { readonly 
 const assertServes = ({ handle }: ServerWorld) =>
   Effect.map(Server.callTool(handle, goodToken), ({ body, status }) => assert.strictEqual(status, 200, body))
 
-/** No answer streams on for ever. */
+/** No response streams forever. */
 const patience = "4 minutes"
 
 export const requestHolds = (

@@ -1,11 +1,8 @@
 /**
- * How fuzzing is run. By default each property goes on for a part of a second, with a seed of its own each time. Set
- * `FUZZ_MINUTES=60` to go on for so long, shared by all properties:
- *
- * `FUZZ_MINUTES=60 pnpm test fuzz`
- *
- * A failure prints its seed and the smallest input that fails. `FUZZ_SEED=…` begins with that seed. What was found is kept
- * as a row of `found.ts`.
+ * How fuzzing runs. By default each property runs for a part of a second, with a new seed each time. Set
+ * `FUZZ_MINUTES=60` to run for so long, shared by all properties: `FUZZ_MINUTES=60 pnpm test fuzz`. A failure prints
+ * its seed and the smallest input that fails. `FUZZ_SEED=…` starts with that seed. Inputs that were found are kept as
+ * rows of `found.ts`.
  */
 import { assert, it } from "@effect/vitest"
 import { Cause, Clock, Effect, Logger, type Scope } from "effect"
@@ -13,7 +10,7 @@ import * as Arbitrary from "effect/Arbitrary"
 import { TestClock } from "effect/testing"
 import { randomInt } from "node:crypto"
 
-/** How many properties share the time. */
+/** The number of properties that share the time. */
 const properties = 7
 
 const minutes = Number(process.env["FUZZ_MINUTES"] ?? "0")
@@ -23,16 +20,16 @@ const budget = minutes > 0 ? minutes * 60_000 / properties : 450
 
 const given = process.env["FUZZ_SEED"]
 
-/** So many inputs have a seed. */
+/** The number of inputs for each seed. */
 const batch = 25
 
 const realNow = TestClock.withLive(Clock.currentTimeMillis)
 
-/** Whatever a property dies of is a failure of it, so that its input is made smaller. */
+/** A defect of a property is a failure of it, so that its input is reduced. */
 const caught = <E, R>(property: Effect.Effect<void, E, R>) =>
   Effect.catchCause(Effect.as(property, true), (cause) => Effect.fail(Cause.pretty(cause)))
 
-/** Holds a property against inputs until its time is over. */
+/** Runs a property with inputs until its time is over. */
 const hold = Effect.fnUntraced(function*<A, E, R>(
   inputs: Arbitrary.Arbitrary<A>,
   property: (input: A) => Effect.Effect<void, E, R>
@@ -47,7 +44,7 @@ const hold = Effect.fnUntraced(function*<A, E, R>(
   } while ((yield* realNow) < until)
 })
 
-/** A property that holds for whatever comes, in a world that is made once. */
+/** A property that holds for every input, in an environment that is built once. */
 export const fuzz = <W, A, E, E2>(
   name: string,
   world: Effect.Effect<W, E2, Scope.Scope>,

@@ -9,7 +9,7 @@ const shown = (text: string): string => JSON.stringify(text)
 describe("issuers", () => {
   for (const row of issuers) {
     const result = Issuer.makeResult(row.issuer)
-    it(`${shown(row.issuer)} is ${row.valid ? "taken" : "refused"}: ${row.why}`, () => {
+    it(`${shown(row.issuer)} is ${row.valid ? "accepted" : "refused"}: ${row.why}`, () => {
       if (!row.valid) {
         if (Result.isSuccess(result)) return assert.fail("taken")
         assert.strictEqual(result.failure._tag, "InvalidIssuer")
@@ -24,7 +24,7 @@ describe("issuers", () => {
     })
   }
   for (const row of issuers.filter(({ validWithInsecureLoopbackOptIn }) => validWithInsecureLoopbackOptIn)) {
-    it(`${shown(row.issuer)} is taken with the opt-in`, () => {
+    it(`${shown(row.issuer)} is accepted with the opt-in`, () => {
       const issuer = Result.getOrThrow(Issuer.makeResult(row.issuer, { allowInsecureLoopback: true }))
       assert.strictEqual(WellKnown.oauthAuthorizationServer(issuer), row.oauth)
       assert.strictEqual(WellKnown.openidConfiguration(issuer), row.oidcAppend)
@@ -35,7 +35,7 @@ describe("issuers", () => {
 describe("resources", () => {
   for (const row of resources) {
     const result = ResourceIdentifier.makeResult(row.resource)
-    it(`${shown(row.resource)} is ${row.valid ? "taken" : "refused"}: ${row.why}`, () => {
+    it(`${shown(row.resource)} is ${row.valid ? "accepted" : "refused"}: ${row.why}`, () => {
       if (!row.valid) return assert.isTrue(Result.isFailure(result))
       const resource = Result.getOrThrow(result)
       assert.strictEqual(resource, row.resource)
@@ -125,7 +125,7 @@ const reasons: ReadonlyArray<readonly [issuer: string, reason: Issuer.InvalidIss
   ["https://as.test/t1#", "empty-fragment"]
 ]
 
-describe("reasons", () => {
+describe("the reasons of a refusal", () => {
   for (const [issuer, reason] of reasons) {
     it(`${shown(issuer)} is refused for ${reason}`, () => {
       const result = Issuer.makeResult(issuer)
@@ -139,14 +139,14 @@ describe("reasons", () => {
     assert.strictEqual(seen.size, Issuer.InvalidIssuer.fields.reason.literals.length)
   })
 
-  it("a discovery URL is told to be one", () => {
+  it("a discovery URL is recognized in the message", () => {
     const result = Issuer.makeResult("https://as.test/.well-known/openid-configuration?appid=1")
     assert.isTrue(
       Result.isFailure(result) && result.failure.message.includes("This is a discovery URL; pass the issuer")
     )
   })
 
-  // Whoever looks back in one of these is still at it when the test gives up: 200,000 squared is 40 thousand million.
+  // Quadratic parsing of one of these would still run when the test times out: 200,000 squared is 40 billion.
   const long: ReadonlyArray<readonly [part: string, asPath: Issuer.InvalidIssuer["reason"] | "taken", asHost: string]> =
     [
       ["/a", "taken", "empty-host"],
@@ -172,7 +172,7 @@ describe("reasons", () => {
       ["ü", "non-ascii", "non-ascii"]
     ]
   for (const [part, asPath, asHost] of long) {
-    it(`${shown(part)} 200,000 times is judged in no time`, () => {
+    it(`${shown(part)} 200,000 times is judged in linear time`, () => {
       const judged = (issuer: string) =>
         Result.match(Issuer.makeResult(issuer), {
           onFailure: ({ reason }) => reason,
@@ -186,7 +186,7 @@ describe("reasons", () => {
     })
   }
 
-  it("what names a long string that is refused is made in no time", () => {
+  it("the message about a long string that is refused is made in linear time", () => {
     for (const scheme of ["https://", "https:\\\\", "", "a".repeat(200_000), "\n"]) {
       for (const part of ["a", ":", "/", "\\", "a:", "@", "?", "#", "a@", "\n"]) {
         const result = Issuer.makeResult(`${scheme}${part.repeat(200_000)}\\`)

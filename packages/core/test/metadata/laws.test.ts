@@ -21,13 +21,13 @@ const forms = [
 
 const urlsOf = (issuer: Issuer.Issuer) => forms.map((form) => WellKnown.ofForm(issuer, form))
 
-/** The path as written: what stands behind the authority. */
+/** The path as written: everything after the authority. */
 const pathOf = (issuer: string): string => /^[a-z]+:\/\/[^/?]*(.*)$/i.exec(issuer)?.[1] ?? ""
 
 const stripped = (issuer: string): string =>
   issuer.endsWith("/") && pathOf(issuer) !== "" ? issuer.slice(0, -1) : issuer
 
-/** Lower-case scheme and host, no default port: the differences that URLs cannot show. */
+/** Lower-case scheme and host, no default port: the differences that a URL does not keep. */
 const wireForm = (issuer: string): string => new URL(issuer).origin + pathOf(stripped(issuer))
 
 const made = (issuer: string): Issuer.Issuer =>
@@ -35,9 +35,9 @@ const made = (issuer: string): Issuer.Issuer =>
 
 const sorted = (document: object) => Object.entries(document).toSorted(([a], [b]) => a < b ? -1 : 1)
 
-describe("laws of issuer URLs", () => {
+describe("properties of issuer URLs", () => {
   it.effect.prop(
-    "every URL keeps scheme, host and port of its issuer",
+    "every URL keeps the scheme, host and port of its issuer",
     [Arbitraries.issuer],
     ([issuer]) =>
       Effect.sync(() => {
@@ -47,7 +47,7 @@ describe("laws of issuer URLs", () => {
   )
 
   it.effect.prop(
-    "so does every URL of a loopback issuer",
+    "every URL of a loopback issuer keeps its scheme, host and port",
     [Arbitraries.insecureLoopbackIssuer],
     ([issuer]) =>
       Effect.sync(() => {
@@ -57,7 +57,7 @@ describe("laws of issuer URLs", () => {
   )
 
   it.effect.prop(
-    "every URL is its own wire form, without user information, query and fragment",
+    "every URL is normalized, without user information, query and fragment",
     [Arbitraries.issuer],
     ([issuer]) =>
       Effect.sync(() => {
@@ -113,7 +113,7 @@ describe("laws of issuer URLs", () => {
     runs
   )
 
-  it.effect.prop("the inverse finds the issuer back", [Arbitraries.issuer], ([issuer]) =>
+  it.effect.prop("the inverse returns the issuer", [Arbitraries.issuer], ([issuer]) =>
     Effect.sync(() => {
       for (const form of forms) {
         const url = WellKnown.ofForm(issuer, form)
@@ -124,17 +124,22 @@ describe("laws of issuer URLs", () => {
       }
     }), runs)
 
-  it.effect.prop("whatever the inverse finds leads back", [Arbitraries.issuer], ([issuer]) =>
-    Effect.sync(() => {
-      for (const url of urlsOf(issuer)) {
-        for (const found of WellKnown.issuersOf(url)) {
-          assert.strictEqual(WellKnown.ofForm(found.issuer, found.form), url)
+  it.effect.prop(
+    "every issuer that the inverse returns leads back to the URL",
+    [Arbitraries.issuer],
+    ([issuer]) =>
+      Effect.sync(() => {
+        for (const url of urlsOf(issuer)) {
+          for (const found of WellKnown.issuersOf(url)) {
+            assert.strictEqual(WellKnown.ofForm(found.issuer, found.form), url)
+          }
         }
-      }
-    }), runs)
+      }),
+    runs
+  )
 
   it.effect.prop(
-    "two candidates without a path, three with one, none twice",
+    "a URL list has two candidates without a path, three with one, and no duplicates",
     [Arbitraries.issuer],
     ([issuer]) =>
       Effect.sync(() => {
@@ -145,7 +150,7 @@ describe("laws of issuer URLs", () => {
     runs
   )
 
-  it.effect.prop("an issuer is made of itself, and only with the opt-in when it is http", [
+  it.effect.prop("an issuer stays itself, and an http one only with the opt-in", [
     Arbitraries.insecureLoopbackIssuer
   ], ([issuer]) =>
     Effect.sync(() => {
@@ -155,7 +160,7 @@ describe("laws of issuer URLs", () => {
     }), runs)
 
   it.effect.prop(
-    "anything done to an issuer is refused",
+    "an issuer is refused after any mutation",
     [Arbitraries.invalidIssuer],
     ([{ issuer }]) =>
       Effect.sync(() => {
@@ -183,7 +188,7 @@ describe("laws of issuer URLs", () => {
       for (const url of urlsOf(result.success)) assert.strictEqual(new URL(url).origin, new URL(issuer).origin)
     }), runs)
 
-  it.effect.prop("oauth4webapi asks the same URLs", [Arbitraries.issuer], ([issuer]) =>
+  it.effect.prop("oauth4webapi requests the same URLs", [Arbitraries.issuer], ([issuer]) =>
     Effect.gen(function*() {
       const asked = (algorithm: "oauth2" | "oidc") =>
         Effect.promise(async () => {
@@ -198,15 +203,16 @@ describe("laws of issuer URLs", () => {
           return seen
         })
       assert.strictEqual(yield* asked("oauth2"), WellKnown.oauthAuthorizationServer(issuer))
-      // It collapses the slashes of the appended form, which changes the path; only without them can it be asked.
+      // It collapses the slashes of the appended form, which changes the path, so only paths without repeated slashes
+      // are compared.
       if (!pathOf(issuer).includes("//")) {
         assert.strictEqual(yield* asked("oidc"), WellKnown.openidConfiguration(issuer))
       }
     }), runs)
 })
 
-describe("laws of resource URLs", () => {
-  it.effect.prop("every URL keeps scheme, host and port of its resource, and is its own wire form", [
+describe("properties of resource URLs", () => {
+  it.effect.prop("every URL keeps the scheme, host and port of its resource, and is normalized", [
     Arbitraries.resourceIdentifier
   ], ([resource]) =>
     Effect.sync(() => {
@@ -232,9 +238,9 @@ describe("laws of resource URLs", () => {
     }), runs)
 })
 
-describe("laws of documents", () => {
+describe("properties of documents", () => {
   it.effect.prop(
-    "an authorization server's document survives a round trip",
+    "authorization server metadata survives a round trip",
     [Arbitraries.authorizationServerDocument],
     ([document]) =>
       Effect.gen(function*() {
@@ -246,7 +252,7 @@ describe("laws of documents", () => {
   )
 
   it.effect.prop(
-    "a protected resource's document survives a round trip",
+    "protected resource metadata survives a round trip",
     [Arbitraries.protectedResourceDocument],
     ([document]) =>
       Effect.gen(function*() {

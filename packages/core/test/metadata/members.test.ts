@@ -21,7 +21,7 @@ const both: ReadonlyArray<readonly [url: string, why: string]> = [
   ["https://as.test/a%2Fb", "an escape"],
   ["https://[2001:db8::1]/a", "an IPv6 address"],
   ["https://192.0.2.1/a", "an IPv4 address"],
-  ["http://as.test/a", "http, which is a matter of rules"],
+  ["http://as.test/a", "http, which only rules forbid"],
   ["http://localhost:3000/a", "http on loopback"]
 ]
 
@@ -58,32 +58,32 @@ const neither: ReadonlyArray<readonly [url: unknown, why: string]> = [
   ["https://user@as.test/a", "a user"],
   ["https://@as.test/a", "user information that is empty"],
   ["https://as.test@evil.test/a", "a host that looks like another"],
-  ["https://as.test:x/a", "a port that is no number"],
+  ["https://as.test:x/a", "a port that is not a number"],
   ["https://as.test:65536/a", "a port that is too large"],
-  ["https://256.256.256.256/a", "an address that is none"],
-  ["https://[not-ip]/a", "brackets around what is no address"],
+  ["https://256.256.256.256/a", "an invalid address"],
+  ["https://[not-ip]/a", "brackets around something that is not an address"],
   [null, "null"],
   [7, "a number"],
   [[`${issuer}/a`], "a list"],
   [{ url: issuer }, "an object"]
 ]
 
-/** What people may be sent to, and programs not: the browser shows where it goes. */
+/** Pages are opened in a browser, which shows the URL to the user; endpoints are called by programs. */
 const pagesOnly: ReadonlyArray<readonly [url: string, why: string]> = [
   ["https://as.test/a#b", "a fragment"],
   ["https://as.test#", "an empty fragment"],
   ["https://as.test/terms#section-1", "a fragment after a path"],
-  ["https://0x7f.1/a", "a host in hexadecimal numbers"],
-  ["https://2130706433/a", "a host that is a number"],
-  ["https://127.1/a", "a host that is a short address"],
+  ["https://0x7f.1/a", "a host as a hexadecimal number"],
+  ["https://2130706433/a", "a host as a number"],
+  ["https://127.1/a", "a host as a shortened address"],
   ["https://%61s.test/a", "an escaped host"],
   ["https://bücher.test/a", "a host beyond ASCII"],
   ["https://as.test/ü", "a path beyond ASCII"],
-  ["https://as.test/a|b", "a character that is to be escaped"],
-  ["https://as.test/%zz", "an escape that is none"],
+  ["https://as.test/a|b", "a character that must be escaped"],
+  ["https://as.test/%zz", "an invalid escape"],
   ["https://as.test/a/../b", "a segment that parsers resolve"],
   ["https://as.test/?a='b'", "an apostrophe in the query"],
-  ["https://as.test:0443/a", "a port with a zero"],
+  ["https://as.test:0443/a", "a port with a leading zero"],
   ["https://as.test:/a{b}", "a placeholder"]
 ]
 
@@ -125,14 +125,14 @@ describe("the URL of an endpoint", () => {
     })
   }
 
-  it("is kept as the string that it is", () => {
+  it("keeps the string that it was given", () => {
     for (const [url] of both) {
       const decoded = Result.getOrThrow(decode({ issuer, jwks_uri: url }))
       assert.strictEqual(decoded.jwksUri, url)
     }
   })
 
-  it("that is long is taken or refused in no time", () => {
+  it("is accepted or refused in linear time if it is long", () => {
     const long = `https://as.test/${"a/".repeat(200_000)}`
     assert.isTrue(Result.isSuccess(decode({ issuer, jwks_uri: long })))
     assert.isTrue(Result.isFailure(decode({ issuer, jwks_uri: `${long}\n` })))
@@ -165,7 +165,7 @@ describe("the metadata of a protected resource", () => {
     ["a resource with a query", { resource: "https://api.test/mcp?tenant=1" }],
     ["a resource on loopback", { resource: "http://localhost:3000/mcp" }],
     ["one authorization server", { resource, authorization_servers: [issuer] }],
-    ["several, paths and slashes included", { resource, authorization_servers: [`${issuer}/`, `${issuer}/t1`] }],
+    ["several, including paths and slashes", { resource, authorization_servers: [`${issuer}/`, `${issuer}/t1`] }],
     ["an authorization server on loopback", { resource, authorization_servers: ["http://127.0.0.1:3000"] }]
   ]
   for (const [what, document] of accepted) {
@@ -185,7 +185,7 @@ describe("the metadata of a protected resource", () => {
     ["a resource with a line feed", { resource: `${resource}\n` }],
     ["several resources", { resource: [resource] }],
     ["an empty list of authorization servers", { resource, authorization_servers: [] }],
-    ["authorization servers that are no list", { resource, authorization_servers: issuer }],
+    ["authorization servers that are not a list", { resource, authorization_servers: issuer }],
     ["an authorization server that is null", { resource, authorization_servers: [null] }],
     ["a relative authorization server", { resource, authorization_servers: ["/as"] }],
     ["an authorization server without a scheme", { resource, authorization_servers: ["as.test"] }],
@@ -194,13 +194,13 @@ describe("the metadata of a protected resource", () => {
     ["an authorization server with a fragment", { resource, authorization_servers: [`${issuer}#x`] }],
     ["an authorization server with user information", { resource, authorization_servers: ["https://u@as.test"] }],
     ["an authorization server that is a template", { resource, authorization_servers: [`${issuer}/{tenant}`] }],
-    ["a good authorization server and a bad one", { resource, authorization_servers: [issuer, "as.test"] }]
+    ["a valid authorization server and an invalid one", { resource, authorization_servers: [issuer, "as.test"] }]
   ]
   for (const [what, document] of refused) {
     it(`may not name ${what}`, () => assert.isTrue(Result.isFailure(decodeResource(document))))
   }
 
-  it("accepts tokens in the header unless it says otherwise", () => {
+  it("accepts tokens in the header by default", () => {
     const methods = (bearerMethodsSupported: ReadonlyArray<string>) =>
       ProtectedResourceMetadata.acceptsHeader({ resource, bearerMethodsSupported })
     assert.isTrue(ProtectedResourceMetadata.acceptsHeader({ resource }))
@@ -210,7 +210,7 @@ describe("the metadata of a protected resource", () => {
   })
 })
 
-describe("members that are written", () => {
+describe("written members", () => {
   const encode = Schema.encodeEffect(server)
 
   it.effect("a member of the schema wins over an extension of the same name", () =>
@@ -223,13 +223,13 @@ describe("members that are written", () => {
       assert.deepStrictEqual(document, { x: 1, issuer, jwks_uri: "https://as.test/jwks" })
     }))
 
-  it.effect("an extension never stands in for a member of the schema", () =>
+  it.effect("an extension never replaces a member of the schema", () =>
     Effect.gen(function*() {
       const document = yield* encode({ issuer, additionalParameters: { jwks_uri: "not checked", token_endpoint: 7 } })
       assert.deepStrictEqual(document, { issuer })
     }))
 
-  it.effect("an extension that is named like a member in code is an extension", () =>
+  it.effect("an extension with the camelCase name of a member stays an extension", () =>
     Effect.gen(function*() {
       const extension = { jwksUri: "mine", additionalParameters: 1, additional_parameters: 2, "resource_name#de": "x" }
       const document = yield* encode({ issuer, additionalParameters: extension })
@@ -238,14 +238,14 @@ describe("members that are written", () => {
       assert.deepStrictEqual(back, { issuer, additionalParameters: extension })
     }))
 
-  it("a member that is called __proto__ is a member", () => {
+  it("an extension may be called __proto__", () => {
     const document = JSON.parse(`{"issuer":"${issuer}","__proto__":{"jwksUri":"https://evil.test"}}`)
     const decoded = Result.getOrThrow(decode(document))
     assert.isUndefined(decoded.jwksUri)
     assert.deepStrictEqual(Object.keys(decoded.additionalParameters ?? {}), ["__proto__"])
   })
 
-  it.effect("what is no URL is not written", () =>
+  it.effect("an invalid URL is not written", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(encode({ issuer, jwksUri: "jwks" }))
       assert.include(error.message, "jwksUri")

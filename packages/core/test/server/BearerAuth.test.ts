@@ -30,7 +30,7 @@ const notes = HttpApiGroup.make("notes").add(
 
 const api = HttpApi.make("notes").add(notes)
 
-/** The API, and who has reached its handlers. */
+/** The API, and the callers that reached its handlers. */
 const apiWith = (reached: Ref.Ref<ReadonlyArray<string>>) => {
   const arrive = Effect.tap(caller, (who) => Ref.update(reached, (all) => [...all, who]))
   const handlers = HttpApiBuilder.group(api, "notes", (handlers) =>
@@ -69,7 +69,7 @@ const get = (handle: Handle, token: string | undefined, path = "/me") =>
 
 for (const [name, start] of [["BearerAuth", startApi], ["McpAuth.middleware", startPlain]] as const) {
   describe(`${name}`, () => {
-    it.effect("lets in who has a good token, and says who that is", () =>
+    it.effect("accepts a valid token, and tells the handler its caller", () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         const { handle } = yield* start()
@@ -90,7 +90,7 @@ for (const [name, start] of [["BearerAuth", startApi], ["McpAuth.middleware", st
       ["an empty token", 401, undefined, () => Effect.succeed("")],
       ["a forged token", 401, "invalid_token", (provider) => provider.mint({ forged: true })],
       ["an expired token", 401, "invalid_token", (provider) => provider.mint({ expiresIn: -3600 })],
-      ["a token for somebody else", 401, "invalid_token", (provider) => provider.mint({ claims: { aud: "x" } })],
+      ["a token for another resource", 401, "invalid_token", (provider) => provider.mint({ claims: { aud: "x" } })],
       ["a word", 401, "invalid_token", () => Effect.succeed("undefined")],
       ["two tokens", 400, "invalid_request", () => Effect.succeed("a b")],
       ["too few scopes", 403, "insufficient_scope", (provider) => provider.mint({ claims: { scope: "x" } })]
@@ -128,7 +128,7 @@ for (const [name, start] of [["BearerAuth", startApi], ["McpAuth.middleware", st
 }
 
 describe("an API", () => {
-  it.effect("reads no payload before it knows who sends it", () =>
+  it.effect("does not read a payload before the caller is authenticated", () =>
     Effect.gen(function*() {
       const { handle, reached } = yield* startApi()
       const answer = yield* send(handle, `${origin}/notes`, { method: "POST", body: "no JSON at all" })
@@ -136,7 +136,7 @@ describe("an API", () => {
       assert.deepStrictEqual(yield* reached, [])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("hands the payload of who is let in to the handler", () =>
+  it.effect("passes the payload of an accepted caller to the handler", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle, reached } = yield* startApi()
@@ -149,7 +149,7 @@ describe("an API", () => {
       assert.deepStrictEqual(yield* reached, ["user-1 by client-1"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("asks nobody who calls an endpoint without the middleware", () =>
+  it.effect("requires no token for an endpoint without the middleware", () =>
     Effect.gen(function*() {
       const { handle } = yield* startApi()
       assert.strictEqual((yield* get(handle, undefined, "/health")).status, 200)
@@ -178,7 +178,7 @@ describe("plain routes", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-/** A protected MCP server and what else there is, by one `McpAuth`. */
+/** A protected MCP server and other routes, with one `McpAuth`. */
 const beside = Effect.gen(function*() {
   const reached = yield* Ref.make<ReadonlyArray<string>>([])
   const all = Layer.mergeAll(
@@ -205,7 +205,7 @@ describe("beside a protected MCP server", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("two resources of one program", () => {
+describe("two resources in one program", () => {
   const one = "https://one.test/mcp"
   const two = "https://two.test/mcp"
 
@@ -218,7 +218,7 @@ describe("two resources of one program", () => {
     )
   })
 
-  it.effect("guard plain routes each by its own rules", () =>
+  it.effect("guard plain routes by their own rules", () =>
     Effect.gen(function*() {
       const handle = yield* serve(Layer.mergeAll(
         plain("/one").pipe(Layer.provide(McpAuth.layer(options({ resource: one })))),
@@ -227,7 +227,7 @@ describe("two resources of one program", () => {
       assert.deepStrictEqual(yield* statuses(handle, ["/one", "/two"]), [[200, 401], [401, 200]])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("guard the groups of APIs each by its own rules", () =>
+  it.effect("guard API groups by their own rules", () =>
     Effect.gen(function*() {
       const apiAt = (path: `/${string}`, resource: string) => {
         const group = HttpApiGroup.make("who").add(
@@ -250,7 +250,7 @@ describe("two resources of one program", () => {
 })
 
 describe("McpAuth.layerMetadata", () => {
-  it.effect("serves what the challenge of a guarded route points to", () =>
+  it.effect("serves the metadata that the challenge of a guarded route names", () =>
     Effect.gen(function*() {
       const app = Layer.merge(plain("/me"), McpAuth.layerMetadata)
       const handle = yield* serve(app.pipe(Layer.provide(McpAuth.layer(options()))))

@@ -29,7 +29,7 @@ interface Row {
   readonly detailed?: string
   readonly scope?: string
   readonly retryAfter?: string
-  /** Whether there is something that the client can do about it. Default: `true`. */
+  /** Whether the client can change the result. Default: `true`. */
   readonly challenged?: false
 }
 
@@ -180,7 +180,7 @@ const check = Effect.fnUntraced(function*(row: Row, more: { showErrorDetails: bo
   for (const text of [row.code, description]) assert.match(text ?? "", errorText)
 })
 
-/** All that there are: one more is a type error here, and then a row is missing. */
+/** All kinds of errors: a new kind is a type error here, and then needs a row. */
 const tags: { readonly [Tag in TokenError.AuthError["_tag"]]: true } = {
   MissingCredentials: true,
   InvalidRequest: true,
@@ -193,8 +193,8 @@ const tags: { readonly [Tag in TokenError.AuthError["_tag"]]: true } = {
   VerificationUnavailable: true
 }
 
-describe("answers", () => {
-  it("are known for every error", () => {
+describe("responses", () => {
+  it("exist for every error", () => {
     assert.sameMembers([...new Set(rows.map(({ error }) => error._tag))], Object.keys(tags))
   })
 
@@ -209,7 +209,7 @@ describe("answers", () => {
     }
   }
 
-  it("repeat nothing of what a stranger sent", () => {
+  it("do not repeat untrusted text from the request", () => {
     for (const { error } of rows) {
       for (const showErrorDetails of [false, true]) {
         assert.notInclude(JSON.stringify(Challenge.answer(error, { ...options, showErrorDetails })), "evil")
@@ -217,12 +217,12 @@ describe("answers", () => {
     }
   })
 
-  it("say nothing about what an outage looks like from inside", () => {
+  it("do not reveal the internal cause of an outage", () => {
     const error = new VerificationUnavailable({ cause: new Error("connect ECONNREFUSED 10.0.0.1") })
     assert.notInclude(JSON.stringify(Challenge.answer(error, { ...options, showErrorDetails: true })), "10.0.0.1")
   })
 
-  it("have no scope parameter where there is no scope to ask for", () => {
+  it("have no scope parameter if no scope would help", () => {
     const { headers } = Challenge.answer(new MissingCredentials(), { ...options, scopes: [] })
     assert.strictEqual(headers["www-authenticate"], `Bearer resource_metadata="${metadataUrl}"`)
   })
@@ -230,7 +230,7 @@ describe("answers", () => {
 
 const text = Arbitrary.schema(Schema.String)
 
-/** What could end a quoted-string, or begin another parameter. */
+/** Characters that could end a quoted-string, or begin another parameter. */
 const nasty = Arbitrary.map(
   Arbitrary.array(
     Arbitrary.schema(
@@ -254,7 +254,7 @@ const scopeToken = Arbitrary.map(
 
 describe("every challenge", () => {
   it.effect.prop(
-    "with quotes, backslashes and commas anywhere is read back character by character",
+    "with quotes, backslashes and commas is read back character by character",
     [nasty, Arbitrary.array(nasty, { maxLength: 4 }), nasty],
     ([resourceMetadata, required, login]) =>
       Effect.gen(function*() {
@@ -276,7 +276,7 @@ describe("every challenge", () => {
   )
 
   it.effect.prop(
-    "with control characters, line breaks and other scripts is a header all the same",
+    "with control characters, line breaks and other scripts is a valid header",
     [text, Arbitrary.array(text, { maxLength: 3 })],
     ([resourceMetadata, scopes]) =>
       Effect.gen(function*() {
@@ -290,7 +290,7 @@ describe("every challenge", () => {
   )
 
   it.effect.prop(
-    "about a resource that can be protected is read alike by three parsers",
+    "for a resource that can be protected is read alike by three parsers",
     [Arbitraries.resourceIdentifier, Arbitrary.array(scopeToken, { maxLength: 4 })],
     ([resource, scopes]) =>
       Effect.gen(function*() {
@@ -310,7 +310,7 @@ describe("every challenge", () => {
 })
 
 describe("over HTTP", () => {
-  it.effect("without credentials there is no error code, but where and for what to log in", () =>
+  it.effect("a 401 without credentials has no error code, but the metadata URL and the scopes to request", () =>
     Effect.gen(function*() {
       const { handle } = yield* start()
       const answer = yield* send(handle, resource, { method: "POST" })
@@ -322,7 +322,7 @@ describe("over HTTP", () => {
       assert.deepStrictEqual(bodyOf(answer), { error_description: "This resource needs an access token" })
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("a 401 asks for the required scopes only, a 403 names all of them at once", () =>
+  it.effect("a 401 requests only the required scopes, and a 403 names all of them at once", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle, reached } = yield* start({ requiredScopes: ["notes:write", "notes:admin"] })
@@ -340,7 +340,7 @@ describe("over HTTP", () => {
       assert.deepStrictEqual(yield* reached, [])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("who names a revision or a session speaks JSON-RPC, and hears it", () =>
+  it.effect("a request that names a revision or a session gets a JSON-RPC response", () =>
     Effect.gen(function*() {
       const { handle } = yield* start()
       for (const name of ["mcp-protocol-version", "mcp-session-id"]) {
@@ -349,7 +349,7 @@ describe("over HTTP", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("details are shown only where that was asked for", () =>
+  it.effect("details are shown only with showErrorDetails", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const token = yield* provider.mint({ claims: { aud: "https://other.test" } })
@@ -361,7 +361,7 @@ describe("over HTTP", () => {
       assert.notInclude(shown.body, "other.test")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("an outage is no challenge, and says when to come again", () =>
+  it.effect("an outage has no challenge, and a Retry-After", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("jwks", Fault.status(503, { "retry-after": "17" }))

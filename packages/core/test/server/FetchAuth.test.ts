@@ -15,9 +15,9 @@ const clientAddress = "203.0.113.7"
 const ask = (auth: FetchAuth.LimitedFetchAuth, init: RequestInit = {}, url = resource): Effect.Effect<Outcome> =>
   auth.authenticate(new Request(url, { method: "POST", ...init }), { clientAddress })
 
-/** What a request is answered with that is not let in. */
+/** The response to a refused request. */
 const answered = (outcome: Outcome): Effect.Effect<Answer> =>
-  outcome._tag === "Answered" ? read(outcome.response) : Effect.die("the request was let in")
+  outcome._tag === "Answered" ? read(outcome.response) : Effect.die("the request was accepted")
 
 const infoOf = (outcome: Outcome) => {
   if (outcome._tag === "LetIn") return outcome.info
@@ -25,7 +25,7 @@ const infoOf = (outcome: Outcome) => {
 }
 
 describe("FetchAuth", () => {
-  it.effect("lets in who has a good token, and says who that is", () =>
+  it.effect("accepts a valid token, and tells its caller", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const auth = yield* start()
@@ -36,7 +36,7 @@ describe("FetchAuth", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   for (const url of ["https://api.test/", "https://api.test/mcp/deep/er?x=1", "https://api.test/other"]) {
-    it.effect(`guards ${url} as well: where it stands is the caller's matter`, () =>
+    it.effect(`guards ${url} as well, because the path is up to the program`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         const auth = yield* start()
@@ -65,7 +65,7 @@ describe("FetchAuth", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("answers who has none with the challenge, and leaves the body unread", () =>
+  it.effect("answers a request without a token with the challenge, and does not read its body", () =>
     Effect.gen(function*() {
       const auth = yield* start()
       const request = new Request(resource, { method: "POST", body: "{}" })
@@ -91,7 +91,7 @@ describe("FetchAuth", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("leaves the body to whoever it lets in", () =>
+  it.effect("leaves the body of an accepted request to the program", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const auth = yield* start()
@@ -109,7 +109,7 @@ describe("FetchAuth", () => {
   > = [
     ["a forged token", 401, (provider) => provider.mint({ forged: true })],
     ["an expired token", 401, (provider) => provider.mint({ expiresIn: -3600 })],
-    ["a token for somebody else", 401, (provider) => provider.mint({ claims: { aud: "https://other.test" } })],
+    ["a token for another resource", 401, (provider) => provider.mint({ claims: { aud: "https://other.test" } })],
     ["two tokens", 400, () => Effect.succeed("a b")],
     ["too few scopes", 403, (provider) => provider.mint({ claims: { scope: "x" } })]
   ]
@@ -123,7 +123,7 @@ describe("FetchAuth", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("serves the metadata, at both places, to anybody", () =>
+  it.effect("serves the metadata at both URLs, without a token", () =>
     Effect.gen(function*() {
       const auth = yield* start()
       for (const url of [metadataUrl, "https://api.test/.well-known/oauth-protected-resource"]) {
@@ -133,7 +133,7 @@ describe("FetchAuth", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("answers a preflight, and says which headers belong on what the caller answers", () =>
+  it.effect("answers a preflight, and provides the CORS headers for the program's response", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const auth = yield* start({ allowedOrigins: ["https://app.test", "https://b.test"] })
@@ -149,7 +149,7 @@ describe("FetchAuth", () => {
       ])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("answers an outage with 503, and asks again later", () =>
+  it.effect("answers an outage with 503, and retries later", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.connectionError())
@@ -162,7 +162,7 @@ describe("FetchAuth", () => {
       assert.strictEqual((yield* elapse(ask(auth, { headers: bearer(yield* provider.mint()) })))._tag, "LetIn")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("judges a request anew each time that it is asked about it", () =>
+  it.effect("verifies a request again each time it is given the request", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const auth = yield* start()
@@ -172,7 +172,7 @@ describe("FetchAuth", () => {
       assert.strictEqual((yield* answered(yield* auth.authenticate(request, { clientAddress }))).status, 401)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("two of one program guard two resources, each by its own rules", () =>
+  it.effect("guards two resources in one program by their own rules", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const names = ["https://one.test/mcp", "https://two.test/mcp"]
@@ -187,7 +187,7 @@ describe("FetchAuth", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("answers concurrent requests each with its own caller", () =>
+  it.effect("answers concurrent requests with the caller of each", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const auth = yield* start()
@@ -199,7 +199,7 @@ describe("FetchAuth", () => {
       assert.deepStrictEqual(outcomes.map((outcome) => infoOf(outcome).subject), subjects)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("writes no token into a span, also not one that came in a query", () =>
+  it.effect("writes no token into a span, not even one from a query", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const spans: Array<Tracer.NativeSpan> = []

@@ -30,7 +30,7 @@ import {
 
 type Extra = Readonly<Record<string, string>>
 
-/** Every kind of request that the server answers the same each time. */
+/** Every kind of request whose response is the same each time. */
 const requests = (handle: Handle, good: string, bad: string) => {
   const { body, headers } = stateless(1, "tools/call", { name: "WhoAmI" })
   const call = (token: string | undefined) => (extra: Extra, url = resource) =>
@@ -47,8 +47,8 @@ const requests = (handle: Handle, good: string, bad: string) => {
     "the metadata": plain("GET", metadataUrl),
     "the head of the metadata": plain("HEAD", metadataUrl),
     "the metadata at the root": plain("GET", `${origin}/.well-known/oauth-protected-resource`),
-    "a bad method at the metadata": plain("POST", metadataUrl),
-    "a path that nobody serves": plain("GET", `${origin}/nothing`)
+    "an unsupported method at the metadata": plain("POST", metadataUrl),
+    "a path without a route": plain("GET", `${origin}/nothing`)
   }
 }
 
@@ -97,7 +97,7 @@ const headers = Arbitrary.map(
 )
 
 describe("hostile headers", () => {
-  it.effect("change nothing in any answer", () =>
+  it.effect("do not change any response", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -114,7 +114,7 @@ describe("hostile headers", () => {
       assert.strictEqual(_tag, "Passed", JSON.stringify(rest))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("nor does the host that the request itself names", () =>
+  it.effect("do not change any response if the request URL names another host", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -130,7 +130,7 @@ describe("hostile headers", () => {
       assert.deepStrictEqual(visible(yield* all["the metadata"]({}, evil)), clean)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("make no token for evil.test good, whatever the host is said to be", () =>
+  it.effect("do not make a token for evil.test valid, whatever host they name", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -143,7 +143,7 @@ describe("hostile headers", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("two servers of one provider", () => {
+describe("two servers with one provider", () => {
   it.effect("refuse each other's tokens, with 401 and never 500", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
@@ -156,7 +156,7 @@ describe("two servers of one provider", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("both take a token that was issued for both", () =>
+  it.effect("both accept a token that was issued for both", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const aud = ["https://one.test/mcp", "https://two.test/mcp"]
@@ -174,7 +174,7 @@ describe("two providers of one server", () => {
   const network = Effect.gen(function*() {
     const { client, providers: [first, second] } = yield* TestProvider.makeNetwork({ issuer }, { issuer: two })
     if (first === undefined || second === undefined) return yield* Effect.die("two providers have been asked for")
-    // Providers begin with the same keys; from here on they have none in common.
+    // The providers start with the same keys; from here on they have none in common.
     yield* second.rotate({ dropOld: true })
     const { handle } = yield* Effect.provideService(
       start({ authorizationServers: [discover(issuer), discover(two)] }),
@@ -189,17 +189,17 @@ describe("two providers of one server", () => {
     return header.kid
   }
 
-  it.effect("are both believed about their own tokens", () =>
+  it.effect("are both trusted for their own tokens", () =>
     Effect.gen(function*() {
       const { first, handle, second } = yield* network
       assert.strictEqual((yield* callTool(handle, yield* first.mint())).status, 200)
       assert.strictEqual((yield* callTool(handle, yield* second.mint())).status, 200)
     }).pipe(Effect.scoped))
 
-  it.effect("never vouch for each other: a token of one in the name of the other is 401", () =>
+  it.effect("cannot sign for each other: a token signed by one that names the other as issuer is answered with 401", () =>
     Effect.gen(function*() {
       const { first, handle, second } = yield* network
-      // Both key sets are known, so that a wrong one could be used.
+      // Both key sets are fetched, so that the wrong one could be used.
       const kids = [kidOf(yield* first.mint()), kidOf(yield* second.mint())]
       yield* callTool(handle, yield* first.mint())
       yield* callTool(handle, yield* second.mint())
@@ -211,7 +211,7 @@ describe("two providers of one server", () => {
       }
     }).pipe(Effect.scoped))
 
-  it.effect("are asked only about their own: an outage of one is nothing to the other's users", () =>
+  it.effect("are asked only about their own tokens: an outage of one does not affect the users of the other", () =>
     Effect.gen(function*() {
       const { first, handle, second } = yield* network
       yield* first.fault("metadata", Fault.connectionError())
@@ -220,7 +220,7 @@ describe("two providers of one server", () => {
       assert.strictEqual((yield* elapse(callTool(handle, yield* first.mint()))).status, 503)
     }).pipe(Effect.scoped))
 
-  it.effect("do not vouch for a third, and nobody is asked about it", () =>
+  it.effect("do not make a third provider trusted, and cause no request to it", () =>
     Effect.gen(function*() {
       const { first, handle, second } = yield* network
       const token = yield* first.mint({ claims: { iss: "https://three.test" } })
@@ -240,32 +240,32 @@ describe("a provider that is down", () => {
   const faults: ReadonlyArray<readonly [rule: string, endpoint: TestProvider.Endpoint, fault: Fault.Fault]> = [
     ["metadata cannot be reached", "metadata", Fault.connectionError()],
     ["metadata is 503", "metadata", Fault.status(503)],
-    ["metadata is a page", "metadata", Fault.html],
+    ["metadata is an HTML page", "metadata", Fault.html],
     ["metadata is of another issuer", "metadata", Fault.wrongIssuer("https://evil.test")],
-    ["metadata never ends", "metadata", Fault.slowBody()],
+    ["metadata is endless", "metadata", Fault.slowBody()],
     ["keys cannot be reached", "jwks", Fault.connectionError()],
     ["keys are 503", "jwks", Fault.status(503)],
     ["keys are 404", "jwks", Fault.status(404)],
-    ["keys are a page", "jwks", Fault.html],
+    ["keys are an HTML page", "jwks", Fault.html],
     ["keys are half a document", "jwks", Fault.truncatedBody()],
-    ["keys do not come", "jwks", Fault.delay("1 hour")],
+    ["keys do not arrive", "jwks", Fault.delay("1 hour")],
     ["keys are huge", "jwks", Fault.hugeBody(Infinity)]
   ]
   for (const [rule, endpoint, fault] of faults) {
-    it.effect(`when ${rule}: 503 when to come again, and the token is not called bad`, () =>
+    it.effect(`answers 503 with Retry-After and without invalid_token if ${rule}`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         yield* provider.fault(endpoint, fault)
         const { handle, reached } = yield* start()
         assertOutage(yield* elapse(callTool(handle, yield* provider.mint())))
         assert.deepStrictEqual(yield* reached, [])
-        // What is wrong without asking anybody is 401 all the same.
+        // A token that is refused without a request to the provider is still answered with 401.
         assert.strictEqual((yield* callTool(handle, yield* provider.mint({ expiresIn: -3600 }))).status, 401)
         assert.strictEqual((yield* callTool(handle, undefined)).status, 401)
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("after it was asked is still believed", () =>
+  it.effect("does not affect tokens that cached keys verify", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -278,7 +278,7 @@ describe("a provider that is down", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("and comes back is believed without a restart", () =>
+  it.effect("is used again without a restart once it is back", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.connectionError())
@@ -291,7 +291,7 @@ describe("a provider that is down", () => {
 })
 
 describe("a provider that changes its keys", () => {
-  it.effect("is believed at the first new token, after one request, and the old ones stay good", () =>
+  it.effect("is asked once by the first new token, and the old tokens stay valid", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -304,7 +304,7 @@ describe("a provider that changes its keys", () => {
       assert.strictEqual(yield* provider.count("metadata"), 1)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("is not asked again and again by whoever makes up keys", () =>
+  it.effect("is not asked repeatedly because of made-up keys", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -343,8 +343,8 @@ const registered = Effect.gen(function*() {
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
-describe("roads around the gate", () => {
-  it.effect("there are none: every route of the server but the metadata asks for a token", () =>
+describe("attempts to bypass the gate", () => {
+  it.effect("fail on every route of the server except its metadata, which requires a token", () =>
     Effect.gen(function*() {
       const { handle, reached, routes } = yield* registered
       const open = new Set<string>()
@@ -374,7 +374,7 @@ describe("roads around the gate", () => {
     "/x/../mcp"
   ]
   for (const spelling of spellings) {
-    it.effect(`${spelling} is the server by another name, or nothing at all`, () =>
+    it.effect(`fail with the spelling ${spelling}, which is the guarded route or no route`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         const { handle, reached } = yield* start()
@@ -393,7 +393,7 @@ describe("roads around the gate", () => {
   }
 
   for (const method of ["PROPFIND", "QUERY", "FOO", "post"]) {
-    it.effect(`the method ${method} reaches nobody without a token`, () =>
+    it.effect(`fail with the method ${method}`, () =>
       Effect.gen(function*() {
         const { handle, reached } = yield* start()
         const call = stateless(1, "tools/call", { name: "WhoAmI" })
@@ -403,7 +403,7 @@ describe("roads around the gate", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("a header that overrides the method overrides nothing", () =>
+  it.effect("fail with a header that overrides the method", () =>
     Effect.gen(function*() {
       const { handle } = yield* start()
       for (const name of ["x-http-method-override", "x-http-method", "x-method-override"]) {
@@ -412,7 +412,7 @@ describe("roads around the gate", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("OPTIONS with a body and a token of nobody calls nothing", () =>
+  it.effect("fail with OPTIONS, a body and an invalid token", () =>
     Effect.gen(function*() {
       const { handle, reached } = yield* start()
       const call = stateless(1, "tools/call", { name: "WhoAmI" })
@@ -421,7 +421,7 @@ describe("roads around the gate", () => {
       assert.deepStrictEqual(yield* reached, [])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("before the provider has been asked, no request slips through", () =>
+  it.effect("fail before the first request to the provider", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.delay("1 second"))

@@ -54,7 +54,7 @@ describe("AuthInfo", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   for (const revision of ["2025-06-18", "2025-11-25"] as const) {
-    it.effect(`a batch in ${revision}, which knows none, reaches nobody`, () =>
+    it.effect(`reaches no handler in a batch in ${revision}, which has no batches`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         const { handle, reached } = yield* start()
@@ -66,7 +66,7 @@ describe("AuthInfo", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("is that of the request, not that of the session's beginning", () =>
+  it.effect("is that of the request, not that of the request that began the session", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -76,7 +76,7 @@ describe("AuthInfo", () => {
       assert.include(answered.body, "notes:write")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("carries everything that the token says, and the token itself unreadable", () =>
+  it.effect("has everything that the token says, and the token itself redacted", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const seen = yield* Deferred.make<AuthInfo.AuthInfo["Service"]>()
@@ -97,7 +97,7 @@ describe("AuthInfo", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-/** Which of the callers is answered when: a permutation of them, made from anything. */
+/** The order in which the callers are answered: a permutation of them, made from any numbers. */
 const order = Arbitrary.map(
   Arbitrary.array(Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 }))), {
     minLength: 2,
@@ -111,7 +111,7 @@ const Wait = Tool.make("Wait", {
   dependencies: [AuthInfo.AuthInfo]
 })
 
-/** A tool that begins, waits until its caller may go on, and ends. */
+/** A tool that starts, waits until its caller may continue, and ends. */
 const waiting = Effect.fnUntraced(function*(subjects: ReadonlyArray<string>) {
   const turns = new Map<string, { readonly begun: Deferred.Deferred<void>; readonly turn: Deferred.Deferred<void> }>()
   for (const subject of subjects) {
@@ -136,7 +136,7 @@ const waiting = Effect.fnUntraced(function*(subjects: ReadonlyArray<string>) {
 describe("concurrent requests", () => {
   for (const revision of ["2025-11-25", "2026-07-28"] as const) {
     it.effect.prop(
-      `never see each other's AuthInfo in ${revision}, in whatever order they end`,
+      `never receive each other's AuthInfo in ${revision}, in whatever order they end`,
       [order],
       ([order]) =>
         Effect.gen(function*() {
@@ -165,7 +165,7 @@ describe("concurrent requests", () => {
     )
   }
 
-  it.effect("of good and bad tokens are told apart, each by its own", () =>
+  it.effect("with valid and invalid tokens are each answered according to their own token", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle, reached } = yield* start()

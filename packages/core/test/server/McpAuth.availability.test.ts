@@ -131,7 +131,7 @@ describe("a protected MCP server that has shut down", () => {
             controller.close()
           }
         }, { highWaterMark: 0 })
-        // The types of the platform do not know `duplex` yet, without which it accepts no stream.
+        // The platform's types lack `duplex`, without which the platform refuses a stream.
         const init: RequestInit & { readonly duplex: "half" } = {
           method: "POST",
           headers: { ...mcpHeaders, ...bearer(token), ...headers },
@@ -139,7 +139,7 @@ describe("a protected MCP server that has shut down", () => {
           duplex: "half"
         }
         const late = yield* Effect.forkChild(handle(new Request(resource, init)))
-        // The request is past the gate when its body is asked for.
+        // The request has passed the gate when its body is read.
         yield* asked.await
         yield* dispose
         yield* sent.open
@@ -185,7 +185,7 @@ describe("a protected MCP server that has shut down", () => {
       assert.strictEqual(message?.error?.code, -32_001)
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("forgets no guard when its scope closes while its router goes on", () =>
+  it.effect("keeps every guard when its scope closes while its router stays open", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const ran: Ran = yield* Ref.make<ReadonlyArray<string>>([])
@@ -203,7 +203,7 @@ describe("a protected MCP server that has shut down", () => {
 })
 
 describe("a protected MCP server whose McpAuth has shut down", () => {
-  it.effect("answers every request with 503, also those that need no token", () =>
+  it.effect("answers every request with 503, including those that need no token", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const ran: Ran = yield* Ref.make<ReadonlyArray<string>>([])
@@ -223,13 +223,13 @@ describe("a protected MCP server whose McpAuth has shut down", () => {
 })
 
 describe("a protected MCP server that is being built", () => {
-  /** A router that answers from the beginning, and what is built on it in its own time. */
+  /** A router that answers from the start, and layers that are built on it later. */
   const building = Effect.fnUntraced(function*(kind: Kind, wait: Effect.Effect<void>) {
     const ran: Ran = yield* Ref.make<ReadonlyArray<string>>([])
     const scope = yield* Effect.scope
     const router = yield* HttpRouter.make
     const routes = yield* Deferred.make<void>()
-    // What is registered is registered when the routes are there already.
+    // The registrations are made only when the routes exist already.
     const slow = Layer.effectDiscard(Effect.andThen(Deferred.succeed(routes, undefined), wait))
     const registered: Registrations = Layer.provideMerge(slow, registrations(ran))
     const built = yield* Effect.forkChild(
@@ -353,7 +353,7 @@ describe("FetchAuth", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-/** Roads into a program, each with an answer in words. */
+/** Ways to guard a program, each with its response as text. */
 const roads = {
   "McpAuth.middleware": (options: Slow, scopes: Scopes) => overHttp(routes["McpAuth.middleware"], options, scopes),
   BearerAuth: (options: Slow, scopes: Scopes) => overHttp(routes.BearerAuth, options, scopes),
@@ -388,7 +388,7 @@ const overHttp = Effect.fnUntraced(function*(
   return (token: string) => Effect.map(send(handle, `${origin}/me`, { headers: bearer(token) }), ({ status }) => status)
 })
 
-describe("a request whose token is verified while a scope closes", () => {
+describe("a request whose token is being verified while a scope closes", () => {
   const authentication = ClientAuthentication.clientSecretBasic("notes", Redacted.make("s3cret"))
   for (const name of ["McpAuth.middleware", "BearerAuth", "FetchAuth"] as const) {
     for (const closing of name === "FetchAuth" ? ["auth"] as const : ["auth", "road"] as const) {
@@ -412,13 +412,13 @@ describe("a request whose token is verified while a scope closes", () => {
 })
 
 describe("layerStdio", () => {
-  it.effect("refuses what is called after its scope has closed", () =>
+  it.effect("refuses calls after its scope has closed", () =>
     Effect.gen(function*() {
       const ran: Ran = yield* Ref.make<ReadonlyArray<string>>([])
       const scope = yield* Scope.make()
       const local = McpAuth.layerStdio({ subject: "ada", scopes: new Set(["notes:read"]) })
       const registered = registrations(ran).pipe(Layer.provide(local))
-      // It ends before the server, which has what was registered for as long as it lives.
+      // It ends before the server, whose registrations exist as long as it lives.
       const inScope = Layer.effectDiscard(Layer.buildWithScope(registered, scope))
       const client = yield* McpTest.makeClient(inScope, { protocols })
       const call = (name: string) => Effect.exit(client.callTool({ name, arguments: {} }))

@@ -26,11 +26,11 @@ const challengeOf = ({ headers }: Answer): string => headers.get("www-authentica
 
 interface Body {
   readonly stream: ReadableStream<Uint8Array>
-  /** How often somebody asked for more. */
+  /** The number of times that the stream was read. */
   readonly pulls: () => number
 }
 
-/** A body that tells whether it was read. `rest` is what follows for ever after `first`. */
+/** A body that records whether it was read. After `first` it repeats `rest` forever. */
 const recordedBody = (first: string, rest?: string): Body => {
   let pulls = 0
   const encoder = new TextEncoder()
@@ -45,7 +45,7 @@ const recordedBody = (first: string, rest?: string): Body => {
 }
 
 const sendBody = (handle: Handle, { stream }: Body, headers: Readonly<Record<string, string>>, url = resource) => {
-  // Node demands `duplex` for a streamed body, and the types of DOM do not know it.
+  // Node requires `duplex` for a streamed body, and the DOM types lack it.
   const init: RequestInit & { readonly duplex: "half" } = { method: "POST", headers, body: stream, duplex: "half" }
   return Effect.flatMap(handle(new Request(url, init)), read)
 }
@@ -55,11 +55,11 @@ const message = JSON.stringify(initializeRequest("2025-11-25"))
 describe("the Authorization header", () => {
   const rows: ReadonlyArray<readonly [rule: string, header: (token: string) => string, status: number, code?: string]> =
     [
-      ["a bearer token is let in", (token) => `Bearer ${token}`, 200],
+      ["a bearer token is accepted", (token) => `Bearer ${token}`, 200],
       ["the scheme is read in any case", (token) => `bEaReR ${token}`, 200],
       ["several spaces are one separator", (token) => `Bearer   ${token}`, 200],
-      ["another scheme is no credentials", () => "Basic dXNlcjpwYXNz", 401],
-      ["the scheme of DPoP is no bearer token, whatever follows", (token) => `DPoP ${token}`, 401],
+      ["another scheme counts as no credentials", () => "Basic dXNlcjpwYXNz", 401],
+      ["the DPoP scheme is not a bearer token, whatever follows", (token) => `DPoP ${token}`, 401],
       ["the scheme alone is no credentials", () => "Bearer", 401],
       ["the scheme and a space is no credentials", () => "Bearer ", 401],
       ["an empty header is no credentials", () => "", 401],
@@ -69,16 +69,16 @@ describe("the Authorization header", () => {
       ["a list of tokens is malformed", (token) => `Bearer ${token}, Bearer ${token}`, 400, "invalid_request"],
       ["parameters are malformed", (token) => `Bearer token="${token}"`, 400, "invalid_request"],
       ["a token in quotes is malformed", (token) => `Bearer "${token}"`, 400, "invalid_request"],
-      ["a tab is no separator", (token) => `Bearer\t${token}`, 400, "invalid_request"],
+      ["a tab is not a separator", (token) => `Bearer\t${token}`, 400, "invalid_request"],
       ["Latin-1 is malformed", () => "Bearer t\u00f6ken", 400, "invalid_request"],
       ["a token of 16 KiB and one byte is too long", () => `Bearer ${"a".repeat(16_385)}`, 400, "invalid_request"],
       [
-        "a token of 16 KiB is read, and is no token of anybody",
+        "a token of 16 KiB is read, and is invalid",
         () => `Bearer ${"a".repeat(16_384)}`,
         401,
         "invalid_token"
       ],
-      ["a word that is no JWT is an invalid token", () => "Bearer undefined", 401, "invalid_token"]
+      ["a word that is not a JWT is an invalid token", () => "Bearer undefined", 401, "invalid_token"]
     ]
   for (const [rule, header, status, code] of rows) {
     it.effect(rule, () =>
@@ -92,7 +92,7 @@ describe("the Authorization header", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("two of them are refused, also when both are good", () =>
+  it.effect("two of them are refused, even if both tokens are valid", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -104,12 +104,12 @@ describe("the Authorization header", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("a token anywhere else", () => {
+describe("a token in another place", () => {
   const queries: ReadonlyArray<readonly [rule: string, query: (token: string) => string, withHeader: boolean]> = [
     ["in the query is refused", (token) => `?access_token=${token}`, false],
-    ["in the query beside a good header is refused", (token) => `?access_token=${token}`, true],
+    ["in the query beside a valid header is refused", (token) => `?access_token=${token}`, true],
     ["in the query with an escaped name is refused", (token) => `?x=1&access%5Ftoken=${token}`, true],
-    ["in the query and empty is refused", () => "?access_token=", true]
+    ["in an empty query parameter is refused", () => "?access_token=", true]
   ]
   for (const [rule, query, withHeader] of queries) {
     it.effect(rule, () =>
@@ -139,7 +139,7 @@ describe("a token anywhere else", () => {
       assert.strictEqual(body.pulls(), 0)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("in a cookie is no token", () =>
+  it.effect("in a cookie is not read", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -161,7 +161,7 @@ describe("the body", () => {
     ["with a malformed header", 400, () => Effect.succeed("no token")],
     ["with a forged token", 401, (provider) => provider.mint({ forged: true })],
     ["with an expired token", 401, (provider) => provider.mint({ expiresIn: -3600 })],
-    ["with a token for somebody else", 401, (provider) => provider.mint({ claims: { aud: "https://other.test" } })],
+    ["with a token for another resource", 401, (provider) => provider.mint({ claims: { aud: "https://other.test" } })],
     ["with too few scopes", 403, (provider) => provider.mint({ claims: { scope: "" } })]
   ]
   for (const [rule, status, mint] of refused) {
@@ -188,7 +188,7 @@ describe("the body", () => {
       assert.strictEqual(body.pulls(), 0)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("of who is let in is read", () =>
+  it.effect("of an accepted request is read", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -205,7 +205,7 @@ describe("the body", () => {
     ["an unknown revision", { ...mcpHeaders, "mcp-protocol-version": "1999-01-01" }, 400]
   ]
   for (const [rule, headers, withToken] of wrong) {
-    it.effect(`${rule} is 401 without a token, and ${withToken} with one`, () =>
+    it.effect(`${rule} is answered with 401 without a token, and with ${withToken} with one`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         const { handle } = yield* start()
@@ -222,7 +222,7 @@ describe("the body", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("that is no JSON is 401 without a token", () =>
+  it.effect("that is not JSON is answered with 401 without a token", () =>
     Effect.gen(function*() {
       const { handle } = yield* start()
       const answer = yield* send(handle, resource, { method: "POST", headers: mcpHeaders, body: "{" })
@@ -233,13 +233,13 @@ describe("the body", () => {
 describe("random Authorization headers", () => {
   const character = Arbitrary.schema(Schema.Literals([..."aZ09-._~+/= ,\"\t:;\u00e9", "Bearer ", "eyJ", "Basic "]))
   const anything = Arbitrary.map(Arbitrary.array(character, { maxLength: 40 }), (parts) => parts.join(""))
-  /** What is done to a good token: its place, and the character that is put there. */
+  /** A change of a valid token: its position, and the character that is put there. */
   const mutation = Arbitrary.all({
     at: Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2000 }))),
     by: Arbitrary.schema(Schema.Literals([..."aA0-_.=~+/", "", "\t", " "]))
   })
 
-  it.effect("never reach a handler, and are never an error of ours", () =>
+  it.effect("never reach a handler, and never cause an internal error", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle, reached } = yield* start()
@@ -271,7 +271,7 @@ describe("decisions", () => {
     audience: { aud: "https://other.test/mcp" },
     scope: { scope: "other" }
   }
-  // Every combination of what can be wrong: a 403 is the answer only to a token that is right in everything else.
+  // Every combination of mistakes: a 403 is the response only to a token without any other mistake.
   const combinations = Array.from({ length: 16 }, (_, bits) => ({
     signature: (bits & 1) > 0,
     expired: (bits & 2) > 0,
@@ -296,7 +296,7 @@ describe("decisions", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("about an invalid token are never left to another road: with no required scope it is 401 as well", () =>
+  it.effect("refuse an invalid token with 401 even if no scope is required", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const reached = yield* Ref.make<ReadonlyArray<string>>([])

@@ -33,14 +33,14 @@ const registrations = (ran: Ran) =>
     plainTool("private", arrive(ran, "private"))
   )
 
-/** A call of a tool whose body has this many bytes. */
+/** A call of a tool with a body of this many bytes. */
 const callOf = (name: string, bytes: number) => {
   const { body, headers } = stateless(1, "tools/call", { name, arguments: {} })
   const text = JSON.stringify(body)
   return { body: text + " ".repeat(bytes - text.length), headers }
 }
 
-/** Sends a body, with its length in a header or without it, as clients do that send in chunks. */
+/** Sends a body, with its length in a header, or in chunks without it. */
 const sendBody = (
   handle: Handle,
   body: BodyInit,
@@ -50,7 +50,7 @@ const sendBody = (
     readonly token?: string | undefined
   }
 ) => {
-  // The types of the platform do not know `duplex` yet, without which it accepts no stream.
+  // The platform's types lack `duplex`, without which the platform refuses a stream.
   const init: RequestInit & { readonly duplex: "half" } = {
     method: "POST",
     headers: {
@@ -65,7 +65,7 @@ const sendBody = (
   return send(handle, resource, init)
 }
 
-/** A body without an end, and how many bytes of it were read. */
+/** An endless body, and the number of bytes of it that were read. */
 const endless = () => {
   let bytes = 0
   const body = new ReadableStream({
@@ -115,7 +115,7 @@ describe("an MCP server", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("reads no more of a body without an end than it accepts", () =>
+  it.effect("reads no more of an endless body than it accepts", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* begin(registrations, { maxBodySize: { authenticated: "1 MiB", anonymous: "64 KiB" } })
@@ -141,7 +141,7 @@ describe("an MCP server", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("reads nothing of a body that is declared too large", () =>
+  it.effect("reads nothing of a body that declares too large a length", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* begin(registrations)
@@ -177,7 +177,7 @@ describe("an MCP server", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("authenticates first: a large body with a bad token, or without one that is needed, is 401 and unread", () =>
+  it.effect("authenticates first: a large body with an invalid token, or without a required token, is answered with 401 and not read", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const open = yield* begin(registrations)
@@ -192,7 +192,7 @@ describe("an MCP server", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("leaves room on purpose, with a token and without one", () =>
+  it.effect("can accept larger bodies if maxBodySize says so, with a token and without one", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* begin(registrations, { maxBodySize: { authenticated: 6_000_000, anonymous: "1 MiB" } })
@@ -211,7 +211,7 @@ const api = HttpApi.make("notes").add(
   )
 )
 
-/** Routes that are guarded without an MCP server, and say how many characters they were sent. */
+/** Routes that are guarded without an MCP server, and that answer with the number of characters in the body. */
 const routes = {
   "McpAuth.middleware": HttpRouter.add(
     "POST",
@@ -259,8 +259,8 @@ for (const name of ["McpAuth.middleware", "BearerAuth"] as const) {
   })
 }
 
-describe("a body that a platform has read without a limit", () => {
-  it.effect("is refused afterwards", () =>
+describe("a body that the platform reads without a limit", () => {
+  it.effect("is refused after it was read", () =>
     Effect.gen(function*() {
       const limit = { bytes: 10, size: ByteSize.bytes(10) }
       const request = HttpServerRequest.fromWeb(new Request(resource, { method: "POST", body: "x" }))
@@ -273,7 +273,7 @@ describe("a body that a platform has read without a limit", () => {
 })
 
 describe("FetchAuth", () => {
-  it.effect("answers a body that is declared too large with 413", () =>
+  it.effect("answers a body that declares too large a length with 413", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { authenticate } = yield* FetchAuth.make(options())
@@ -296,8 +296,8 @@ describe("maxBodySize", () => {
     ["nothing", { authenticated: 0 }],
     ["less than nothing", { anonymous: -1 }],
     ["half a byte", { anonymous: 0.5 }],
-    ["no number", { authenticated: Number.NaN }],
-    ["more than any number of bytes that is exact", { authenticated: "1 YiB" }]
+    ["not a number", { authenticated: Number.NaN }],
+    ["more bytes than an exact integer can count", { authenticated: "1 YiB" }]
   ]
   for (const [what, maxBodySize] of rows) {
     it.effect(`cannot be ${what}`, () =>

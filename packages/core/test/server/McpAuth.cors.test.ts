@@ -22,7 +22,7 @@ const fromPage = (handle: Handle, origin: string, token?: string) =>
   post(handle, initializeRequest("2025-11-25"), { token, headers: { origin } })
 
 describe("a preflight", () => {
-  it.effect("needs no token, and allows what MCP clients send", () =>
+  it.effect("needs no token, and allows the headers and methods of MCP clients", () =>
     Effect.gen(function*() {
       const { handle, reached } = yield* start()
       const answer = yield* preflight(handle, page)
@@ -39,7 +39,7 @@ describe("a preflight", () => {
       assert.deepStrictEqual(yield* reached, [])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("is answered the same to whoever has a bad token", () =>
+  it.effect("has the same response with an invalid token", () =>
     Effect.gen(function*() {
       const { handle } = yield* start()
       const headers = { origin: page, "access-control-request-method": "POST", ...bearer("bad") }
@@ -47,7 +47,7 @@ describe("a preflight", () => {
       assert.strictEqual(answer.status, 204)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("asks the provider nothing", () =>
+  it.effect("makes no request to the provider", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -66,15 +66,21 @@ describe("allowed origins", () => {
       vary: boolean
     ]
   > = [
-    ["none are named: a page of any origin may read", undefined, page, "*", false],
-    ["an empty list names none", [], page, "*", false],
-    ["one is named: it may read", [page], page, page, true],
-    ["one is named: another may not, because the name is not its own", [page], "https://evil.test", page, true],
-    ["several are named: each may read", [page, "https://b.test"], "https://b.test", "https://b.test", true],
-    ["several are named: another may not", [page, "https://b.test"], "https://evil.test", null, true],
-    ["several are named: a longer name is another", [page, "https://b.test"], `${page}.evil.test`, null, true],
-    ["several are named: another scheme is another", [page, "https://b.test"], "http://app.test", null, true],
-    ["several are named: a page of no origin may not", [page, "https://b.test"], "null", null, true]
+    ["default: a page of any origin may read", undefined, page, "*", false],
+    ["an empty list: a page of any origin may read", [], page, "*", false],
+    ["one: its pages may read", [page], page, page, true],
+    [
+      "one: pages of another origin may not read, and the response does not name their origin",
+      [page],
+      "https://evil.test",
+      page,
+      true
+    ],
+    ["several: the pages of each may read", [page, "https://b.test"], "https://b.test", "https://b.test", true],
+    ["several: pages of another origin may not read", [page, "https://b.test"], "https://evil.test", null, true],
+    ["several: a longer host is another origin", [page, "https://b.test"], `${page}.evil.test`, null, true],
+    ["several: another scheme is another origin", [page, "https://b.test"], "http://app.test", null, true],
+    ["several: a page with an opaque origin may not read", [page, "https://b.test"], "null", null, true]
   ]
   for (const [rule, allowedOrigins, origin, expected, vary] of rows) {
     it.effect(rule, () =>
@@ -91,7 +97,7 @@ describe("allowed origins", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("are asked about before those of the MCP server, which refuses in words that the page can read", () =>
+  it.effect("are checked before those of the MCP server, whose refusal a page can read", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -102,7 +108,7 @@ describe("allowed origins", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("a page can read", () => {
+describe("a page of an allowed origin can read", () => {
   const mints: ReadonlyArray<
     readonly [
       rule: string,
@@ -110,7 +116,7 @@ describe("a page can read", () => {
       token: (provider: TestProvider.TestProvider["Service"]) => Effect.Effect<string>
     ]
   > = [
-    ["an answer", 200, (provider) => provider.mint()],
+    ["a result", 200, (provider) => provider.mint()],
     ["a 400", 400, () => Effect.succeed("two tokens")],
     ["a 401", 401, (provider) => provider.mint({ forged: true })],
     ["a 403", 403, (provider) => provider.mint({ claims: { scope: "" } })]
@@ -138,7 +144,7 @@ describe("a page can read", () => {
       assert.include(answer.headers.get("access-control-expose-headers") ?? "", "Retry-After")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("the way from a challenge to the metadata", () =>
+  it.effect("the challenge and the metadata that it names", () =>
     Effect.gen(function*() {
       const { handle } = yield* start({ allowedOrigins: [page] })
       const challenge = yield* fromPage(handle, page)

@@ -10,14 +10,14 @@ const required: Environment = { MCP_AUTH_RESOURCE: resource, MCP_AUTH_ISSUER: is
 const { fromEnv } = ConfigProvider
 const environment = (env: Environment) => fromEnv({ env: { ...required, ...env } })
 
-/** A protected server that is configured by what a provider says. */
+/** A protected server that is configured by what a ConfigProvider returns. */
 const app = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider) {
   const reached = yield* Ref.make<ReadonlyArray<string>>([])
   const config = Layer.provide(McpAuth.layerFromConfig(), ConfigProvider.layer(provider))
   return server(reached).pipe(McpAuth.protect(), Layer.provide(config))
 })
 
-/** The message of the `ConfigError` with which a server does not start. */
+/** The message of the `ConfigError` that prevents the start. */
 const refusal = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider) {
   const error = yield* buildError(yield* app(provider))
   assert.strictEqual(error._tag, "ConfigError", error.message)
@@ -92,7 +92,7 @@ describe("an environment variable", () => {
     ["MCP_AUTH_", "MCP_AUTH_TYPE"]
   ]
   for (const [name, closest] of unknown) {
-    it.effect(`${name}, which is unknown, is an error with the closest known name, with a value or empty`, () =>
+    it.effect(`${name}, which is unknown, is an error with the closest known name, whether it is empty or not`, () =>
       Effect.gen(function*() {
         for (const value of ["a", ""]) {
           const message = yield* refusal(environment({ [name]: value }))
@@ -102,13 +102,13 @@ describe("an environment variable", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("in lower case is an error also where the known name is set: one of the two would be ignored", () =>
+  it.effect("in lower case is an error even if the known name is set, because one of the two would be ignored", () =>
     Effect.gen(function*() {
       const message = yield* refusal(environment({ MCP_AUTH_AUDIENCE: "a", mcp_auth_audience: "b" }))
       assert.include(message, "mcp_auth_audience is not a known variable")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("that is required and missing is said to be not set, and how to set it", () =>
+  it.effect("that is required and missing is reported as not set, and the error says how to set it", () =>
     Effect.gen(function*() {
       const message = yield* refusal(fromEnv({ env: {} }))
       assert.include(message, "MCP_AUTH_RESOURCE is not set: set it to the URL of the MCP server")
@@ -118,7 +118,7 @@ describe("an environment variable", () => {
       assert.notInclude(other, "MCP_AUTH_ISSUER")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("that has no effect without another is an error that names the other", () =>
+  it.effect("that has no effect without another variable is an error that names the other one", () =>
     Effect.gen(function*() {
       assert.include(
         yield* refusal(environment({ MCP_AUTH_CLIENT_ID: "notes" })),
@@ -129,7 +129,7 @@ describe("an environment variable", () => {
       assert.notInclude(message, "s3cret")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("is named together with all others that are wrong, and no value is shown", () =>
+  it.effect("is reported together with all other wrong variables, without its value", () =>
     Effect.gen(function*() {
       const message = yield* refusal(environment({ MCP_AUTH_POLICY: "", MCP_AUTH_REQUEST_STATE_SECRETS: "s3cret" }))
       assert.include(message, "MCP_AUTH_POLICY is empty")
@@ -137,7 +137,7 @@ describe("an environment variable", () => {
       assert.notInclude(message, "s3cret")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("of another program with a similar name is not looked at", () =>
+  it.effect("of another program with a similar name is ignored", () =>
     assertStarts(environment({ MCP_AUTHORITY: "x", MCP: "x", MCP_PORT: "", AUTH_POLICY: "", MCPAUTH_X: "" })).pipe(
       Effect.provide(TestProvider.layer())
     ))
@@ -146,7 +146,7 @@ describe("an environment variable", () => {
 describe("a ConfigProvider other than the environment", () => {
   const { fromUnknown, mapInput, nested, orElse } = ConfigProvider
 
-  it.effect("of an object is held to the same names and values", () =>
+  it.effect("that reads an object has the same names and values", () =>
     Effect.gen(function*() {
       yield* assertStarts(fromUnknown(required))
       assert.include(yield* refusal(fromUnknown({ ...required, MCP_AUTH_POLICY: "" })), "MCP_AUTH_POLICY is empty")
@@ -162,7 +162,7 @@ describe("a ConfigProvider other than the environment", () => {
       assert.include(message, "MCP_AUTH_POLICY is spread over nested keys")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("with a prefix is read below the prefix only", () =>
+  it.effect("with a prefix is read only below the prefix", () =>
     Effect.gen(function*() {
       const env = Object.fromEntries(Object.entries(required).map(([name, value]) => [`APP_${name}`, value]))
       yield* assertStarts(nested(fromEnv({ env: { ...env, MCP_AUTH_POLICY: "" } }), "APP"))
@@ -174,7 +174,7 @@ describe("a ConfigProvider other than the environment", () => {
       assert.include(yield* refusal(object), "MCP_AUTH_POLICY is empty")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("that finds names in another case may have them in that case", () =>
+  it.effect("that translates names to another case accepts them in that case", () =>
     Effect.gen(function*() {
       const lower = (env: Environment) =>
         mapInput(
@@ -186,7 +186,7 @@ describe("a ConfigProvider other than the environment", () => {
       yield* assertStarts(ConfigProvider.constantCase(fromEnv({ env: { ...required } })))
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("that falls back to another is judged by what is read in the end", () =>
+  it.effect("that falls back to another is judged by the effective values", () =>
     Effect.gen(function*() {
       yield* assertStarts(orElse(fromEnv({ env: { MCP_AUTH_RESOURCE: "" } }), fromUnknown(required)))
       const message = yield* refusal(orElse(fromUnknown({}), environment({ MCP_AUTH_X: "1", MCP_AUTH_POLICY: "" })))
@@ -204,7 +204,7 @@ describe("a ConfigProvider other than the environment", () => {
     ["a fallback of a fallback", (env) => orElse(fromUnknown({ MCP_AUTH_TYPE: "oauth" }), fromEnv({ env: { ...env } }))]
   ]
   for (const [kind, of] of hidden) {
-    it.effect(`that falls back to ${kind} does not hide its empty and its unknown variables`, () =>
+    it.effect(`that falls back to ${kind} does not hide its empty and unknown variables`, () =>
       Effect.gen(function*() {
         for (const first of [fromEnv({ env: { ...required } }), fromUnknown(required)]) {
           for (const name of names.filter((name) => !(name in required) && name !== "MCP_AUTH_TYPE")) {
@@ -226,7 +226,7 @@ describe("a ConfigProvider other than the environment", () => {
       yield* assertStarts(orElse(fromUnknown(required), lower))
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("that cannot list its keys is silent about unknown ones, and not about empty values", () =>
+  it.effect("that cannot list its keys reports no unknown names, but empty values", () =>
     Effect.gen(function*() {
       const lookup = (values: Environment) =>
         ConfigProvider.make((path) => {
@@ -239,7 +239,7 @@ describe("a ConfigProvider other than the environment", () => {
       assert.include(yield* refusal(lookup({ ...required, MCP_AUTH_POLICY: "" })), "MCP_AUTH_POLICY is empty")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("that cannot be read is an error, and not a server without its defences", () =>
+  it.effect("that cannot be read is an error, instead of a server with default options", () =>
     Effect.gen(function*() {
       const broken = ConfigProvider.make((path) =>
         path[0] === "MCP_AUTH_POLICY"
@@ -250,8 +250,8 @@ describe("a ConfigProvider other than the environment", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
-describe("options that the program gives beside the environment", () => {
-  it.effect("replace those of the environment, and make required variables dispensable", () =>
+describe("options in code beside the environment", () => {
+  it.effect("replace those of the environment, and make required variables optional", () =>
     Effect.gen(function*() {
       const reached = yield* Ref.make<ReadonlyArray<string>>([])
       const provider = fromEnv({ env: { MCP_AUTH_ISSUER: issuer, MCP_AUTH_SCOPES_SUPPORTED: "notes:read" } })
@@ -263,7 +263,7 @@ describe("options that the program gives beside the environment", () => {
       assert.include(headers.get("www-authenticate"), "scope=\"notes:write\"")
     }).pipe(Effect.provide(TestProvider.layer())))
 
-  it.effect("do not excuse a variable that is empty", () =>
+  it.effect("do not excuse an empty variable", () =>
     Effect.gen(function*() {
       const provider = fromEnv({ env: { MCP_AUTH_RESOURCE: "", MCP_AUTH_ISSUER: issuer } })
       const config = McpAuth.layerFromConfig({ resource }).pipe(Layer.provide(ConfigProvider.layer(provider)))

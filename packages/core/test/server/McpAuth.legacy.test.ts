@@ -52,11 +52,11 @@ const forms = [
   "/.well-known/openid-configuration/mcp"
 ]
 
-/** A provider that does not name itself in authorization responses. */
+/** A provider whose authorization responses do not have `iss`. */
 const silent = { metadata: { authorization_response_iss_parameter_supported: undefined } }
 
 describe("the metadata of the authorization server at the resource's origin", () => {
-  it.effect("is the provider's own, at all forms where old clients look, to anybody", () =>
+  it.effect("is the provider's own, at all URLs that old clients try, without a token", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const handle = yield* start()
@@ -68,7 +68,7 @@ describe("the metadata of the authorization server at the resource's origin", ()
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("of a resource at the root is served at the root forms", () =>
+  it.effect("of a resource at the root is served at the root URLs", () =>
     Effect.gen(function*() {
       const handle = yield* start({}, { resource: origin }, "/")
       assert.deepStrictEqual(
@@ -77,7 +77,7 @@ describe("the metadata of the authorization server at the resource's origin", ()
       )
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("keeps members that nobody has named, and has what repairs have put in", () =>
+  it.effect("keeps unknown members, and includes the repairs", () =>
     Effect.gen(function*() {
       const server = AuthorizationServer.discover(issuer, { type: "oauth", transpileData: Repairs.pkce })
       const handle = yield* start({}, { authorizationServers: [server] })
@@ -90,7 +90,7 @@ describe("the metadata of the authorization server at the resource's origin", ()
       }))
     ))
 
-  it.effect("asks the provider only when somebody asks, and then once", () =>
+  it.effect("is fetched at the first request, and then once", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const handle = yield* start()
@@ -100,7 +100,7 @@ describe("the metadata of the authorization server at the resource's origin", ()
       assert.strictEqual(yield* provider.count("metadata"), 1)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("is 503 with Retry-After while the provider is down, and there again after it", () =>
+  it.effect("is answered with 503 and Retry-After while the provider is down, and is served again afterwards", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.status(503))
@@ -113,7 +113,7 @@ describe("the metadata of the authorization server at the resource's origin", ()
       assert.strictEqual((yield* elapse(Effect.delay(get(handle, forms[0] ?? ""), "1 minute"))).status, 200)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("has a tag, a HEAD, no POST, and CORS", () =>
+  it.effect("has an ETag, HEAD and CORS, and no POST", () =>
     Effect.gen(function*() {
       const handle = yield* start()
       const url = `${origin}${forms[0]}`
@@ -125,7 +125,7 @@ describe("the metadata of the authorization server at the resource's origin", ()
       assert.deepStrictEqual([preflight.status, preflight.headers.get("access-control-allow-origin")], [204, "*"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("with the provider's issuer is refused by clients that compare: their own rule, and no mix-up", () =>
+  it.effect("with the provider's issuer is refused by clients that compare issuers, as their rules require", () =>
     Effect.gen(function*() {
       const handle = yield* start()
       const { body } = yield* get(handle, forms[0] ?? "")
@@ -134,7 +134,7 @@ describe("the metadata of the authorization server at the resource's origin", ()
       assert.instanceOf(error, oauth.OperationProcessingError)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("with the resource's issuer names the place from which it was fetched, at each form", () =>
+  it.effect("with the resource's issuer names the place from which it was fetched, at each URL", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const handle = yield* start({ issuer: "resource" })
@@ -147,15 +147,15 @@ describe("the metadata of the authorization server at the resource's origin", ()
         )
         assert.strictEqual(issuer, expected)
       }
-      // Tokens are still those of the provider.
+      // Tokens still have the provider's issuer.
       assert.strictEqual((yield* callTool(handle, yield* provider.mint())).status, 200)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer(silent))))
 })
 
-describe("which server", () => {
+describe("the authorization server of the legacy metadata", () => {
   const two = { authorizationServers: [discover("https://as.test"), discover("https://two.test")] }
 
-  it.effect("is the first, unless another is named", () =>
+  it.effect("is the first one by default, or the named one", () =>
     Effect.gen(function*() {
       const { client } = yield* TestProvider.makeNetwork({ issuer }, { issuer: "https://two.test" })
       const issuerOf = (legacy: McpAuth.LegacyOptions) =>
@@ -175,8 +175,8 @@ describe("which server", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("another issuer than the provider's", () => {
-  it.effect("is refused when the provider names itself in authorization responses: issuer-would-change", () =>
+describe("a replaced issuer in the legacy metadata", () => {
+  it.effect("is refused if the provider's authorization responses have iss: issuer-would-change", () =>
     Effect.gen(function*() {
       const error = yield* buildError(yield* appWith({ issuer: "resource" }, {}))
       if (error._tag !== "InvalidOptions") return assert.fail(error._tag)
@@ -184,7 +184,7 @@ describe("another issuer than the provider's", () => {
       assert.match(error.message, /RFC 9207/)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("cannot be judged while the provider is down, and nothing is served then", () =>
+  it.effect("cannot be checked while the provider is down, and nothing is served then", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.connectionError())
@@ -194,7 +194,7 @@ describe("another issuer than the provider's", () => {
 })
 
 describe("two resources of one host", () => {
-  it.effect("whose metadata would be at one place are refused: duplicate-resource", () =>
+  it.effect("whose metadata would have one URL are refused: duplicate-resource", () =>
     Effect.gen(function*() {
       const legacyOf = (resource: string) =>
         McpAuth.legacyAuthorizationServerMetadata().pipe(Layer.provide(McpAuth.layer(options({ resource }))))

@@ -33,7 +33,7 @@ const get = (handle: Handle, url: string, headers: Readonly<Record<string, strin
   send(handle, url, { headers })
 
 describe("the metadata of a resource", () => {
-  it.effect("is served at the path-inserted and at the root form, to anybody", () =>
+  it.effect("is served at the path-inserted and at the root URL, without a token", () =>
     Effect.gen(function*() {
       const { handle } = yield* start()
       for (const url of [metadataUrl, root]) {
@@ -50,7 +50,7 @@ describe("the metadata of a resource", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("asks nobody, so that it is there while the provider is down", () =>
+  it.effect("makes no request, so that it is available while the provider is down", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -69,7 +69,7 @@ describe("the metadata of a resource", () => {
     ["https://api.test/mcp?tenant=1", "/mcp", "https://api.test/.well-known/oauth-protected-resource/mcp?tenant=1"]
   ]
   for (const [resource, path, url] of strings) {
-    it.effect(`names ${resource} exactly as it is configured, and is where the challenge says`, () =>
+    it.effect(`names ${resource} exactly as configured, at the URL that the challenge names`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         const { handle } = yield* start({ resource }, { path })
@@ -79,7 +79,7 @@ describe("the metadata of a resource", () => {
         const answer = yield* get(handle, url)
         assert.strictEqual(answer.status, 200)
         assert.strictEqual(documentOf(answer)["resource"], resource)
-        // The audience is the same string: none that a URL parser makes of it will do.
+        // The audience is the same string, and not a form that a URL parser makes of it.
         const token = yield* provider.mint({ claims: { aud: resource } })
         assert.notStrictEqual(
           (yield* send(handle, resource, {
@@ -92,8 +92,8 @@ describe("the metadata of a resource", () => {
   }
 
   it.effect.prop(
-    "is where its identifier says, whatever characters that has",
-    // No router leads anywhere from a path whose escapes are no UTF-8.
+    "has the URL of its identifier, whatever characters that contains",
+    // A router does not match a path whose escapes are not UTF-8.
     [Arbitrary.filter(Arbitraries.resourceIdentifier, (resource) => !/%e4/i.test(resource))],
     ([resource]) =>
       Effect.gen(function*() {
@@ -105,14 +105,14 @@ describe("the metadata of a resource", () => {
     { arbitrary: { runs: 100 } }
   )
 
-  it.effect("a query that belongs to no resource is nobody's matter", () =>
+  it.effect("is not served for a query that belongs to no resource", () =>
     Effect.gen(function*() {
       const { handle } = yield* start()
       assert.strictEqual((yield* get(handle, `${metadataUrl}?cache=1`)).status, 200)
       assert.strictEqual((yield* get(handle, `${root}?cache=1`)).status, 200)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("of a resource with a query is not that of one without", () =>
+  it.effect("of a resource with a query differs from that of the resource without one", () =>
     Effect.gen(function*() {
       const { handle } = yield* start({ resource: "https://api.test/mcp?tenant=1" })
       const other = "https://api.test/.well-known/oauth-protected-resource/mcp"
@@ -160,7 +160,7 @@ describe("the metadata of a resource", () => {
       })
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("names another resource under no circumstances", () =>
+  it.effect("never names another resource", () =>
     Effect.gen(function*() {
       // TypeScript refuses the first of the two; JavaScript does not.
       const metadata = { resource: "https://evil.test/", additionalParameters: { resource: "https://evil.test/" } }
@@ -174,13 +174,13 @@ describe("the metadata of a resource", () => {
       assert.deepStrictEqual(documentOf(yield* get(handle, metadataUrl))["scopes_supported"], ["a", "b", "c"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("has no list of scopes where none are known", () =>
+  it.effect("has no scopes_supported if no scopes are known", () =>
     Effect.gen(function*() {
       const { handle } = yield* start({ scopesSupported: [] })
       assert.notProperty(documentOf(yield* get(handle, metadataUrl)), "scopes_supported")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("lists several authorization servers in their order", () =>
+  it.effect("lists several authorization servers in the configured order", () =>
     Effect.gen(function*() {
       const { handle } = yield* start({
         authorizationServers: [discover("https://b.test/x/"), discover("https://a.test")]
@@ -193,7 +193,7 @@ describe("the metadata of a resource", () => {
 })
 
 describe("a request for metadata", () => {
-  it.effect("HEAD has the headers of GET and no body", () =>
+  it.effect("by HEAD has the headers of GET and no body", () =>
     Effect.gen(function*() {
       const { handle } = yield* start()
       const [get, head] = [yield* send(handle, metadataUrl), yield* send(handle, metadataUrl, { method: "HEAD" })]
@@ -204,7 +204,7 @@ describe("a request for metadata", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("the tag follows the document: the same for the same, another for another", () =>
+  it.effect("returns an ETag that depends on the document alone", () =>
     Effect.gen(function*() {
       const tagOf = Effect.fnUntraced(function*(changes: Partial<ProtectOptions>) {
         const { handle } = yield* start(changes)
@@ -217,13 +217,13 @@ describe("a request for metadata", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   const conditions: ReadonlyArray<readonly [rule: string, header: (tag: string) => string, status: number]> = [
-    ["with its tag is 304", (tag) => tag, 304],
-    ["with its tag as a weak one is 304", (tag) => `W/${tag}`, 304],
-    ["with its tag in a list is 304", (tag) => `"other", W/"another",${tag}`, 304],
-    ["with any tag (*) is 304", () => "*", 304],
-    ["with another tag is 200", () => "\"other\"", 200],
-    ["with its tag without quotes is 200", (tag) => tag.slice(1, -1), 200],
-    ["with an empty condition is 200", () => "", 200]
+    ["with its ETag is answered with 304", (tag) => tag, 304],
+    ["with its ETag as a weak one is answered with 304", (tag) => `W/${tag}`, 304],
+    ["with its ETag in a list is answered with 304", (tag) => `"other", W/"another",${tag}`, 304],
+    ["with any ETag (*) is answered with 304", () => "*", 304],
+    ["with another ETag is answered with 200", () => "\"other\"", 200],
+    ["with its ETag without quotes is answered with 200", (tag) => tag.slice(1, -1), 200],
+    ["with an empty condition is answered with 200", () => "", 200]
   ]
   for (const [rule, header, status] of conditions) {
     it.effect(`${rule}, by GET and by HEAD`, () =>
@@ -240,7 +240,7 @@ describe("a request for metadata", () => {
   }
 
   for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
-    it.effect(`by ${method} is 405, and says which methods there are`, () =>
+    it.effect(`by ${method} is answered with 405 and the allowed methods`, () =>
       Effect.gen(function*() {
         const { handle } = yield* start()
         for (const url of [metadataUrl, root]) {
@@ -251,7 +251,7 @@ describe("a request for metadata", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("is allowed from every origin, also where the resource is not", () =>
+  it.effect("is allowed from every origin, even if the resource is not", () =>
     Effect.gen(function*() {
       const { handle } = yield* start({ allowedOrigins: ["https://app.test"] })
       for (const method of ["GET", "HEAD", "POST"]) {
@@ -274,7 +274,7 @@ describe("a request for metadata", () => {
       assert.strictEqual(preflight.headers.get("access-control-allow-headers"), "mcp-protocol-version")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("at the well-known place of another path is 404", () =>
+  it.effect("at the well-known URL of another path is answered with 404", () =>
     Effect.gen(function*() {
       const { handle } = yield* start()
       for (
@@ -286,10 +286,10 @@ describe("a request for metadata", () => {
 })
 
 const protectedAt = (reached: Reached, path: Path, changes: Partial<ProtectOptions> = {}) =>
-  // Each has its own tools: a server layer is built once, and so is the list of what it serves.
+  // Each server has its own tools: a server layer is built once, with its registrations.
   Layer.fresh(server(reached, { path })).pipe(McpAuth.protect(options({ resource: `${origin}${path}`, ...changes })))
 
-/** A tool that has nothing but a name. */
+/** A tool with a name only. */
 const toolNamed = (name: string) =>
   Layer.effectDiscard(Effect.flatMap(McpServer.McpServer, ({ addTool }) =>
     addTool({
@@ -305,7 +305,7 @@ describe("two resources on one router", () => {
     return { handle, reached: Effect.all({ first: Ref.get(first), second: Ref.get(second) }) }
   })
 
-  it.effect("have their own metadata, and none at the root, which would name one of them only", () =>
+  it.effect("have their own metadata, and none at the root URL, which could name only one of them", () =>
     Effect.gen(function*() {
       const { handle } = yield* both
       for (const path of ["/first", "/second/mcp"]) {
@@ -315,7 +315,7 @@ describe("two resources on one router", () => {
       assert.strictEqual((yield* get(handle, root)).status, 404)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("a token for one is refused by the other, with the challenge of the other", () =>
+  it.effect("refuse each other's tokens, with their own challenge", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle, reached } = yield* both
@@ -332,7 +332,7 @@ describe("two resources on one router", () => {
       })
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("have their own tools, if the layer of each server is a fresh one", () =>
+  it.effect("have their own tools if each server has its own layer", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const at = (path: Path, tool: string) =>
@@ -349,7 +349,7 @@ describe("two resources on one router", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("of which one is the root itself: the root form is its own", () =>
+  it.effect("of which one is at the root: the root metadata is its own", () =>
     Effect.gen(function*() {
       const reached = yield* Ref.make<ReadonlyArray<string>>([])
       const handle = yield* serve(Layer.mergeAll(
@@ -360,7 +360,7 @@ describe("two resources on one router", () => {
       assert.strictEqual(documentOf(yield* get(handle, metadataUrl))["resource"], resource)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("that differ in their query have one place each", () =>
+  it.effect("that differ in their query have one metadata URL each", () =>
     Effect.gen(function*() {
       const reached = yield* Ref.make<ReadonlyArray<string>>([])
       const handle = yield* serve(Layer.mergeAll(

@@ -22,14 +22,14 @@ import {
   server
 } from "./harness.ts"
 
-/** Everything that operators see: lines of logs in every format, spans, and metrics. */
+/** Everything that operators see: log lines in every format, spans, and metrics. */
 interface Observed {
   readonly lines: ReadonlyArray<string>
   readonly spans: ReadonlyArray<Tracer.NativeSpan>
   readonly metrics: ReadonlyArray<Metric.Metric.Snapshot>
 }
 
-/** Runs an effect, and whatever it serves, with everything written down. */
+/** Runs an effect with everything that it serves, and records what operators see. */
 const observed = Effect.fnUntraced(function*<E, R>(run: Effect.Effect<void, E, R>) {
   const lines: Array<string> = []
   const spans: Array<Tracer.NativeSpan> = []
@@ -49,7 +49,7 @@ const observed = Effect.fnUntraced(function*<E, R>(run: Effect.Effect<void, E, R
     Effect.provide(Logger.layer(loggers)),
     Effect.provideService(References.MinimumLogLevel, "All"),
     Effect.provideService(Tracer.Tracer, tracer),
-    // The span around a request is Effect's own: it shows the query before a gate is asked, unless it is told not to.
+    // The request span is Effect's own: it has the query before the gate runs, unless it is disabled.
     Effect.provideService(UrlParams.CurrentRedactedNames, ["access_token"]),
     Effect.provideService(Metric.MetricRegistry, new Map())
   )
@@ -62,7 +62,7 @@ const deep = (value: unknown): string => inspect(value, { depth: 20, maxArrayLen
 const causeOf = ({ status }: Tracer.NativeSpan): string =>
   status._tag === "Ended" && Exit.isFailure(status.exit) ? deep(status.exit.cause) : ""
 
-/** All of it as texts, each with the place where it stands. */
+/** All of it as texts, with the place of each. */
 const printed = ({ lines, metrics, spans }: Observed): ReadonlyArray<readonly [place: string, text: string]> => [
   ...lines.map((line) => ["log", line] as const),
   ...spans.flatMap((span) => [
@@ -75,11 +75,11 @@ const printed = ({ lines, metrics, spans }: Observed): ReadonlyArray<readonly [p
   ...metrics.map((metric) => [`metric ${metric.id}`, deep({ ...metric, state: undefined })] as const)
 ]
 
-/** Where any of the secrets stands. */
+/** The places in which a secret occurs. */
 const leaks = (seen: Observed, secrets: ReadonlyArray<string>): ReadonlyArray<string> =>
   printed(seen).flatMap(([place, text]) => secrets.some((secret) => text.includes(secret)) ? [place] : [])
 
-/** `reason` of each decision, and how often. */
+/** The number of decisions for each `reason`. */
 const decisionsOf = ({ metrics }: Observed): Readonly<Record<string, number>> =>
   Object.fromEntries(metrics.flatMap((metric) =>
     metric.id === "mcp_auth_decisions_total" && metric.type === "Counter"
@@ -94,7 +94,7 @@ const start = Effect.fnUntraced(function*(changes: Partial<ProtectOptions> = {})
   return yield* serve(server(reached).pipe(McpAuth.protect(options(changes))))
 })
 
-/** Sends every kind of token in every way, in good times and in bad ones. */
+/** Sends every kind of token in every way, while the provider works and while it is down. */
 const mixedRun = Effect.fnUntraced(function*(handle: Handle, tokens: Array<string>) {
   const provider = yield* TestProvider.TestProvider
   const mint = (options?: TestProvider.MintOptions) =>
@@ -129,7 +129,7 @@ const mixedRun = Effect.fnUntraced(function*(handle: Handle, tokens: Array<strin
   yield* elapse(callTool(handle, yield* mintOpaque()))
 })
 
-/** What must be found nowhere: tokens, and the parts of those that have parts. */
+/** What must not occur anywhere: tokens, and the parts of those that have parts. */
 const secretsOf = (tokens: ReadonlyArray<string>): ReadonlyArray<string> =>
   tokens.flatMap((token) => [token, ...token.split(".").filter((part) => part !== token)])
 
@@ -148,10 +148,10 @@ const credentials: ReadonlyArray<
   ]
 ]
 
-describe("a run of everything", () => {
+describe("logs, spans and metrics of all kinds of requests", () => {
   for (const [name, authentication] of credentials) {
     it.effect(
-      `with ${name}: no line, span or metric has a token, a part of one, or a secret`,
+      `with ${name}: contain no token, no part of one, and no secret`,
       () =>
         Effect.gen(function*() {
           const provider = yield* TestProvider.TestProvider
@@ -176,7 +176,7 @@ describe("a run of everything", () => {
           ]).filter((one) => one !== "")
           const secrets = [...secretsOf(tokens), ...secretsOf(sent), secret, btoa(`notes:${secret}`)]
           assert.deepStrictEqual(leaks(seen, secrets), [])
-          // Something was written down at all, and it says what happened.
+          // The records are not empty, and they say what happened.
           assert.include(text, "Request refused: the access token has expired")
           assert.include(text, "TokenVerifier.introspect")
           assert.isAbove(seen.spans.length, 10)
@@ -186,7 +186,7 @@ describe("a run of everything", () => {
 })
 
 describe("decisions", () => {
-  it.effect("are counted by reasons of a closed set", () =>
+  it.effect("are counted by a closed set of reasons", () =>
     Effect.gen(function*() {
       const seen = yield* observed(Effect.gen(function*() {
         const authentication = ClientAuthentication.clientSecretBasic("notes", Redacted.make(secret))
@@ -214,7 +214,7 @@ describe("decisions", () => {
       })
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("are counted apart from an outage while no fetch is left for unknown keys, which is 503 for seconds", () =>
+  it.effect("are counted apart from outages while no fetch is left for unknown keys, which is answered with 503", () =>
     Effect.gen(function*() {
       const retryAfter: Array<string | undefined> = []
       const seen = yield* observed(Effect.gen(function*() {
@@ -256,29 +256,34 @@ describe("decisions", () => {
       token: (provider: TestProvider.TestProvider["Service"]) => Effect.Effect<string | undefined>
     ]
   > = [
-    ["that let in say nothing", "", "", (provider) => provider.mint()],
-    ["about nobody are for debugging", "DEBUG", "no bearer token", () => Effect.succeed(undefined)],
+    ["that accept a request log nothing", "", "", (provider) => provider.mint()],
     [
-      "about a wrong audience say what was expected and what came",
+      "about requests without a token are logged at debug level",
+      "DEBUG",
+      "no bearer token",
+      () => Effect.succeed(undefined)
+    ],
+    [
+      "about a wrong audience name the expected and the actual audience",
       "INFO",
       `expected \\"${resource}\\", got \\"https://other.test\\"`,
       (provider) => provider.mint({ claims: { aud: "https://other.test" } })
     ],
     [
-      "about scopes say which are missing",
+      "about scopes name the missing ones",
       "INFO",
       "lacks the scope",
       (provider) => provider.mint({ claims: { scope: "" } })
     ],
     [
-      "about an encrypted token say why it is encrypted",
+      "about an encrypted token say why it may be encrypted",
       "INFO",
       "the token is encrypted: the client asked for no audience, or the provider encrypts access tokens",
       // The header of Auth0: {"alg":"dir","enc":"A256GCM"}
       () => Effect.succeed("eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..MTIzNDU2Nzg5MDEy.YWJj.MTIzNDU2Nzg5MDEyMzQ1Ng")
     ],
     [
-      "quote what a stranger sent, so that no line is forged",
+      "quote untrusted text, so that no log line is forged",
       "INFO",
       "evil\\\\nlevel=INFO",
       (provider) => provider.mint({ claims: { iss: "evil\nlevel=INFO message=\"all is well\"" } })
@@ -302,7 +307,7 @@ describe("decisions", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("that an outage forces are warnings, and say whose", () =>
+  it.effect("that an outage causes are warnings, and name the provider", () =>
     Effect.gen(function*() {
       const seen = yield* observed(Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider

@@ -35,7 +35,7 @@ const refusal = Effect.fnUntraced(function*(changes: Partial<ProtectOptions>) {
 
 type Problem = McpAuthOptions.InvalidOptions["problem"]
 
-describe("options that cannot be", () => {
+describe("invalid options", () => {
   const rows: ReadonlyArray<
     readonly [
       rule: string,
@@ -74,20 +74,20 @@ describe("options that cannot be", () => {
       /leave it out/
     ],
     [
-      "a secret that could be guessed",
+      "a guessable secret",
       { requestStateSecret: Redacted.make("x".repeat(31)) },
       "short-secret",
       undefined,
       /random/
     ],
     [
-      "one secret of several that could be guessed",
+      "one guessable secret of several",
       { requestStateSecret: [Redacted.make("x".repeat(32)), Redacted.make("x".repeat(31))] },
       "short-secret",
       undefined,
       /random/
     ],
-    ["a list without secrets", { requestStateSecret: [] }, "short-secret", undefined, /the list of secrets is empty/],
+    ["an empty list of secrets", { requestStateSecret: [] }, "short-secret", undefined, /the list of secrets is empty/],
     ...(["0 seconds", Number.POSITIVE_INFINITY, Number.NaN, -1] as const).map((lifetime) =>
       [
         `a lifetime of request states of ${lifetime}`,
@@ -133,7 +133,7 @@ describe("options that cannot be", () => {
   const identifiers: ReadonlyArray<readonly [rule: string, resource: string]> = [
     ["a fragment", "https://api.test/mcp#x"],
     ["http", "http://api.test/mcp"],
-    ["http on loopback, unless that is allowed", "http://127.0.0.1/mcp"],
+    ["http on loopback, unless it is allowed", "http://127.0.0.1/mcp"],
     ["user information", "https://user:secret@api.test/mcp"],
     ["no scheme", "api.test/mcp"],
     ["dot segments", "https://api.test/a/../mcp"],
@@ -148,22 +148,22 @@ describe("options that cannot be", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("an issuer that is none: InvalidIssuer", () =>
+  it.effect("an invalid issuer: InvalidIssuer", () =>
     Effect.gen(function*() {
       const error = yield* refusal({ authorizationServers: [discover("https://as.test#x")] })
       assert.strictEqual(error._tag, "InvalidIssuer")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("two issuers that differ by a slash are two servers", () =>
+  it.effect("two issuers that differ in a slash are two servers", () =>
     Effect.gen(function*() {
       const { handle } = yield* start({ authorizationServers: [discover(issuer), discover(`${issuer}/`)] })
       assert.strictEqual((yield* callTool(handle, undefined)).status, 401)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("verifiers that cannot be", () => {
+describe("invalid verifiers", () => {
   const secret = ClientAuthentication.clientSecretBasic("notes", Redacted.make("s3cret"))
-  // What JavaScript can say and TypeScript refuses: a secret as a public key.
+  // Only JavaScript can write this, because TypeScript refuses it: a symmetric algorithm with public keys.
   const symmetric = "HS256" as Jws.Algorithm
   const none = "none" as Jws.Algorithm
   const rows: ReadonlyArray<readonly [rule: string, changes: Partial<ProtectOptions>, says: RegExp]> = [
@@ -173,7 +173,7 @@ describe("verifiers that cannot be", () => {
       /choose among .* \("HS256"\)/
     ],
     ["the algorithm none", { verifier: TokenVerifier.jwt({ algorithms: [none] }) }, /choose among .* \("none"\)/],
-    ["no algorithm at all", { verifier: TokenVerifier.jwt({ algorithms: [] }) }, /`algorithms` is empty/],
+    ["an empty list of algorithms", { verifier: TokenVerifier.jwt({ algorithms: [] }) }, /`algorithms` is empty/],
     [
       "introspection at two servers",
       {
@@ -188,7 +188,7 @@ describe("verifiers that cannot be", () => {
       /`issuer`/
     ],
     [
-      "one of several that cannot be",
+      "one of several that is invalid",
       { verifier: TokenVerifier.firstOf(TokenVerifier.jwt(), TokenVerifier.jwt({ algorithms: [symmetric] })) },
       /"HS256"/
     ]
@@ -202,7 +202,7 @@ describe("verifiers that cannot be", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("introspection at one of two servers is built when it is named", () =>
+  it.effect("introspection at one of two servers can be built if it is named", () =>
     Effect.gen(function*() {
       const { handle } = yield* start({
         authorizationServers: [discover(issuer), discover("https://other.test")],
@@ -213,12 +213,12 @@ describe("verifiers that cannot be", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-/** A server without anything that needs to know who calls: it can be served without protection, to the regret of all. */
+/** A server whose registrations do not need `AuthInfo`, so that by mistake it can be served without protection. */
 const open = (path: HttpRouter.PathInput = "/mcp") =>
   serverWith(McpServer.resource({ uri: "notes://open", name: "open", content: Effect.succeed("open") }), { path })
 
-describe("what is protected is what is served", () => {
-  it.effect("the same resource twice on one router: duplicate-resource", () =>
+describe("protected and served MCP servers", () => {
+  it.effect("one resource twice on one router is an error: duplicate-resource", () =>
     Effect.gen(function*() {
       const error = yield* buildError(Layer.mergeAll(
         Layer.fresh(open()).pipe(McpAuth.protect(options())),
@@ -227,9 +227,9 @@ describe("what is protected is what is served", () => {
       assert.isTrue(error._tag === "InvalidOptions" && error.problem === "duplicate-resource", error.message)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("two resources of different hosts whose metadata would be at one path: duplicate-resource", () =>
+  it.effect("two resources of different hosts whose metadata would have one path are an error: duplicate-resource", () =>
     Effect.gen(function*() {
-      // Which of the two a request means only its Host header says, and that is not to be believed.
+      // Only the Host header tells which of the two a request means, and it is not trusted.
       const error = yield* buildError(Layer.mergeAll(
         Layer.fresh(open()).pipe(McpAuth.protect(options())),
         Layer.fresh(open("/two")).pipe(
@@ -239,7 +239,7 @@ describe("what is protected is what is served", () => {
       assert.isTrue(error._tag === "InvalidOptions" && error.problem === "duplicate-resource", error.message)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("two servers that share their tools, because a layer is built once: shared-server", () =>
+  it.effect("two servers that share their tools because they share a layer are an error: shared-server", () =>
     Effect.gen(function*() {
       const error = yield* buildError(Layer.mergeAll(
         open().pipe(McpAuth.protect(options())),
@@ -249,14 +249,14 @@ describe("what is protected is what is served", () => {
       assert.include(error.message, "Layer.fresh")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("a server layer that is built without protection first: not-served", () =>
+  it.effect("a server layer that is built without protection before is an error: not-served", () =>
     Effect.gen(function*() {
       const mcp = open()
       const error = yield* buildError(Layer.merge(mcp, mcp.pipe(McpAuth.protect(options()))))
       assert.isTrue(error._tag === "InvalidOptions" && error.problem === "not-served", String(error))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("a server layer that two protections share: not-served for the second", () =>
+  it.effect("a server layer with two protections is an error for the second: not-served", () =>
     Effect.gen(function*() {
       const mcp = open()
       const error = yield* buildError(Layer.merge(
@@ -266,7 +266,7 @@ describe("what is protected is what is served", () => {
       assert.isTrue(error._tag === "InvalidOptions" && error.problem === "not-served", String(error))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("a protection that is built first, and the bare server after it: no road around the gate", () =>
+  it.effect("a protected server and the same unprotected layer after it do not bypass the gate", () =>
     Effect.gen(function*() {
       const mcp = open()
       const exit = yield* Effect.exit(serve(Layer.provideMerge(mcp, mcp.pipe(McpAuth.protect(options())))))
@@ -274,7 +274,7 @@ describe("what is protected is what is served", () => {
       assert.strictEqual((yield* callTool(exit.value, undefined)).status, 401)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("a proxy that rewrites paths is told of by servedPath, and changes nothing that clients see", () =>
+  it.effect("a proxy that rewrites paths is configured with servedPath, which changes nothing that clients see", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start({ servedPath: "/internal" }, { path: "/internal" })
@@ -287,7 +287,7 @@ describe("what is protected is what is served", () => {
       assert.strictEqual((yield* callTool(handle, yield* provider.mint(), "WhoAmI", url)).status, 200)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("a prefix of the router belongs to the path", () =>
+  it.effect("a router prefix is part of the path", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const prefixed = Layer.effectDiscard(Effect.gen(function*() {
@@ -305,7 +305,7 @@ describe("what is protected is what is served", () => {
       assert.strictEqual((yield* callTool(handle, token, "WhoAmI", url)).status, 200)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("a server asks nobody before it is asked itself", () =>
+  it.effect("a server makes no request before it receives one", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.connectionError())
@@ -314,7 +314,7 @@ describe("what is protected is what is served", () => {
       assert.strictEqual(yield* provider.count(), 0)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("a server that is to be eager does not start with a wrong provider", () =>
+  it.effect("an eager server does not start with a wrong provider", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.fault("metadata", Fault.status(404))
@@ -325,7 +325,7 @@ describe("what is protected is what is served", () => {
       assert.strictEqual(error._tag, "DiscoveryFailed")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("a server that is known by hand asks for keys only", () =>
+  it.effect("a server that is configured by hand fetches only keys", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const byHand = AuthorizationServer.make({ type: "oauth", metadata: { issuer, jwksUri: `${issuer}/jwks` } })
@@ -361,12 +361,12 @@ describe("the environment", () => {
     ["without a resource", { MCP_AUTH_ISSUER: issuer }, "ConfigError", /MCP_AUTH_RESOURCE/],
     ["without an issuer", { MCP_AUTH_RESOURCE: resource }, "ConfigError", /MCP_AUTH_ISSUER/],
     [
-      "with an issuer of nothing but commas",
+      "with an issuer of commas only",
       { ...required, MCP_AUTH_ISSUER: " , " },
       "ConfigError",
       /MCP_AUTH_ISSUER has no entry/
     ],
-    ["with an issuer that is none", { ...required, MCP_AUTH_ISSUER: "as.test" }, "InvalidIssuer", /as\.test/],
+    ["with an invalid issuer", { ...required, MCP_AUTH_ISSUER: "as.test" }, "InvalidIssuer", /as\.test/],
     ["with an http issuer", { ...required, MCP_AUTH_ISSUER: "http://127.0.0.1:8080" }, "InvalidIssuer", /http/],
     ["with an issuer twice", { ...required, MCP_AUTH_ISSUER: `${issuer} ${issuer}` }, "InvalidOptions", /named twice/],
     [
@@ -378,7 +378,7 @@ describe("the environment", () => {
     ["with an unknown type", { ...required, MCP_AUTH_TYPE: "saml" }, "ConfigError", /MCP_AUTH_TYPE/],
     ["with an unknown repair", { ...required, MCP_AUTH_REPAIRS: "pkce magic" }, "ConfigError", /MCP_AUTH_REPAIRS/],
     [
-      "with a flag that is none",
+      "with an invalid boolean",
       { ...required, MCP_AUTH_SHOW_ERROR_DETAILS: "perhaps" },
       "ConfigError",
       /SHOW_ERROR_DETAILS/
@@ -401,8 +401,18 @@ describe("the environment", () => {
       "InvalidVerifier",
       /`issuer`/
     ],
-    ["an id without a secret", { ...required, MCP_AUTH_CLIENT_ID: "notes" }, "ConfigError", /MCP_AUTH_CLIENT_SECRET/],
-    ["a secret without an id", { ...required, MCP_AUTH_CLIENT_SECRET: "s3cret" }, "ConfigError", /MCP_AUTH_CLIENT_ID/]
+    [
+      "with a client ID without a secret",
+      { ...required, MCP_AUTH_CLIENT_ID: "notes" },
+      "ConfigError",
+      /MCP_AUTH_CLIENT_SECRET/
+    ],
+    [
+      "with a secret without a client ID",
+      { ...required, MCP_AUTH_CLIENT_SECRET: "s3cret" },
+      "ConfigError",
+      /MCP_AUTH_CLIENT_ID/
+    ]
   ]
   for (const [rule, env, tag, says] of failing) {
     it.effect(`${rule} is a typed error: ${tag}`, () =>
@@ -416,9 +426,9 @@ describe("the environment", () => {
   }
 
   const same: ReadonlyArray<readonly [rule: string, env: Environment, changes: Partial<ProtectOptions>]> = [
-    ["the required two", {}, { scopesSupported: undefined }],
-    ["lists by commas", { MCP_AUTH_SCOPES_SUPPORTED: "a,b, c" }, { scopesSupported: ["a", "b", "c"] }],
-    ["lists by white space", { MCP_AUTH_SCOPES_SUPPORTED: " a\tb\n c " }, { scopesSupported: ["a", "b", "c"] }],
+    ["the two required variables", {}, { scopesSupported: undefined }],
+    ["comma-separated lists", { MCP_AUTH_SCOPES_SUPPORTED: "a,b, c" }, { scopesSupported: ["a", "b", "c"] }],
+    ["space-separated lists", { MCP_AUTH_SCOPES_SUPPORTED: " a\tb\n c " }, { scopesSupported: ["a", "b", "c"] }],
     ["required scopes", { MCP_AUTH_REQUIRED_SCOPES: "a b" }, { scopesSupported: [], requiredScopes: ["a", "b"] }],
     [
       "several issuers",
@@ -432,14 +442,14 @@ describe("the environment", () => {
     ]
   ]
   for (const [rule, env, changes] of same) {
-    it.effect(`${rule}: says the same as options`, () =>
+    it.effect(`${rule}: have the effect of the same options`, () =>
       Effect.gen(function*() {
         const byEnvironment = yield* learned(yield* configured({ ...required, ...env }))
         assert.deepStrictEqual(byEnvironment, yield* learned(yield* start(changes)))
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("lets in and refuses as options do", () =>
+  it.effect("accepts and refuses requests like options in code", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* configured({ ...required, MCP_AUTH_REQUIRED_SCOPES: "notes:read" })
@@ -449,7 +459,7 @@ describe("the environment", () => {
       assert.strictEqual((yield* callTool(handle, yield* provider.mintOpaque())).status, 401)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("names audiences, one of which a token needs then instead of the resource", () =>
+  it.effect("configures audiences, one of which a token needs instead of the resource", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* configured({ ...required, MCP_AUTH_AUDIENCE: "api://notes, api://old" })
@@ -460,7 +470,7 @@ describe("the environment", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("names repairs, without which the provider's document would not do", () =>
+  it.effect("configures repairs, which the provider's document needs", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const token = yield* provider.mint()
@@ -470,7 +480,7 @@ describe("the environment", () => {
       assert.strictEqual((yield* callTool(handle, token)).status, 200)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer({ metadata: { response_modes_supported: null } }))))
 
-  it.effect("names credentials, and opaque tokens are asked about with them", () =>
+  it.effect("configures client credentials, and opaque tokens are introspected with them", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const credentials = { MCP_AUTH_CLIENT_ID: "notes", MCP_AUTH_CLIENT_SECRET: "s3cret" }
@@ -483,7 +493,7 @@ describe("the environment", () => {
       for (const { headers } of asked) assert.strictEqual(headers["authorization"], `Basic ${btoa("notes:s3cret")}`)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("allows http on loopback for development, if told so", () =>
+  it.effect("allows http on loopback for development if configured", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* configured({
@@ -496,7 +506,7 @@ describe("the environment", () => {
       assert.strictEqual((yield* callTool(handle, token, "WhoAmI", url)).status, 200)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer({ issuer: "http://localhost:8080" }))))
 
-  it.effect("shows details if told so", () =>
+  it.effect("shows error details if configured", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* configured({ ...required, MCP_AUTH_SHOW_ERROR_DETAILS: "true" })

@@ -23,10 +23,10 @@ import {
   stateless
 } from "./harness.ts"
 
-/** A state as its handler sees it, on its way out or back. */
+/** A request state as its handler sees it, when it is sent and when it is returned. */
 type Seen = Ref.Ref<ReadonlyArray<string | undefined>>
 
-/** Asks for input when it is called first, with a state of its own; tells the state when that comes back. */
+/** Asks for input at the first call, with a state of its own; returns the state of the second call. */
 const ask = (seen: Seen, state: string) =>
   Effect.gen(function*() {
     const { inputResponses, requestState } = yield* McpSchema.McpRequestContext
@@ -38,7 +38,7 @@ const ask = (seen: Seen, state: string) =>
 
 const result = new McpSchema.CallToolResult({ content: [{ type: "text", text: "done" }] })
 
-/** Three tools, and a prompt of the same name as one, as handlers that continue have to be registered: by hand. */
+/** Three tools, and a prompt with the name of one, registered by hand as multi-step handlers have to be. */
 const registrations = (seen: Seen, state: string) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const registry = yield* McpServer.McpServer
@@ -102,7 +102,7 @@ const mintFor = (sub: string) =>
 
 describe("a request state", () => {
   for (const method of ["tools/call", "prompts/get"]) {
-    it.effect(`of ${method} comes back to its handler as that has made it`, () =>
+    it.effect(`of ${method} returns to its handler unchanged`, () =>
       Effect.gen(function*() {
         const { handle, seen } = yield* begin()
         const token = yield* mintFor("ada")
@@ -115,7 +115,7 @@ describe("a request state", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("goes on with a refreshed token of the same principal", () =>
+  it.effect("is accepted with a refreshed token of the same principal", () =>
     Effect.gen(function*() {
       const { handle, seen } = yield* begin()
       const requestState = stateOf(yield* call(handle, yield* mintFor("ada")))
@@ -140,7 +140,7 @@ describe("a request state", () => {
   > = [
     ["of another principal", "bob", {}],
     ["of another tool", "ada", { name: "Other" }],
-    ["of a tool, at a prompt of the same name", "ada", { method: "prompts/get" }]
+    ["of a tool, sent to a prompt with the same name", "ada", { method: "prompts/get" }]
   ]
   for (const [rule, who, what] of stolen) {
     it.effect(`${rule} is unknown, and no handler runs`, () =>
@@ -164,7 +164,7 @@ describe("a request state", () => {
   for (
     const requestState of ["", ".", "..", "step.2", ".step.2", "AAAA.step.2", "%%%.step.2", `${"A".repeat(43)}.step.2`]
   ) {
-    it.effect(`that somebody made up, ${JSON.stringify(requestState)}, is unknown`, () =>
+    it.effect(`that was made up, ${JSON.stringify(requestState)}, is unknown`, () =>
       Effect.gen(function*() {
         const { handle, seen } = yield* begin()
         assertUnknown(yield* call(handle, yield* mintFor("ada"), { requestState }))
@@ -194,12 +194,12 @@ describe("a request state", () => {
       assert.strictEqual(_tag, "Passed", JSON.stringify(rest))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("is unknown with another spelling of the same seal", () =>
+  it.effect("is unknown with another spelling of the same ciphertext", () =>
     Effect.gen(function*() {
       const { handle, seen } = yield* begin()
       const token = yield* mintFor("ada")
       const [tag = ""] = stateOf(yield* call(handle, token)).split(".")
-      // 32 bytes leave two bits of the last letter over, which a careless decoder ignores.
+      // In 32 bytes two bits of the last character are unused, and a careless decoder ignores them.
       const last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
       const sibling = last[last.indexOf(tag.at(-1) ?? "") ^ 1]
       for (const other of [`${tag}=`, `${tag}==`, ` ${tag}`, `${tag}\n`, `${tag.slice(0, -1)}${sibling}`]) {
@@ -232,7 +232,7 @@ describe("a request state", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect.prop(
-    "may be any text",
+    "may be any string",
     [Arbitrary.schema(Schema.String)],
     ([state]) =>
       Effect.gen(function*() {
@@ -244,7 +244,7 @@ describe("a request state", () => {
     { arbitrary: { runs: 50 } }
   )
 
-  it.effect("is bound to its tool letter by letter: none of the state becomes a part of another tool's name", () =>
+  it.effect("is bound to the exact name of its tool: no part of the state can become part of another tool's name", () =>
     Effect.gen(function*() {
       const { handle, seen } = yield* begin({}, "Step.2")
       const token = yield* mintFor("ada")
@@ -253,7 +253,7 @@ describe("a request state", () => {
       assert.deepStrictEqual(yield* seen, [undefined])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("binds people whose names could be taken for one another's parts", () =>
+  it.effect("is bound to its principal, even if the names of two principals join to the same string", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin()
       const requestState = stateOf(yield* call(handle, yield* mintFor("1:a")))
@@ -275,20 +275,20 @@ describe("a request state belongs to the parameters of its request", () => {
       { to: { b: [2], a: 1 }, amount: 1 },
       true
     ],
-    ["no arguments and empty ones", undefined, {}, true],
+    ["absent instead of empty arguments", undefined, {}, true],
     ["another amount", { amount: 1 }, { amount: 1_000_000 }, false],
     ["another type", { amount: 1 }, { amount: "1" }, false],
-    ["one argument more", { amount: 1 }, { amount: 1, to: "eve" }, false],
-    ["one argument less", { amount: 1, to: "ada" }, { amount: 1 }, false],
-    ["a null instead of nothing", { amount: 1 }, { amount: 1, to: null }, false],
-    ["a value that moved", { a: { b: 1 } }, { a: {}, b: 1 }, false],
+    ["an additional argument", { amount: 1 }, { amount: 1, to: "eve" }, false],
+    ["a missing argument", { amount: 1, to: "ada" }, { amount: 1 }, false],
+    ["null instead of an absent value", { amount: 1 }, { amount: 1, to: null }, false],
+    ["a value that moved to another member", { a: { b: 1 } }, { a: {}, b: 1 }, false],
     ["an array instead of an object", { a: { b: 1 } }, { a: ["b", 1] }, false],
     ["another order of an array", { a: [1, 2] }, { a: [2, 1] }, false],
     ["a member of another name", { a: { b: 1 } }, { a: { members: [["b", 1]] } }, false]
   ]
   const withArguments = (args: Args | undefined) => args === undefined ? {} : { arguments: args }
   for (const [what, one, two, continues] of rows) {
-    it.effect(`it is ${continues ? "continued" : "unknown"} with ${what}`, () =>
+    it.effect(`is ${continues ? "continued" : "unknown"} with ${what}`, () =>
       Effect.gen(function*() {
         const { handle, seen } = yield* begin()
         const token = yield* mintFor("ada")
@@ -299,7 +299,7 @@ describe("a request state belongs to the parameters of its request", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("and not to the answers of the user, which arrive with it", () =>
+  it.effect("and not to the input responses, which arrive with it", () =>
     Effect.gen(function*() {
       const { handle, seen } = yield* begin()
       const token = yield* mintFor("ada")
@@ -310,7 +310,7 @@ describe("a request state belongs to the parameters of its request", () => {
       assert.deepStrictEqual(yield* seen, [undefined, "step.2"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("for prompts as well", () =>
+  it.effect("also for prompts", () =>
     Effect.gen(function*() {
       const { handle, seen } = yield* begin()
       const token = yield* mintFor("ada")
@@ -321,7 +321,7 @@ describe("a request state belongs to the parameters of its request", () => {
       assert.deepStrictEqual(yield* seen, [undefined, "step.2"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("and one with arguments that are nested without end is unknown", () =>
+  it.effect("and is unknown with endlessly nested arguments", () =>
     Effect.gen(function*() {
       const { handle, seen } = yield* begin()
       const token = yield* mintFor("ada")
@@ -343,7 +343,7 @@ describe("a request state belongs to the parameters of its request", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("a request state ends", () => {
+describe("the lifetime of a request state", () => {
   const rows: ReadonlyArray<readonly [Partial<ProtectOptions>, seconds: number, continues: boolean]> = [
     [{}, 599, true],
     [{}, 600, false],
@@ -354,7 +354,7 @@ describe("a request state ends", () => {
   ]
   for (const [changes, seconds, continues] of rows) {
     const lifetime = changes.requestStateLifetime ?? "10 minutes by default"
-    it.effect(`after its lifetime of ${lifetime}: ${seconds} seconds later it is ${continues ? "known" : "unknown"}`, () =>
+    it.effect(`is ${lifetime}: ${seconds} seconds later the state is ${continues ? "known" : "unknown"}`, () =>
       Effect.gen(function*() {
         const { handle, seen } = yield* begin(changes)
         const token = Effect.flatMap(
@@ -371,7 +371,7 @@ describe("a request state ends", () => {
 })
 
 describe("a request state is encrypted", () => {
-  it.effect("the client cannot read what the handler put into it, in any encoding", () =>
+  it.effect("so that the client cannot read the handler's state in any encoding", () =>
     Effect.gen(function*() {
       const state = "confidential: account 4711"
       const { handle } = yield* begin({}, state)
@@ -386,7 +386,7 @@ describe("a request state is encrypted", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("the same state is sealed differently each time", () =>
+  it.effect("differently each time, even for the same state", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin()
       const token = yield* mintFor("ada")
@@ -396,7 +396,7 @@ describe("a request state is encrypted", () => {
 })
 
 describe("the secret of request states", () => {
-  it.effect("that staging and production share lets neither continue what the other began", () =>
+  it.effect("that staging and production share does not let one continue a request of the other", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const shared = secret("shared")
@@ -414,12 +414,12 @@ describe("the secret of request states", () => {
   const rotations: ReadonlyArray<
     readonly [rule: string, first: Secrets, second: Secrets, continues: boolean]
   > = [
-    ["that becomes the second of a list still opens", one, [two, one], true],
-    ["that is the third of a list still opens", one, [two, three, one], true],
-    ["that is added behind the first opens before it is first", [two, one], [one, two], true],
-    ["that left the list opens nothing", [one, two], [two], false],
-    ["that is not the first of a list seals nothing", [one, two], two, false],
-    ["that is unknown opens nothing, whatever else is in the list", three, [one, two], false]
+    ["that becomes the second of a list still decrypts", one, [two, one], true],
+    ["that is the third of a list still decrypts", one, [two, three, one], true],
+    ["that is added after the first decrypts before it becomes the first", [two, one], [one, two], true],
+    ["that left the list no longer decrypts", [one, two], [two], false],
+    ["that is not the first of a list does not encrypt", [one, two], two, false],
+    ["that is unknown does not decrypt, whatever else is in the list", three, [one, two], false]
   ]
   for (const [rule, first, second, continues] of rotations) {
     it.effect(rule, () =>
@@ -464,9 +464,9 @@ describe("the secret of request states", () => {
   const rows: ReadonlyArray<
     readonly [rule: string, one: Partial<ProtectOptions>, two: Partial<ProtectOptions>, continues: boolean]
   > = [
-    ["that two instances share lets one continue what the other began", secret("shared"), secret("shared"), true],
-    ["that two instances do not share keeps them apart", secret("one"), secret("two"), false],
-    ["is random where none is named", {}, {}, false]
+    ["that two instances share lets one continue a request of the other", secret("shared"), secret("shared"), true],
+    ["that two instances do not share keeps their states apart", secret("one"), secret("two"), false],
+    ["is random by default", {}, {}, false]
   ]
   for (const [rule, one, two, continues] of rows) {
     it.effect(rule, () =>
@@ -480,7 +480,7 @@ describe("the secret of request states", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("comes from the environment as well", () =>
+  it.effect("is read from the environment as well", () =>
     Effect.gen(function*() {
       const env = {
         MCP_AUTH_RESOURCE: resource,
@@ -512,7 +512,7 @@ describe("the secret of request states", () => {
 })
 
 describe("older revisions", () => {
-  it.effect("have no request states, and are not disturbed", () =>
+  it.effect("have no request states, and work as before", () =>
     Effect.gen(function*() {
       const { handle, seen } = yield* begin()
       const token = yield* mintFor("ada")

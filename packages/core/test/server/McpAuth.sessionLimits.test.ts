@@ -27,7 +27,7 @@ const addressHeader = "x-address-of-the-test"
 
 interface Started {
   readonly handle: Handle
-  /** Lets the tool that waits go on. */
+  /** Lets the waiting tool continue. */
   readonly goOn: Effect.Effect<unknown>
   readonly waits: Effect.Effect<unknown>
 }
@@ -66,7 +66,7 @@ const start = Effect.fnUntraced(function*(
 interface From {
   readonly token?: string | undefined
   readonly address?: string
-  /** How long the name of the client is. */
+  /** The length of the client's name. */
   readonly length?: number
 }
 
@@ -79,7 +79,7 @@ const begin = (handle: Handle, from: From = {}, revision: (typeof withSessions)[
   return post(handle, body, { token: from.token, headers: headersOf(from) })
 }
 
-/** Begins a session, whose id it says. */
+/** Begins a session, and returns its id. */
 const session = Effect.fnUntraced(function*(handle: Handle, from: From = {}) {
   const answer = yield* begin(handle, from)
   return answer.headers.get("mcp-session-id") ?? (yield* Effect.die(`no session: ${answer.status} ${answer.body}`))
@@ -110,7 +110,7 @@ describe("sessions begun without a token", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("of others outlive a flood from one address, or one network of IPv6", () =>
+  it.effect("of other clients outlive a flood from one address, or from one IPv6 network", () =>
     Effect.gen(function*() {
       const { handle } = yield* start({ anonymous: 20 })
       const honest = [{ address: "192.0.2.7" }, { address: "2001:db8:7::1" }]
@@ -120,24 +120,24 @@ describe("sessions begun without a token", () => {
         yield* session(handle, { address: n % 2 === 0 ? "198.51.100.1" : `2001:db8:0:1::${n.toString(16)}` })
       }
       for (const [index, id] of ids.entries()) assert.strictEqual(yield* ping(handle, id, honest[index]), 200)
-      // And newcomers find room.
+      // New clients find room as well.
       const newcomer = { address: "192.0.2.8" }
       assert.strictEqual(yield* ping(handle, yield* session(handle, newcomer), newcomer), 200)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("count by what their first message makes the server keep", () =>
+  it.effect("count by the size of their first message, which the server keeps", () =>
     Effect.gen(function*() {
       const { handle } = yield* start({ anonymous: 100 })
       const honest = yield* Effect.forEach(
         Array.from({ length: 30 }, (_, n) => ({ address: `192.0.2.${n}` })),
         (from) => Effect.map(session(handle, from), (id) => ({ id, from }))
       )
-      // Each counts as fifty.
+      // Each counts as fifty sessions.
       for (let n = 0; n < 10; n++) yield* begin(handle, { address: "198.51.100.1", length: 100_000 })
       for (const { from, id } of honest) assert.strictEqual(yield* ping(handle, id, from), 200)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("do not begin if they alone would be too large, which is answered with 413", () =>
+  it.effect("are refused with 413 if one alone would be too large", () =>
     Effect.gen(function*() {
       const { handle } = yield* start({ anonymous: 10 })
       const answer = yield* begin(handle, { length: 30_000 })
@@ -145,7 +145,7 @@ describe("sessions begun without a token", () => {
       assert.isNull(answer.headers.get("mcp-session-id"))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("do not begin if there is no room for one so large, which is answered with 503", () =>
+  it.effect("are refused with 503 if there is no room for one of this size", () =>
     Effect.gen(function*() {
       const { handle } = yield* start({ anonymous: 10 })
       for (let n = 0; n < 5; n++) yield* session(handle, { address: `192.0.2.${n}` })
@@ -155,7 +155,7 @@ describe("sessions begun without a token", () => {
       assert.isNull(answer.headers.get("mcp-session-id"))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("end when they are not used for half an hour, and not before", () =>
+  it.effect("end after half an hour without use, and not before", () =>
     Effect.gen(function*() {
       const { handle } = yield* start(undefined)
       const [idle, used] = [yield* session(handle), yield* session(handle)]
@@ -167,7 +167,7 @@ describe("sessions begun without a token", () => {
       assert.strictEqual(yield* ping(handle, used), 404)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("do not end while a call is being answered", () =>
+  it.effect("do not end while a call is in progress", () =>
     Effect.gen(function*() {
       const { goOn, handle, waits } = yield* start(undefined)
       const id = yield* session(handle)
@@ -197,7 +197,7 @@ describe("sessions begun without a token", () => {
 })
 
 describe("sessions begun with a token", () => {
-  it.effect("are bounded in number for each principal, and those of others stay", () =>
+  it.effect("are bounded in number for each principal, and do not displace those of others", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start({ perPrincipal: 2 })
@@ -214,7 +214,7 @@ describe("sessions begun with a token", () => {
       assert.strictEqual(yield* ping(handle, his, bob), 200)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("do not begin if their first message is too large to keep, which is answered with 413", () =>
+  it.effect("are refused with 413 if their first message is too large to keep", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start(undefined)
@@ -225,7 +225,7 @@ describe("sessions begun with a token", () => {
       assert.strictEqual(yield* ping(handle, first, { token }), 404)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("end when they are not used for a day", () =>
+  it.effect("end after a day without use", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start(undefined)
@@ -238,7 +238,7 @@ describe("sessions begun with a token", () => {
 })
 
 describe("a session that has ended", () => {
-  it.effect("is answered like one that never was, and its client begins another", () =>
+  it.effect("is answered like one that never existed, and its client can begin another", () =>
     Effect.gen(function*() {
       const { handle } = yield* start({ anonymousIdle: "1 minute" })
       const id = yield* session(handle)
@@ -265,9 +265,9 @@ describe("sessionLimits", () => {
   const rows: ReadonlyArray<readonly [what: string, sessionLimits: ProtectOptions["sessionLimits"]]> = [
     ["no session", { anonymous: 0 }],
     ["half a session", { perPrincipal: 0.5 }],
-    ["no number", { perPrincipal: Number.NaN }],
-    ["no time", { idle: 0 }],
-    ["less than no time", { anonymousIdle: -1 }]
+    ["not a number", { perPrincipal: Number.NaN }],
+    ["an idle time of zero", { idle: 0 }],
+    ["a negative idle time", { anonymousIdle: -1 }]
   ]
   for (const [what, sessionLimits] of rows) {
     it.effect(`cannot be ${what}`, () =>
@@ -278,7 +278,7 @@ describe("sessionLimits", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("may say that no session ends by itself", () =>
+  it.effect("may disable the idle timeout", () =>
     Effect.gen(function*() {
       const { handle } = yield* start({ anonymousIdle: "Infinity", idle: "Infinity" })
       const id = yield* session(handle)

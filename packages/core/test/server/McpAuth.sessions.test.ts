@@ -29,14 +29,14 @@ type Claims = { readonly [claim: string]: Schema.Json }
 
 const owner: Claims = { sub: "ada", client_id: "notebook" }
 
-/** Everybody who is not the owner, by one difference each. */
+/** Every other caller, each with one difference. */
 const others: ReadonlyArray<readonly [who: string, claims: Claims]> = [
   ["another user of the same client", { ...owner, sub: "bob" }],
   ["the same user by another client", { ...owner, client_id: "phone" }],
-  ["a user whose name is a prefix of hers", { ...owner, sub: "ad" }],
+  ["a user whose name is a prefix of the owner's", { ...owner, sub: "ad" }],
   ["a user without a client", { sub: "ada", client_id: "" }],
   ["a client without a user", { sub: "", client_id: "notebook" }],
-  ["a user who is named like her client", { sub: "notebook", client_id: "ada" }]
+  ["a user who has the name of the owner's client", { sub: "notebook", client_id: "ada" }]
 ]
 
 type Exchange = readonly [
@@ -64,8 +64,8 @@ const exchanges = (revision: Revision): ReadonlyArray<Exchange> => {
     ["a cancellation", posted({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } })],
     ["a response", posted({ jsonrpc: "2.0", id: 1, result: {} })],
     ["an error response", posted({ jsonrpc: "2.0", id: 1, error: { code: 1, message: "no" } })],
-    ["another beginning", posted(initializeRequest(revision))],
-    ["what is no JSON-RPC", posted({ hello: "world" })],
+    ["another initialize request", posted(initializeRequest(revision))],
+    ["a body that is not JSON-RPC", posted({ hello: "world" })],
     ["GET", sent("GET")],
     ["DELETE", sent("DELETE")]
   ]
@@ -87,14 +87,14 @@ describe("a session", () => {
             assert.notStrictEqual(known.status, 200, what)
           }
           assert.deepStrictEqual(yield* reached, [])
-          // Nothing of that has touched it.
+          // None of these requests has affected the session.
           const call = request(1, "tools/call", { name: "WhoAmI" })
           const answer = yield* post(handle, call, { token: yield* provider.mint({ claims: owner }), headers: hers })
           assert.include(JSON.stringify(resultOf(answer)), "ada by notebook")
         }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
     }
 
-    it.effect(`of ${revision} goes on with a refreshed token of the same principal`, () =>
+    it.effect(`of ${revision} continues with a refreshed token of the same principal`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         const { handle } = yield* start()
@@ -109,7 +109,7 @@ describe("a session", () => {
         assert.include(answer.body, "notes:write")
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-    it.effect(`of ${revision} that its owner ends is gone for her as well`, () =>
+    it.effect(`of ${revision} that its owner ends no longer exists for the owner`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         const { handle } = yield* start()
@@ -124,7 +124,7 @@ describe("a session", () => {
 
   for (const revision of withSessions) {
     for (const claim of ["sub", "client_id"]) {
-      it.effect(`of ${revision} is not begun or continued by tokens whose ${claim} is no name`, () =>
+      it.effect(`of ${revision} is refused for tokens whose ${claim} is not a name`, () =>
         Effect.gen(function*() {
           const provider = yield* TestProvider.TestProvider
           const { handle, reached } = yield* start()
@@ -149,7 +149,7 @@ describe("a session", () => {
         const token = yield* provider.mint({ claims: unnamed })
         const hers = yield* initialize(handle, revision, token)
         const call = request(1, "tools/call", { name: "WhoAmI" })
-        // Remembered tokens too, from the second time on.
+        // Also with a cached token, from the second use on.
         for (const _ of [1, 2, 3]) {
           assert.strictEqual((yield* post(handle, call, { token, headers: hers })).status, 200)
         }
@@ -163,7 +163,7 @@ describe("a session", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("belongs to one token if a verifier of another library describes callers without a name", () =>
+  it.effect("belongs to one token if a custom verifier returns callers without a name", () =>
     Effect.gen(function*() {
       const verifier: TokenVerifier.Method<never> = {
         name: "another",
@@ -177,7 +177,7 @@ describe("a session", () => {
       assert.strictEqual((yield* post(handle, call, { token: "two", headers: hers })).status, 404)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("is of no use without a token, whoever knows it", () =>
+  it.effect("cannot be used without a token, even with its id", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -187,7 +187,7 @@ describe("a session", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("belongs to an issuer too: the same names at another server are somebody else", () =>
+  it.effect("belongs to an issuer too: the same names at another provider are another principal", () =>
     Effect.gen(function*() {
       const { client, providers: [one, two] } = yield* TestProvider.makeNetwork({ issuer }, {
         issuer: "https://two.test"
@@ -206,12 +206,12 @@ describe("a session", () => {
       assert.strictEqual(answer.status, 404)
     }).pipe(Effect.scoped))
 
-  it.effect("cannot be chosen: an id that the server did not make up begins nothing", () =>
+  it.effect("cannot be chosen by the client: an id that the server did not create begins no session", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
       const token = yield* provider.mint({ claims: owner })
-      // "unknown" is what the gate calls the sessions of others.
+      // The gate answers sessions of other callers like an unknown one.
       for (const session of ["unknown", "mine", ""]) {
         const headers = { "mcp-session-id": session }
         const begun = yield* post(handle, initializeRequest("2025-11-25"), { token, headers })
@@ -220,7 +220,7 @@ describe("a session", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("belongs to its principal also if the request that began it named a revision without sessions", () =>
+  it.effect("belongs to its principal even if the request that began it named a revision without sessions", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -239,7 +239,7 @@ describe("a session", () => {
       assert.strictEqual((yield* post(handle, request(1, "ping"), { token: bob, headers })).status, 404)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("of one person and that of another live side by side", () =>
+  it.effect("of one user and a session of another coexist", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle, reached } = yield* start()
@@ -254,11 +254,11 @@ describe("a session", () => {
       assert.strictEqual((yield* post(handle, call, { token: bob, headers: his })).status, 200)
       assert.strictEqual((yield* post(handle, call, { token: ada, headers: his })).status, 404)
       assert.deepStrictEqual(yield* reached, ["tool: ada by notebook", "tool: bob by notebook"])
-      // The newest revision has none, and asks for none.
+      // The newest revision has no sessions, and requires none.
       assert.strictEqual((yield* callTool(handle, bob)).status, 200)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("begins only with a good token, and leaves nothing behind otherwise", () =>
+  it.effect("begins only with a valid token, and a refused request leaves no session behind", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -269,7 +269,7 @@ describe("a session", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
-describe("what the gate knows of sessions", () => {
+describe("the gate's record of sessions", () => {
   const withSession = (id: string, method = "POST") =>
     HttpServerRequest.fromWeb(new Request(resource, { method, headers: { "mcp-session-id": id } }))
   const named = (subject: string) => ({ ...AuthInfo.anonymous, issuer, subject })
@@ -290,7 +290,7 @@ describe("what the gate knows of sessions", () => {
   )
   const begun = HttpServerResponse.empty({ headers: { "mcp-session-id": "s1" } })
 
-  it.effect("one that it has not seen begin, or has forgotten, is nobody's, also where the server still has it", () =>
+  it.effect("makes a session unknown that the gate did not see begin or has forgotten, even if the server still has it", () =>
     Effect.gen(function*() {
       const { claim, learn } = yield* gate
       assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "unknown")
@@ -301,7 +301,7 @@ describe("what the gate knows of sessions", () => {
       assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "unknown")
     }).pipe(Effect.scoped))
 
-  it.effect("an answer that repeats the id of a session gives it to nobody else", () =>
+  it.effect("does not change when a response repeats the id of a session", () =>
     Effect.gen(function*() {
       const { claim, learn } = yield* gate
       yield* learn(ada, plain, begun)
@@ -310,7 +310,7 @@ describe("what the gate knows of sessions", () => {
       assert.strictEqual(seenAs(yield* claim(bob, withSession("s1"))), "unknown")
     }).pipe(Effect.scoped))
 
-  it.effect("a termination that the server refuses ends nothing", () =>
+  it.effect("does not change when the server refuses a termination", () =>
     Effect.gen(function*() {
       const { claim, learn } = yield* gate
       yield* learn(ada, plain, begun)

@@ -6,7 +6,7 @@ import { initializeRequest, type Message, protocols, registrations, request, rev
 
 const ada = { subject: "ada", scopes: new Set(["notes:read"]) }
 
-/** Who the environment says is there, as tools see it. */
+/** The caller from the environment, as tools see it. */
 const local = McpAuth.layerStdio(ada)
 
 /** A server on standard input and output, as a list of the lines that it has written, and a way to write to it. */
@@ -22,7 +22,7 @@ const stdioServer = Effect.gen(function*() {
         Queue.offer(output, typeof chunk === "string" ? chunk : decoder.decode(chunk))
       )
   })
-  // A fiber of its own is its program: it is interrupted when standard output ends.
+  // The program runs in its own fiber, because it is interrupted when standard output ends.
   yield* Effect.forkScoped(Layer.launch(
     McpServer.layerStdio({
       name: "notes",
@@ -43,7 +43,7 @@ const stdioServer = Effect.gen(function*() {
 })
 
 describe("layerStdio", () => {
-  it.effect("lets the same registrations run on standard input and output, with who the environment says is there", () =>
+  it.effect("runs the same registrations on standard input and output, with the caller from the environment", () =>
     Effect.gen(function*() {
       const { ask, reached } = yield* stdioServer
       yield* ask(initializeRequest("2025-11-25"))
@@ -92,7 +92,7 @@ describe("layerStdio", () => {
     return yield* Deferred.await(seen)
   })
 
-  it.effect("makes up nothing that it was not told: no token, no audience, no claims", () =>
+  it.effect("invents no token, audience or claims that were not configured", () =>
     Effect.gen(function*() {
       const { token, ...info } = yield* seenWith(ada)
       assert.deepStrictEqual(info, {
@@ -106,7 +106,7 @@ describe("layerStdio", () => {
       assert.strictEqual(Redacted.value(token), "")
     }).pipe(Effect.scoped))
 
-  it.effect("says all that it was told", () =>
+  it.effect("has everything that was configured", () =>
     Effect.gen(function*() {
       const told = {
         ...ada,
@@ -120,7 +120,7 @@ describe("layerStdio", () => {
       assert.deepStrictEqual(yield* seenWith(told), told)
     }).pipe(Effect.scoped))
 
-  it.effect("is somebody for whom a request state is kept, as for anybody else", () =>
+  it.effect("provides a principal that request states are bound to", () =>
     Effect.gen(function*() {
       const info = yield* seenWith(ada)
       assert.strictEqual(AuthInfo.principal(info), "[\"stdio\",\"ada\",null]")

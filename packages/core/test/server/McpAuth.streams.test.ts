@@ -28,7 +28,7 @@ const Count = Tool.make("Count", {
   dependencies: [AuthInfo.AuthInfo]
 })
 
-/** A tool that says how far it is every ten seconds, and whether it was interrupted. */
+/** A tool that reports progress every ten seconds, and records whether it was interrupted. */
 const counting = (interrupted: Ref.Ref<boolean>) => {
   const toolkit = Toolkit.make(Count)
   const handlers = toolkit.toLayer(Effect.gen(function*() {
@@ -60,13 +60,13 @@ interface Arriving {
   ended: boolean
 }
 
-/** Sends a request and reads its answer as it comes. */
+/** Sends a request and reads its response as it arrives. */
 const open = Effect.fnUntraced(function*(handle: Handle, body: unknown, headers: Readonly<Record<string, string>>) {
   const init = { method: "POST", headers: { ...mcpHeaders, ...headers }, body: JSON.stringify(body) }
   return yield* arrivingOf(handle, new Request(resource, init))
 })
 
-/** Sends a request, and reads its answer as it comes. */
+/** Sends a request, and reads its response as it arrives. */
 const arrivingOf = Effect.fnUntraced(function*(handle: Handle, request: Request) {
   const response = yield* handle(request)
   const arriving: Arriving = { status: response.status, text: "", ended: false }
@@ -101,7 +101,7 @@ const progress = ({ text }: Arriving): number => text.split("notifications/progr
 describe("a stream", () => {
   for (const revision of revisions) {
     it.effect(
-      `of a tool call in ${revision} that reports progress over the expiry of its token ends with its result`,
+      `of a tool call in ${revision} that reports progress beyond the expiry of its token ends with its result`,
       () =>
         Effect.gen(function*() {
           const provider = yield* TestProvider.TestProvider
@@ -135,7 +135,7 @@ describe("a stream", () => {
       300_000
     )
 
-    it.effect(`of a tool in ${revision} that is done before its token expires is whole`, () =>
+    it.effect(`of a tool in ${revision} that ends before its token expires is complete`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         const { handle, interrupted } = yield* begin()
@@ -148,7 +148,7 @@ describe("a stream", () => {
   }
 
   it.effect(
-    "that stands and whose token was accepted after its end, because clocks differ, goes on for half a minute",
+    "with a token that was accepted after its expiry, within the clock tolerance, continues for half a minute",
     () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
@@ -178,7 +178,7 @@ describe("a stream", () => {
       assert.isTrue(arriving.ended)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("of one person ends with her token, and that of another with his", () =>
+  it.effect("of each of two users ends with their own token", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* begin()
@@ -190,7 +190,7 @@ describe("a stream", () => {
       assert.isTrue(his.ended)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("with a token that lives for ever ends when it is done", () =>
+  it.effect("with a token without expiry ends with its result", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* begin({ verifier: TokenVerifier.jwt({ acceptWithoutExpiry: true }) })
@@ -203,18 +203,18 @@ describe("a stream", () => {
       assert.include(arriving.text, "\"text\":\"12\"")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("with a token that lives for ages is not cut at once", () =>
+  it.effect("with a token that expires in the distant future is not cut at once", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* begin()
-      // More milliseconds than a timer of the platform can hold.
+      // More milliseconds than a platform timer can hold.
       const arriving = yield* count(handle, "2026-07-28", yield* provider.mint({ expiresIn: 100 * 365 * 86_400 }), 2)
       yield* pass(21)
       assert.include(arriving.text, "\"text\":\"2\"")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect(
-    "of a tool call without a bound goes on, and one bound of zero is refused when the server is built",
+    "of a tool call without maxAnswerDuration continues, and a duration of zero is refused when the server is built",
     () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
@@ -233,7 +233,10 @@ describe("a stream", () => {
 })
 
 describe("a standing stream", () => {
-  /** Server-sent events for ever by GET, as a server of MCP up to 2025-11-25 may offer them, and a long answer beside them. */
+  /**
+   * Endless server-sent events by GET, as MCP servers up to 2025-11-25 may offer them, and a long response beside
+   * them.
+   */
   const routes = Effect.sync(() => {
     const ticks = Stream.tick("10 seconds").pipe(Stream.map(() => new TextEncoder().encode(": tick\n\n")))
     return Layer.mergeAll(
@@ -253,8 +256,8 @@ describe("a standing stream", () => {
 
   const answers: ReadonlyArray<readonly [what: string, method: string, path: string, endsWithToken: boolean]> = [
     ["by GET ends with its token", "GET", "/mcp", true],
-    ["is not the answer to a POST, which goes on to its end", "POST", "/mcp", false],
-    ["is not a file by GET, which goes on to its end", "GET", "/file", false]
+    ["does not include the response to a POST, which continues to its end", "POST", "/mcp", false],
+    ["does not include a file by GET, which continues to its end", "GET", "/file", false]
   ]
   for (const [what, method, path, endsWithToken] of answers) {
     it.effect(what, () =>
@@ -273,7 +276,7 @@ describe("a standing stream", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("cannot be opened under the name of another method, in any revision", () =>
+  it.effect("cannot be opened with the name of another method, in any revision", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* begin()

@@ -1,4 +1,4 @@
-/** Parsers of `WWW-Authenticate` by others, and the grammar of RFC 9110 and RFC 6750. */
+/** Independent parsers of `WWW-Authenticate`, and the grammar of RFC 9110 and RFC 6750. */
 import { extractWWWAuthenticateParams as clientParser } from "@modelcontextprotocol/client"
 import { extractWWWAuthenticateParams as sdkParser } from "@modelcontextprotocol/sdk/client/auth.js"
 import * as oauth from "oauth4webapi"
@@ -20,7 +20,7 @@ export const byOauth4webapi = async (header: string): Promise<Readonly<Record<st
   return { ...challenge.parameters }
 }
 
-/** What the TypeScript SDK reads, in both of its generations. */
+/** What both generations of the TypeScript SDK read. */
 export const bySdks = (header: string) => {
   const [client, sdk] = [clientParser(responseOf(header)), sdkParser(responseOf(header))]
   return [client, sdk].map(({ error, resourceMetadataUrl, scope }) => ({
@@ -32,8 +32,8 @@ export const bySdks = (header: string) => {
 
 const parameter = String.raw`[a-z_]+="(?:[\t\x20\x21\x23-\x5b\x5d-\x7e]|\\[\x22\x5c])*"`
 
-/** RFC 9110, section 11.6.1, as narrow as it gets: one scheme, quoted-strings, one comma between each two. */
+/** The strictest form of RFC 9110, section 11.6.1: one scheme, quoted-strings, one comma between two of them. */
 export const grammar = new RegExp(`^Bearer ${parameter}(?:, ${parameter})*$`)
 
-/** RFC 6750, section 3: what may stand in an error and in its description. */
+/** The characters of an error and its description (RFC 6750, section 3). */
 export const errorText = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/

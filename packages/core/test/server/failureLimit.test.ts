@@ -25,7 +25,7 @@ import { bearer, issuer, options, type ProtectOptions, resource, server } from "
 
 const limit = { limit: 3, window: "1 minute" } as const
 
-/** What guards a resource, asked without HTTP, because only there an address can be made up. */
+/** A guard of a resource, called without HTTP, because only there a test can choose the address. */
 const guard = (changes: Partial<ProtectOptions> = {}) =>
   guardOf(McpAuth.layer(options({ failureLimit: limit, ...changes })))
 
@@ -59,8 +59,8 @@ const withProvider = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 const client = "203.0.113.7"
 const failures = (times: number) => Array.from({ length: times }, () => "InvalidToken")
 
-describe("tokens that fail", () => {
-  it.effect("may be as many as the limit, and then nothing more is heard from there until the window is over", () =>
+describe("failed tokens", () => {
+  it.effect("are answered with 401 up to the limit; then every token is answered with 429 until the window ends", () =>
     Effect.gen(function*() {
       const { ask, fail, good } = yield* scenario()
       assert.deepStrictEqual(yield* fail(client, 4), [...failures(3), "429 for 60 s"])
@@ -71,13 +71,13 @@ describe("tokens that fail", () => {
       assert.strictEqual(yield* ask(client, good), "accepted")
     }).pipe(withProvider))
 
-  it.effect("are not limited unless that is asked for", () =>
+  it.effect("are not limited by default", () =>
     Effect.gen(function*() {
       const { fail } = yield* scenario({ failureLimit: undefined })
       assert.deepStrictEqual(yield* fail(client, 50), failures(50))
     }).pipe(withProvider))
 
-  it.effect("are limited by the environment as well", () =>
+  it.effect("can be limited by the environment", () =>
     Effect.gen(function*() {
       const env = { MCP_AUTH_RESOURCE: resource, MCP_AUTH_ISSUER: issuer, MCP_AUTH_FAILURES_PER_MINUTE: "2" }
       const config = ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
@@ -86,7 +86,7 @@ describe("tokens that fail", () => {
       assert.deepStrictEqual(outcomes, ["InvalidToken", "InvalidToken", "429 for 60 s"])
     }).pipe(withProvider))
 
-  it.effect("of one client are not counted against another", () =>
+  it.effect("of one client do not count against another client", () =>
     Effect.gen(function*() {
       const { ask, fail, good } = yield* scenario()
       yield* fail(client, 10)
@@ -94,7 +94,7 @@ describe("tokens that fail", () => {
       assert.deepStrictEqual(yield* fail("203.0.113.8", 3), failures(3))
     }).pipe(withProvider))
 
-  it.effect("under the name of one issuer are not counted against tokens of another", () =>
+  it.effect("that name one issuer do not count against tokens of another issuer", () =>
     Effect.gen(function*() {
       const other = AuthorizationServer.discover("https://other.test")
       const { ask, fail, good, provider } = yield* scenario({
@@ -109,7 +109,7 @@ describe("tokens that fail", () => {
       assert.notMatch(yield* ask(client, others), /^429/)
     }).pipe(withProvider))
 
-  it.effect("cost the provider nothing more once there are too many: it is not asked about them", () =>
+  it.effect("beyond the limit cause no requests to the provider", () =>
     Effect.gen(function*() {
       const asked = yield* Ref.make(0)
       const verifier = TokenVerifier.custom(() => Effect.as(Ref.update(asked, (count) => count + 1), undefined))
@@ -119,8 +119,8 @@ describe("tokens that fail", () => {
     }).pipe(withProvider))
 })
 
-describe("what counts", () => {
-  it.effect("is a key that is made up, also where it may yet be published", () =>
+describe("a failure that counts", () => {
+  it.effect("is a made-up key, even if it might still be published", () =>
     Effect.gen(function*() {
       const { ask, good, provider } = yield* scenario()
       yield* ask(client, good)
@@ -136,8 +136,8 @@ describe("what counts", () => {
     }).pipe(withProvider))
 })
 
-describe("what does not count", () => {
-  it.effect("is no token, a token that may do too little, and an outage", () =>
+describe("a failure that does not count", () => {
+  it.effect("is a missing token, an insufficient scope, or an outage", () =>
     Effect.gen(function*() {
       const { ask, provider } = yield* scenario({ requiredScopes: ["notes:admin"] })
       const weak = yield* provider.mint()
@@ -152,7 +152,7 @@ describe("what does not count", () => {
       }
     }).pipe(withProvider))
 
-  it.effect("comes from nowhere: where no address is known, nobody is one with all others", () =>
+  it.effect("is one without a client address: clients without an address do not count as one client", () =>
     Effect.gen(function*() {
       const { ask } = yield* scenario()
       for (const address of [undefined, "", "unknown", "server.sock"]) {
@@ -161,7 +161,7 @@ describe("what does not count", () => {
     }).pipe(withProvider))
 })
 
-describe("one client is", () => {
+describe("the client of the failure limit", () => {
   const pairs: ReadonlyArray<readonly [one: string, another: string, same: boolean]> = [
     ["203.0.113.7", "203.0.113.7", true],
     ["203.0.113.7", "203.0.113.6", false],
@@ -183,7 +183,7 @@ describe("one client is", () => {
 })
 
 describe("failures are counted", () => {
-  it.effect("for each resource apart, also in one store", () =>
+  it.effect("separately for each resource, even in one store", () =>
     Effect.gen(function*() {
       const { fail } = yield* scenario()
       yield* fail(client, 4)
@@ -198,7 +198,7 @@ describe("failures are counted", () => {
       assert.deepStrictEqual(yield* another.fail(client, 2), ["InvalidToken", "429 for 60 s"])
     }).pipe(withProvider, Effect.provide(RateLimiter.layerStoreMemory)))
 
-  it.effect("as long as the store answers; without it nobody is locked out", () =>
+  it.effect("as long as the store works; without it no client is blocked", () =>
     Effect.gen(function*() {
       const { ask, fail, good } = yield* scenario()
       assert.deepStrictEqual(yield* fail(client, 10), failures(10))
@@ -218,13 +218,13 @@ describe("failures are counted", () => {
       })
     ))
 
-  it.effect("by the clock as it is: nobody is locked out for hours because it was set back", () =>
+  it.effect("by the current clock: a clock that was set back does not block clients for hours", () =>
     Effect.gen(function*() {
       const { ask, fail, provider } = yield* scenario()
       yield* fail(client, 4)
       yield* TestClock.setTime(-7_200_000)
       assert.strictEqual(yield* ask(client, yield* provider.mint()), "accepted")
-      // But who goes on failing is locked out as before, and for no longer than a window.
+      // A client that keeps failing is blocked as before, and for no longer than a window.
       assert.deepStrictEqual(yield* fail(client, 1), ["429 for 60 s"])
     }).pipe(withProvider))
 })
@@ -240,7 +240,7 @@ const platformAddress = HttpMiddleware.make((app) =>
   )
 )
 
-/** Asks with a token, from an address. Says the status of the answer. */
+/** Sends a token from an address, and returns the status. */
 type Ask = (address: string | undefined, token: string) => Effect.Effect<number>
 
 const requestOf = (address: string | undefined, token: string): Request =>
@@ -315,7 +315,7 @@ const withWarnings = <A, E, R>(effect: Effect.Effect<A, E, R>) => {
 
 for (const [name, road] of Object.entries(roads)) {
   describe(`failureLimit of ${name}`, () => {
-    it.effect("answers 429 after as many failures of one client as the limit, and lets in other clients", () =>
+    it.effect("answers 429 after as many failures of one client as the limit, and accepts other clients", () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         const ask = yield* road({ failureLimit: limit })
@@ -367,7 +367,7 @@ for (const [name, road] of Object.entries(roads)) {
   })
 }
 
-describe("a limit that is none", () => {
+describe("an invalid limit", () => {
   const limits: ReadonlyArray<McpAuthOptions.FailureLimit> = [
     { limit: 0, window: "1 minute" },
     { limit: -1, window: "1 minute" },

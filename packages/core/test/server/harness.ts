@@ -1,4 +1,7 @@
-/** What the tests of protected servers share: servers on the production layers, and clients that speak HTTP to them. */
+/**
+ * Shared by the tests of protected servers: servers on the production layers, and clients that send HTTP requests to
+ * them.
+ */
 import { AuthInfo, AuthorizationServer, type Issuer, McpAuth, type McpAuthOptions } from "@effect-mcp-auth/core"
 import { Effect, Layer, Ref, Schema, type Scope } from "effect"
 import { McpProtocol, McpSchema, McpServer, Tool, Toolkit } from "effect/ai"
@@ -19,7 +22,7 @@ export const issuer = "https://as.test"
 
 export const metadataUrl = `${origin}/.well-known/oauth-protected-resource/mcp`
 
-/** Every revision that Effect speaks over HTTP, the newest first. */
+/** Every revision that Effect supports over HTTP, the newest first. */
 export const protocols = [
   McpProtocol.v2026_07_28,
   McpProtocol.v2025_11_25,
@@ -37,13 +40,13 @@ export const withSessions: ReadonlyArray<Exclude<Revision, "2026-07-28">> = ["20
 // Servers
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Who reached a handler, in order. */
+/** The callers that reached a handler, in order. */
 export type Reached = Ref.Ref<ReadonlyArray<string>>
 
-/** The caller, by name and client, as a handler sees it. */
+/** The caller, by subject and client, as a handler sees it. */
 export const caller = Effect.map(AuthInfo.AuthInfo, ({ clientId, subject }) => `${subject} by ${clientId}`)
 
-/** Tells on a handler that it was reached, and by whom. */
+/** Records that a handler was reached, and its caller. */
 const arrive = (reached: Reached, where: string) =>
   Effect.tap(caller, (who) => Ref.update(reached, (all) => [...all, `${where}: ${who}`]))
 
@@ -66,7 +69,9 @@ const tools = (reached: Reached) => {
 
 const noteId = McpSchema.param("id", Schema.String)
 
-/** One of each: a tool, a resource, a template with a completion, and a prompt with one. All of them want to know who calls. */
+/**
+ * One of each: a tool, a resource, a template with a completion, and a prompt with one. All of them read `AuthInfo`.
+ */
 export const registrations = (reached: Reached) =>
   Layer.mergeAll(
     tools(reached),
@@ -84,7 +89,7 @@ export const registrations = (reached: Reached) =>
     })
   )
 
-/** Everything that wants to know who calls, as the requests that reach it, and what it answers. */
+/** Every registration that reads `AuthInfo`, with the request that reaches it and its result. */
 export const capabilities: ReadonlyArray<{
   readonly name: string
   readonly method: string
@@ -95,7 +100,7 @@ export const capabilities: ReadonlyArray<{
     name: "tool",
     method: "tools/call",
     params: { name: "WhoAmI", arguments: {} },
-    // Structured content came with 2025-06-18, the text is for everybody.
+    // Structured content exists since 2025-06-18, text in every revision.
     answer: (who) => ({ content: [{ type: "text", text: JSON.stringify({ caller: who, scopes: ["notes:read"] }) }] })
   },
   {
@@ -153,10 +158,10 @@ export const server = (reached: Reached, options?: ServerOptions) => serverWith(
 
 type Discovered = HttpClient.HttpClient | Scope.Scope
 
-/** The options of a test's resource, with a server that is discovered unless it says otherwise. */
+/** The options of a test's resource, by default with a discovered server. */
 export type ProtectOptions = McpAuthOptions.Options<Issuer.InvalidIssuer, Discovered, HttpClient.HttpClient>
 
-/** One URL of the provider, so that one question is one request. */
+/** One metadata URL of the provider, so that one fetch is one request. */
 export const discover = (name: string) =>
   AuthorizationServer.discover(name, { type: "oauth", allowInsecureLoopback: true })
 
@@ -167,7 +172,7 @@ export const options = (changes: Partial<ProtectOptions> = {}): ProtectOptions =
   ...changes
 })
 
-/** What answers requests. Each is answered with the clock, the loggers, the tracer and the metrics of the test. */
+/** A handler of requests. It answers each with the clock, the loggers, the tracer and the metrics of the test. */
 export type Handle = (request: Request) => Effect.Effect<Response>
 
 type HttpApp<E> = Effect.Effect<
@@ -176,7 +181,7 @@ type HttpApp<E> = Effect.Effect<
   Scope.Scope | HttpServerRequest.HttpServerRequest
 >
 
-/** Answers the requests of a test as a web server would: a fiber of its own for each, and a line in the log. */
+/** Answers the requests of a test like a web server: in a fiber for each, with an access log line. */
 export const handleWith = <E>(http: HttpApp<E>): Effect.Effect<Handle> =>
   Effect.map(Effect.context<never>(), (context) => {
     const toHandler = HttpEffect.toWebHandlerWith<never, Scope.Scope | HttpServerRequest.HttpServerRequest>(context)
@@ -184,13 +189,13 @@ export const handleWith = <E>(http: HttpApp<E>): Effect.Effect<Handle> =>
     return (request) => Effect.promise(() => handle(request))
   })
 
-/** An application whose every request is provided for. */
+/** An application whose request services are all provided. */
 type App<A, E> = Layer.Layer<A, E, HttpRouter.HttpRouter | HttpClient.HttpClient>
 
 /** Builds an application, and serves it in memory. */
 export const serve = <A, E>(app: App<A, E>) => Effect.flatMap(HttpRouter.toHttpEffect(app), handleWith)
 
-/** The server with everything, protected and served. */
+/** The server with one registration of each kind, protected and served. */
 export const start = Effect.fnUntraced(function*(
   changes: Partial<ProtectOptions> = {},
   serverOptions?: ServerOptions
@@ -200,7 +205,7 @@ export const start = Effect.fnUntraced(function*(
   return { handle, reached: Ref.get(reached) }
 })
 
-/** Why a layer cannot be built. */
+/** The error with which a layer fails to build. */
 export const buildError = <A, E>(app: App<A, E>) =>
   Effect.scoped(Effect.flip(Effect.asVoid(HttpRouter.toHttpEffect(app))))
 
@@ -208,7 +213,7 @@ export const buildError = <A, E>(app: App<A, E>) =>
 // Clients
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** A JSON-RPC message, as far as tests look at it. */
+/** The members of a JSON-RPC message that tests read. */
 export interface Message {
   readonly jsonrpc?: string
   readonly id?: string | number | null
@@ -218,7 +223,7 @@ export interface Message {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: Schema.Json }
 }
 
-/** An answer, read to its end. */
+/** A response, read to its end. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -250,7 +255,7 @@ export const read = (response: Response): Effect.Effect<Answer> =>
     messages: messagesOf(response.headers, body)
   }))
 
-/** Everything of an answer that a client can see. */
+/** Everything of a response that a client can see. */
 export const visible = ({ body, headers, status }: Answer) => ({ status, headers: [...headers].toSorted(), body })
 
 export const send = (handle: Handle, url: string, init?: RequestInit): Effect.Effect<Answer> =>
@@ -290,7 +295,7 @@ export const request = (id: number | string, method: string, params: Schema.Json
 
 const stringOf = (value: Schema.Json | undefined): string | undefined => typeof value === "string" ? value : undefined
 
-/** A request of 2026-07-28, which says everything about itself. */
+/** A request of 2026-07-28, which contains all its context. */
 export const stateless = (id: number | string, method: string, params: Schema.JsonObject = {}) => {
   const name = method === "resources/read"
     ? stringOf(params["uri"])
@@ -317,7 +322,7 @@ export const stateless = (id: number | string, method: string, params: Schema.Js
 export const initializeRequest = (revision: Revision) =>
   request("init", "initialize", { protocolVersion: revision, capabilities: {}, clientInfo })
 
-/** Begins a session. Its headers go with every request. */
+/** Begins a session. Its headers are sent with every request. */
 export const initialize = Effect.fnUntraced(function*(handle: Handle, revision: Revision, token: string | undefined) {
   const answer = yield* post(handle, initializeRequest(revision), { token })
   const session = answer.headers.get("mcp-session-id")
@@ -347,7 +352,7 @@ export const connect = Effect.fnUntraced(function*(handle: Handle, revision: Rev
   } satisfies Client
 })
 
-/** One call of the newest revision, which needs no session. */
+/** One call in the newest revision, which needs no session. */
 export const callTool = (
   handle: Handle,
   token: string | undefined,
@@ -358,5 +363,5 @@ export const callTool = (
   return post(handle, body, { token, headers, url })
 }
 
-/** The result of an answer with one message. */
+/** The result of a response with one message. */
 export const resultOf = ({ messages }: Answer): Schema.JsonObject | undefined => messages.at(-1)?.result

@@ -24,7 +24,7 @@ const Steps = Schema.Array(Schema.Struct({
 }))
 
 describe("a session store", () => {
-  it.prop("never keeps more than its bounds, and forgets exactly what it says has ended", [Steps], ([steps]) => {
+  it.prop("never exceeds its bounds, and forgets exactly the sessions that it reports as ended", [Steps], ([steps]) => {
     const store = makeSessionStore(bounds)
     let kept: ReadonlyArray<Session> = []
     for (const step of steps) {
@@ -44,19 +44,23 @@ describe("a session store", () => {
     assert.isTrue(store.isEmpty())
   })
 
-  it.prop("ends no session of an owner whose share is smaller than that of the one who adds", [Steps], ([steps]) => {
-    const store = makeSessionStore({ ...bounds, perOwner: bounds.total })
-    const honest = session("honest", { lastUsed: -1 })
-    store.add(honest)
-    for (const step of steps) {
-      // The flood comes from one address, whatever it says.
-      const ended = store.add(session("flood", step))
-      assert.notInclude(ended, honest)
+  it.prop(
+    "ends no session of an owner whose share is smaller than that of the owner who adds one",
+    [Steps],
+    ([steps]) => {
+      const store = makeSessionStore({ ...bounds, perOwner: bounds.total })
+      const honest = session("honest", { lastUsed: -1 })
+      store.add(honest)
+      for (const step of steps) {
+        // The flood comes from one address, whatever it says.
+        const ended = store.add(session("flood", step))
+        assert.notInclude(ended, honest)
+      }
+      assert.strictEqual(store.get(honest.id), honest)
     }
-    assert.strictEqual(store.get(honest.id), honest)
-  })
+  )
 
-  it("ends what was used least recently, and what is being used only if there is nothing else", () => {
+  it("ends the least recently used session, and one in use only if there is no other", () => {
     const store = makeSessionStore({ total: 3, perOwner: 3, idle: 1000 })
     const busy = session("ada", { lastUsed: 1, requests: 1 })
     const old = session("ada", { lastUsed: 2 })
@@ -76,7 +80,7 @@ describe("a session store", () => {
     assert.deepStrictEqual(store.add(session("dan", { weight: 7 })), [])
   })
 
-  it("removes what was not used for too long, unless it is being used", () => {
+  it("removes sessions that were not used for too long, unless they are in use", () => {
     const store = makeSessionStore({ total: 10, perOwner: 10, idle: 1000 })
     const [idle, busy, used] = [
       session("ada", { lastUsed: 0 }),

@@ -8,8 +8,8 @@ const refuse = Effect.flatMap(Ongoing, ({ stop }) => stop(new MissingCredentials
 
 const answering = <A, E, R>(self: Effect.Effect<A, E, R>) => stoppable(self, unnamed, () => Effect.fail("refused"))
 
-describe("what can be stopped", () => {
-  it.effect("keeps what it has forked until the answer has gone out", () =>
+describe("a stoppable response", () => {
+  it.effect("keeps its forked fibers running until the body has been sent", () =>
     Effect.gen(function*() {
       const body = yield* answering(Effect.gen(function*() {
         const queue = yield* Queue.unbounded<number, Cause.Done>()
@@ -25,7 +25,7 @@ describe("what can be stopped", () => {
       assert.deepStrictEqual([...yield* Stream.runCollect(body)], [0, 1, 2])
     }))
 
-  it.effect("leaves nothing behind when the answer has gone out", () =>
+  it.effect("interrupts its forked fibers when the body has been sent", () =>
     Effect.gen(function*() {
       const ended = yield* Ref.make(false)
       const forking = Effect.forkChild(Effect.onInterrupt(Effect.never, () => Ref.set(ended, true)), {
@@ -35,7 +35,7 @@ describe("what can be stopped", () => {
       assert.isTrue(yield* Ref.get(ended))
     }))
 
-  it.effect("ends when its caller goes away, after its finalizers", () =>
+  it.effect("ends with its finalizers when its caller is interrupted", () =>
     Effect.gen(function*() {
       const tidied = yield* Ref.make(false)
       const fiber = yield* Effect.forkChild(
@@ -46,14 +46,14 @@ describe("what can be stopped", () => {
       assert.isTrue(yield* Ref.get(tidied))
     }))
 
-  it.effect("answers with its own success, failure and defect", () =>
+  it.effect("returns its own success, failure and defect", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* answering(Effect.succeed(1)), 1)
       assert.strictEqual(yield* Effect.flip(answering(Effect.fail("own"))), "own")
       assert.isTrue(Exit.hasDies(yield* Effect.exit(answering(Effect.die("own")))))
     }))
 
-  it.effect("hangs nowhere: a refusal after it has ended ends whoever refuses", () =>
+  it.effect("does not hang: a refusal after the end interrupts the fiber that refuses", () =>
     Effect.gen(function*() {
       const body = yield* answering(
         Effect.map(Effect.context<Ongoing>(), (context) => Stream.fromEffect(Effect.provideContext(refuse, context)))

@@ -19,7 +19,7 @@ const withProvider = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.provide(TestProvider.layer())
   )
 
-/** What becomes of a token at an instance. */
+/** The result for a token at an instance. */
 const judged = ({ verify }: Instance, token: string) => elapse(outcome(verify(token)))
 
 const counts = Effect.gen(function*() {
@@ -29,7 +29,7 @@ const counts = Effect.gen(function*() {
 
 const mint = (expiresIn = 86_400) => Effect.flatMap(TestProvider.TestProvider, ({ mint }) => mint({ expiresIn }))
 
-describe("instances that share a memory", () => {
+describe("instances that share a store", () => {
   it.effect("share one fetch of metadata and of keys", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
@@ -40,7 +40,7 @@ describe("instances that share a memory", () => {
       assert.deepStrictEqual(yield* counts, [1, 1, 0])
     }).pipe(withProvider))
 
-  it.effect("start while the provider is down, if one of them has asked it before", () =>
+  it.effect("start while the provider is down if one of them fetched its documents before", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       const { end, value: one } = yield* separately(sharing(store)(instance(jwt)))
@@ -52,7 +52,7 @@ describe("instances that share a memory", () => {
       assert.strictEqual(yield* judged(another, yield* mint()), "accepted")
     }).pipe(withProvider))
 
-  it.effect("share the refresh: whoever is first asks, the others take what it found", () =>
+  it.effect("share a refresh: the first one fetches, and the others use the result", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       const all = [yield* sharing(store)(instance(jwt)), yield* sharing(store)(instance(jwt))]
@@ -79,7 +79,7 @@ describe("instances that share a memory", () => {
       assert.deepStrictEqual(yield* counts, [2, 2, 0])
     }).pipe(withProvider))
 
-  it.effect("keep a document no longer than its source says, counted from when it was first fetched", () =>
+  it.effect("keep a document no longer than its source says, counted from its first fetch", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       const provider = yield* TestProvider.TestProvider
@@ -94,7 +94,7 @@ describe("instances that share a memory", () => {
       assert.strictEqual(yield* provider.count("jwks"), 2)
     }).pipe(withProvider))
 
-  it.effect("keep a document for a day at the most, whatever its source says", () =>
+  it.effect("keep a document for at most a day, whatever its source says", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       const provider = yield* TestProvider.TestProvider
@@ -105,7 +105,7 @@ describe("instances that share a memory", () => {
       assert.strictEqual(yield* provider.count("jwks"), 2)
     }).pipe(withProvider))
 
-  it.effect("do without what somebody's clock has dated into the future", () =>
+  it.effect("ignore an entry that another clock dated into the future", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       yield* TestClock.adjust("1 hour")
@@ -116,7 +116,7 @@ describe("instances that share a memory", () => {
       assert.deepStrictEqual(yield* counts, [2, 2, 0])
     }).pipe(withProvider))
 
-  it.effect("use keys of a provider that is down for as long after their fetch as one of them alone would", () =>
+  it.effect("use the keys of a provider that is down for as long after the fetch as a single instance would", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       const provider = yield* TestProvider.TestProvider
@@ -130,7 +130,7 @@ describe("instances that share a memory", () => {
       assert.strictEqual(yield* judged(another, yield* mint()), "VerificationUnavailable")
     }).pipe(withProvider))
 
-  it.effect("keep keys no longer than each wants to", () =>
+  it.effect("keep keys no longer than each instance's own limits", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       const brief = yield* sharing(store)(instance(TokenVerifier.jwt({ lifetime: "1 minute" })))
@@ -147,14 +147,14 @@ describe("instances that share a memory", () => {
       assert.deepStrictEqual(yield* counts, [1, 3, 0])
     }).pipe(withProvider))
 
-  it.effect("see a rotation each for itself: what another has fetched may be older, and a good token is never refused", () =>
+  it.effect("notice a rotation separately: a shared key set may be older, and a valid token is never refused", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       const provider = yield* TestProvider.TestProvider
       const early = yield* sharing(store)(instance(jwt))
       yield* judged(early, yield* mint())
       yield* TestClock.adjust("6 minutes")
-      // Somebody fetches what is not yet the new key set, later than `early` did.
+      // Another instance fetches the old key set, later than `early` did.
       const late = yield* sharing(store)(instance(jwt))
       yield* judged(late, yield* mint())
       yield* provider.rotate()
@@ -163,7 +163,7 @@ describe("instances that share a memory", () => {
       assert.strictEqual(yield* judged(late, rotated), "accepted")
     }).pipe(withProvider))
 
-  it.effect("judge a document for themselves: one that a stricter instance refuses is refused by it", () =>
+  it.effect("validate a document separately: a stricter instance refuses what another one accepted", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       yield* Effect.flatMap(sharing(store)(instance(jwt)), ({ server }) => server.config)
@@ -175,7 +175,7 @@ describe("instances that share a memory", () => {
       assert.deepStrictEqual(yield* counts, [1, 0, 0])
     }).pipe(withProvider))
 
-  it.effect("keep to themselves what they asked for in a way of their own", () =>
+  it.effect("do not share what they fetched with a custom strategy", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       const strategy = Discovery.withHeaders(Discovery.oauth, { authorization: "Bearer of-one-tenant" })
@@ -187,8 +187,8 @@ describe("instances that share a memory", () => {
     }).pipe(withProvider))
 })
 
-describe("what is said about a token", () => {
-  it.effect("is asked for once by all instances", () =>
+describe("a shared introspection response", () => {
+  it.effect("is requested once for all instances", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       const provider = yield* TestProvider.TestProvider
@@ -201,7 +201,7 @@ describe("what is said about a token", () => {
       assert.deepStrictEqual(yield* counts, [1, 0, 2])
     }).pipe(withProvider))
 
-  it.effect("counts from when it was said: a revoked token is good for cacheFor, by whichever instance", () =>
+  it.effect("counts from the time of the request: a revoked token is accepted for at most cacheFor, on every instance", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       const provider = yield* TestProvider.TestProvider
@@ -215,7 +215,7 @@ describe("what is said about a token", () => {
       assert.strictEqual(yield* judged(another, token), "inactive")
     }).pipe(withProvider))
 
-  it.effect("is asked for again by an instance whose clock is behind that of the instance that was told", () =>
+  it.effect("is requested again by an instance whose clock is behind that of the instance that requested it", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       const provider = yield* TestProvider.TestProvider
@@ -228,7 +228,7 @@ describe("what is said about a token", () => {
       assert.strictEqual(yield* judged(behind, token), "inactive")
     }).pipe(withProvider))
 
-  it.effect("counts no longer than the instance that hears it would remember it", () =>
+  it.effect("counts no longer than the instance that reads it would remember it", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       const provider = yield* TestProvider.TestProvider
@@ -239,7 +239,7 @@ describe("what is said about a token", () => {
       assert.strictEqual(yield* judged(careful, token), "inactive")
     }).pipe(withProvider))
 
-  it.effect("never counts past exp", () =>
+  it.effect("never counts beyond exp", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       const provider = yield* TestProvider.TestProvider
@@ -252,7 +252,7 @@ describe("what is said about a token", () => {
       assert.strictEqual(yield* provider.count("introspection"), 2)
     }).pipe(withProvider))
 
-  it.effect("to one resource is not said to another: the server may answer them differently", () =>
+  it.effect("is separate for each resource, because the server may answer them differently", () =>
     Effect.gen(function*() {
       const store = yield* makeStore
       const provider = yield* TestProvider.TestProvider
@@ -264,7 +264,7 @@ describe("what is said about a token", () => {
     }).pipe(withProvider))
 })
 
-describe("whoever has the store", () => {
+describe("an attacker with access to the store", () => {
   const filled = Effect.gen(function*() {
     const store = yield* makeStore
     const provider = yield* TestProvider.TestProvider
@@ -301,7 +301,7 @@ describe("whoever has the store", () => {
     "that is made up": (entries) => {
       for (const key of entries.keys()) entries.set(key, { nonce: "A".repeat(32), ciphertext: "AAAA" })
     },
-    "that is no entry at all": (entries) => {
+    "that is not an entry at all": (entries) => {
       for (const key of entries.keys()) entries.set(key, [])
     },
     "with one bit turned": (entries) => {
@@ -318,7 +318,7 @@ describe("whoever has the store", () => {
     }
   }
   for (const [what, attack] of Object.entries(attacks)) {
-    it.effect(`plants nothing by an entry ${what}: the instance asks for itself, and says so`, () =>
+    it.effect(`cannot plant an entry ${what}: the instance makes its own request, and logs a warning`, () =>
       Effect.gen(function*() {
         const { provider, store, token } = yield* filled
         attack(store.entries)
@@ -343,19 +343,19 @@ describe("whoever has the store", () => {
   it.effect("with another secret reads and plants nothing", () =>
     Effect.gen(function*() {
       const { provider, store, token } = yield* filled
-      const stranger = { secret: Redacted.make("another secret, of somebody else's") }
+      const stranger = { secret: Redacted.make("another secret, unknown to the instances") }
       const theirs = yield* sharing(store, stranger)(instance(introspection()))
       assert.strictEqual(yield* judged(theirs, token), "accepted")
       assert.strictEqual(yield* provider.count("introspection"), 2)
-      // Each has entries of its own, and disturbs the other as little as it helps.
+      // Each has its own entries, and neither affects the other.
       assert.strictEqual(yield* judged(yield* sharing(store)(instance(introspection())), token), "accepted")
       assert.strictEqual(yield* provider.count("introspection"), 2)
     }).pipe(withProvider))
 })
 
-describe("a store in trouble", () => {
+describe("a faulty store", () => {
   for (const kind of ["fails", "hangs"] as const satisfies ReadonlyArray<Trouble>) {
-    it.effect(`that ${kind}: every instance goes on with its own memory, and that is said once`, () =>
+    it.effect(`that ${kind}: every instance continues with its own memory, and logs that once`, () =>
       Effect.gen(function*() {
         const store = yield* makeStore
         yield* Ref.set(store.trouble, kind)
@@ -364,13 +364,13 @@ describe("a store in trouble", () => {
           const one = yield* sharing(store)(instance(jwt))
           for (let index = 0; index < 20; index++) assert.strictEqual(yield* judged(one, yield* mint()), "accepted")
         }).pipe(Effect.provide(layer))
-        // Time goes on while WebCrypto works: the store is asked again now and then, and not for each token.
+        // Time passes while WebCrypto works: the store is asked again at intervals, and not for each token.
         assert.isAtMost(yield* store.asked, 10)
         assert.lengthOf(lines.filter((line) => line.includes("cannot be reached")), 1)
         assert.isTrue(lines.every((line) => line.startsWith("Warn")))
       }).pipe(withProvider))
 
-    it.effect(`that ${kind} is left alone for five seconds, and noticed when it is back`, () =>
+    it.effect(`that ${kind} is not used for five seconds, and is used again when it works`, () =>
       Effect.gen(function*() {
         const store = yield* makeStore
         yield* Ref.set(store.trouble, kind)
@@ -392,9 +392,9 @@ describe("a store in trouble", () => {
   }
 })
 
-describe("a shared memory", () => {
+describe("a shared store", () => {
   it.effect.prop(
-    "gives back what was put into it, under the same name, for its time",
+    "returns what was put into it, with the same name, until its expiry",
     [Arbitrary.schema(Schema.Json), Arbitrary.schema(Schema.String), Arbitrary.schema(Schema.String)],
     ([value, name, other]) =>
       Effect.gen(function*() {
@@ -408,7 +408,7 @@ describe("a shared memory", () => {
       }).pipe((effect) => Effect.flatMap(makeStore, (store) => sharing(store)(effect)))
   )
 
-  it.effect("takes no half of a surrogate pair for another", () =>
+  it.effect("does not confuse two lone surrogates", () =>
     Effect.gen(function*() {
       const memory = yield* SharedMemory.SharedMemory
       if (memory === undefined) return assert.fail("no memory")
@@ -419,7 +419,7 @@ describe("a shared memory", () => {
     }).pipe((effect) => Effect.flatMap(makeStore, (store) => sharing(store)(effect))))
 
   for (const short of ["", "secret", "x".repeat(31)]) {
-    it.effect(`is not sealed with a secret of ${short.length} characters`, () =>
+    it.effect(`is not encrypted with a secret of ${short.length} characters`, () =>
       Effect.gen(function*() {
         const store = yield* makeStore
         const error = yield* Effect.flip(sharing(store, { secret: Redacted.make(short) })(Effect.void))
@@ -428,7 +428,7 @@ describe("a shared memory", () => {
       }))
   }
 
-  it.effect("is none unless somebody provides it", () =>
+  it.effect("is absent by default", () =>
     Effect.gen(function*() {
       assert.isUndefined(yield* SharedMemory.SharedMemory)
     }))

@@ -1,14 +1,14 @@
-/** What the tests of sharing have in common: a store that can be looked into and broken, and instances that share it. */
+/** Shared by the tests of sharing: a store that can be inspected and broken, and instances that share it. */
 import { AuthorizationServer, type Issuer, SharedMemory, type TokenVerifier } from "@effect-mcp-auth/core"
 import { Effect, Exit, Layer, Logger, Redacted, Ref, Scope } from "effect"
 import type { HttpClient } from "effect/http"
 import { Persistence } from "effect/persistence"
 import { issuer, resource } from "../token/harness.ts"
 
-/** What the store does to who asks it. */
+/** The fault of the store. */
 export type Trouble = "none" | "fails" | "hangs"
 
-/** A store in memory, with its entries in the open. */
+/** A store in memory, with its entries visible. */
 export const makeStore = Effect.gen(function*() {
   const entries = new Map<string, object>()
   const trouble = yield* Ref.make<Trouble>("none")
@@ -22,7 +22,7 @@ export const makeStore = Effect.gen(function*() {
   const store: Persistence.BackingPersistenceStore = {
     get: (key) => Effect.as(meet, entries.get(key)),
     getMany: () => Effect.die("not asked for"),
-    // A store that never forgets, which is the worst there is.
+    // A store that never forgets, which is the worst case.
     set: (key, value) => Effect.andThen(meet, Effect.sync(() => entries.set(key, value))),
     setMany: () => Effect.die("not asked for"),
     remove: () => Effect.die("not asked for"),
@@ -36,7 +36,7 @@ export type Store = Effect.Success<typeof makeStore>
 
 export const secret = Redacted.make("the secret of all the instances here")
 
-/** Lets something share what is in a store. */
+/** Shares the content of a store with a layer. */
 export const sharing =
   ({ layer }: Store, options: SharedMemory.Options = { secret }) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.provide(effect, Layer.fresh(Layer.provide(SharedMemory.layer(options), layer)))
@@ -47,7 +47,7 @@ export interface Instance {
   readonly verify: (token: string) => ReturnType<TokenVerifier.VerifyToken>
 }
 
-/** Starts an instance. Its end is that of the test. */
+/** Starts an instance, which ends with the test. */
 export const instance = Effect.fnUntraced(function*<R>(
   method: TokenVerifier.Method<R>,
   options: AuthorizationServer.Options & { readonly resource?: string } = {}
@@ -61,7 +61,7 @@ export const instance = Effect.fnUntraced(function*<R>(
   return { server, verify: (token: string) => verify(Redacted.make(token)) }
 })
 
-/** What is logged at the level of warnings or above, in words. */
+/** The messages that are logged at the level of warnings or above. */
 export const logged = Effect.gen(function*() {
   const lines: Array<string> = []
   const logger = Logger.make<unknown, void>(({ logLevel, message }) => {
@@ -70,7 +70,7 @@ export const logged = Effect.gen(function*() {
   return { lines, layer: Logger.layer([logger]) }
 })
 
-/** Ends when it is told to, like a process. */
+/** Ends on demand, like a process. */
 export const separately = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R | Scope.Scope>) {
   const scope = yield* Scope.make()
   const value = yield* Effect.provideService(effect, Scope.Scope, scope)

@@ -1,6 +1,6 @@
 /**
- * What a protected server answers while something is wrong with its authorization server: with which status, and after
- * how many seconds at most. Never 500, never 401 for a good token, and nobody waits longer than the limits of fetching.
+ * The responses of a protected server while its authorization server has a fault: the status, and the maximum number
+ * of seconds. Never 500, never 401 for a valid token, and no request waits longer than the fetch limits.
  */
 import { ClientAuthentication, TokenVerifier } from "@effect-mcp-auth/core"
 import { NodeJws } from "@effect-mcp-auth/platform-node"
@@ -13,10 +13,10 @@ import { assertStated, type Stated } from "./harness.ts"
 
 type Provider = TestProvider.TestProvider["Service"]
 
-/** A server that waits for nothing that does not go by the clock of the test: WebCrypto would. */
+/** A server that waits only for the clock of the test: WebCrypto would wait for the real one. */
 const start = (changes?: Partial<ProtectOptions>) => Effect.provide(startServer(changes), NodeJws.layer)
 
-/** What goes wrong, when it does. */
+/** The fault, as it is injected. */
 type Befall = (provider: Provider) => Effect.Effect<void>
 
 const at = (endpoint: "metadata" | "jwks" | "introspection" | "everything", fault: Fault.Fault): Befall => (provider) =>
@@ -27,13 +27,13 @@ const at = (endpoint: "metadata" | "jwks" | "introspection" | "everything", faul
 interface Row {
   readonly rule: string
   readonly befall: Befall
-  /** Nothing is known yet. */
+  /** Nothing is cached yet. */
   readonly cold: Stated
-  /** What is known is fresh. */
+  /** The cache is fresh. */
   readonly warm: Stated
-  /** What is known is due to be refreshed: nobody waits for that. */
+  /** The cache is due for a refresh, which no request waits for. */
   readonly due: Stated
-  /** What is known should have been refreshed a while ago, but nobody came: who comes now waits for it. */
+  /** The refresh is overdue because no request arrived in time; the next request waits for it. */
   readonly overdue: Stated
 }
 
@@ -49,7 +49,7 @@ const row = (
 const keys = (change: (keys: ReadonlyArray<Schema.Json>) => ReadonlyArray<Schema.Json>) =>
   Fault.document((document) => ({ ...document, keys: change(Array.isArray(document["keys"]) ? document["keys"] : []) }))
 
-/** The smallest keys that there are. */
+/** The smallest valid keys. */
 const strangers = (count: number): ReadonlyArray<Schema.Json> =>
   Array.from({ length: count }, (_, index) => ({
     kty: "OKP",
@@ -78,24 +78,24 @@ const metadata: ReadonlyArray<Row> = [
   row("reset within the body",        at("metadata", cut),              "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("DNS failure",                  at("metadata", nameless),         "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("TLS failure",                  at("metadata", untrusted),        "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
-  row("timeout",                      at("metadata", silent),           "503 in 10 s, come again in 10 s",
+  row("timeout",                      at("metadata", silent),           "503 in 10 s, retry after 10 s",
                                                                                         "200 in 0 s", "200 in 0 s", "200 in 2 s"),
-  row("slow body",                    at("metadata", slow),             "503 in 10 s, come again in 10 s",
+  row("slow body",                    at("metadata", slow),             "503 in 10 s, retry after 10 s",
                                                                                         "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("500",                          at("metadata", Fault.status(500)), "503 in 3 s",  "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("404",                          at("metadata", Fault.status(404)), "503 in 0 s",  "200 in 0 s", "200 in 0 s", "200 in 0 s"),
-  row("503 with Retry-After",         at("metadata", busy),             "503 in 0 s, come again in 17 s",
+  row("503 with Retry-After",         at("metadata", busy),             "503 in 0 s, retry after 17 s",
                                                                                         "200 in 0 s", "200 in 0 s", "200 in 0 s"),
   row("429",                          at("metadata", limited),          "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
-  row("429 with Retry-After",         at("metadata", limitedFor),       "503 in 0 s, come again in 17 s",
+  row("429 with Retry-After",         at("metadata", limitedFor),       "503 in 0 s, retry after 17 s",
                                                                                         "200 in 0 s", "200 in 0 s", "200 in 0 s"),
   row("HTML",                         at("metadata", page),             "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
   row("truncated JSON",               at("metadata", half),             "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
   row("wrong issuer",                 at("metadata", Fault.wrongIssuer("https://evil.test")),
                                                                         "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
-  row("no jwks_uri any more",         at("metadata", Fault.missing("jwks_uri")),
+  row("jwks_uri removed",             at("metadata", Fault.missing("jwks_uri")),
                                                                         "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
-  row("a body without an end",        at("metadata", Fault.hugeBody(Infinity)),
+  row("an endless body",              at("metadata", Fault.hugeBody(Infinity)),
                                                                         "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s")
 ]
 
@@ -107,21 +107,21 @@ const keySet: ReadonlyArray<Row> = [
   row("reset within the body",        at("jwks", cut),                  "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("DNS failure",                  at("jwks", nameless),             "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("TLS failure",                  at("jwks", untrusted),            "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
-  row("timeout",                      at("jwks", silent),               "503 in 10 s, come again in 10 s",
+  row("timeout",                      at("jwks", silent),               "503 in 10 s, retry after 10 s",
                                                                                         "200 in 0 s", "200 in 0 s", "200 in 2 s"),
-  row("slow body",                    at("jwks", slow),                 "503 in 10 s, come again in 10 s",
+  row("slow body",                    at("jwks", slow),                 "503 in 10 s, retry after 10 s",
                                                                                         "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("500",                          at("jwks", Fault.status(500)),    "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
   row("404",                          at("jwks", Fault.status(404)),    "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
-  row("503 with Retry-After",         at("jwks", busy),                 "503 in 0 s, come again in 17 s",
+  row("503 with Retry-After",         at("jwks", busy),                 "503 in 0 s, retry after 17 s",
                                                                                         "200 in 0 s", "200 in 0 s", "200 in 0 s"),
   row("429",                          at("jwks", limited),              "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 2 s"),
-  row("429 with Retry-After",         at("jwks", limitedFor),           "503 in 0 s, come again in 17 s",
+  row("429 with Retry-After",         at("jwks", limitedFor),           "503 in 0 s, retry after 17 s",
                                                                                         "200 in 0 s", "200 in 0 s", "200 in 0 s"),
   row("HTML",                         at("jwks", page),                 "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
   row("truncated JSON",               at("jwks", half),                 "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
   row("an empty key set",             at("jwks", keys(() => [])),       "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
-  row("keys that nobody can use",     at("jwks", keys(() => [{ kty: "oct", k: "AA" }, null, 7])),
+  row("keys that are unusable",       at("jwks", keys(() => [{ kty: "oct", k: "AA" }, null, 7])),
                                                                         "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
   row("rotated keys",                 (provider) => provider.rotate({ dropOld: true }),
                                                                         "200 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
@@ -129,7 +129,7 @@ const keySet: ReadonlyArray<Row> = [
                                                                         "200 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
   row("5,000 more keys",              at("jwks", keys((all) => [...strangers(5_000), ...all])),
                                                                         "200 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
-  row("10,000 more keys, which are more than a body may have", at("jwks", keys((all) => [...strangers(10_000), ...all])),
+  row("10,000 more keys, beyond the body limit", at("jwks", keys((all) => [...strangers(10_000), ...all])),
                                                                         "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s")
 ]
 
@@ -137,23 +137,26 @@ const keySet: ReadonlyArray<Row> = [
 const everything: ReadonlyArray<Row> = [
   //                                                                    cold            warm          due           overdue
   row("connection refused",           at("everything", refused),        "503 in 3 s",   "200 in 0 s", "200 in 0 s", "200 in 4 s"),
-  row("timeout",                      at("everything", silent),         "503 in 10 s, come again in 10 s",
+  row("timeout",                      at("everything", silent),         "503 in 10 s, retry after 10 s",
                                                                                         "200 in 0 s", "200 in 0 s", "200 in 4 s"),
-  row("503 with Retry-After",         at("everything", busy),           "503 in 0 s, come again in 17 s",
+  row("503 with Retry-After",         at("everything", busy),           "503 in 0 s, retry after 17 s",
                                                                                         "200 in 0 s", "200 in 0 s", "200 in 0 s")
 ]
 
-/** Metadata is fresh for an hour, keys for ten minutes; for another quarter of that nobody waits for their refresh. */
+/**
+ * Metadata is fresh for an hour, keys for ten minutes; for another quarter of that time no request waits for their
+ * refresh.
+ */
 const ages = {
   metadata: { due: "65 minutes", overdue: "80 minutes" },
   keys: { due: "11 minutes", overdue: "13 minutes" },
   both: { due: "11 minutes", overdue: "80 minutes" }
 } as const
 
-/** A token that outlives what is known. */
+/** A token that outlives the cache. */
 const mint = (provider: Provider) => provider.mint({ expiresIn: 7 * 24 * 3600 })
 
-/** What is said whatever the provider does, and without asking it. */
+/** The responses that do not depend on the provider. */
 const assertIndependent = Effect.fnUntraced(function*(provider: Provider, handle: Handle) {
   const before = yield* provider.count()
   yield* assertStated(callTool(handle, undefined), "401 in 0 s", "no token")
@@ -162,25 +165,25 @@ const assertIndependent = Effect.fnUntraced(function*(provider: Provider, handle
   assert.strictEqual(yield* provider.count(), before)
 })
 
-/** In seconds: after the first failure a provider is left alone for so long at most, unless it asked for more. */
+/** In seconds: the longest pause after a first failure, unless the provider asked for more. */
 const pause = (rule: string): number => rule.includes("Retry-After") ? 17 : 2
 
-/** Whoever comes again when told to is served, if the trouble is over. */
+/** A client that retries after Retry-After is answered normally if the fault is over. */
 const assertRecovers = Effect.fnUntraced(function*(provider: Provider, handle: Handle, seconds: number) {
   yield* provider.heal()
   yield* TestClock.adjust(`${seconds} seconds`)
-  yield* assertStated(callTool(handle, yield* mint(provider)), "200 in 0 s", "after it is over")
+  yield* assertStated(callTool(handle, yield* mint(provider)), "200 in 0 s", "after the fault")
 })
 
 const suite = (endpoint: string, rows: ReadonlyArray<Row>, { due, overdue }: (typeof ages)[keyof typeof ages]) => {
-  describe(`${endpoint} in trouble`, () => {
+  describe(`${endpoint} with a fault`, () => {
     for (const { befall, cold, rule, warm, ...refresh } of rows) {
       it.effect(`${rule}, cold: ${cold}`, () =>
         Effect.gen(function*() {
           const provider = yield* TestProvider.TestProvider
           const { handle } = yield* start()
           yield* befall(provider)
-          const seconds = yield* assertStated(callTool(handle, yield* mint(provider)), cold, "a good token")
+          const seconds = yield* assertStated(callTool(handle, yield* mint(provider)), cold, "a valid token")
           yield* assertIndependent(provider, handle)
           yield* assertRecovers(provider, handle, seconds)
         }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
@@ -192,8 +195,8 @@ const suite = (endpoint: string, rows: ReadonlyArray<Row>, { due, overdue }: (ty
           const known = yield* mint(provider)
           yield* assertStated(callTool(handle, known), "200 in 0 s", "before")
           yield* befall(provider)
-          yield* assertStated(callTool(handle, known), warm, "a token that is known")
-          yield* assertStated(callTool(handle, yield* mint(provider)), warm, "a token that is new")
+          yield* assertStated(callTool(handle, known), warm, "a cached token")
+          yield* assertStated(callTool(handle, yield* mint(provider)), warm, "a new token")
           yield* assertStated(callTool(handle, yield* provider.mint({ forged: true })), "401 in 0 s", "a forgery")
           yield* assertIndependent(provider, handle)
           yield* assertRecovers(provider, handle, pause(rule))
@@ -207,9 +210,9 @@ const suite = (endpoint: string, rows: ReadonlyArray<Row>, { due, overdue }: (ty
             yield* assertStated(callTool(handle, yield* mint(provider)), "200 in 0 s", "before")
             yield* TestClock.adjust(age)
             yield* befall(provider)
-            yield* assertStated(callTool(handle, yield* mint(provider)), refresh[phase], "a token that is new")
-            // Who comes when it is known that there is trouble does not wait at all.
-            yield* assertStated(callTool(handle, yield* mint(provider)), "200 in 0 s", "the next one")
+            yield* assertStated(callTool(handle, yield* mint(provider)), refresh[phase], "a new token")
+            // A request that arrives when the fault is known already does not wait.
+            yield* assertStated(callTool(handle, yield* mint(provider)), "200 in 0 s", "the next request")
             yield* assertIndependent(provider, handle)
             yield* assertRecovers(provider, handle, pause(rule))
           }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
@@ -229,7 +232,7 @@ suite("metadata and keys", everything, ages.both)
 interface IntrospectionRow {
   readonly rule: string
   readonly befall: Befall
-  /** A token about which nobody has asked, while metadata is known. */
+  /** A token that was not introspected before, while metadata is cached. */
   readonly asked: Stated
 }
 
@@ -248,19 +251,19 @@ const introspection: ReadonlyArray<IntrospectionRow> = [
   introspectionRow("reset within the body",             cut,                "503 in 3 s"),
   introspectionRow("DNS failure",                       nameless,           "503 in 3 s"),
   introspectionRow("TLS failure",                       untrusted,          "503 in 3 s"),
-  introspectionRow("timeout",                           silent,             "503 in 10 s, come again in 10 s"),
-  introspectionRow("slow body",                         slow,               "503 in 10 s, come again in 10 s"),
+  introspectionRow("timeout",                           silent,             "503 in 10 s, retry after 10 s"),
+  introspectionRow("slow body",                         slow,               "503 in 10 s, retry after 10 s"),
   introspectionRow("500",                               Fault.status(500),  "503 in 3 s"),
-  introspectionRow("401, to this server's own secret",  Fault.status(401),  "503 in 0 s"),
-  introspectionRow("503 with Retry-After",              busy,               "503 in 0 s, come again in 17 s"),
+  introspectionRow("401, for this server's own client secret",  Fault.status(401),  "503 in 0 s"),
+  introspectionRow("503 with Retry-After",              busy,               "503 in 0 s, retry after 17 s"),
   introspectionRow("429",                               limited,            "503 in 3 s"),
-  introspectionRow("429 with Retry-After",              limitedFor,         "503 in 0 s, come again in 17 s"),
+  introspectionRow("429 with Retry-After",              limitedFor,         "503 in 0 s, retry after 17 s"),
   introspectionRow("HTML",                              page,               "503 in 0 s"),
   introspectionRow("truncated JSON",                    half,               "503 in 0 s"),
   introspectionRow("a list",                            Fault.body("[]"),   "503 in 0 s"),
-  // Not faults of the endpoint: this is what it says of the token.
+  // Not faults of the endpoint, but results for the token.
   introspectionRow("wrong issuer",                      claimed({ iss: "https://evil.test" }), "401 in 0 s"),
-  introspectionRow("an answer that is neither yes nor no", claimed({ active: "true" }),        "401 in 0 s")
+  introspectionRow("an invalid active member", claimed({ active: "true" }),        "401 in 0 s")
 ]
 
 const startIntrospecting = start({
@@ -271,31 +274,31 @@ const startIntrospecting = start({
 
 describe("the introspection endpoint", () => {
   for (const { asked, befall, rule } of introspection) {
-    it.effect(`${rule}: ${asked}, and what was answered before stands for as long as it is remembered`, () =>
+    it.effect(`${rule}: ${asked}, and cached responses stay valid as long as they are remembered`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         const { handle } = yield* startIntrospecting
         const known = yield* provider.mintOpaque()
         yield* assertStated(callTool(handle, known), "200 in 0 s", "before")
         yield* befall(provider)
-        yield* assertStated(callTool(handle, known), "200 in 0 s", "a token that is known")
-        yield* assertStated(callTool(handle, yield* provider.mintOpaque()), asked, "a token that is new")
+        yield* assertStated(callTool(handle, known), "200 in 0 s", "a cached token")
+        yield* assertStated(callTool(handle, yield* provider.mintOpaque()), asked, "a new token")
         yield* TestClock.adjust("31 seconds")
         // It may have been revoked since.
-        yield* assertStated(callTool(handle, known), asked, "a token that was known")
+        yield* assertStated(callTool(handle, known), asked, "a token that was cached")
         yield* assertStated(callTool(handle, undefined), "401 in 0 s", "no token")
         yield* provider.heal()
-        // A refusal is remembered as long as any answer, an outage for as long as it took to fail.
+        // A refusal is remembered like any response, an outage for as long as the failed request took.
         if (asked.startsWith("401") || asked.includes("in 10 s")) yield* TestClock.adjust("31 seconds")
-        yield* assertStated(callTool(handle, known), "200 in 0 s", "after it is over")
+        yield* assertStated(callTool(handle, known), "200 in 0 s", "after the fault")
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
   for (const { befall, cold, rule } of metadata) {
     it.effect(`${rule} of the metadata, cold: ${cold}`, () =>
       Effect.gen(function*() {
-        // A provider without a key set is one all the same.
-        if (rule === "no jwks_uri any more") return
+        // A provider without a key set is valid for introspection.
+        if (rule === "jwks_uri removed") return
         const provider = yield* TestProvider.TestProvider
         const { handle } = yield* startIntrospecting
         yield* befall(provider)
@@ -311,14 +314,14 @@ describe("the introspection endpoint", () => {
 
 const hour = 3_600_000
 
-/** The clock is set, and nothing that waits for it sleeps longer. */
+/** The clock is set, and sleeping fibers wake up at once. */
 const jump = (hours: number) =>
   Effect.flatMap(
     TestClock.testClockWith((clock) => Effect.succeed(clock.currentTimeMillisUnsafe())),
     (now) => TestClock.setTime(now + hours * hour)
   )
 
-/** A token of two weeks, one of which has gone. */
+/** A token that is valid for two weeks, of which one has passed. */
 const old = (provider: Provider) =>
   Effect.map(
     TestClock.testClockWith((clock) => Effect.succeed(clock.currentTimeMillisUnsafe() / 1000)),
@@ -339,13 +342,13 @@ const jumps: ReadonlyArray<Jump> = [
   { rule: "forward by an hour", hours: 1, befall: well, stated: "200 in 0 s" },
   { rule: "forward by three days", hours: 72, befall: well, stated: "200 in 0 s" },
   { rule: "forward by five hours, and the provider is down", hours: 5, befall: down, stated: "200 in 4 s" },
-  { rule: "forward past what may be used of an outage", hours: 25, befall: down, stated: "503 in 3 s" },
-  { rule: "forward past the end of the token", hours: 24 * 7 + 1, befall: well, stated: "401 in 0 s" },
+  { rule: "forward beyond the staleness limit of an outage", hours: 25, befall: down, stated: "503 in 3 s" },
+  { rule: "forward beyond the end of the token", hours: 24 * 7 + 1, befall: well, stated: "401 in 0 s" },
   { rule: "back by an hour", hours: -1, befall: well, stated: "200 in 0 s" },
   { rule: "back by three days", hours: -72, befall: well, stated: "200 in 0 s" },
   { rule: "back by an hour, and the provider is down", hours: -1, befall: down, stated: "200 in 4 s" },
   {
-    rule: "back past the time of issue, when the token was not there yet",
+    rule: "back to a time before the token was issued",
     hours: -24 * 8,
     befall: well,
     stated: "401 in 0 s"
@@ -368,8 +371,8 @@ describe("the clock jumps", () => {
         yield* assertStated(callTool(handle, known), "200 in 0 s", "before")
         yield* befall(provider)
         yield* jump(hours)
-        yield* assertStated(callTool(handle, known), stated, "a token that is known")
-        yield* assertStated(callTool(handle, another), stated, "a token that is new")
+        yield* assertStated(callTool(handle, known), stated, "a cached token")
+        yield* assertStated(callTool(handle, another), stated, "a new token")
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
@@ -378,11 +381,11 @@ describe("the clock jumps", () => {
       Effect.gen(function*() {
         const { handle, provider } = yield* world
         yield* down(provider)
-        yield* assertStated(callTool(handle, yield* old(provider)), "503 in 3 s", "while it is down")
+        yield* assertStated(callTool(handle, yield* old(provider)), "503 in 3 s", "during the outage")
         yield* jump(hours)
         yield* provider.heal()
         yield* TestClock.adjust("2 seconds")
-        yield* assertStated(callTool(handle, yield* old(provider)), "200 in 0 s", "after it is over")
+        yield* assertStated(callTool(handle, yield* old(provider)), "200 in 0 s", "after the fault")
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
     it.effect(`${hours} hours after a key was unknown: the next rotation is noticed at once`, () =>
@@ -393,13 +396,13 @@ describe("the clock jumps", () => {
         yield* assertStated(callTool(handle, yield* old(provider)), "200 in 0 s", "after the first rotation")
         yield* jump(hours)
         yield* TestClock.adjust("31 seconds")
-        // Whoever comes now brings the keys up to date, so that only the allowance for unknown keys can be in the way.
+        // A request at this time refreshes the keys, so that only the allowance for unknown keys can be in the way.
         yield* assertStated(callTool(handle, yield* old(provider)), "200 in 0 s", "after the jump")
         yield* provider.rotate()
-        yield* assertStated(callTool(handle, yield* old(provider)), "200 in 0 s", "after the second one")
+        yield* assertStated(callTool(handle, yield* old(provider)), "200 in 0 s", "after the second rotation")
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-    it.effect(`${hours} hours: a key that was taken back is forgotten no later than without the jump`, () =>
+    it.effect(`${hours} hours: a removed key is forgotten no later than without the jump`, () =>
       Effect.gen(function*() {
         const { handle, provider } = yield* world
         const token = yield* old(provider)
@@ -407,7 +410,7 @@ describe("the clock jumps", () => {
         yield* jump(hours)
         yield* provider.rotate({ dropOld: true })
         yield* TestClock.adjust("13 minutes")
-        yield* assertStated(callTool(handle, token), "401 in 0 s", "a token of a key that is no more")
+        yield* assertStated(callTool(handle, token), "401 in 0 s", "a token of a removed key")
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 })
@@ -417,29 +420,29 @@ describe("the clock jumps", () => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 describe("recovery", () => {
-  /** The longest pause between two attempts of a server that keeps failing, with its jitter. */
+  /** The longest pause between two attempts at a server that keeps failing, with its jitter. */
   const cooldown = 75
 
   for (const outage of [1, 10, 60, 600]) {
-    it.effect(`after an outage of ${outage} minutes with somebody asking all the time, within one cooldown`, () =>
+    it.effect(`after an outage of ${outage} minutes with constant requests takes at most one cooldown`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         const { handle } = yield* start()
         yield* down(provider)
         let seconds = 0
         for (let step = 0; step < 20; step++) {
-          seconds = yield* assertStated(callTool(handle, yield* mint(provider)), "503 in 3 s", "while it is down")
+          seconds = yield* assertStated(callTool(handle, yield* mint(provider)), "503 in 3 s", "during the outage")
           assert.isAtMost(seconds, cooldown)
           if (step < 19) yield* TestClock.adjust(`${outage * 3} seconds`)
         }
-        // Nobody hammers a provider that is down: three attempts at most for each time that somebody asked.
+        // Requests do not flood a provider that is down: at most three attempts for each retry of a client.
         assert.isAtMost(yield* provider.count(), 60)
-        // Who comes again when told to does not come in vain.
+        // A client that retries after Retry-After is answered normally.
         yield* assertRecovers(provider, handle, seconds)
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("a thousand requests that come at once, and cold, cost one question for metadata and one for keys", () =>
+  it.effect("with 1,000 requests at once and an empty cache costs one request for metadata and one for keys", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
@@ -451,7 +454,7 @@ describe("recovery", () => {
       assert.deepStrictEqual([yield* provider.count("metadata"), yield* provider.count("jwks")], [1, 1])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("a thousand that come at once while the provider is down all hear 503, after one search", () =>
+  it.effect("with 1,000 requests at once during an outage answers all of them with 503 after one search", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()

@@ -1,14 +1,11 @@
-/** What the tests of standing share: cells of tables in words, and answers that are measured by the clock of the test. */
+/** Shared by the resilience tests: table cells in words, and responses that are timed by the clock of the test. */
 import { assert } from "@effect/vitest"
 import { Duration, Effect } from "effect"
 import type { Answer } from "../server/harness.ts"
 import { elapse } from "../time.ts"
 
-/**
- * What a cell of a table states: the status, after how many seconds at most it is there, and the `Retry-After` where it
- * is a certain one.
- */
-export type Stated = `${200 | 401 | 503} in ${number} s` | `503 in ${number} s, come again in ${number} s`
+/** The content of a table cell: the status, the maximum number of seconds, and the `Retry-After` if it is exact. */
+export type Stated = `${200 | 401 | 503} in ${number} s` | `503 in ${number} s, retry after ${number} s`
 
 interface Expected {
   readonly status: number
@@ -21,7 +18,7 @@ const expectedOf = (stated: Stated): Expected => {
   return { status, seconds, retryAfter: retryAfter === undefined ? undefined : String(retryAfter) }
 }
 
-/** Holds an answer to what is stated of it, and says when to come again, in seconds, if it does. */
+/** Compares a response with its table cell, and returns its Retry-After, if any, in seconds. */
 export const assertStated = Effect.fnUntraced(function*<R>(
   request: Effect.Effect<Answer, never, R>,
   stated: Stated,

@@ -1,6 +1,7 @@
 /**
- * A flood of made-up opaque tokens: how long good tokens take meanwhile, and what the flooding client is answered. Every HTTP
- * client here has a bounded number of connections, as real ones have, and the authorization server takes its time.
+ * A flood of made-up opaque tokens: the latency of valid tokens meanwhile, and the responses to the flooding client.
+ * Every HTTP client here has a bounded number of connections, as real ones have, and the authorization server has a
+ * latency.
  */
 import { BearerAuth, ClientAuthentication, FetchAuth, McpAuth, TokenVerifier } from "@effect-mcp-auth/core"
 import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
@@ -38,10 +39,10 @@ import {
 } from "../server/harness.ts"
 import { settled } from "../time.ts"
 
-/** How long the authorization server takes for an answer, in milliseconds. */
+/** The latency of the authorization server, in milliseconds. */
 const latency = 200
 
-/** As many connections as `NodeMcpAuth` has, which are waited for. */
+/** As many connections as `NodeMcpAuth` has; further requests wait for one. */
 const connections = 40
 
 const authentication = ClientAuthentication.clientSecretBasic("notes", Redacted.make("s3cret"))
@@ -49,13 +50,13 @@ const authentication = ClientAuthentication.clientSecretBasic("notes", Redacted.
 const introspection = (changes: Partial<TokenVerifier.IntrospectionOptions> = {}) =>
   TokenVerifier.introspection({ authentication, ...changes })
 
-/** What happens on the network. */
+/** The network of the authorization server. */
 interface Traffic {
   now: number
   most: number
 }
 
-/** The network of the test, by a client whose connections are waited for. */
+/** The network of the test, with a client whose requests wait for a connection. */
 const bounded = (traffic: Traffic = { now: 0, most: 0 }) =>
   Layer.effect(
     HttpClient.HttpClient,
@@ -88,7 +89,7 @@ interface Answered {
 
 type Ask = (address: string | undefined, token: string) => Effect.Effect<Answered>
 
-/** What guards a resource, asked without HTTP, and what became of a token. */
+/** A guard of a resource, called without HTTP, and its result for a token. */
 const guard = Effect.fnUntraced(function*(changes: Partial<ProtectOptions> = {}) {
   const services = yield* Layer.build(McpAuth.layer(options({ verifier: introspection(), ...changes })))
   const { authenticate } = Context.get(services, McpAuth.McpAuth)
@@ -115,7 +116,7 @@ const other = "198.51.100.1"
 
 let serial = 0
 
-/** So many made-up tokens at once. */
+/** The number of made-up tokens at once. */
 const flood = (ask: Ask, count: number, address: (index: number) => string | undefined = () => flooder) =>
   Effect.forkChild(
     Effect.forEach(
@@ -125,7 +126,7 @@ const flood = (ask: Ask, count: number, address: (index: number) => string | und
     )
   )
 
-/** Lets time pass in small steps until a fiber has ended. */
+/** Advances time in small steps until a fiber has ended. */
 const ended = Effect.fnUntraced(function*<A, E>(fiber: Fiber.Fiber<A, E>) {
   yield* settled
   while (fiber.pollUnsafe() === undefined) yield* tick(50)
@@ -136,12 +137,12 @@ const tick = (milliseconds: number) => Effect.andThen(TestClock.adjust(milliseco
 
 const run = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.flatMap(Effect.forkChild(effect), ended)
 
-/** A provider that takes its time, and the verifier of its tokens. */
+/** A provider with a latency, and the verifier of its tokens. */
 const scenario = Effect.fnUntraced(function*(changes?: Partial<ProtectOptions>) {
   const provider = yield* TestProvider.TestProvider
   const ask = yield* guard(changes)
   yield* provider.fault("introspection", Fault.delay(latency))
-  // Metadata is known, as it is to every server that has been asked anything before.
+  // Metadata is cached, as it is in every server after its first request.
   yield* run(ask(other, "made-up"))
   const askGood = (address: string | undefined) => Effect.flatMap(provider.mintOpaque(), (token) => ask(address, token))
   return { ask, askGood, provider }
@@ -155,9 +156,9 @@ const assertGood = ({ outcome, took }: Answered, most = 2 * latency) => {
   assert.isAtMost(took, most)
 }
 
-// The limit only ends a test that hangs: nothing here is measured by the real clock.
+// The timeout only ends a test that hangs: nothing here is measured by the real clock.
 describe("a flood of 2,500 made-up opaque tokens at once", { timeout: 300_000 }, () => {
-  it.effect("from one address delays good tokens of other addresses by no more than their own latency", () =>
+  it.effect("from one address delays valid tokens of other addresses by no more than their own latency", () =>
     Effect.gen(function*() {
       const { ask, askGood } = yield* scenario()
       const flooding = yield* flood(ask, 2_500)
@@ -172,7 +173,7 @@ describe("a flood of 2,500 made-up opaque tokens at once", { timeout: 300_000 },
       assert.strictEqual(countOf(answers, "503 outage"), 0)
       assert.isAbove(countOf(answers, "503 queue full"), 1_000)
       assert.strictEqual(countOf(answers, "401") + countOf(answers, "503 queue full"), 2_500)
-      // The flooding client is told at once, or when it has waited for as long as anything may wait, to retry in 2 seconds.
+      // The flooding client is told at once, or after the longest possible wait, to retry in 2 seconds.
       for (const { outcome, retryAfter, took } of answers) {
         if (outcome !== "503 queue full") continue
         assert.deepStrictEqual(retryAfter, Duration.seconds(2))
@@ -180,7 +181,7 @@ describe("a flood of 2,500 made-up opaque tokens at once", { timeout: 300_000 },
       }
     }).pipe(withProvider))
 
-  it.effect("leaves the circuit closed: the next token is introspected at once, also of the same address", () =>
+  it.effect("leaves the circuit closed: the next token is introspected at once, even from the same address", () =>
     Effect.gen(function*() {
       const { ask, askGood } = yield* scenario()
       assert.strictEqual(countOf(yield* ended(yield* flood(ask, 2_500)), "503 outage"), 0)
@@ -188,7 +189,7 @@ describe("a flood of 2,500 made-up opaque tokens at once", { timeout: 300_000 },
       assertGood(yield* run(askGood(flooder)), latency)
     }).pipe(withProvider))
 
-  it.effect("from the address of a good token tells that one to retry, and never that it is not valid", () =>
+  it.effect("from the address of a valid token makes it retry, and never refuses it as invalid", () =>
     Effect.gen(function*() {
       const { ask, provider } = yield* scenario()
       const flooding = yield* flood(ask, 2_500)
@@ -201,7 +202,7 @@ describe("a flood of 2,500 made-up opaque tokens at once", { timeout: 300_000 },
       assertGood(yield* run(ask(flooder, good)), latency)
     }).pipe(withProvider))
 
-  it.effect("does not delay a good token whose answer is remembered", () =>
+  it.effect("does not delay a valid token that is cached", () =>
     Effect.gen(function*() {
       const { ask, provider } = yield* scenario()
       const good = yield* provider.mintOpaque()
@@ -211,7 +212,7 @@ describe("a flood of 2,500 made-up opaque tokens at once", { timeout: 300_000 },
       yield* ended(flooding)
     }).pipe(withProvider))
 
-  it.effect("from one network of IPv6 is that of one client", () =>
+  it.effect("from one IPv6 network counts as one client", () =>
     Effect.gen(function*() {
       const { ask, askGood } = yield* scenario()
       const flooding = yield* flood(ask, 2_500, (index) => `2001:db8:0:1::${index.toString(16)}`)
@@ -223,20 +224,20 @@ describe("a flood of 2,500 made-up opaque tokens at once", { timeout: 300_000 },
 
   const networks: ReadonlyArray<readonly [name: string, address: (index: number) => string, neighbour: string]> = [
     [
-      "all networks of 64 bits of one IPv6 network of 48 bits",
+      "all /64 networks of one IPv6 /48",
       (index) => `2001:db8:1:${index.toString(16)}::1`,
       "2001:db8:2::1"
     ],
     [
-      "all networks of 64 bits of one IPv6 network of 56 bits",
+      "all /64 networks of one IPv6 /56",
       (index) => `2001:db8:1:${index % 256}::1`,
       "2001:db8:1:f00::1"
     ],
-    ["one IPv4 network of 16 bits", (index) => `203.0.${index >> 8}.${index & 255}`, "203.1.0.1"],
-    ["one IPv4 network of 24 bits", (index) => `203.0.113.${index & 255}`, "203.0.114.1"]
+    ["one IPv4 /16", (index) => `203.0.${index >> 8}.${index & 255}`, "203.1.0.1"],
+    ["one IPv4 /24", (index) => `203.0.113.${index & 255}`, "203.0.114.1"]
   ]
   for (const [name, address, neighbour] of networks) {
-    it.effect(`from ${name} delays good tokens of other networks by no more than their own latency`, () =>
+    it.effect(`from ${name} delays valid tokens of other networks by no more than their own latency`, () =>
       Effect.gen(function*() {
         const { ask, askGood } = yield* scenario()
         const flooding = yield* flood(ask, 2_500, address)
@@ -248,7 +249,7 @@ describe("a flood of 2,500 made-up opaque tokens at once", { timeout: 300_000 },
       }).pipe(withProvider))
   }
 
-  it.effect("from as many networks as there are tokens does not refuse each newcomer: the oldest one makes room", () =>
+  it.effect("from as many networks as tokens does not refuse every new request: the oldest one makes room", () =>
     Effect.gen(function*() {
       const { ask, askGood } = yield* scenario({ verifier: introspection({ concurrency: 2, queueSize: 4 }) })
       const flooding = yield* flood(ask, 2_500, (index) => `${index % 200}.${index >> 8}.0.1`)
@@ -257,7 +258,7 @@ describe("a flood of 2,500 made-up opaque tokens at once", { timeout: 300_000 },
       yield* ended(flooding)
     }).pipe(withProvider))
 
-  it.effect("from fifty addresses takes turns with good tokens: they wait for a round, and are answered", () =>
+  it.effect("from fifty addresses takes turns with valid tokens, which wait for one round", () =>
     Effect.gen(function*() {
       const { ask, askGood } = yield* scenario()
       const flooding = yield* flood(ask, 2_500, (index) => `203.0.113.${index % 50}`)
@@ -268,7 +269,7 @@ describe("a flood of 2,500 made-up opaque tokens at once", { timeout: 300_000 },
       assert.strictEqual(countOf(answers, "503 outage"), 0)
     }).pipe(withProvider))
 
-  it.effect("from unknown addresses tells clients to retry, and opens no circuit", () =>
+  it.effect("from unknown addresses makes clients retry, and does not open the circuit", () =>
     Effect.gen(function*() {
       const { ask, askGood } = yield* scenario()
       const flooding = yield* flood(ask, 2_500, () => undefined)
@@ -279,7 +280,7 @@ describe("a flood of 2,500 made-up opaque tokens at once", { timeout: 300_000 },
       assertGood(yield* run(askGood(undefined)), latency)
     }).pipe(withProvider))
 
-  it.effect("of one issuer leaves the tokens of another alone", () =>
+  it.effect("of one issuer does not affect the tokens of another", () =>
     Effect.gen(function*() {
       const { client, providers } = yield* TestProvider.makeNetwork({}, { issuer: "https://b.test" })
       const [first, second] = providers
@@ -304,8 +305,8 @@ describe("a flood of 2,500 made-up opaque tokens at once", { timeout: 300_000 },
     }).pipe(Effect.scoped))
 })
 
-describe("waiting to be sent", () => {
-  it.effect("is no failure of an authorization server, however slow it is", () =>
+describe("the queue for introspection requests", () => {
+  it.effect("does not turn slow responses into failures of the authorization server", () =>
     Effect.gen(function*() {
       const { ask, askGood, provider } = yield* scenario({ verifier: introspection({ concurrency: 2 }) })
       yield* provider.heal()
@@ -315,7 +316,7 @@ describe("waiting to be sent", () => {
       assertGood(yield* run(askGood(other)), 4_000)
     }).pipe(withProvider))
 
-  it.effect("ends after queueTimeout, and the request that is sent in time has all of its own time", () =>
+  it.effect("has the time limit queueTimeout, and a request that leaves it in time has its full own timeout", () =>
     Effect.gen(function*() {
       const verifier = introspection({ concurrency: 1, queueTimeout: "3 seconds" })
       const { ask, provider } = yield* scenario({ verifier })
@@ -334,7 +335,7 @@ describe("waiting to be sent", () => {
       ])
     }).pipe(withProvider))
 
-  it.effect("is over for a client that goes away: its place and its slot are free", () =>
+  it.effect("frees the place and the slot of a client that disconnects", () =>
     Effect.gen(function*() {
       const { ask, askGood } = yield* scenario({ verifier: introspection({ concurrency: 4, queueSize: 4 }) })
       for (let round = 0; round < 20; round++) {
@@ -350,10 +351,10 @@ describe("waiting to be sent", () => {
     }).pipe(withProvider))
 })
 
-describe("requests in flight", () => {
+describe("the introspection requests in flight", () => {
   const rows: ReadonlyArray<readonly [rule: string, addresses: number, most: number]> = [
-    ["of one client are three quarters of the concurrency at most", 1, 6],
-    ["of all clients are as many as the concurrency at most", 25, 8]
+    ["of one client are at most three quarters of the concurrency", 1, 6],
+    ["of all clients are at most as many as the concurrency", 25, 8]
   ]
   for (const [rule, addresses, most] of rows) {
     it.effect(rule, () => {
@@ -368,7 +369,7 @@ describe("requests in flight", () => {
   }
 })
 
-describe("the bounds of introspection", () => {
+describe("the limits of introspection", () => {
   const rows: ReadonlyArray<readonly [option: string, changes: Partial<TokenVerifier.IntrospectionOptions>]> = [
     ["concurrency", { concurrency: 0 }],
     ["concurrency", { concurrency: 1.5 }],
@@ -379,7 +380,7 @@ describe("the bounds of introspection", () => {
     ["queueTimeout", { queueTimeout: Infinity }]
   ]
   for (const [option, changes] of rows) {
-    it.effect(`that are no bounds are an error at build: ${option}: ${String(Object.values(changes)[0])}`, () =>
+    it.effect(`that are invalid are an error when the server is built: ${option}: ${String(Object.values(changes)[0])}`, () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(guard({ verifier: introspection(changes) }))
         assert.strictEqual(error._tag, "InvalidVerifier")
@@ -387,7 +388,7 @@ describe("the bounds of introspection", () => {
       }).pipe(withProvider))
   }
 
-  it.effect("may leave no place to wait: who cannot be asked about at once is told to retry", () =>
+  it.effect("may disable the queue: a request that cannot be sent at once must be retried", () =>
     Effect.gen(function*() {
       const { ask, askGood } = yield* scenario({ verifier: introspection({ concurrency: 4, queueSize: 0 }) })
       const flooding = yield* flood(ask, 10)
@@ -399,7 +400,7 @@ describe("the bounds of introspection", () => {
     }).pipe(withProvider))
 })
 
-/** An application behind HTTP, whose requests say from which address they come. */
+/** An application behind HTTP, whose requests contain the address that they come from. */
 const serveFrom = Effect.fnUntraced(function*<A, E>(
   app: Layer.Layer<A, E, HttpRouter.HttpRouter | HttpClient.HttpClient>
 ) {
@@ -436,17 +437,17 @@ const plain = HttpRouter.add("*", "/me", Effect.map(caller, (who) => HttpServerR
   Layer.provide(McpAuth.middleware.layer)
 )
 
-/** Answers of `FetchAuth`: 200 for a request that is let in. */
+/** Responses of `FetchAuth`: 200 for an accepted request. */
 const serveFetch = Effect.fnUntraced(function*(verifier: TokenVerifier.Method) {
   const { authenticate } = yield* FetchAuth.make(options({ verifier }))
   return (clientAddress: string): Handle => (request) =>
     Effect.map(
       authenticate(request, { clientAddress }),
-      (outcome) => outcome._tag === "Answered" ? outcome.response : new Response("let in")
+      (outcome) => outcome._tag === "Answered" ? outcome.response : new Response("accepted")
     )
 })
 
-describe("over HTTP", () => {
+describe("introspection over HTTP", () => {
   const verifier = introspection({ concurrency: 4, queueSize: 10 })
   const getMe = (handle: Handle, token: string) => send(handle, `${origin}/me`, { headers: bearer(token) })
   const protection = Layer.suspend(() => McpAuth.layer(options({ verifier })))
@@ -464,7 +465,7 @@ describe("over HTTP", () => {
     ["FetchAuth", serveFetch(verifier), getMe]
   ] as const
   for (const [road, serve, call] of roads) {
-    it.effect(`${road} answers a flooding client 503 with Retry-After, and a good token of another address 200`, () =>
+    it.effect(`in ${road} answers a flooding client with 503 and Retry-After, and a valid token of another address with 200`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         yield* provider.fault("introspection", Fault.delay(latency))
@@ -492,7 +493,7 @@ describe("over HTTP", () => {
       }).pipe(withProvider))
   }
 
-  it.effect("the metric tells a full queue from an outage of the authorization server", () =>
+  it.effect("has a metric that distinguishes a full queue from an outage of the authorization server", () =>
     Effect.gen(function*() {
       const { ask, provider } = yield* scenario({ verifier: introspection({ concurrency: 1, queueSize: 1 }) })
       yield* ended(yield* flood(ask, 5))

@@ -1,6 +1,6 @@
 /**
- * An authorization server that is slower than the limits of fetching: one caller waits for the whole limit, and the next
- * callers are answered at once, with a `Retry-After` that says when the server is asked again.
+ * An authorization server that is slower than the fetch limits: one caller waits for the whole limit, and the next
+ * callers are answered at once, with a `Retry-After` until the next fetch.
  */
 import { ClientAuthentication, TokenVerifier } from "@effect-mcp-auth/core"
 import { NodeJws } from "@effect-mcp-auth/platform-node"
@@ -38,7 +38,7 @@ const sources: ReadonlyArray<Source> = [
 
 const slow: ReadonlyArray<readonly [rule: string, fault: Fault.Fault]> = [
   ["that does not answer", Fault.delay("1 hour")],
-  ["that needs longer than an attempt may take", Fault.delay("6 seconds")],
+  ["that is slower than the limit of an attempt", Fault.delay("6 seconds")],
   ["whose body does not end", Fault.slowBody()]
 ]
 
@@ -59,23 +59,23 @@ for (const { endpoint, mint, start } of sources) {
     })
 
     for (const [rule, fault] of slow) {
-      it.effect(`${rule}: one caller waits for 10 seconds, and the next ones for nothing`, () =>
+      it.effect(`${rule}: one caller waits for 10 seconds, and the next ones do not wait`, () =>
         Effect.gen(function*() {
           const { ask, provider } = yield* scenario
           yield* provider.fault(endpoint, fault)
-          yield* assertStated(ask, "503 in 10 s, come again in 10 s", "the first caller")
+          yield* assertStated(ask, "503 in 10 s, retry after 10 s", "the first caller")
           const before = yield* provider.count(endpoint)
-          yield* assertStated(ask, "503 in 0 s, come again in 10 s", "the next caller")
+          yield* assertStated(ask, "503 in 0 s, retry after 10 s", "the next caller")
           yield* TestClock.adjust("5 seconds")
-          yield* assertStated(ask, "503 in 0 s, come again in 5 s", "a caller after 5 seconds")
+          yield* assertStated(ask, "503 in 0 s, retry after 5 s", "a caller after 5 seconds")
           assert.strictEqual(yield* provider.count(endpoint), before)
           yield* provider.heal()
           yield* TestClock.adjust("5 seconds")
-          yield* assertStated(ask, "200 in 0 s", "a caller who comes when told to")
+          yield* assertStated(ask, "200 in 0 s", "a caller who retries after Retry-After")
         }).pipe(withProvider))
     }
 
-    it.effect("that keeps failing is asked again after as long as it took to fail", () =>
+    it.effect("that keeps failing is asked again after the duration of the failed attempt", () =>
       Effect.gen(function*() {
         const { ask, provider } = yield* scenario
         yield* provider.fault(endpoint, Fault.delay("1 hour"))
@@ -85,13 +85,13 @@ for (const { endpoint, mint, start } of sources) {
         const next = yield* Effect.forkChild(ask)
         yield* settled
         assert.strictEqual(yield* provider.count(endpoint), before + 1)
-        yield* assertStated(ask, endpoint === "introspection" ? "503 in 0 s" : "503 in 2 s", "a caller meanwhile")
+        yield* assertStated(ask, endpoint === "introspection" ? "503 in 0 s" : "503 in 2 s", "a caller in the meantime")
         yield* pass(10)
         assert.strictEqual((yield* Fiber.join(next)).status, 503)
         yield* assertStated(ask, "503 in 0 s", "a caller after the second failure")
       }).pipe(withProvider))
 
-    it.effect("that is waited for by a client which gives up is known to fail to the next client", () =>
+    it.effect("that a client stops waiting for is known to fail for the next client", () =>
       Effect.gen(function*() {
         const { handle, provider } = yield* scenario
         yield* provider.fault(endpoint, Fault.delay("1 hour"))
@@ -109,12 +109,12 @@ for (const { endpoint, mint, start } of sources) {
   })
 }
 
-/** Requests whose client goes away when told to. */
+/** Requests whose client disconnects on demand. */
 const aborting = (handle: Handle, { signal }: AbortController): Handle => (request) =>
   handle(new Request(request, { signal }))
 
-describe("a token for which the authorization server needs too long", () => {
-  it.effect("does not cut it off from tokens that it answers meanwhile", () =>
+describe("a token for which the authorization server is too slow", () => {
+  it.effect("does not open the circuit for tokens that the server answers meanwhile", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* startServer({ verifier })

@@ -1,5 +1,6 @@
 /**
- * A process that stands still hears no answer, however quick the authorization server was: that time is not the server's.
+ * A stalled process receives no response, however quickly the authorization server answered: that time does not count
+ * against the server.
  */
 import { ClientAuthentication, TokenVerifier } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
@@ -9,7 +10,7 @@ import { HttpClient } from "effect/http"
 import { settled } from "../time.ts"
 import { outcome, verifier } from "../token/harness.ts"
 
-/** A clock that stands still, until the process did and everything that was due meanwhile is woken, once. */
+/** A clock that stands still like the process, and then wakes everything that was due, once. */
 const makeClock = () => {
   let now = 1_800_000_000_000
   let sleepers: Array<{ readonly due: number; readonly wake: () => void }> = []
@@ -37,7 +38,7 @@ const makeClock = () => {
   return { clock, standStill }
 }
 
-/** Answers of the introspection endpoint wait until they are let through. */
+/** Responses of the introspection endpoint wait until they are released. */
 const gated = (answered: Deferred.Deferred<void>) =>
   Layer.effect(
     HttpClient.HttpClient,
@@ -74,14 +75,14 @@ const scenario = (stalls: ReadonlyArray<number>) =>
     }).pipe(Effect.provide(Layer.provideMerge(gated(answered), TestProvider.layer())))
   }).pipe(Effect.scoped)
 
-describe("a process that stands still for longer than all limits", () => {
-  it.effect("still hears the answers that arrived meanwhile, and its own queue does not end", () =>
+describe("a process that stalls for longer than all limits", () => {
+  it.effect("still receives the responses that arrived meanwhile, and its own queue does not time out", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* scenario([60_000]), ["accepted", "accepted"])
       assert.deepStrictEqual(yield* scenario([60_000, 60_000, 60_000]), ["accepted", "accepted"])
     }))
 
-  it.effect("does not wait for ever: time in which it runs ends the request", () =>
+  it.effect("does not wait forever: time in which it runs counts against the request", () =>
     Effect.gen(function*() {
       const outcomes = yield* scenario(Array.from({ length: 100 }, () => 1_000))
       assert.deepStrictEqual(outcomes, ["VerificationUnavailable", "VerificationUnavailable"])

@@ -1,4 +1,4 @@
-/** What verified tokens cost, what is remembered of them, and when it is forgotten. */
+/** What verifying a token costs, what is cached, and when the cache forgets it. */
 import { AudiencePolicy, AuthorizationServer, Jws, TokenDigest, TokenVerifier } from "@effect-mcp-auth/core"
 import { NodeJws } from "@effect-mcp-auth/platform-node"
 import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
@@ -27,14 +27,14 @@ import {
 
 type Verify = Effect.Success<ReturnType<typeof verifier>>
 
-/** What was done, as often as it was done. */
+/** The number of operations of each kind. */
 class Counted {
   checks = 0
   prepared = 0
   digests: Array<string> = []
 }
 
-/** Counts signatures when they are checked, however late that is. */
+/** Counts signatures when they are verified, even if that is later. */
 const countingJws = (jws: Jws.Shape, counted: Counted): Jws.Shape => ({
   prepare: (key, algorithm) =>
     Effect.map(jws.prepare(key, algorithm), (verify): Jws.VerifySignature => {
@@ -60,11 +60,11 @@ const spyingDigest = (digest: TokenDigest.Shape, counted: Counted): TokenDigest.
 }
 
 const platforms = {
-  "by WebCrypto, which answers later": [Jws.Jws.defaultValue(), TokenDigest.TokenDigest.defaultValue()],
-  "by node:crypto, which answers at once": [NodeJws.nodeCrypto, NodeJws.nodeDigest]
+  "with WebCrypto, which answers later": [Jws.Jws.defaultValue(), TokenDigest.TokenDigest.defaultValue()],
+  "with node:crypto, which answers at once": [NodeJws.nodeCrypto, NodeJws.nodeDigest]
 } as const
 
-/** Runs a test with a count of what is done, on both platforms. */
+/** Runs a test with a count of the operations, on both platforms. */
 const counting = (
   rule: string,
   test: (counted: Counted) => Effect.Effect<void, unknown, TestProvider.TestProvider | Requirements>
@@ -87,19 +87,19 @@ type Requirements = Effect.Services<ReturnType<typeof verifier<never>>>
 const accepted = (verify: Verify, token: string) =>
   Effect.map(outcome(verify(token)), (said) => assert.strictEqual(said, "accepted"))
 
-/** A token that comes again is remembered from then on. */
+/** A token is cached when it is sent for the second time. */
 const remembered = (verify: Verify, token: string) => Effect.andThen(accepted(verify, token), accepted(verify, token))
 
 const refusedAs = (verify: Verify, token: string, reason: string) =>
   Effect.map(outcome(verify(token)), (said) => assert.strictEqual(said, reason))
 
 const rsa = [makeRsa(), makeRsa(), makeRsa()] as const
-// Counts of tokens that are remembered depend on which are taken for each other: with this key always the same.
+// The number of cached tokens depends on hash collisions: with this key it is always the same.
 const ed = exampleEd25519()
 const edwards = [ed, ...Array.from({ length: 11 }, makeEd25519)]
 const stranger = makeRsa()
 
-/** Publishes these keys and no others, by their names. */
+/** Publishes exactly these keys, by their names. */
 const publish = (keys: ReadonlyArray<readonly [kid: string | undefined, key: Key]>) =>
   Effect.flatMap(TestProvider.TestProvider, ({ fault, heal }) =>
     Effect.andThen(
@@ -120,18 +120,21 @@ const numbered = (count: number, kid = "a"): ReadonlyArray<string> =>
 
 const publishEd = publish([["a", ed]])
 
-describe("cost", () => {
-  counting("the same token costs two signatures, however often it comes", (counted) =>
-    Effect.gen(function*() {
-      yield* publish([["a", rsa[0]]])
-      const verify = yield* verifier(TokenVerifier.jwt())
-      const one = token(rsa[0], "a")
-      for (let time = 0; time < 100; time++) yield* accepted(verify, one)
-      assert.deepStrictEqual([counted.checks, counted.prepared], [2, 1])
-    }))
+describe("the cost of verification", () => {
+  counting(
+    "the same token costs two signature verifications, however often it is sent",
+    (counted) =>
+      Effect.gen(function*() {
+        yield* publish([["a", rsa[0]]])
+        const verify = yield* verifier(TokenVerifier.jwt())
+        const one = token(rsa[0], "a")
+        for (let time = 0; time < 100; time++) yield* accepted(verify, one)
+        assert.deepStrictEqual([counted.checks, counted.prepared], [2, 1])
+      })
+  )
 
   counting(
-    "the same token, a hundred times at once, costs no more than it does without memory",
+    "the same token, sent 100 times at once, costs no more than without the cache",
     (counted) =>
       Effect.gen(function*() {
         yield* publish([["a", rsa[0]]])
@@ -143,13 +146,13 @@ describe("cost", () => {
         const before = counted.checks
         yield* accepted(verify, one)
         assert.strictEqual(counted.checks, before)
-        // The key is read once for all of them.
+        // The key is imported once for all of them.
         assert.strictEqual(counted.prepared, 1)
       })
   )
 
   counting(
-    "distinct tokens cost one signature each, and another one when they come again",
+    "distinct tokens cost one signature verification each, and one more when they are sent again",
     (counted) =>
       Effect.gen(function*() {
         yield* publishEd
@@ -158,7 +161,7 @@ describe("cost", () => {
         for (const one of tokens) yield* accepted(verify, one)
         assert.strictEqual(counted.checks, 50)
         for (const one of tokens) yield* accepted(verify, one)
-        // One that is taken for another is remembered at once.
+        // A token whose hash collides with another is cached at once.
         assert.isAtMost(counted.checks, 100)
         const before = counted.checks
         for (const one of tokens) yield* accepted(verify, one)
@@ -167,7 +170,7 @@ describe("cost", () => {
   )
 
   counting(
-    "a bad token of a known kid costs one signature each time, and no question to the provider",
+    "an invalid token with a known kid costs one signature verification each time, and no request",
     (counted) =>
       Effect.gen(function*() {
         const { count } = yield* TestProvider.TestProvider
@@ -182,33 +185,36 @@ describe("cost", () => {
       })
   )
 
-  counting("what is wrong before its signature costs none", (counted) =>
-    Effect.gen(function*() {
-      yield* publish([["a", rsa[0]]])
-      const verify = yield* verifier(TokenVerifier.jwt())
-      yield* accepted(verify, token(rsa[0], "a"))
-      const before = counted.checks
-      yield* refusedAs(verify, token(rsa[0], "a", { exp: now - 60 }), "expired exp")
-      yield* refusedAs(verify, token(rsa[0], "a", { aud: "https://other.test" }), "wrong-audience aud")
-      yield* refusedAs(verify, token(rsa[0], "a", { iss: "https://evil.test" }), "unknown-issuer iss")
-      yield* refusedAs(verify, "a.b.c", "malformed")
-      assert.strictEqual(counted.checks, before)
-    }))
+  counting(
+    "a token with a mistake outside its signature costs no signature verification",
+    (counted) =>
+      Effect.gen(function*() {
+        yield* publish([["a", rsa[0]]])
+        const verify = yield* verifier(TokenVerifier.jwt())
+        yield* accepted(verify, token(rsa[0], "a"))
+        const before = counted.checks
+        yield* refusedAs(verify, token(rsa[0], "a", { exp: now - 60 }), "expired exp")
+        yield* refusedAs(verify, token(rsa[0], "a", { aud: "https://other.test" }), "wrong-audience aud")
+        yield* refusedAs(verify, token(rsa[0], "a", { iss: "https://evil.test" }), "unknown-issuer iss")
+        yield* refusedAs(verify, "a.b.c", "malformed")
+        assert.strictEqual(counted.checks, before)
+      })
+  )
 
-  counting("a token without kid tries each key that fits once", (counted) =>
+  counting("a token without kid tries each fitting key once", (counted) =>
     Effect.gen(function*() {
       const [, other = ed] = edwards
       yield* publish([["a", rsa[0]], ["b", rsa[1]], ["c", rsa[2]], ["d", ed], ["e", other]])
       const verify = yield* verifier(TokenVerifier.jwt())
       yield* accepted(verify, token(rsa[2], undefined))
-      // The third of its kind. Keys of other kinds are not tried.
+      // The third key of its type. Keys of other types are not tried.
       assert.strictEqual(counted.checks, 3)
       yield* accepted(verify, token(rsa[0], undefined))
       assert.strictEqual(counted.checks, 4)
     }))
 
   counting(
-    "a bad token without kid tries each key once, also when the provider is asked again",
+    "an invalid token without kid tries each key once, even if the keys are fetched again",
     (counted) =>
       Effect.gen(function*() {
         const { count } = yield* TestProvider.TestProvider
@@ -224,7 +230,7 @@ describe("cost", () => {
   )
 
   counting(
-    "a token without kid tries the key that was published since, and no other again",
+    "a token without kid tries a key that was published since, and no other key again",
     (counted) =>
       Effect.gen(function*() {
         yield* publish([["a", rsa[0]], ["b", rsa[1]]])
@@ -237,7 +243,7 @@ describe("cost", () => {
   )
 
   counting(
-    "a key set with many keys of one kind lets a token try no more than eight",
+    "a key set with many keys of one type lets a token try at most eight",
     (counted) =>
       Effect.gen(function*() {
         yield* publish(edwards.map((key, index) => [`ed-${index}`, key]))
@@ -249,7 +255,7 @@ describe("cost", () => {
   )
 
   counting(
-    "a thousand unknown kids cost no signature, and as many fetches as are allowed at once",
+    "1,000 unknown kids cost no signature verification, and as many fetches as are allowed at once",
     (counted) =>
       Effect.gen(function*() {
         const { count } = yield* TestProvider.TestProvider
@@ -264,7 +270,7 @@ describe("cost", () => {
       })
   )
 
-  counting("a key that stays is read once, however often its set is", (counted) =>
+  counting("an unchanged key is imported once, however often its set is fetched", (counted) =>
     Effect.gen(function*() {
       yield* publish([["a", rsa[0]]])
       const verify = yield* verifier(TokenVerifier.jwt())
@@ -277,25 +283,28 @@ describe("cost", () => {
     }))
 })
 
-describe("what is remembered", () => {
-  counting("is good until exp and the tolerance, and not a millisecond longer", (counted) =>
-    Effect.gen(function*() {
-      yield* publish([["a", rsa[0]]])
-      const verify = yield* verifier(TokenVerifier.jwt({ lifetime: "1 day" }))
-      const one = token(rsa[0], "a", { exp: now + 600 })
-      yield* remembered(verify, one)
-      yield* TestClock.setTime((now + 600 + 30) * 1000 - 1)
-      yield* accepted(verify, one)
-      assert.strictEqual(counted.checks, 2)
-      yield* TestClock.setTime((now + 600 + 30) * 1000)
-      yield* refusedAs(verify, one, "expired exp")
-      yield* TestClock.setTime((now + 7200) * 1000)
-      yield* refusedAs(verify, one, "expired exp")
-      assert.strictEqual(counted.checks, 2)
-    }))
+describe("the token cache", () => {
+  counting(
+    "accepts a token until exp plus the tolerance, and not a millisecond longer",
+    (counted) =>
+      Effect.gen(function*() {
+        yield* publish([["a", rsa[0]]])
+        const verify = yield* verifier(TokenVerifier.jwt({ lifetime: "1 day" }))
+        const one = token(rsa[0], "a", { exp: now + 600 })
+        yield* remembered(verify, one)
+        yield* TestClock.setTime((now + 600 + 30) * 1000 - 1)
+        yield* accepted(verify, one)
+        assert.strictEqual(counted.checks, 2)
+        yield* TestClock.setTime((now + 600 + 30) * 1000)
+        yield* refusedAs(verify, one, "expired exp")
+        yield* TestClock.setTime((now + 7200) * 1000)
+        yield* refusedAs(verify, one, "expired exp")
+        assert.strictEqual(counted.checks, 2)
+      })
+  )
 
   counting(
-    "is not known to be good before it was verified: a clock that was set back",
+    "does not accept a token before the time of its verification, after a clock was set back",
     (counted) =>
       Effect.gen(function*() {
         yield* publish([["a", rsa[0]]])
@@ -313,7 +322,7 @@ describe("what is remembered", () => {
   )
 
   counting(
-    "is not known to be good before it was verified, also where its key was known already",
+    "does not accept a token before the time of its verification, even if its key was known before",
     (counted) =>
       Effect.gen(function*() {
         yield* publish([["a", rsa[0]]])
@@ -328,7 +337,7 @@ describe("what is remembered", () => {
       })
   )
 
-  counting("goes when the key leaves the set, with the next refresh", (counted) =>
+  counting("forgets a token when its key leaves the set, at the next refresh", (counted) =>
     Effect.gen(function*() {
       yield* publish([["a", rsa[0]], ["b", rsa[1]]])
       const verify = yield* verifier(TokenVerifier.jwt())
@@ -344,7 +353,7 @@ describe("what is remembered", () => {
     }))
 
   counting(
-    "goes when the key leaves the set, at once when somebody else's unknown key brings the new set",
+    "forgets a token when its key leaves the set, at once when an unknown key of another token causes a fetch",
     (counted) =>
       Effect.gen(function*() {
         yield* publish([["a", rsa[0]]])
@@ -358,7 +367,7 @@ describe("what is remembered", () => {
       })
   )
 
-  counting("goes when another key takes the name of its own", (counted) =>
+  counting("forgets a token when another key gets the kid of its key", (counted) =>
     Effect.gen(function*() {
       yield* publish([["a", rsa[0]]])
       const verify = yield* verifier(TokenVerifier.jwt())
@@ -370,7 +379,7 @@ describe("what is remembered", () => {
       assert.strictEqual(counted.checks, 3)
     }))
 
-  counting("is verified again when its key went and came back", (counted) =>
+  counting("verifies a token again when its key was removed and restored", (counted) =>
     Effect.gen(function*() {
       yield* publish([["a", rsa[0]], ["b", rsa[1]]])
       const verify = yield* verifier(TokenVerifier.jwt())
@@ -385,7 +394,7 @@ describe("what is remembered", () => {
       assert.strictEqual(counted.checks, 3)
     }))
 
-  counting("goes when the key is not to be used for signatures any more", () =>
+  counting("forgets a token when its key may no longer be used for signatures", () =>
     Effect.gen(function*() {
       const { fault } = yield* TestProvider.TestProvider
       yield* publish([["a", rsa[0]], ["b", rsa[1]]])
@@ -400,7 +409,7 @@ describe("what is remembered", () => {
       yield* refusedAs(verify, lasting, "unknown-key kid")
     }))
 
-  counting("goes when its server issues under another name", (counted) =>
+  counting("forgets a token when its server issues under another name", (counted) =>
     Effect.gen(function*() {
       const { fault } = yield* TestProvider.TestProvider
       const other = "https://as.test/renamed"
@@ -425,12 +434,12 @@ describe("what is remembered", () => {
       yield* TestClock.adjust("80 minutes")
       yield* refusedAs(verify, before, "unknown-issuer iss")
       yield* accepted(verify, after)
-      // Now that all is fresh again, as well.
+      // Now that everything is fresh again, as well.
       yield* refusedAs(verify, before, "unknown-issuer iss")
       assert.strictEqual(counted.checks, 3)
     }))
 
-  counting("is of one resource", (counted) =>
+  counting("belongs to one resource", (counted) =>
     Effect.gen(function*() {
       yield* publish([["a", rsa[0]]])
       const verify = yield* verifier(TokenVerifier.jwt())
@@ -446,7 +455,7 @@ describe("what is remembered", () => {
     }))
 
   counting(
-    "is of one set of rules: what a lax verifier accepted is nothing to a strict one",
+    "belongs to one set of rules: a strict verifier does not accept what a lax one cached",
     () =>
       Effect.gen(function*() {
         yield* publish([["a", rsa[0]]])
@@ -463,7 +472,7 @@ describe("what is remembered", () => {
       })
   )
 
-  counting("is nothing when that is asked for, and no digest is made", (counted) =>
+  counting("is off if its capacity is zero, and then no digest is computed", (counted) =>
     Effect.gen(function*() {
       yield* publish([["a", rsa[0]]])
       const verify = yield* verifier(TokenVerifier.jwt({ remember: 0 }))
@@ -473,7 +482,7 @@ describe("what is remembered", () => {
       assert.deepStrictEqual(counted.digests, [])
     }))
 
-  counting("is so many tokens and no more", (counted) =>
+  counting("never exceeds its capacity", (counted) =>
     Effect.gen(function*() {
       yield* publishEd
       const verify = yield* verifier(TokenVerifier.jwt({ remember: 10 }))
@@ -484,14 +493,17 @@ describe("what is remembered", () => {
           return counted.checks - before
         })
       const tokens = numbered(11)
-      // All of them are known by sight, also the one for which there is no place.
+      // All of them were seen before, including the one without a place in the cache.
       for (let round = 0; round < 3; round++) yield* costOf(tokens)
       assert.isAbove(yield* costOf(tokens), 0)
       for (let round = 0; round < 3; round++) yield* costOf(tokens.slice(0, 10))
       assert.strictEqual(yield* costOf(tokens.slice(0, 10)), 0)
     }))
 
-  /** How many signatures a regular one costs in a flood that comes so many times with each token. */
+  /**
+   * The number of signature verifications for a regular token in a flood that sends each of its tokens this many
+   * times.
+   */
   const costInFlood = (counted: Counted, times: number) =>
     Effect.gen(function*() {
       yield* publishEd
@@ -508,7 +520,7 @@ describe("what is remembered", () => {
     })
 
   counting(
-    "stays what it is in a flood of good tokens, for whoever is there all the time",
+    "keeps a token that is used all the time during a flood of valid tokens",
     (counted) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* costInFlood(counted, 1), 2)
@@ -516,7 +528,7 @@ describe("what is remembered", () => {
   )
 
   counting(
-    "stays what it is in a flood that comes twice with each token, and so into the memory",
+    "keeps a token during a flood that sends each token twice, so that the flood is cached as well",
     (counted) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* costInFlood(counted, 2), 2)
@@ -524,14 +536,14 @@ describe("what is remembered", () => {
   )
 
   counting(
-    "costs a regular one signature in a whole round, if all of the flood is in use as well",
+    "costs a regular token one signature verification in a whole round if the whole flood is in use as well",
     (counted) =>
       Effect.gen(function*() {
         assert.isAtMost(yield* costInFlood(counted, 3), 2 + 300 / 9)
       })
   )
 
-  counting("is not touched by a flood of bad tokens", (counted) =>
+  counting("is not changed by a flood of invalid tokens", (counted) =>
     Effect.gen(function*() {
       yield* publishEd
       const verify = yield* verifier(TokenVerifier.jwt({ remember: 10 }))
@@ -546,7 +558,7 @@ describe("what is remembered", () => {
       assert.strictEqual(counted.checks, 220)
     }))
 
-  counting("is found by a digest of the whole token, and of nothing else", (counted) =>
+  counting("finds a token by the digest of the whole token, and by nothing else", (counted) =>
     Effect.gen(function*() {
       yield* publish([["a", rsa[0]]])
       const verify = yield* verifier(TokenVerifier.jwt())
@@ -561,7 +573,7 @@ describe("what is remembered", () => {
       for (const part of one.split(".")) assert.notInclude(part, digest)
     }))
 
-  counting("is no word for a token of the same claims with another signature", (counted) =>
+  counting("does not accept the same claims with another signature", (counted) =>
     Effect.gen(function*() {
       yield* publish([["a", rsa[0]]])
       const verify = yield* verifier(TokenVerifier.jwt())
@@ -583,18 +595,21 @@ describe("what is remembered", () => {
       yield* accepted(verify, good)
     }))
 
-  counting("is never that a token is bad: it is good as soon as it is", () =>
-    Effect.gen(function*() {
-      yield* publish([["a", rsa[1]]])
-      const verify = yield* verifier(TokenVerifier.jwt())
-      const early = token(rsa[0], "a", { exp: now + 24 * 3600 })
-      yield* refusedAs(verify, early, "bad-signature")
-      yield* publish([["a", rsa[0]]])
-      yield* TestClock.adjust("13 minutes")
-      yield* accepted(verify, early)
-    }))
+  counting(
+    "never remembers that a token is invalid: it is accepted as soon as it is valid",
+    () =>
+      Effect.gen(function*() {
+        yield* publish([["a", rsa[1]]])
+        const verify = yield* verifier(TokenVerifier.jwt())
+        const early = token(rsa[0], "a", { exp: now + 24 * 3600 })
+        yield* refusedAs(verify, early, "bad-signature")
+        yield* publish([["a", rsa[0]]])
+        yield* TestClock.adjust("13 minutes")
+        yield* accepted(verify, early)
+      })
+  )
 
-  counting("is given to each request with the token that it came with", () =>
+  counting("gives each request the token that it was sent with", () =>
     Effect.gen(function*() {
       yield* publish([["a", rsa[0]]])
       const verify = yield* verifier(TokenVerifier.jwt())
@@ -606,7 +621,7 @@ describe("what is remembered", () => {
       }
     }))
 
-  it.effect("is kept under the digest and nothing else: who gives two tokens one digest gives them one answer", () =>
+  it.effect("is keyed by the digest alone: a digest function that collides returns the wrong claims", () =>
     Effect.gen(function*() {
       yield* publish([["a", rsa[0]]])
       const verify = yield* verifier(TokenVerifier.jwt())
@@ -621,13 +636,13 @@ describe("what is remembered", () => {
     ))
 })
 
-describe("whoever comes again is known", () => {
+describe("the filter of tokens that were seen before recognizes a token", () => {
   const capacity = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 40 })))
-  /** Marks that are not taken for each other. */
+  /** Fingerprints that do not collide. */
   const marks = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index)
 
   it.effect.prop(
-    "while no more others were met since than may be remembered",
+    "if at most as many others as its capacity were seen since",
     [capacity],
     ([capacity]) =>
       Effect.sync(() => {
@@ -641,7 +656,7 @@ describe("whoever comes again is known", () => {
       })
   )
 
-  it.effect.prop("and not after twice as many", [capacity], ([capacity]) =>
+  it.effect.prop("until twice as many others as its capacity were seen", [capacity], ([capacity]) =>
     Effect.sync(() => {
       const { knows, meet } = makeDoorkeeper(capacity)
       meet(0)
@@ -650,7 +665,7 @@ describe("whoever comes again is known", () => {
       assert.isTrue(knows(2 * capacity))
     }))
 
-  it.effect.prop("however often others come", [capacity], ([capacity]) =>
+  it.effect.prop("however often others are sent", [capacity], ([capacity]) =>
     Effect.sync(() => {
       const { knows, meet } = makeDoorkeeper(capacity)
       meet(0)
@@ -658,7 +673,7 @@ describe("whoever comes again is known", () => {
       assert.isTrue(knows(0))
     }))
 
-  it("and nobody else, by marks in all of their range", () => {
+  it("and no other token, for fingerprints in the whole range", () => {
     const { knows, meet } = makeDoorkeeper(10_000)
     meet(0xffff_ffff)
     assert.isTrue(knows(0xffff_ffff))
@@ -667,17 +682,17 @@ describe("whoever comes again is known", () => {
     }
   })
 
-  it.each([10_000, 2 ** 20, Number.MAX_SAFE_INTEGER])("and few strangers, where %i may be remembered", (capacity) => {
+  it.each([10_000, 2 ** 20, Number.MAX_SAFE_INTEGER])("and few unseen tokens, with the capacity %i", (capacity) => {
     const { knows, meet } = makeDoorkeeper(capacity)
     const mark = (kind: string, index: number) =>
       createHash("sha256").update(`${kind} ${index}`).digest().readUInt32LE()
     for (let index = 0; index < 3 * Math.min(capacity, 100_000); index++) meet(mark("met", index))
     const strangers = Array.from({ length: 2000 }, (_, index) => mark("stranger", index))
-    // Of a hundred, six at the most are to be expected.
+    // Of a hundred, at most six are expected.
     assert.isBelow(strangers.filter(knows).length, 200)
   })
 
-  it("in no more than 32 megabytes, however many may be remembered", () => {
+  it("in at most 32 megabytes, whatever the capacity is", () => {
     const before = process.memoryUsage().arrayBuffers
     const { knows, meet } = makeDoorkeeper(Number.MAX_SAFE_INTEGER)
     meet(7)
@@ -685,21 +700,21 @@ describe("whoever comes again is known", () => {
     assert.isAtMost(process.memoryUsage().arrayBuffers - before, 2 ** 25)
   })
 
-  it("unless nothing is remembered", () => {
+  it("unless the capacity is zero", () => {
     const { knows, meet } = makeDoorkeeper(0)
     meet(7)
     assert.isFalse(knows(7))
   })
 
-  it("by the end of its signature: one in a hundred thousand pairs is taken for each other, and no more", () => {
+  it("by the end of its signature: at most one in 100,000 pairs collides", () => {
     const one = (index: number) => `e30.e30.${createHash("sha512").update(String(index)).digest("base64url")}`
     const seen = new Set(Array.from({ length: 2000 }, (_, index) => markOf(one(index)) % 2 ** 19))
-    // 2000 of half a million: four pairs are to be expected.
+    // 2000 of half a million: four pairs are expected.
     assert.isAtLeast(seen.size, 1980)
   })
 })
 
-describe("laws of the memory", () => {
+describe("properties of the cache", () => {
   type Operation = readonly [kind: "get" | "set", name: number]
   const operation: Arbitrary.Arbitrary<Operation> = Arbitrary.all([
     Arbitrary.schema(Schema.Literals(["get", "set", "set"])),
@@ -708,7 +723,7 @@ describe("laws of the memory", () => {
   const operations = Arbitrary.array(operation, { maxLength: 80 })
   const capacity = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 12 })))
 
-  it.effect.prop("gives back what was last put in, or nothing, and holds so much and no more", [operations, capacity], (
+  it.effect.prop("returns the last value of a key or nothing, and never exceeds its capacity", [operations, capacity], (
     [operations, capacity]
   ) =>
     Effect.sync(() => {
@@ -725,12 +740,12 @@ describe("laws of the memory", () => {
       }
       const held = Array.from({ length: 21 }, (_, name) => memory.get(String(name))).filter((one) => one !== undefined)
       assert.isAtMost(held.length, capacity)
-      // As long as there is room, nothing is thrown away.
+      // As long as there is room, nothing is evicted.
       if (model.size <= capacity) assert.strictEqual(held.length, model.size)
     }), { arbitrary: { runs: 500 } })
 
   it.effect.prop(
-    "what was put in last is there",
+    "returns the value that was put in last",
     [operations, capacity],
     ([operations, capacity]) =>
       Effect.sync(() => {
