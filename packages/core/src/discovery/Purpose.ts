@@ -20,6 +20,11 @@ export interface Purpose {
   readonly name: string
   /** The members that the document lacks for the purpose, by their JSON names. Empty if it is complete. */
   readonly missing: (metadata: Metadata.AuthorizationServerMetadata) => ReadonlyArray<string>
+  /**
+   * Optional members that the purpose reads, by their JSON names. A document in which one of them is invalid is
+   * rejected. Other invalid members are ignored, if the purpose does not need them. Default: none.
+   */
+  readonly reads?: ReadonlyArray<string>
 }
 
 /**
@@ -39,17 +44,21 @@ export interface Purpose {
  * @category constructors
  * @since 0.1.0
  */
-export const make = (name: string, missing: Purpose["missing"]): Purpose => ({ name, missing })
+export const make = (name: string, missing: Purpose["missing"], reads: ReadonlyArray<string> = []): Purpose => ({
+  name,
+  missing,
+  reads
+})
 
 const lacks = (member: string, value: unknown): ReadonlyArray<string> => value === undefined ? [member] : []
 
 /**
- * Accepts any document.
+ * Accepts any document. A `jwks_uri` must be valid if there is one: the purpose of a server can become known later.
  *
  * @category purposes
  * @since 0.1.0
  */
-export const any: Purpose = make("any", () => [])
+export const any: Purpose = make("any", () => [], ["jwks_uri"])
 
 /**
  * Verification of JWTs with the published keys (RFC 9068, section 4): `jwks_uri`.
@@ -83,11 +92,14 @@ export const introspection: Purpose = make(
  */
 export const verification: Purpose = make(
   "verification",
-  (metadata) => introspection.missing(metadata).length === 0 ? [] : jwtVerification.missing(metadata)
+  (metadata) => introspection.missing(metadata).length === 0 ? [] : jwtVerification.missing(metadata),
+  ["jwks_uri"]
 )
 
 /**
- * Authorization of clients: both endpoints, and PKCE with `S256`, which MCP clients require.
+ * Authorization of clients: both endpoints, and PKCE with `S256`, which MCP clients require. If the document says
+ * whether authorization responses name their issuer (RFC 9207, section 3), it must say it with a boolean: an ignored
+ * member would disable the protection against mix-up attacks.
  *
  * @category purposes
  * @since 0.1.0
@@ -99,7 +111,7 @@ export const authorization: Purpose = make("authorization", (metadata) => [
     "code_challenge_methods_supported",
     Metadata.advertisesS256(metadata) ? metadata.codeChallengeMethodsSupported : undefined
   )
-])
+], ["authorization_response_iss_parameter_supported"])
 
 /**
  * One of several purposes. If none is complete, the missing members of all of them are reported.
@@ -111,8 +123,11 @@ export const oneOf = (...purposes: ReadonlyArray<Purpose>): Purpose =>
   make(
     purposes.map(({ name }) => name).join(" or "),
     (metadata) =>
-      purposes.some(({ missing }) => missing(metadata).length === 0) ? [] : all(...purposes).missing(metadata)
+      purposes.some(({ missing }) => missing(metadata).length === 0) ? [] : all(...purposes).missing(metadata),
+    readsOf(purposes)
   )
+
+const readsOf = (purposes: ReadonlyArray<Purpose>) => [...new Set(purposes.flatMap(({ reads = [] }) => reads))]
 
 /**
  * All of several purposes.
@@ -123,5 +138,6 @@ export const oneOf = (...purposes: ReadonlyArray<Purpose>): Purpose =>
 export const all = (...purposes: ReadonlyArray<Purpose>): Purpose =>
   make(
     purposes.map(({ name }) => name).join(" and "),
-    (metadata) => [...new Set(purposes.flatMap(({ missing }) => missing(metadata)))]
+    (metadata) => [...new Set(purposes.flatMap(({ missing }) => missing(metadata)))],
+    readsOf(purposes)
   )

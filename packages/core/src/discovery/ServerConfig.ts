@@ -23,7 +23,7 @@ export type ServerType = "oauth" | "oidc"
  * @since 0.1.0
  */
 export interface Oddity {
-  readonly code: "content_type_not_json" | "documents_merged"
+  readonly code: "content_type_not_json" | "documents_merged" | "member_ignored"
   readonly message: string
 }
 

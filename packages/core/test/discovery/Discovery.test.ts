@@ -183,7 +183,7 @@ describe("error messages", () => {
       yield* provider.fault("metadata", Fault.nulls("jwks_uri", "token_endpoint"))
       const error = yield* Effect.flip(Discovery.fetchServerConfig("https://as.test", { type: "oauth" }))
       if (error._tag !== "DiscoveryFailed") return assert.fail(error._tag)
-      assert.include(error.message, "token_endpoint")
+      assert.include(error.message, "jwks_uri")
       assert.strictEqual(error.attempts[0]?.outcome, "Incomplete")
     }).pipe(Effect.provide(TestProvider.layer())))
 

@@ -417,7 +417,7 @@ describe("an invalid document", () => {
 
   it.effect("does not produce an error as long as itself", () =>
     Effect.gen(function*() {
-      const bad = { issuer: "https://as.test", scopes_supported: Array.from({ length: 10_000 }, () => 7) }
+      const bad = { issuer: "https://as.test", jwks_uri: 7, scopes_supported: Array.from({ length: 10_000 }, () => 7) }
       const strategy = Discovery.fromEffect("mine", () => Effect.succeed(bad))
       const error = yield* Effect.flip(Discovery.discover(strategy, "https://as.test"))
       assert.isBelow(JSON.stringify(error).length + error.message.length, 30_000)

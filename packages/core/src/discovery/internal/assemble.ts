@@ -2,6 +2,7 @@ import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import type { Loaded } from "../../fetch/internal/fetchDocument.ts"
@@ -28,10 +29,27 @@ type OneOrMore = readonly [Judged, ...ReadonlyArray<Judged>]
 const decode = Schema.decodeEffect(AuthorizationServerMetadata)
 
 /** Merges documents of one issuer. For each member, the first document wins. */
-const merged = (documents: OneOrMore): Schema.JsonObject =>
-  Object.fromEntries(Arr.reverse(documents).flatMap(({ document }) => Object.entries(document)))
+const merged = (documents: ReadonlyArray<Readable>): Schema.JsonObject =>
+  Object.fromEntries(Arr.reverse(documents).flatMap(({ valid }) => Object.entries(valid)))
 
-const odditiesOf = (documents: OneOrMore): ReadonlyArray<Oddity> => [
+/** The kind of a JSON value, without the value itself. */
+const kindOf = (value: Schema.Json | undefined): string => {
+  if (value === null) return "null"
+  if (value === "") return "an empty string"
+  if (Array.isArray(value)) return "an array"
+  return typeof value === "object" ? "an object" : `a ${typeof value}`
+}
+
+const ignoredOf = ({ document, invalid, location }: Readable): ReadonlyArray<Oddity> =>
+  invalid.map(({ issues: [issue], member }) => ({
+    code: "member_ignored",
+    message: `${printable(location)}: the member ${quoted(member)} is ignored, because it is ${
+      kindOf(document[member])
+    } that is invalid (${printable(issue?.message ?? "")})`
+  }))
+
+const odditiesOf = (documents: OneOrMore, readable: ReadonlyArray<Readable>): ReadonlyArray<Oddity> => [
+  ...readable.flatMap(ignoredOf),
   ...documents.flatMap(({ candidate: { location }, loaded: { oddContentType } }): ReadonlyArray<Oddity> =>
     Option.match(oddContentType, {
       onNone: () => [],
@@ -67,31 +85,64 @@ const most = 100
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** The schema issues of a document, member by member, by their JSON names. */
-export const invalidMetadata = (location: string, error: Schema.SchemaError): InvalidMetadata =>
-  new InvalidMetadata({
-    location,
-    issues: format(error.issue).issues.slice(0, most).map(({ message, path = [] }) => ({
-      member: path.map((segment, depth) => {
-        const name = String(typeof segment === "object" ? segment.key : segment)
-        // Only top-level members are renamed; nested values are unchanged.
-        return depth === 0 ? wireName(name) : name
-      }).join("."),
-      message
-    }))
-  })
+type Issues = InvalidMetadata["issues"]
 
-/** Builds a configuration from documents of one issuer. They must be complete for the purpose and satisfy the rules. */
+/** The schema issues of a document, member by member, by their JSON names. */
+const issuesOf = (error: Schema.SchemaError): Issues =>
+  format(error.issue).issues.slice(0, most).map(({ message, path = [] }) => ({
+    member: path.map((segment, depth) => {
+      const name = String(typeof segment === "object" ? segment.key : segment)
+      // Only top-level members are renamed; nested values are unchanged.
+      return depth === 0 ? wireName(name) : name
+    }).join("."),
+    message
+  }))
+
+/** The error of a document that does not match the metadata schema. */
+export const invalidMetadata = (location: string, error: Schema.SchemaError): InvalidMetadata =>
+  new InvalidMetadata({ location, issues: issuesOf(error) })
+
+/** A document, divided into its valid members and the issues of the others. */
+interface Readable {
+  readonly location: string
+  readonly document: Schema.JsonObject
+  readonly valid: Schema.JsonObject
+  /** The invalid members, with their issues. */
+  readonly invalid: ReadonlyArray<{ readonly member: string; readonly issues: Issues }>
+}
+
+/** Members are decoded one by one, so that an invalid member has no effect on the others. */
+const readable = Effect.fnUntraced(function*({ candidate: { location }, document }: Judged) {
+  const whole = yield* Effect.result(decode(document, { errors: "all" }))
+  if (Result.isSuccess(whole)) return { location, document, valid: document, invalid: [] }
+  const invalid: Array<Readable["invalid"][number]> = []
+  const valid: Array<readonly [string, Schema.Json]> = []
+  for (const [member, value] of Object.entries(document)) {
+    const alone = yield* Effect.result(decode({ issuer: "", [member]: value }, { errors: "all" }))
+    if (Result.isSuccess(alone)) valid.push([member, value])
+    else invalid.push({ member, issues: issuesOf(alone.failure) })
+  }
+  return { location, document, valid: Object.fromEntries(valid), invalid }
+})
+
+/**
+ * Builds a configuration from documents of one issuer. They must be complete for the purpose and satisfy the rules. An
+ * invalid member is ignored unless the purpose needs it: providers publish members that no specification allows.
+ */
 export const assemble = Effect.fnUntraced(function*(
   documents: OneOrMore,
   purpose: Purpose
 ): Effect.fn.Return<ServerConfig, InvalidMetadata | IncompleteMetadata | Validation.InvalidServerConfig> {
   const [{ candidate: { location, type } }] = documents
-  const metadata = yield* Effect.mapError(
-    decode(merged(documents), { errors: "all" }),
-    (error) => invalidMetadata(location, error)
-  )
+  const parts = yield* Effect.forEach(documents, readable)
+  const metadata = yield* Effect.mapError(decode(merged(parts)), (error) => invalidMetadata(location, error))
   const missing = purpose.missing(metadata)
+  const needed = new Set(["issuer", ...missing, ...purpose.reads ?? []])
+  for (const { invalid, location } of parts) {
+    if (!invalid.some(({ member }) => needed.has(member))) continue
+    const issues = invalid.flatMap(({ issues }) => issues).slice(0, most)
+    return yield* new InvalidMetadata({ location, issues })
+  }
   if (missing.length > 0) return yield* new IncompleteMetadata({ location, purpose: purpose.name, missing })
   yield* Effect.forEach(
     Arr.dedupe(documents.flatMap(({ candidate }) => candidate.validations)),
@@ -105,7 +156,7 @@ export const assemble = Effect.fnUntraced(function*(
     metadata,
     locations: [first.candidate.location, ...others.map(({ candidate }) => candidate.location)],
     repairs: documents.flatMap(({ repairs }) => repairs),
-    oddities: odditiesOf(documents),
+    oddities: odditiesOf(documents, parts),
     freshFor: freshFor(documents)
   }
 })
