@@ -27,6 +27,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Limits } from "../fetch/FetchLimits.ts"
 import { displayUrl } from "../fetch/internal/exchange.ts"
+import type { RequestMap } from "../fetch/internal/fetchDocument.ts"
 import * as Metadata from "../metadata/AuthorizationServerMetadata.ts"
 import * as Issuer from "../metadata/Issuer.ts"
 import * as WellKnown from "../metadata/WellKnown.ts"
@@ -50,6 +51,7 @@ import type { ServerConfig, ServerType } from "./ServerConfig.ts"
 import * as Transpiler from "./Transpiler.ts"
 import type * as Validation from "./Validation.ts"
 
+export type { RequestMap } from "../fetch/internal/fetchDocument.ts"
 export type { Strategy } from "./internal/strategy.ts"
 
 /**
@@ -154,14 +156,6 @@ export interface RetryOptions {
   readonly times: number
   readonly delay?: Duration.Input | undefined
 }
-
-/**
- * A function that changes a request.
- *
- * @category models
- * @since 0.1.0
- */
-export type RequestMap = (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest
 
 type Any = Strategy<unknown, unknown>
 
@@ -311,7 +305,8 @@ export const timeout: {
 )
 
 /**
- * Changes every HTTP request of a strategy before it is sent, after its existing changes.
+ * Changes every HTTP request of a strategy before it is sent, after its existing changes. The request for the key set is
+ * changed too if its URL has the origin of the document: providers that protect their metadata protect their keys.
  *
  * @category combinators
  * @since 0.1.0
@@ -329,7 +324,8 @@ export const mapRequest: {
 )
 
 /**
- * Sends headers with every HTTP request of a strategy.
+ * Sends headers with every HTTP request of a strategy, and with the request for the key set if its URL has the origin of
+ * the document.
  *
  * @category combinators
  * @since 0.1.0

@@ -5,6 +5,7 @@
  */
 import type * as Duration from "effect/Duration"
 import type * as Option from "effect/Option"
+import type { RequestMap } from "../fetch/internal/fetchDocument.ts"
 import type { AuthorizationServerMetadata } from "../metadata/AuthorizationServerMetadata.ts"
 import type { Applied } from "./Transpiler.ts"
 
@@ -46,6 +47,11 @@ export interface ServerConfig {
   /** The repairs that changed something, with their changes. */
   readonly repairs: ReadonlyArray<Applied>
   readonly oddities: ReadonlyArray<Oddity>
+  /**
+   * How to change the request for the key set, as the strategy changed that for the document. Present only if the key
+   * set has the origin of the document.
+   */
+  readonly mapKeyRequest?: RequestMap
   /** The freshness lifetime from `Cache-Control`. */
   readonly freshFor: Option.Option<Duration.Duration>
 }

@@ -58,7 +58,8 @@ export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLar
 }) {}
 
 /**
- * A response with status 200 whose body is not the requested document: an empty body, an HTML page, malformed JSON,
+ * A response with status 200 whose body is not the requested document: an empty body, an HTML page, malformed JSON, a
+ * compressed body that was not requested,
  * JSON that is not an object, a metadata document without a string `issuer`, or a key set without `keys`. Hosts of
  * single-page applications answer every URL with an HTML page.
  *
@@ -66,7 +67,7 @@ export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLar
  * @since 0.1.0
  */
 export class NotMetadata extends Schema.TaggedError<NotMetadata>()("NotMetadata", {
-  reason: Schema.Literals(["empty", "html", "malformed-json", "not-an-object", "no-issuer", "no-keys"]),
+  reason: Schema.Literals(["empty", "html", "malformed-json", "compressed", "not-an-object", "no-issuer", "no-keys"]),
   contentType: Schema.optionalKey(Schema.String)
 }) {}
 
@@ -185,6 +186,8 @@ const contents: { readonly [Content in NotMetadata["reason"]]: string } = {
   "html": "the body is an HTML page",
   "malformed-json": "the body is not JSON",
   "not-an-object": "the JSON is not an object",
+  "compressed":
+    "the body is compressed, which was not requested; turn off compression for this URL at the provider or its proxy",
   "no-issuer": "the JSON object has no string member \"issuer\"",
   "no-keys": "the key set has no usable key"
 }
@@ -208,10 +211,26 @@ const status = (reason: Status, method: Method): string => {
   if (isTransientStatus(reason.status)) {
     return `HTTP ${reason.status}, the server is temporarily unavailable${wait}`
   }
-  return method === "POST"
-    ? `HTTP ${reason.status}, the server refuses the request; check the client credentials of this program`
-    : `HTTP ${reason.status}, there is no metadata at this URL`
+  if (method === "POST") {
+    return `HTTP ${reason.status}, the server refuses the request; check the client credentials of this program`
+  }
+  return `HTTP ${reason.status}, ${refusals.get(reason.status) ?? "there is no metadata at this URL"}`
 }
+
+/** Statuses that do not mean that there is no document. */
+const refusals: ReadonlyMap<number, string> = new Map([
+  [401, "the server requires authentication for this document; send it with Discovery.withHeaders"],
+  [
+    403,
+    "the server or its firewall refuses this program; allow its address or its User-Agent, or send credentials with " +
+    "Discovery.withHeaders"
+  ],
+  [
+    406,
+    "the server has the document in no media type that was requested; correct it at the provider, or set another " +
+    "Accept header with Discovery.withHeaders"
+  ]
+])
 
 const messages: {
   readonly [Tag in Reason["_tag"]]: (
@@ -219,8 +238,7 @@ const messages: {
     method: Method
   ) => string
 } = {
-  Transport: ({ detail }) =>
-    `no response (${printable(detail)}); check the host name, and that this machine can reach it`,
+  Transport: ({ detail }) => `no response (${printable(detail)}); ${transportAdvice(detail)}`,
   Timeout: ({ duration, of }) =>
     of === "attempt"
       ? `no complete response within ${
@@ -240,6 +258,22 @@ const messages: {
     }, which is not allowed; if the provider ` +
     "runs there, add the range or network to the option allow (command line: --allow)",
   RefusedUrl: ({ reason }) => `the URL is refused: ${advice[reason]}`
+}
+
+/** The codes of Node for a certificate whose issuer is not trusted. */
+const untrusted = /SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT|CERT_UNTRUSTED/
+
+const transportAdvice = (detail: string): string => {
+  if (untrusted.test(detail)) {
+    return "the certificate of the provider, or of a proxy before it, has an issuer that this program does not trust; " +
+      "name the file of its CA in NODE_EXTRA_CA_CERTS, or start Node with --use-system-ca"
+  }
+  if (detail.includes("CERT_HAS_EXPIRED")) {
+    return "the certificate has expired; renew it, and check the clock of this machine"
+  }
+  return detail.includes("ALTNAME_INVALID")
+    ? "the certificate is for another host name; check the URL, or correct the certificate"
+    : "check the host name, and that this machine can reach it"
 }
 
 /** The message of a reason, with what to do next. */

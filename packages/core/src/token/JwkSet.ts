@@ -30,7 +30,7 @@ import { isInsecure } from "../discovery/internal/strategy.ts"
 import * as Purpose from "../discovery/Purpose.ts"
 import { keySetOf } from "../fetch/internal/documentBody.ts"
 import { displayUrl } from "../fetch/internal/exchange.ts"
-import { fetchDocument, type Loaded } from "../fetch/internal/fetchDocument.ts"
+import { fetchDocument, type Loaded, type RequestMap } from "../fetch/internal/fetchDocument.ts"
 import { makeRefreshing } from "../fetch/internal/refresh.ts"
 import { withRetries } from "../fetch/internal/retry.ts"
 import { MetadataFetchError, NotMetadata } from "../fetch/MetadataFetchError.ts"
@@ -125,11 +125,11 @@ export interface KeyPurpose {
 export const defaultRefetches: Refetches = { limit: 3, window: "30 seconds" }
 
 const fetchKeys = Effect.fnUntraced(function*<E>(server: AuthorizationServer<E>, reader: Reader) {
-  const { locations: [location], metadata: { jwksUri } } = yield* server.config
+  const { locations: [location], mapKeyRequest, metadata: { jwksUri } } = yield* server.config
   if (jwksUri === undefined) {
     return yield* new IncompleteMetadata({ location, purpose: Purpose.jwtVerification.name, missing: ["jwks_uri"] })
   }
-  const { age, document, freshFor } = yield* fetchKeySet(jwksUri, isInsecure(server.issuer))
+  const { age, document, freshFor } = yield* fetchKeySet(jwksUri, isInsecure(server.issuer), mapKeyRequest)
   const keys = yield* reader.read(document)
   // A provider without a key is a provider in trouble: what it signed with a moment ago may still be good.
   if (keys.entries.size === 0) {
@@ -201,10 +201,10 @@ export const make = Effect.fnUntraced(function*<E>(
 /** Asks for a key set, under the limits and with the patience of discovery. */
 const fetchKeySet = (
   url: string,
-  allowInsecureLoopback: boolean
+  allowInsecureLoopback: boolean,
+  mapRequest: RequestMap = identity
 ): Effect.Effect<Loaded, MetadataFetchError, HttpClient.HttpClient> =>
   withRetries(
     displayUrl(url),
-    (limits) =>
-      fetchDocument(url, { limits, mapRequest: identity, allowInsecureLoopback, shape: keySetOf, asked: "keys" })
+    (limits) => fetchDocument(url, { limits, mapRequest, allowInsecureLoopback, shape: keySetOf, asked: "keys" })
   )

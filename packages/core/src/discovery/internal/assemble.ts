@@ -1,6 +1,7 @@
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -18,7 +19,7 @@ import type { Candidate } from "./strategy.ts"
 
 /** A document whose issuer was checked, after its repairs. */
 export interface Judged {
-  readonly candidate: Pick<Candidate<unknown, unknown>, "location" | "type" | "validations">
+  readonly candidate: Pick<Candidate<unknown, unknown>, "location" | "mapRequest" | "type" | "validations">
   readonly loaded: Loaded
   readonly document: Schema.JsonObject
   readonly repairs: ReadonlyArray<Applied>
@@ -66,6 +67,21 @@ const odditiesOf = (documents: OneOrMore, readable: ReadonlyArray<Readable>): Re
     message: `merged from ${documents.map(({ candidate: { location } }) => printable(location)).join(", ")}`
   }])
 ]
+
+const originOf = (url: string | undefined): string | undefined =>
+  url !== undefined && URL.canParse(url) ? new URL(url).origin : undefined
+
+/**
+ * The change of the request for the key set. It can add credentials, so it applies only to the origin that the strategy
+ * sends them to.
+ */
+const keyRequestMap = (documents: OneOrMore, jwksUri: string | undefined): Pick<ServerConfig, "mapKeyRequest"> => {
+  const origin = originOf(jwksUri)
+  const same = documents.find(({ candidate: { location } }) => origin !== undefined && originOf(location) === origin)
+  return same === undefined || same.candidate.mapRequest === identity
+    ? {}
+    : { mapKeyRequest: same.candidate.mapRequest }
+}
 
 /** The shortest freshness lifetime of the documents. */
 const freshFor = (documents: OneOrMore): Option.Option<Duration.Duration> =>
@@ -157,6 +173,7 @@ export const assemble = Effect.fnUntraced(function*(
     locations: [first.candidate.location, ...others.map(({ candidate }) => candidate.location)],
     repairs: documents.flatMap(({ repairs }) => repairs),
     oddities: odditiesOf(documents, parts),
-    freshFor: freshFor(documents)
+    freshFor: freshFor(documents),
+    ...keyRequestMap(documents, metadata.jwksUri)
   }
 })

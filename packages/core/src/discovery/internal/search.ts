@@ -86,6 +86,8 @@ const finalOutcomeOf = (reason: Reason): FailedOutcome => {
     case "RefusedAddress":
     case "RefusedUrl":
       return "Refused"
+    case "NotMetadata":
+      return reason.reason === "compressed" ? "Refused" : "Miss"
     case "Redirect":
       return reason.reason === "unusable-location" ? "Miss" : "Refused"
     default:

@@ -87,6 +87,9 @@ const parseJson = (bytes: Uint8Array): Result.Result<unknown, NotMetadata["reaso
   return Result.mapError(decodeJson(text.success), () => "malformed-json" as const)
 }
 
+/** RFC 1952, section 2.3.1: the first two bytes of a gzip member. */
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+
 /** A transport error for a missing body means an empty body, not a broken connection. */
 const emptyBody = (error: HttpClientError): Effect.Effect<Uint8Array, HttpClientError> =>
   error.reason._tag === "EmptyBodyError" ? Effect.succeed(new Uint8Array()) : Effect.fail(error)
@@ -99,8 +102,16 @@ export const readDocument = Effect.fnUntraced(function*(
 ) {
   const bytes = yield* readBytes(response, limit).pipe(Effect.catchTag("HttpClientError", emptyBody))
   const contentType = Option.getOrUndefined(Headers.get(response.headers, "content-type"))
+  const isCompressed = Option.exists(
+    Headers.get(response.headers, "content-encoding"),
+    (coding) => coding.trim().toLowerCase() !== "identity"
+  )
   return yield* Effect.fromResult(Result.mapError(
-    Result.flatMap(parseJson(bytes), shape),
+    Result.mapError(
+      Result.flatMap(parseJson(bytes), shape),
+      // Some clients decompress by themselves, so a body with this header can be readable.
+      (reason) => (isCompressed && reason === "malformed-json") || isGzip(bytes) ? "compressed" as const : reason
+    ),
     (reason) => new NotMetadata(contentType === undefined ? { reason } : { reason, contentType })
   ))
 })

@@ -28,6 +28,13 @@ export const checkUrl = (url: string, allowInsecureLoopback: boolean): Result.Re
     Result.mapError((reason) => new RefusedUrl({ reason }))
   )
 
+/** The headers of every request to a provider. Firewalls of providers refuse requests without `User-Agent`. */
+export const commonHeaders = {
+  "user-agent": "effect-mcp-auth/0.0.0",
+  // A compressed body could expand to any size before the limit applies. Metadata is small without compression.
+  "accept-encoding": "identity"
+}
+
 /** Disables what an HTTP client does by itself: redirects, cookies, its own span, and trace headers. */
 export const withSafeClient = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   effect.pipe(

@@ -18,6 +18,7 @@ import { readDocument, type Shape } from "./documentBody.ts"
 import {
   type Asked,
   checkUrl,
+  commonHeaders,
   displayUrl,
   failureOf,
   freshFor,
@@ -38,13 +39,16 @@ export interface Loaded {
   readonly oddContentType: Option.Option<string>
 }
 
+/** A function that changes a request. */
+export type RequestMap = (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest
+
 export interface FetchSettings {
   readonly limits: Limits
-  readonly mapRequest: (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest
+  readonly mapRequest: RequestMap
   readonly allowInsecureLoopback: boolean
   /** The kind of document. */
   readonly shape: Shape
-  readonly asked: Asked
+  readonly asked: Exclude<Asked, "introspection">
 }
 
 /** With `redirect: "manual"`, browsers report status 0 and hide the target. */
@@ -88,13 +92,17 @@ const loaded = (document: Schema.JsonObject, headers: Headers.Headers): Loaded =
   )
 })
 
+/** Key sets have a media type (RFC 7517, section 8.5.2). Strict servers respond with 406 to a request without it. */
+const mediaTypes = {
+  metadata: "application/json",
+  keys: "application/jwk-set+json, application/json;q=0.9, */*;q=0.1"
+} as const
+
 /** The request for a document: no cookies, no credentials, no automatic redirects. */
-const requestFor = (url: string, settings: FetchSettings): HttpClientRequest.HttpClientRequest =>
+const requestFor = (url: string, { asked, mapRequest }: FetchSettings): HttpClientRequest.HttpClientRequest =>
   HttpClientRequest.get(url).pipe(
-    HttpClientRequest.acceptJson,
-    // A compressed body could expand to any size before the limit applies. Metadata is small without compression.
-    HttpClientRequest.setHeader("accept-encoding", "identity"),
-    settings.mapRequest
+    HttpClientRequest.setHeaders({ ...commonHeaders, accept: mediaTypes[asked] }),
+    mapRequest
   )
 
 /** One exchange: the document, or the redirect target on the same origin. */

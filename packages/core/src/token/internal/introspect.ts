@@ -13,7 +13,15 @@ import * as Purpose from "../../discovery/Purpose.ts"
 import type { ServerConfig } from "../../discovery/ServerConfig.ts"
 import type { Limits } from "../../fetch/FetchLimits.ts"
 import { isDecodedObject, readDocument, type Shape } from "../../fetch/internal/documentBody.ts"
-import { checkUrl, displayUrl, failureOf, statusError, timed, withSafeClient } from "../../fetch/internal/exchange.ts"
+import {
+  checkUrl,
+  commonHeaders,
+  displayUrl,
+  failureOf,
+  statusError,
+  timed,
+  withSafeClient
+} from "../../fetch/internal/exchange.ts"
 import { withRetries } from "../../fetch/internal/retry.ts"
 import { MetadataFetchError, type Reason } from "../../fetch/MetadataFetchError.ts"
 import type { ClientAuthentication } from "../ClientAuthentication.ts"
@@ -58,8 +66,7 @@ const exchange = Effect.fnUntraced(function*(
   const client = HttpClient.withScope(yield* HttpClient.HttpClient)
   const request = HttpClientRequest.post(url).pipe(
     HttpClientRequest.acceptJson,
-    HttpClientRequest.setHeader("accept-encoding", "identity"),
-    HttpClientRequest.setHeaders(headers),
+    HttpClientRequest.setHeaders({ ...commonHeaders, ...headers }),
     HttpClientRequest.bodyUrlParams(form)
   )
   return yield* Effect.flatMap(client.execute(request), (response) => read(response, limits)).pipe(
