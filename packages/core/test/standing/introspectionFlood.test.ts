@@ -377,7 +377,9 @@ describe("the limits of introspection", () => {
     ["concurrency", { concurrency: Infinity }],
     ["queueSize", { queueSize: -1 }],
     ["queueSize", { queueSize: NaN }],
-    ["queueTimeout", { queueTimeout: Infinity }]
+    ["queueTimeout", { queueTimeout: Infinity }],
+    // What a configuration may hold: the types forbid it.
+    ["queueTimeout", { queueTimeout: "soon" as "2 seconds" }]
   ]
   for (const [option, changes] of rows) {
     it.effect(`that are invalid are an error when the server is built: ${option}: ${String(Object.values(changes)[0])}`, () =>

@@ -139,6 +139,17 @@ describe("a request", () => {
       request(url, ["Bearer abc"], ["authorization", "Bearer abc", "x-header", "authorization"]),
       "token abc"
     ],
+    [
+      "raw headers that are not a list are not read",
+      // A server that has something else under this name: the types forbid it.
+      request(url, ["Bearer abc"], { length: 2 } as unknown as ReadonlyArray<string>),
+      "token abc"
+    ],
+    [
+      "raw headers that are not strings are not read",
+      request(url, ["Bearer abc"], [1, 2, "authorization", "Bearer abc"] as unknown as ReadonlyArray<string>),
+      "token abc"
+    ],
     ["a token in its query is refused", request(`${url}?access_token=abc`, ["Bearer abc"]), "token-in-query"]
   ]
   for (const [rule, request, expected] of rows) {

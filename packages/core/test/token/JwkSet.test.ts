@@ -27,6 +27,7 @@ const rsa = makeRsa()
 const other = makeRsa()
 const weak = makeRsa(1024)
 const nearlyStrong = makeRsa(2040)
+const almostStrong = makeRsa(2047)
 const p256 = makeEc("P-256")
 const ed = makeEd25519()
 
@@ -74,6 +75,7 @@ const eddsa = signer(ed, "EdDSA")
 const unusable: Readonly<Record<string, Odd>> = {
   "an RSA key of 1024 bits is too weak": odd(weak.jwk, signer(weak, "RS256")),
   "an RSA key of 2040 bits is too weak": odd(nearlyStrong.jwk, signer(nearlyStrong, "RS256")),
+  "an RSA key of 2047 bits is too weak": odd(almostStrong.jwk, signer(almostStrong, "RS256")),
   "leading zeros do not make a short RSA key long enough": odd(
     { n: Buffer.concat([Buffer.alloc(256), Buffer.from(String(weak.jwk["n"]), "base64url")]).toString("base64url") },
     signer(weak, "RS256")
@@ -107,6 +109,9 @@ const unusable: Readonly<Record<string, Odd>> = {
   "a key with alg none is not used": odd({ alg: "none" }),
   "a key whose alg does not fit its type is not used": odd({ alg: "ES256" }),
   "a key whose alg is a list is not used": odd({ alg: ["RS256"] }),
+  "an RSA key with alg EdDSA is not used": odd({ alg: "EdDSA" }),
+  "an RSA key with alg Ed25519 is not used": odd({ alg: "Ed25519" }),
+  "an Ed25519 key with the alg of another type is not used": odd({ ...ed.jwk, alg: "RS256" }, eddsa, "EdDSA"),
   "an RSA key whose private half is published is not used": odd(jwkOf(other.privateKey)),
   "an EC key whose private half is published is not used": odd(jwkOf(p256.privateKey), ecdsa, "ES256"),
   "an Ed25519 key whose private half is published is not used": odd(jwkOf(ed.privateKey), eddsa, "EdDSA"),
@@ -322,6 +327,12 @@ describe("unknown keys", () => {
       assert.strictEqual(yield* provider.count("jwks"), 1 + 2)
     }).pipe(Effect.provide(TestProvider.layer())))
 
+  it.effect("an unknown kid is named in the message", () =>
+    Effect.gen(function*() {
+      const { verify } = yield* warm
+      assert.include((yield* Effect.flip(verify(tokenOf("made-up")))).message, "(kid), got \"made-up\"")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
   it.effect("a key that was absent from a fetch made after the token arrived is unknown", () =>
     Effect.gen(function*() {
       const { outcomeOf, provider } = yield* warm
@@ -412,7 +423,7 @@ describe("unknown keys", () => {
         yield* TestClock.adjust("1 second")
         const error = yield* Effect.flip(verify(wrong))
         assert.strictEqual(error._tag, "InvalidToken")
-        assert.include(error.message, `a key for ${alg}; that key is for `)
+        assert.match(error.message, new RegExp(`a key for ${alg}; that key is for (RS256|ES256), got "good"$`))
         assert.strictEqual(yield* provider.count("jwks"), 1 + 3)
       }).pipe(Effect.provide(TestProvider.layer())))
   }

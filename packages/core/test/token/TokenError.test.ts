@@ -1,7 +1,16 @@
-import { MetadataFetchError, TokenError } from "@effect-mcp-auth/core"
+import { DiscoveryError, MetadataFetchError, TokenError } from "@effect-mcp-auth/core"
 import { assert, describe, it } from "@effect/vitest"
+import { Duration } from "effect"
 
-const { InsufficientScope, InvalidRequest, InvalidToken, MissingCredentials, VerificationUnavailable } = TokenError
+const {
+  InsufficientScope,
+  IntrospectionQueueFull,
+  InvalidRequest,
+  InvalidToken,
+  MissingCredentials,
+  TooManyFailures,
+  VerificationUnavailable
+} = TokenError
 
 const reasons: { readonly [Reason in TokenError.InvalidTokenReason]: true } = {
   "malformed": true,
@@ -53,6 +62,14 @@ describe("messages", () => {
     )
   })
 
+  it("leave out the claim and the values that are not known", () => {
+    assert.strictEqual(new InvalidToken({ reason: "malformed" }).message, "the access token is malformed")
+    assert.strictEqual(
+      new InvalidToken({ reason: "malformed", claim: "kid" }).message,
+      "the access token is malformed (kid)"
+    )
+  })
+
   it("cannot be made to forge a log line by untrusted text", () => {
     const error = new InvalidToken({ reason: "unknown-issuer", claim: "iss", actual: "x\nlevel=info msg=ok\u001b[2K" })
     assert.match(error.message, /^[\x20-\x7e]*$/)
@@ -90,6 +107,38 @@ describe("messages", () => {
         "GET https://as.test/jwks: HTTP 503, the server is temporarily unavailable"
     )
     assert.strictEqual(new VerificationUnavailable({}).message, "The token cannot be verified now")
+  })
+
+  const causes = {
+    MetadataFetchError: new MetadataFetchError.MetadataFetchError({
+      url: "https://as.test/jwks",
+      reason: new MetadataFetchError.Status({ status: 503 })
+    }),
+    DiscoveryFailed: new DiscoveryError.DiscoveryFailed({
+      issuer: "https://as.test",
+      by: "issuer",
+      outcome: "Transient",
+      attempts: []
+    }),
+    IncompleteMetadata: new DiscoveryError.IncompleteMetadata({
+      location: "https://as.test",
+      purpose: "introspection",
+      missing: ["introspection_endpoint"]
+    }),
+    IntrospectionQueueFull: new IntrospectionQueueFull({ reason: "full" }),
+    InvalidToken: new InvalidToken({ reason: "unknown-key", claim: "kid" })
+  }
+  for (const [name, cause] of Object.entries(causes)) {
+    it(`of an outage repeat the message of ${name}`, () => {
+      assert.strictEqual(
+        new VerificationUnavailable({ cause }).message,
+        `The token cannot be verified now: ${cause.message}`
+      )
+    })
+  }
+
+  it("of a client that failed too often name the seconds that are left", () => {
+    assert.include(new TooManyFailures({ retryAfter: Duration.millis(29_001) }).message, "for 30 s")
   })
 
   it("do not repeat the text of a custom verifier's failure, which may quote the token", () => {

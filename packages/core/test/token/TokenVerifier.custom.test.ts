@@ -1,7 +1,7 @@
 import { ClientAuthentication, TokenError, TokenVerifier } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Exit, Fiber, Redacted, Schema } from "effect"
+import { Context, Duration, Effect, Exit, Fiber, Redacted, Schema } from "effect"
 import { claims, issuer, now, outcome, resource, verifier } from "./harness.ts"
 
 const good = { sub: "user-1", aud: resource, exp: now + 60, scope: "a b" }
@@ -59,6 +59,19 @@ describe("custom: the result of the effect", () => {
         assert.strictEqual(yield* outcome(verify("key")), expected)
       }).pipe(Effect.provide(TestProvider.layer())))
   }
+
+  it.effect("an outage is passed on as it is, with the time until the next attempt", () =>
+    Effect.gen(function*() {
+      const outage = new TokenError.VerificationUnavailable({ issuer, retryAfter: Duration.seconds(5) })
+      const verify = yield* verifier(TokenVerifier.custom(() => Effect.fail(outage)))
+      assert.strictEqual(yield* Effect.flip(verify("key")), outage)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("an effect that interrupts itself interrupts the verification and refuses no token", () =>
+    Effect.gen(function*() {
+      const verify = yield* verifier(TokenVerifier.custom(() => Effect.interrupt))
+      assert.isTrue(Exit.hasInterrupts(yield* Effect.exit(verify("key"))))
+    }).pipe(Effect.provide(TestProvider.layer())))
 
   it.effect("a function that throws counts as an outage", () =>
     Effect.gen(function*() {
@@ -211,6 +224,13 @@ describe("firstOf", () => {
     Effect.gen(function*() {
       const error = yield* Effect.flip(verifier(TokenVerifier.firstOf(apiKeys, TokenVerifier.jwt({ algorithms: [] }))))
       assert.strictEqual(error._tag, "InvalidVerifier")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("a custom member without handles verifies every token", () =>
+    Effect.gen(function*() {
+      const all = TokenVerifier.custom(() => Effect.succeed(good))
+      const verify = yield* verifier(TokenVerifier.firstOf(TokenVerifier.jwt(), all))
+      assert.strictEqual(yield* outcome(verify("opaque")), "accepted")
     }).pipe(Effect.provide(TestProvider.layer())))
 
   it("firstOf handles the tokens of its members, and has their names", () => {

@@ -1,11 +1,19 @@
-import { AudiencePolicy, ClientAuthentication, TokenVerifier } from "@effect-mcp-auth/core"
+import {
+  AudiencePolicy,
+  AuthorizationServer,
+  ClientAuthentication,
+  TokenDigest,
+  TokenVerifier
+} from "@effect-mcp-auth/core"
 import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Redacted, type Schema, Tracer } from "effect"
+import { Effect, Fiber, Hash, Option, Redacted, type Schema, Tracer } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
 import { TestClock } from "effect/testing"
 import * as Jose from "jose"
 import { inspect } from "node:util"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { elapse, settled } from "../time.ts"
 import { issuer, makeEc, now, outcome, printed, resource, today, verifier } from "./harness.ts"
 
@@ -15,6 +23,33 @@ const post = ClientAuthentication.clientSecretPost("notes:server", Redacted.make
 const key = makeEc("P-256")
 const { d = "", kty = "", ...jwk } = key.privateKey.export({ format: "jwk" })
 const signed = ClientAuthentication.privateKeyJwt("notes:server", Redacted.make({ ...jwk, d, kty, kid: "k" }), "ES256")
+
+/** Two strings with the same hash, which are two keys of a map all the same. */
+const sameHash = (): readonly [string, string] => {
+  const known = new Map<number, string>()
+  for (let index = 0;; index++) {
+    const text = `digest-${index}`
+    const hash = Hash.string(text)
+    const other = known.get(hash)
+    if (other !== undefined) return [other, text]
+    known.set(hash, text)
+  }
+}
+
+/** The objects that are still in memory after the garbage was collected. */
+const collected = Effect.fnUntraced(function*(refs: ReadonlyArray<WeakRef<object>>) {
+  setFlagsFromString("--expose-gc")
+  // The flag adds the function to new contexts only.
+  const collect = runInNewContext("gc") as () => void
+  let left: ReadonlyArray<object> = refs
+  // An engine may need a few turns of the event loop for it.
+  for (let turn = 0; turn < 20 && left.length > 0; turn++) {
+    yield* settled
+    collect()
+    left = refs.filter((ref) => ref.deref() !== undefined)
+  }
+  return left
+})
 
 const scenario = (options: Partial<TokenVerifier.IntrospectionOptions> = {}) =>
   Effect.gen(function*() {
@@ -468,6 +503,44 @@ describe("introspection: the cache", () => {
       assert.deepStrictEqual([ada.subject, bob.subject], ["ada", "bob"])
       assert.strictEqual(yield* asked, 2)
     }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("two tokens whose digests have the same hash do not share a response", () =>
+    Effect.gen(function*() {
+      const digests = new Map<string, string>()
+      const { asked, provider, verify } = yield* Effect.provideService(
+        scenario(),
+        TokenDigest.TokenDigest,
+        (token: string) => digests.get(token) ?? token
+      )
+      const tokens = [
+        yield* provider.mintOpaque({ claims: { sub: "ada" } }),
+        yield* provider.mintOpaque({ claims: { sub: "bob" } })
+      ] as const
+      const [one, other] = sameHash()
+      digests.set(tokens[0], one).set(tokens[1], other)
+      assert.deepStrictEqual([(yield* verify(tokens[0])).subject, (yield* verify(tokens[1])).subject], ["ada", "bob"])
+      assert.strictEqual(yield* asked, 2)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("a response is remembered without the token and its request", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const server = yield* AuthorizationServer.discover(issuer, { type: "oauth" })
+      const method = TokenVerifier.introspection({ authentication: basic })
+      const verify = yield* method.make({ resource, authorizationServers: [server] })
+      yield* TestClock.setTime(now * 1000)
+      const opaque = yield* provider.mintOpaque()
+      // The second response comes from the memory.
+      const held = yield* Effect.forEach([0, 1], () =>
+        Effect.suspend(() => {
+          const token = Redacted.make(opaque)
+          const request = { remoteAddress: Option.some("203.0.113.7") }
+          return Effect.as(verify(token, request), [new WeakRef(token), new WeakRef(request)])
+        }))
+      assert.strictEqual(yield* provider.count("introspection"), 1)
+      assert.deepStrictEqual(yield* collected(held.flat()), [])
+      assert.strictEqual(yield* outcome(verify(Redacted.make(opaque))), "accepted")
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("two verifiers share neither responses nor rules", () =>
     Effect.gen(function*() {

@@ -91,6 +91,10 @@ const signedAsIs = (header: string, payload: string, sign: Signer = signature): 
 }
 
 const header = { alg: "RS256", typ: "at+jwt", kid: "rsa" }
+
+/** A single part that is a header, claims and, with one more letter, a signature. */
+const dotless = `${spare({ ...header, ...claims })}A`
+
 const good = claiming({})
 const [goodHeader = "", goodPayload = "", goodSignature = ""] = good.split(".")
 
@@ -188,6 +192,22 @@ const algorithms: Table = {
   "an RSA key with alg PS256 is not used for RS256": row(
     headed({ kid: "pss" }, signer(pss, "RS256")),
     "unknown-key kid"
+  ),
+  "an RSA key without alg is used for RS384": row(
+    headed({ alg: "RS384", kid: "bare" }, signer(bare, "RS384")),
+    "accepted"
+  ),
+  ...Object.fromEntries(
+    (["PS256", "PS384", "PS512"] as const).map((alg) => [
+      `an RSA key without alg is used for ${alg} if the options name it`,
+      row(headed({ alg, kid: "bare" }, signer(bare, alg)), "accepted", { algorithms: [alg] })
+    ])
+  ),
+  ...Object.fromEntries(
+    ["PS384", "PS512"].map((alg) => [
+      `an RSA key without alg is not used for ${alg}`,
+      row(headed({ alg, kid: "bare" }, signer(bare, alg)), "unknown-key kid")
+    ])
   ),
   "an RSA key without alg is used for RS512": row(
     headed({ alg: "RS512", kid: "bare" }, signer(bare, "RS512")),
@@ -451,6 +471,8 @@ const types: Table = {
       typ
     ) => [`loose: ${JSON.stringify(typ)} is refused`, row(headed({ typ }), "not-an-access-token typ")])
   ),
+  "loose: a list with a type is refused": row(headed({ typ: ["at+jwt"] }), "not-an-access-token typ"),
+  "loose: a list with an untyped JWT's type is refused": row(headed({ typ: ["JWT"] }), "not-an-access-token typ"),
   "loose: a type that is a number is refused": row(headed({ typ: 1 }), "not-an-access-token typ"),
   "loose: a type that is null is refused": row(headed({ typ: null }), "not-an-access-token typ"),
   "loose: a type that is an object is refused": row(headed({ typ: { toString: 1 } }), "not-an-access-token typ"),
@@ -509,6 +531,15 @@ const forms: Table = {
     "malformed"
   ),
   "an impossible base64url length is malformed": row(signedAsIs(goodHeader, "abcde"), "malformed"),
+  "a payload with a byte order mark is malformed": row(
+    holding(`\ufeff${JSON.stringify({ ...claims, name: "Jos\u00e9" })}`),
+    "malformed"
+  ),
+  "a header with a byte order mark is malformed": row(
+    compact(`\ufeff${JSON.stringify(header)}`, claims, signature),
+    "malformed"
+  ),
+  "claims without dots are malformed": row(dotless, "malformed"),
   "a payload that is not UTF-8 is malformed": row(
     holding(Buffer.from(JSON.stringify({ ...claims, name: "Jos\u00e9" }), "latin1")),
     "malformed"
@@ -679,7 +710,8 @@ describe("jwt: requests to the provider", () => {
     ["a token with an algorithm that is not accepted", headed({ alg: "none" })],
     ["an ID token", claiming({ nonce: "n" }, jwt)],
     ["a sender-constrained token", claiming({ cnf: { jkt: "x" } })],
-    ["a malformed token", "a.b.c"]
+    ["a malformed token", "a.b.c"],
+    ["a token without dots", dotless]
   ]
   for (const [rule, token] of unasked) {
     it.effect(`${rule} causes no request`, () =>
@@ -720,6 +752,21 @@ describe("jwt: invalid configurations", () => {
         assert.include(error.message, "choose among RS256")
       }).pipe(Effect.provide(TestProvider.layer())))
   }
+
+  for (const remember of [-1, 0.5, NaN, Infinity]) {
+    it.effect(`a number of remembered tokens that is ${remember}`, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(verifier(TokenVerifier.jwt({ remember })))
+        assert.strictEqual(error._tag, "InvalidVerifier")
+        assert.include(error.message, "`remember`")
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("the message about an algorithm names the accepted algorithms and the one of the token", () =>
+    Effect.gen(function*() {
+      const verify = yield* verifier(TokenVerifier.jwt({ algorithms: ["ES256", "EdDSA"] }))
+      assert.include((yield* Effect.flip(verify(good))).message, "(alg), expected ES256 or EdDSA, got \"RS256\"")
+    }).pipe(Effect.provide(TestProvider.layer())))
 
   it.effect("without a trusted server every token has an unknown issuer", () =>
     Effect.gen(function*() {

@@ -86,6 +86,13 @@ describe("the kind of a token that a claim states", () => {
     ["accepts token_type Bearer in any case (RFC 6749, section 5.1)", { token_type: "bEARER" }, "accepted"],
     ["accepts token_type access_token (Salesforce)", { token_type: "access_token" }, "accepted"],
     ["accepts tokenType access-token (Casdoor)", { tokenType: "access-token" }, "accepted"],
+    ["accepts typ at+jwt", { typ: "at+jwt" }, "accepted"],
+    ["accepts typ application/at+jwt", { typ: "application/at+jwt" }, "accepted"],
+    [
+      "accepts the token type of an access token (RFC 8693)",
+      { token_type: "urn:ietf:params:oauth:token-type:access_token" },
+      "accepted"
+    ],
     ["accepts tokenName access_token (PingAM)", { tokenName: "access_token" }, "accepted"],
     ["refuses token_use id", { token_use: "id" }, refused("token_use")],
     ["refuses token_use refresh_token", { token_use: "refresh_token" }, refused("token_use")],
@@ -125,6 +132,7 @@ describe("the kind of a token that a claim states", () => {
     }, refused("TokenType")],
     ["refuses token_type DPoP as sender-constrained", { token_type: "DPoP" }, "sender-constrained token_type"],
     ["refuses token_type dpop as sender-constrained", { token_type: "dpop" }, "sender-constrained token_type"],
+    ["refuses token_type PoP as sender-constrained", { token_type: "PoP" }, "sender-constrained token_type"],
     ["refuses typ DPoP as sender-constrained (Keycloak)", { typ: "DPoP" }, "sender-constrained typ"],
     ["refuses cnf as sender-constrained", { cnf: { jkt: "x" }, token_type: "Bearer" }, "sender-constrained cnf"],
     ["refuses cnf that is null", { cnf: null }, "sender-constrained cnf"]
@@ -158,7 +166,16 @@ describe("claims that access tokens never have", () => {
     ["refuses a verifiable presentation", { vp: {} }, refused("vp")],
     ["refuses a client assertion of the issuer", { sub: issuer }, refused("sub")],
     ["accepts a nonce with token_use access", { nonce: "n", token_use: "access" }, "accepted"],
-    ["accepts a state without a code", { state: "Bavaria" }, "accepted"]
+    ["refuses a token response", { refresh_token: "x" }, refused("refresh_token")],
+    ["refuses a verifiable credential", { vc: {} }, refused("vc")],
+    ["refuses an SD-JWT", { _sd: ["x"] }, refused("_sd")],
+    ["refuses an SD-JWT that names only its hash algorithm", { _sd_alg: "sha-256" }, refused("_sd_alg")],
+    ["refuses a self-issued ID token with its key", { sub_jwk: { kty: "OKP" } }, refused("sub_jwk")],
+    ["accepts a state without a code", { state: "Bavaria" }, "accepted"],
+    ["accepts a code without a state", { code: "c" }, "accepted"],
+    ["accepts an error without a state", { error: "none" }, "accepted"],
+    ["accepts a redirect_uri without a code_challenge", { redirect_uri: "https://c.test" }, "accepted"],
+    ["accepts a code_challenge without a redirect_uri", { code_challenge: "x" }, "accepted"]
   ])
 })
 
@@ -204,6 +221,14 @@ describe("an audience that may be the client's own", () => {
     ["accepts scp as a string (Entra ID)", ...own({ scp: "read" }, "accepted")],
     ["accepts scp as a list (Okta, Ory)", ...own({ scp: [] }, "accepted")],
     ["accepts client_id (RFC 9068)", ...own({ client_id: "client-1" }, "accepted")],
+    ["accepts scopes as a list", ...own({ scopes: ["read"] }, "accepted")],
+    ["accepts appid (Entra ID)", ...own({ appid: "client-1" }, "accepted")],
+    ["refuses an empty azpacr", ...own({ azp: "client-1", azpacr: "" }, "not-an-access-token")],
+    ["refuses an ID token for the resource whose azp is the resource", {
+      ...unmarked,
+      aud: "https://api.test/mcp",
+      azp: "https://api.test/mcp"
+    }, "not-an-access-token"],
     ["accepts cid (Okta)", ...own({ cid: "client-1" }, "accepted")],
     ["accepts azpacr of a client that calls itself (Entra ID)", ...own({ azp: "client-1", azpacr: "1" }, "accepted")],
     [
@@ -361,6 +386,27 @@ describe("the type in the header of a JWT", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
+  const messages: ReadonlyArray<
+    readonly [what: string, claims: Members, message: string, options?: TokenVerifier.ClaimOptions]
+  > = [
+    ["quotes the value of a claim that states another kind", { token_use: "id" }, "(token_use), got \"id\""],
+    ["does not quote a claim that access tokens never have", { at_hash: "x" }, "(at_hash)"],
+    ["names the option of a claim that is missing", {}, "(uid), expected the claim of accessTokenMark", {
+      accessTokenMark: { claim: "uid" }
+    }],
+    ["names the value of a claim that is missing", {}, "(uid), expected \"u\"", {
+      accessTokenMark: { claim: "uid", equals: "u" }
+    }]
+  ]
+  for (const [what, changes, message, options] of messages) {
+    it.effect(`the message about a token of another kind ${what}`, () =>
+      Effect.gen(function*() {
+        const verify = yield* verifier(TokenVerifier.custom(() => Effect.succeed(changed(changes)), options))
+        const error = yield* Effect.flip(verify("key"))
+        assert.strictEqual(error.message, `the token is not an access token ${message}`)
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
   it.effect("JWT: the message about a possible ID token names the option for its mark", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
@@ -371,5 +417,36 @@ describe("the type in the header of a JWT", () => {
       })
       const error = yield* Effect.flip(verify(token))
       assert.include(error.message, "accessTokenMark")
+    }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+describe("a claim that every object inherits", () => {
+  // What a vulnerable dependency of a program may do to it: claims must not be read from there.
+  const polluted = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => Reflect.defineProperty(Object.prototype, "polluted", { configurable: true, value: "admin" })),
+      () => effect,
+      () => Effect.sync(() => Reflect.deleteProperty(Object.prototype, "polluted"))
+    )
+  const infoOf = Effect.fnUntraced(function*(options: TokenVerifier.ClaimOptions) {
+    const verify = yield* verifier(TokenVerifier.custom(() => Effect.succeed(claims), options))
+    return yield* polluted(verify("key"))
+  })
+
+  it.effect("grants no scope", () =>
+    Effect.gen(function*() {
+      const { scopes } = yield* infoOf({ scopeClaims: ["scope", "polluted"] })
+      assert.deepStrictEqual([...scopes], ["notes:read"])
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("names no subject", () =>
+    Effect.gen(function*() {
+      assert.isUndefined((yield* infoOf({ subjectClaim: "polluted" })).subject)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("is no mark of an access token", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(infoOf({ accessTokenMark: { claim: "polluted" } }))
+      assert.strictEqual(error._tag, "InvalidToken")
     }).pipe(Effect.provide(TestProvider.layer())))
 })

@@ -100,6 +100,11 @@ describe("the principals of two tokens", () => {
       username: "owner",
       aut: "APPLICATION"
     }, true],
+    ["are one if gty marks a client credentials token (Auth0)", {
+      sub: undefined,
+      tenant: "t-1",
+      gty: "client-credentials"
+    }, true],
     ["are one if idtyp marks a client credentials token (Entra ID)", { sub: undefined, idtyp: "app" }, true],
     ["are two if the grant is not client credentials", {
       sub: undefined,

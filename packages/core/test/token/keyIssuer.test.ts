@@ -14,7 +14,7 @@ import { Arbitrary, Effect, Redacted, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { makeStore, sharing } from "../sharing/harness.ts"
 import { elapse } from "../time.ts"
-import { claims, compact, type Key, makeEd25519, now, outcome, resource, signer } from "./harness.ts"
+import { claims, compact, type Key, makeEc, makeEd25519, now, outcome, resource, signer } from "./harness.ts"
 
 const login = "https://login.microsoftonline.com"
 const tenants = {
@@ -232,6 +232,14 @@ describe("the issuer of a key", () => {
     }
   }
 
+  it.effect("the message about a key for another issuer names the issuer of the token, also beside a key of another type", () =>
+    Effect.gen(function*() {
+      yield* publish({ ...first.jwk, kid: "k", issuer: v2("b") }, { ...makeEc("P-256").jwk, kid: "k" })
+      const verify = yield* verifierOf(anyTenant, TokenVerifier.jwt())
+      const error = yield* elapse(Effect.flip(verify(token(first, "k", { iss: v2("a") }))))
+      assert.include(error.message, `expected a key for the issuer "${v2("a")}", got "k"`)
+    }).pipe(within(anyTenant)))
+
   it.effect("two keys with the same kid verify only the tokens of their own tenant", () =>
     Effect.gen(function*() {
       yield* publish(
@@ -363,9 +371,25 @@ describe("the tenant of a token, where any tenant is trusted", () => {
           const verify = yield* verifierOf(anyTenant, method)
           const minted = yield* provider.mint({ claims: said })
           assert.strictEqual(yield* elapse(outcome(verify(minted))), expected)
+          // The claims of a JWT suffice to refuse it.
+          if (name === "jwt" && expected !== "accepted") assert.strictEqual(yield* provider.count(), 0)
         }).pipe(within(anyTenant)))
     }
   }
+
+  it.effect("is named in the message when tid is another tenant, also beside a server that does not issue the token", () =>
+    Effect.gen(function*() {
+      const discover = (configured: string, issuerPolicy: IssuerPolicy.IssuerPolicy) =>
+        AuthorizationServer.discover(configured, { type: "oidc", issuerPolicy })
+      const authorizationServers = [
+        yield* discover(common, anyTenant.policy),
+        yield* discover("https://b.test", IssuerPolicy.exact)
+      ]
+      yield* TestClock.setTime(now * 1000)
+      const verify = yield* TokenVerifier.jwt().make({ resource, authorizationServers })
+      const error = yield* Effect.flip(verify(Redacted.make(token(first, "k", { iss: v2("a"), tid: tenants.b }))))
+      assert.include(error.message, `(tid), expected the tenant in "${v2("a")}", got "${tenants.b}"`)
+    }).pipe(within(anyTenant)))
 
   it("counts as one where a template names it twice", () => {
     const twice = IssuerPolicy.template("https://{tenantid}.ciamlogin.com/{tenantid}/v2.0")

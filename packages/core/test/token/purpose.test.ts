@@ -1,4 +1,11 @@
-import { AuthorizationServer, ClientAuthentication, McpAuth, Purpose, TokenVerifier } from "@effect-mcp-auth/core"
+import {
+  AuthorizationServer,
+  ClientAuthentication,
+  JwkSet,
+  McpAuth,
+  Purpose,
+  TokenVerifier
+} from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Redacted, Ref, type Scope } from "effect"
@@ -149,6 +156,12 @@ describe("a provider that splits its metadata", () => {
         assert.strictEqual(yield* jwt(yield* provider.mint()), "accepted")
         const opaque = yield* build(introspection, known(issuer))
         assert.strictEqual(yield* opaque(yield* provider.mintOpaque()), "accepted")
+      }).pipe(Effect.scoped, Effect.provide(split)))
+
+    it.effect(`AuthorizationServer.${way}: a key set of its own finds the document that it needs`, () =>
+      Effect.gen(function*() {
+        const keys = yield* JwkSet.make(yield* known(issuer))
+        assert.lengthOf(yield* keys.find({ kid: "rs256-1", algorithm: "RS256" }), 1)
       }).pipe(Effect.scoped, Effect.provide(split)))
 
     it.effect(`AuthorizationServer.${way}: firstOf finds both with mergeDocuments`, () =>

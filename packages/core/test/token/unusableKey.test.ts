@@ -7,11 +7,20 @@ import { claims, compact, makeEd25519, now, outcome, signer, verifier } from "./
 
 const key = makeEd25519()
 
+/** A modulus of 256 bytes, in base64url. */
+const modulus = (first: number, others = 0xff): string =>
+  Buffer.concat([Buffer.from([first]), Buffer.alloc(255, others)]).toString("base64url")
+
 const keys: ReadonlyArray<readonly [kind: string, jwk: object, why: string]> = [
   ["use enc", { ...key.jwk, use: "enc" }, "has the use \"enc\""],
   ["alg ECDH-ES", { ...key.jwk, alg: "ECDH-ES" }, "has the alg \"ECDH-ES\""],
   ["key_ops without verify", { ...key.jwk, key_ops: ["sign"] }, "has key_ops without \"verify\""],
   ["a weak modulus", { kty: "RSA", n: "AQAB", e: "AQAB" }, "is weaker than RSA with 2048 bits"],
+  ["a modulus of 2047 bits", { kty: "RSA", n: modulus(0x7f), e: "AQAB" }, "is weaker than RSA with 2048 bits"],
+  ["a modulus of zero", { kty: "RSA", n: modulus(0, 0), e: "AQAB" }, "is weaker than RSA with 2048 bits"],
+  ["an empty modulus", { kty: "RSA", n: "", e: "AQAB" }, "is no public key"],
+  ["a coordinate that is not base64url", { ...key.jwk, x: "\u00e4" }, "is no public key"],
+  ["an empty coordinate", { ...key.jwk, x: "" }, "is no public key"],
   ["a curve for key agreement", { ...key.jwk, crv: "X25519" }, "has the curve \"X25519\""],
   ["a symmetric key", { kty: "oct", k: "AQAB" }, "is no public key"],
   ["a published private half", { ...key.jwk, d: "AQAB" }, "is no public key"]
