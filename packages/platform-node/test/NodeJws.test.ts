@@ -3,7 +3,7 @@ import { NodeJws } from "@effect-mcp-auth/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
-import { usable } from "../../core/src/token/internal/keyRing.ts"
+import { usableKey } from "../../core/src/token/internal/parsedKeySet.ts"
 import {
   anybodysKey,
   ecdsa,
@@ -72,7 +72,7 @@ describe("keys about which one may differ, in both implementations the same", ()
       Effect.gen(function*() {
         // As they come from a key set.
         const { algorithm, signed } = question
-        const key = usable(question.key, new Set([algorithm]))?.key
+        const key = usableKey(question.key, new Set([algorithm]))?.key
         const { nodeCrypto, webCrypto } = yield* bothSay({ key: key ?? { kty: "none" }, algorithm, signed })
         assert.strictEqual(nodeCrypto, webCrypto)
       }))
@@ -81,7 +81,7 @@ describe("keys about which one may differ, in both implementations the same", ()
   it.effect("a key with e = 1, which no key set can bring in", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* bothSay(anybodysKey), { webCrypto: "good", nodeCrypto: "good" })
-      assert.isUndefined(usable(anybodysKey.key, new Set(["RS256"])))
+      assert.isUndefined(usableKey(anybodysKey.key, new Set(["RS256"])))
     }))
 })
 
@@ -162,7 +162,7 @@ describe("laws", () => {
       const pair = keys[algorithm]
       const input = inputOf(algorithm, "{}")
       const jwk = Object.fromEntries([...Object.entries(pair.publicKey.export({ format: "jwk" })), [member, value]])
-      const found = usable(jwk, new Set([algorithm]))
+      const found = usableKey(jwk, new Set([algorithm]))
       if (found === undefined) return
       const { nodeCrypto, webCrypto } = yield* bothSay({
         key: found.key,

@@ -58,7 +58,7 @@ export const anonymous: Policy = node({ _tag: "Anonymous" })
 export const authenticated: Policy = node({ _tag: "Authenticated" })
 
 /** A list of scopes, of which at least one is written down where the list is. */
-type Listed<S extends ReadonlyArray<string>> = S extends readonly [] ? readonly [string] : S
+type NonEmpty<S extends ReadonlyArray<string>> = S extends readonly [] ? readonly [string] : S
 
 /**
  * Satisfied by a caller that was granted all these scopes, or broader ones.
@@ -83,7 +83,7 @@ type Listed<S extends ReadonlyArray<string>> = S extends readonly [] ? readonly 
  * @category constructors
  * @since 0.1.0
  */
-export const scopes = <const S extends ReadonlyArray<string>>(...scopes: Listed<S>): Policy =>
+export const scopes = <const S extends ReadonlyArray<string>>(...scopes: NonEmpty<S>): Policy =>
   node({ _tag: "Scopes", scopes: Arr.dedupe(scopes) })
 
 /**
@@ -149,7 +149,7 @@ export const claim = <A>(
 }
 
 /** The answer of a check: a failure of `VerificationUnavailable` is an outage, and answered as one. */
-type Answer<R> = Effect.Effect<boolean, VerificationUnavailable, R>
+type CheckResult<R> = Effect.Effect<boolean, VerificationUnavailable, R>
 
 /**
  * Whoever an effect says, which may use services, `AuthInfo` among them.
@@ -163,12 +163,12 @@ type Answer<R> = Effect.Effect<boolean, VerificationUnavailable, R>
  * @since 0.1.0
  */
 export const check = <R>(
-  effect: Answer<R> | ((operation: Operation) => Answer<R>),
+  effect: CheckResult<R> | ((operation: Operation) => CheckResult<R>),
   label = "check"
 ): Policy<R> =>
   Effect.isEffect(effect)
-    ? node<R>({ _tag: "Check", label, ofOperation: false, judge: () => effect })
-    : node<R>({ _tag: "Check", label, ofOperation: true, judge: effect })
+    ? node<R>({ _tag: "Check", label, needsOperation: false, run: () => effect })
+    : node<R>({ _tag: "Check", label, needsOperation: true, run: effect })
 
 /**
  * Whoever an effect says that looks at the arguments, decoded by a schema. Arguments that do not decode are refused.
@@ -178,14 +178,14 @@ export const check = <R>(
  */
 export const checkArguments = <A, RD, R>(
   schema: Schema.ConstraintDecoder<A, RD>,
-  judge: (decoded: A, operation: Operation) => Answer<R>,
+  run: (decoded: A, operation: Operation) => CheckResult<R>,
   label = "arguments"
 ): Policy<R | RD> => {
   const decode = Schema.decodeUnknownEffect(schema)
   return check((operation) =>
     Effect.matchEffect(decode(operation.arguments), {
       onFailure: () => Effect.succeed(false),
-      onSuccess: (decoded) => judge(decoded, operation)
+      onSuccess: (decoded) => run(decoded, operation)
     }), label)
 }
 
@@ -259,7 +259,7 @@ type RequirementsOf<P extends ReadonlyArray<Policy<unknown>>> = [P[number]] exte
   : P[number] extends Policy<infer R> ? R
   : never
 
-const together = <P extends ReadonlyArray<Policy<unknown>>>(parts: P) =>
+const withRequirementsOfAll = <P extends ReadonlyArray<Policy<unknown>>>(parts: P) =>
   // No part needs more than all of them.
   parts as ReadonlyArray<Policy<unknown>> as ReadonlyArray<Policy<RequirementsOf<P>>>
 
@@ -271,7 +271,7 @@ const together = <P extends ReadonlyArray<Policy<unknown>>>(parts: P) =>
  */
 export const allOf = <const P extends ReadonlyArray<Policy<unknown>>>(...parts: P): Policy<RequirementsOf<P>> =>
   // Of nothing, every part is satisfied; that must not let in who has no token.
-  parts.length === 0 ? authenticated : node<RequirementsOf<P>>({ _tag: "AllOf", parts: together(parts) })
+  parts.length === 0 ? authenticated : node<RequirementsOf<P>>({ _tag: "AllOf", parts: withRequirementsOfAll(parts) })
 
 /**
  * Who satisfies some part.
@@ -280,7 +280,7 @@ export const allOf = <const P extends ReadonlyArray<Policy<unknown>>>(...parts: 
  * @since 0.1.0
  */
 export const anyOf = <const P extends ReadonlyArray<Policy<unknown>>>(...parts: P): Policy<RequirementsOf<P>> =>
-  node<RequirementsOf<P>>({ _tag: "AnyOf", parts: together(parts) })
+  node<RequirementsOf<P>>({ _tag: "AnyOf", parts: withRequirementsOfAll(parts) })
 
 /**
  * Who has a valid token and does not satisfy a policy.

@@ -102,7 +102,7 @@ export interface Options {
 const fromBroader = (broader: Broader, grantedWildcards: boolean): ScopeHierarchy => ({
   covers: (granted, scope) => {
     if (granted.has(scope)) return true
-    const patterns = grantedWildcards ? [...granted].filter((one) => one.includes("*")) : []
+    const patterns = grantedWildcards ? [...granted].filter((item) => item.includes("*")) : []
     for (const candidate of broader(scope)) {
       if (granted.has(candidate) || patterns.some((pattern) => matches(pattern, candidate))) return true
     }
@@ -129,7 +129,7 @@ export const make = Effect.fnUntraced(function*(
   options?: Options
 ): Effect.fn.Return<ScopeHierarchy, InvalidScopeHierarchy> {
   const list = Object.entries(rules).flatMap(([covers, covered]) =>
-    covered.map((one): Rule => ({ covers, covered: one }))
+    covered.map((item): Rule => ({ covers, covered: item }))
   )
   for (const { covered, covers } of list) {
     const reason = reasonOf({ covered, covers })
@@ -153,16 +153,16 @@ type Broader = (scope: string) => Iterable<string>
 /** How many are looked at. Rules like `"a*": ["*"]` go on forever, and what is not found is not covered. */
 const limit = 1000
 
-const stars = (pattern: string): number => pattern.split("*").length - 1
+const asterisks = (pattern: string): number => pattern.split("*").length - 1
 
 /** What makes a rule impossible. */
 const reasonOf = ({ covered, covers }: Rule): "too-many-wildcards" | "wildcard-is-lost" | undefined => {
-  if (stars(covers) > 1 || stars(covered) > stars(covers) + 1) return "too-many-wildcards"
-  return stars(covers) === 1 && stars(covered) === 0 ? "wildcard-is-lost" : undefined
+  if (asterisks(covers) > 1 || asterisks(covered) > asterisks(covers) + 1) return "too-many-wildcards"
+  return asterisks(covers) === 1 && asterisks(covered) === 0 ? "wildcard-is-lost" : undefined
 }
 
 /** Whether a text has the form `head*tail`, with something in place of the asterisk; and what that is. */
-const between = (head: string, tail: string, text: string): string | undefined =>
+const textBetween = (head: string, tail: string, text: string): string | undefined =>
   text.length > head.length + tail.length && text.startsWith(head) && text.endsWith(tail)
     ? text.slice(head.length, text.length - tail.length)
     : undefined
@@ -170,25 +170,25 @@ const between = (head: string, tail: string, text: string): string | undefined =
 /** Whether a pattern with at most one asterisk stands for a scope. */
 const matches = (pattern: string, scope: string): boolean => {
   const [head = "", tail] = pattern.split("*")
-  return tail === undefined ? pattern === scope : between(head, tail, scope) !== undefined
+  return tail === undefined ? pattern === scope : textBetween(head, tail, scope) !== undefined
 }
 
 /** What the first asterisk of `covered` may stand for. Two asterisks leave a choice. */
 const captures = (covered: string, scope: string): ReadonlyArray<string> => {
   const [head = "", middle = "", tail] = covered.split("*")
   if (tail === undefined) {
-    const only = between(head, middle, scope)
+    const only = textBetween(head, middle, scope)
     return only === undefined ? [] : [only]
   }
-  const inner = between(head, tail, scope) ?? ""
+  const inner = textBetween(head, tail, scope) ?? ""
   return Array.from(inner, (_, index) => index)
     .filter((index) => index > 0 && inner.startsWith(middle, index) && inner.length > index + middle.length)
     .map((index) => inner.slice(0, index))
 }
 
 /** What covers a scope by one rule. */
-const byRule = ({ covered, covers }: Rule, scope: string): ReadonlyArray<string> => {
-  if (stars(covers) === 0) return matches(covered, scope) ? [covers] : []
+const coveredBy = ({ covered, covers }: Rule, scope: string): ReadonlyArray<string> => {
+  if (asterisks(covers) === 0) return matches(covered, scope) ? [covers] : []
   return captures(covered, scope).map((capture) => covers.replace("*", () => capture))
 }
 
@@ -199,13 +199,13 @@ const broaderThan = (rules: ReadonlyArray<Rule>): Broader =>
     // A set goes on with what is added to it on the way.
     for (const narrower of seen) {
       yield narrower
-      for (const one of rules.flatMap((rule) => byRule(rule, narrower))) if (seen.size < limit) seen.add(one)
+      for (const item of rules.flatMap((rule) => coveredBy(rule, narrower))) if (seen.size < limit) seen.add(item)
     }
   }
 
 /** Scopes that stand for all of which the rules speak: an asterisk is one like any other. */
 const examples = (rules: ReadonlyArray<Rule>): ReadonlyArray<string> => [
-  ...new Set(rules.flatMap(({ covered, covers }) => [covers, covered]).map((one) => one.replaceAll("*", "x")))
+  ...new Set(rules.flatMap(({ covered, covers }) => [covers, covered]).map((item) => item.replaceAll("*", "x")))
 ]
 
 /** Two scopes that cover each other. */

@@ -28,7 +28,7 @@ import { withoutRootSlash, withRootSlash } from "../metadata/internal/httpUri.ts
  * @category models
  * @since 0.1.0
  */
-export interface Claim {
+export interface AudienceCheck {
   /** The resource identifier, as configured. */
   readonly resource: string
   /** `aud`, as a list. */
@@ -49,7 +49,7 @@ export interface AudiencePolicy {
   /** Says in words which audience is accepted. */
   readonly expects: (resource: string) => string
   /** Whether it is accepted. Asked once for a token that is remembered, so the answer must not depend on anything else. */
-  readonly accepts: (claim: Claim) => boolean
+  readonly accepts: (check: AudienceCheck) => boolean
 }
 
 /**
@@ -85,7 +85,7 @@ const formsOf = (resource: string): string => {
 export const resource: AudiencePolicy = {
   name: "resource",
   expects: formsOf,
-  accepts: ({ audience, resource }) => audience.some((one) => isResource(one, resource))
+  accepts: ({ audience, resource }) => audience.some((item) => isResource(item, resource))
 }
 
 /**
@@ -98,7 +98,7 @@ export const resource: AudiencePolicy = {
 export const exclusive: AudiencePolicy = {
   name: "exclusive",
   expects: (resource) => `${formsOf(resource)} alone`,
-  accepts: ({ audience, resource }) => audience.length > 0 && audience.every((one) => isResource(one, resource))
+  accepts: ({ audience, resource }) => audience.length > 0 && audience.every((item) => isResource(item, resource))
 }
 
 /**
@@ -111,7 +111,7 @@ export const exclusive: AudiencePolicy = {
 export const anyOf = (...audiences: readonly [string, ...ReadonlyArray<string>]): AudiencePolicy => ({
   name: "anyOf",
   expects: () => audiences.map((audience) => JSON.stringify(audience)).join(" or "),
-  accepts: ({ audience }) => audience.some((one) => audiences.includes(one))
+  accepts: ({ audience }) => audience.some((item) => audiences.includes(item))
 })
 
 /**

@@ -36,7 +36,7 @@ export interface Carrier {
 }
 
 /** In characters, which are bytes here. Providers that put groups into tokens stay below half of it. */
-const longest = 16 * 1024
+const maxLength = 16 * 1024
 
 // RFC 9110, section 11.1: a scheme is a token, and its case does not matter.
 const credentials = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: +(.*))?$/
@@ -66,13 +66,13 @@ export const read = (
   if (header === undefined) return Result.fail(new MissingCredentials())
   if (others.length > 0) return fail("several-headers")
   // What nearly all requests bring is read in one go; what follows says what is wrong with the others.
-  const good = header.length <= longest ? bearer.exec(header)?.[1] : undefined
-  if (good !== undefined) return Result.succeed(Redacted.make(good, { label: "access token" }))
+  const valid = header.length <= maxLength ? bearer.exec(header)?.[1] : undefined
+  if (valid !== undefined) return Result.succeed(Redacted.make(valid, { label: "access token" }))
   if (isEmptyCredentials(header)) return Result.fail(new MissingCredentials())
   const [, scheme, token = ""] = credentials.exec(header) ?? []
   if (scheme === undefined) return fail("malformed")
   if (scheme.toLowerCase() !== "bearer") return Result.fail(new MissingCredentials())
-  if (token.length > longest) return fail("too-long")
+  if (token.length > maxLength) return fail("too-long")
   return b64token.test(token) ? Result.succeed(Redacted.make(token, { label: "access token" })) : fail("malformed")
 }
 
@@ -100,7 +100,7 @@ export const fromRequest = (
 ): Result.Result<Redacted.Redacted, MissingCredentials | InvalidRequest> =>
   read({ authorization: authorizationOf(request), url: request.originalUrl })
 
-const empty = /^(?:bearer *)?$/i
+const emptyCredentials = /^(?:bearer *)?$/i
 
 /**
  * Whether an Authorization header holds no credentials: it is absent or empty, or has the scheme alone. A client whose
@@ -109,4 +109,5 @@ const empty = /^(?:bearer *)?$/i
  * @category guards
  * @since 0.1.0
  */
-export const isEmptyCredentials = (header: string | undefined): boolean => header === undefined || empty.test(header)
+export const isEmptyCredentials = (header: string | undefined): boolean =>
+  header === undefined || emptyCredentials.test(header)

@@ -34,10 +34,10 @@ import { fetchDocument, type Loaded, type RequestMap } from "../fetch/internal/f
 import { makeRefreshing } from "../fetch/internal/refresh.ts"
 import { withRetries } from "../fetch/internal/retry.ts"
 import { MetadataFetchError, NotMetadata } from "../fetch/MetadataFetchError.ts"
-import { candidates, makeReader, type Query, type Reader, readyCandidates } from "./internal/keyRing.ts"
+import { candidateKeys, type KeySetParser, makeKeySetParser, type Query, readyKeys } from "./internal/parsedKeySet.ts"
 import type * as Jws from "./Jws.ts"
 
-export type { Query } from "./internal/keyRing.ts"
+export type { Query } from "./internal/parsedKeySet.ts"
 
 /**
  * How keys are kept.
@@ -84,13 +84,13 @@ export interface JwkSet<out E> {
   /** The keys that fit, as they are known now. */
   readonly find: (query: Query) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>
   /** The same after the keys were fetched again, if the allowance of `refetches` has a fetch left. */
-  readonly findAnew: (query: Query) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>
+  readonly findAfterRefetch: (query: Query) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>
   /** The keys that fit, if they are in memory, ready, and fresh at this time, in milliseconds since 1970. Asks nobody. */
   readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.VerifySignature> | undefined
   /** The keys of this name that were fetched last, by the algorithm and the issuer that each is for. */
-  readonly named: (kid: string) => ReadonlyArray<KeyPurpose>
+  readonly purposesOf: (kid: string) => ReadonlyArray<KeyPurpose>
   /** Why the key of this name, which was fetched last, cannot be used. `undefined`: it can, or there is no such key. */
-  readonly unusable: (kid: string) => string | undefined
+  readonly unusableReason: (kid: string) => string | undefined
   /** How long the provider is not asked after a failure, counted from `now`, in milliseconds since 1970. Makes no request. */
   readonly pause: (now: number) => Duration.Duration
   /**
@@ -98,9 +98,9 @@ export interface JwkSet<out E> {
    * Zero: they have been fetched since, so a key that was not found had not been published by then. Both times are in
    * milliseconds since 1970.
    */
-  readonly unknownFor: (publishedBy: number, now: number) => Duration.Duration
+  readonly refetchableIn: (publishedBy: number, now: number) => Duration.Duration
   /** Whether a key that was found is still one of the set, which is in memory and fresh at this time. */
-  readonly holds: (key: Jws.VerifySignature, now: number) => boolean
+  readonly contains: (key: Jws.VerifySignature, now: number) => boolean
 }
 
 /**
@@ -124,13 +124,13 @@ export interface KeyPurpose {
  */
 export const defaultRefetches: Refetches = { limit: 3, window: "30 seconds" }
 
-const fetchKeys = Effect.fnUntraced(function*<E>(server: AuthorizationServer<E>, reader: Reader) {
+const fetchKeys = Effect.fnUntraced(function*<E>(server: AuthorizationServer<E>, parser: KeySetParser) {
   const { locations: [location], mapKeyRequest, metadata: { jwksUri } } = yield* server.config
   if (jwksUri === undefined) {
     return yield* new IncompleteMetadata({ location, purpose: Purpose.jwtVerification.name, missing: ["jwks_uri"] })
   }
   const { age, document, freshFor } = yield* fetchKeySet(jwksUri, isInsecure(server.issuer), mapKeyRequest)
-  const keys = yield* reader.read(document)
+  const keys = yield* parser.parse(document)
   // A provider without a key is a provider in trouble: what it signed with a moment ago may still be good.
   if (keys.entries.size === 0) {
     return yield* new MetadataFetchError({ url: displayUrl(jwksUri), reason: new NotMetadata({ reason: "no-keys" }) })
@@ -157,11 +157,11 @@ export const make = Effect.fnUntraced(function*<E>(
   never,
   HttpClient.HttpClient | Scope.Scope
 > {
-  const asked = new Set(options.algorithms)
+  const requested = new Set(options.algorithms)
   const { limit, window } = options.refetches ?? defaultRefetches
   const allowance = { limit, window: Duration.toMillis(Duration.fromInputUnsafe(window)) }
-  const reader = yield* makeReader(asked)
-  const keys = yield* makeRefreshing(fetchKeys(server, reader), {
+  const parser = yield* makeKeySetParser(requested)
+  const keys = yield* makeRefreshing(fetchKeys(server, parser), {
     lifetime: Duration.fromInputUnsafe(options.lifetime ?? "10 minutes"),
     staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
   })
@@ -169,31 +169,31 @@ export const make = Effect.fnUntraced(function*<E>(
   yield* Effect.ignore(sourceOf(server).declarePurpose(Purpose.jwtVerification))
   if (sourceOf(server).isEager) yield* Effect.ignore(keys.get)
   const askedAt = () => keys.latest()?.askedAt ?? -Infinity
-  const findAnew = Effect.fnUntraced(function*(query: Query) {
+  const findAfterRefetch = Effect.fnUntraced(function*(query: Query) {
     const now = yield* Clock.currentTimeMillis
-    const found = yield* candidates(yield* keys.renew(allowance), query)
+    const found = yield* candidateKeys(yield* keys.renew(allowance), query)
     // The fetch that was under way may have begun before the key was published.
-    return found.length > 0 || askedAt() >= now ? found : yield* candidates(yield* keys.renew(allowance), query)
+    return found.length > 0 || askedAt() >= now ? found : yield* candidateKeys(yield* keys.renew(allowance), query)
   })
   return {
-    find: (query) => Effect.flatMap(keys.get, (known) => candidates(known, query)),
-    findAnew,
+    find: (query) => Effect.flatMap(keys.get, (current) => candidateKeys(current, query)),
+    findAfterRefetch,
     peek: (query, now) => {
-      const known = keys.peek(now)
-      return known === undefined ? undefined : readyCandidates(known, query)
+      const current = keys.peek(now)
+      return current === undefined ? undefined : readyKeys(current, query)
     },
-    named: (kid) =>
+    purposesOf: (kid) =>
       [...keys.latest()?.value.byKid.get(kid) ?? []].map(({ algorithm, issuer }) => ({ algorithm, issuer })),
-    unusable: (kid) => {
-      const known = keys.latest()?.value
-      return known === undefined || known.byKid.has(kid) ? undefined : known.unusable.get(kid)
+    unusableReason: (kid) => {
+      const current = keys.latest()?.value
+      return current === undefined || current.byKid.has(kid) ? undefined : current.unusable.get(kid)
     },
     pause: (now) => Duration.millis(keys.pause(now)),
-    unknownFor: (publishedBy, now) =>
+    refetchableIn: (publishedBy, now) =>
       Duration.millis(askedAt() < publishedBy ? Math.max(1000, keys.renewableIn(allowance, now)) : 0),
-    holds: (key, now) => {
-      const [known, entry] = [keys.peek(now), reader.entryOf(key)]
-      return known !== undefined && entry !== undefined && known.entries.has(entry)
+    contains: (key, now) => {
+      const [current, entry] = [keys.peek(now), parser.entryOf(key)]
+      return current !== undefined && entry !== undefined && current.entries.has(entry)
     }
   }
 })

@@ -76,7 +76,7 @@ const invalidTokenReasons = {
  */
 export type InvalidTokenReason = keyof typeof invalidTokenReasons
 
-const reasons: ReadonlyArray<InvalidTokenReason> = Struct.keys(invalidTokenReasons)
+const invalidTokenReasonNames: ReadonlyArray<InvalidTokenReason> = Struct.keys(invalidTokenReasons)
 
 /**
  * The token is not valid here. The client must get another (RFC 6750, section 3.1: `invalid_token`).
@@ -89,7 +89,7 @@ const reasons: ReadonlyArray<InvalidTokenReason> = Struct.keys(invalidTokenReaso
  * @since 0.1.0
  */
 export class InvalidToken extends Schema.TaggedError<InvalidToken>()("InvalidToken", {
-  reason: Schema.Literals(reasons),
+  reason: Schema.Literals(invalidTokenReasonNames),
   /** The claim or header parameter in question. */
   claim: Schema.optionalKey(Schema.String),
   expected: Schema.optionalKey(Schema.String),
@@ -167,7 +167,7 @@ export class IntrospectionQueueFull extends Schema.TaggedError<IntrospectionQueu
   }
 }
 
-const isOurs = (cause: unknown): cause is Error =>
+const isLibraryError = (cause: unknown): cause is Error =>
   cause instanceof IntrospectionQueueFull || cause instanceof MetadataFetchError || cause instanceof DiscoveryFailed ||
   cause instanceof IncompleteMetadata ||
   cause instanceof InvalidToken
@@ -189,7 +189,7 @@ export class VerificationUnavailable extends Schema.TaggedError<VerificationUnav
   override get message(): string {
     const issuer = this.issuer === undefined ? "" : ` of ${quoted(this.issuer)}`
     // Only this library's own words: what a stranger's code fails with may quote the token.
-    const cause = isOurs(this.cause) ? `: ${this.cause.message}` : ""
+    const cause = isLibraryError(this.cause) ? `: ${this.cause.message}` : ""
     return `The token${issuer} cannot be verified now${cause}`
   }
 }
@@ -212,7 +212,7 @@ export class TooManyFailures extends Schema.TaggedError<TooManyFailures>()("TooM
 }
 
 /** Why no request is accepted, in words that are fixed: they go into headers. */
-const unavailable = {
+const serverUnavailableReasons = {
   "starting": "The server is starting and does not accept requests yet",
   "closed": "The server has shut down and does not accept requests",
   "too-many-sessions": "The server has too many sessions; retry later"
@@ -226,12 +226,12 @@ const unavailable = {
  * @since 0.1.0
  */
 export class ServerUnavailable extends Schema.TaggedError<ServerUnavailable>()("ServerUnavailable", {
-  reason: Schema.Literals(Struct.keys(unavailable)),
+  reason: Schema.Literals(Struct.keys(serverUnavailableReasons)),
   /** How long the client should wait: `Retry-After` (RFC 9110, section 10.2.3), which is in whole seconds. */
   retryAfter: Schema.optionalKey(Schema.Duration)
 }) {
   override get message(): string {
-    return unavailable[this.reason]
+    return serverUnavailableReasons[this.reason]
   }
 }
 

@@ -25,7 +25,7 @@ import * as AudiencePolicy from "./AudiencePolicy.ts"
 import type { AuthInfo } from "./AuthInfo.ts"
 import type { ClientAuthentication } from "./ClientAuthentication.ts"
 import type { AccessTokenMark, TypPolicy } from "./internal/accessToken.ts"
-import { type Rules, standardScopeClaims } from "./internal/claims.ts"
+import { type ClaimRules, standardScopeClaims } from "./internal/claims.ts"
 import type { QueueSettings } from "./internal/introspectionQueue.ts"
 import { looksLikeJwt, notJwt } from "./internal/jwt.ts"
 import { type CustomVerify, makeCustomVerifier } from "./internal/verifyCustom.ts"
@@ -164,7 +164,7 @@ export interface ClaimOptions {
   readonly subjectClaim?: string | undefined
 }
 
-const rulesOf = ({ resource }: Trust, options: ClaimOptions): Rules => ({
+const rulesOf = ({ resource }: Trust, options: ClaimOptions): ClaimRules => ({
   resource,
   audience: options.audience ?? AudiencePolicy.resource,
   clockTolerance: Duration.toSeconds(Duration.fromInputUnsafe(options.clockTolerance ?? "30 seconds")),

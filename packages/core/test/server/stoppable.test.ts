@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Cause, Effect, Exit, Fiber, Queue, Ref, Stream } from "effect"
-import { Ongoing, unnamed } from "../../src/policy/internal/access.ts"
+import { CurrentOperation, unnamedOperation } from "../../src/policy/internal/access.ts"
 import { stoppable } from "../../src/server/internal/enforcement.ts"
 import { MissingCredentials } from "../../src/token/TokenError.ts"
 
-const refuse = Effect.flatMap(Ongoing, ({ stop }) => stop(new MissingCredentials(), undefined))
+const refuse = Effect.flatMap(CurrentOperation, ({ stop }) => stop(new MissingCredentials(), undefined))
 
-const answering = <A, E, R>(self: Effect.Effect<A, E, R>) => stoppable(self, unnamed, () => Effect.fail("refused"))
+const answering = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+  stoppable(self, unnamedOperation, () => Effect.fail("refused"))
 
 describe("a stoppable response", () => {
   it.effect("keeps its forked fibers running until the body has been sent", () =>
@@ -56,7 +57,8 @@ describe("a stoppable response", () => {
   it.effect("does not hang: a refusal after the end interrupts the fiber that refuses", () =>
     Effect.gen(function*() {
       const body = yield* answering(
-        Effect.map(Effect.context<Ongoing>(), (context) => Stream.fromEffect(Effect.provideContext(refuse, context)))
+        Effect.map(Effect.context<CurrentOperation>(), (context) =>
+          Stream.fromEffect(Effect.provideContext(refuse, context)))
       )
       const exit = yield* Effect.exit(Effect.flatMap(Effect.forkChild(Stream.runCollect(body)), Fiber.join))
       assert.isTrue(Exit.hasInterrupts(exit))

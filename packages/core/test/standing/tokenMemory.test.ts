@@ -7,8 +7,8 @@ import { Effect, Redacted, Schema } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
 import { TestClock } from "effect/testing"
 import { createHash } from "node:crypto"
-import { makeBoundedMemory } from "../../src/token/internal/boundedCache.ts"
-import { makeDoorkeeper, markOf } from "../../src/token/internal/tokenMemory.ts"
+import { makeBoundedCache } from "../../src/token/internal/boundedCache.ts"
+import { fingerprintOf, makeSeenFilter } from "../../src/token/internal/seenFilter.ts"
 import {
   claims,
   compact,
@@ -646,69 +646,69 @@ describe("the filter of tokens that were seen before recognizes a token", () => 
     [capacity],
     ([capacity]) =>
       Effect.sync(() => {
-        const { knows, meet } = makeDoorkeeper(capacity)
+        const { has, add } = makeSeenFilter(capacity)
         for (const before of marks(0, capacity)) {
-          meet(before)
-          meet(500)
-          for (const other of marks(600, capacity)) meet(other)
-          assert.isTrue(knows(500))
+          add(before)
+          add(500)
+          for (const other of marks(600, capacity)) add(other)
+          assert.isTrue(has(500))
         }
       })
   )
 
   it.effect.prop("until twice as many others as its capacity were seen", [capacity], ([capacity]) =>
     Effect.sync(() => {
-      const { knows, meet } = makeDoorkeeper(capacity)
-      meet(0)
-      for (const other of marks(1, 2 * capacity)) meet(other)
-      assert.isFalse(knows(0))
-      assert.isTrue(knows(2 * capacity))
+      const { has, add } = makeSeenFilter(capacity)
+      add(0)
+      for (const other of marks(1, 2 * capacity)) add(other)
+      assert.isFalse(has(0))
+      assert.isTrue(has(2 * capacity))
     }))
 
   it.effect.prop("however often others are sent", [capacity], ([capacity]) =>
     Effect.sync(() => {
-      const { knows, meet } = makeDoorkeeper(capacity)
-      meet(0)
-      for (let time = 0; time < 1000; time++) meet(1)
-      assert.isTrue(knows(0))
+      const { has, add } = makeSeenFilter(capacity)
+      add(0)
+      for (let time = 0; time < 1000; time++) add(1)
+      assert.isTrue(has(0))
     }))
 
   it("and no other token, for fingerprints in the whole range", () => {
-    const { knows, meet } = makeDoorkeeper(10_000)
-    meet(0xffff_ffff)
-    assert.isTrue(knows(0xffff_ffff))
+    const { has, add } = makeSeenFilter(10_000)
+    add(0xffff_ffff)
+    assert.isTrue(has(0xffff_ffff))
     for (const other of [0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe]) {
-      assert.strictEqual(knows(other), other === 0x7fff_ffff, String(other))
+      assert.strictEqual(has(other), other === 0x7fff_ffff, String(other))
     }
   })
 
   it.each([10_000, 2 ** 20, Number.MAX_SAFE_INTEGER])("and few unseen tokens, with the capacity %i", (capacity) => {
-    const { knows, meet } = makeDoorkeeper(capacity)
+    const { has, add } = makeSeenFilter(capacity)
     const mark = (kind: string, index: number) =>
       createHash("sha256").update(`${kind} ${index}`).digest().readUInt32LE()
-    for (let index = 0; index < 3 * Math.min(capacity, 100_000); index++) meet(mark("met", index))
+    for (let index = 0; index < 3 * Math.min(capacity, 100_000); index++) add(mark("met", index))
     const strangers = Array.from({ length: 2000 }, (_, index) => mark("stranger", index))
     // Of a hundred, at most six are expected.
-    assert.isBelow(strangers.filter(knows).length, 200)
+    assert.isBelow(strangers.filter(has).length, 200)
   })
 
   it("in at most 32 megabytes, whatever the capacity is", () => {
     const before = process.memoryUsage().arrayBuffers
-    const { knows, meet } = makeDoorkeeper(Number.MAX_SAFE_INTEGER)
-    meet(7)
-    assert.isTrue(knows(7))
+    const { has, add } = makeSeenFilter(Number.MAX_SAFE_INTEGER)
+    add(7)
+    assert.isTrue(has(7))
     assert.isAtMost(process.memoryUsage().arrayBuffers - before, 2 ** 25)
   })
 
   it("unless the capacity is zero", () => {
-    const { knows, meet } = makeDoorkeeper(0)
-    meet(7)
-    assert.isFalse(knows(7))
+    const { has, add } = makeSeenFilter(0)
+    add(7)
+    assert.isFalse(has(7))
   })
 
   it("by the end of its signature: at most one in 100,000 pairs collides", () => {
     const one = (index: number) => `e30.e30.${createHash("sha512").update(String(index)).digest("base64url")}`
-    const seen = new Set(Array.from({ length: 2000 }, (_, index) => markOf(one(index)) % 2 ** 19))
+    const seen = new Set(Array.from({ length: 2000 }, (_, index) => fingerprintOf(one(index)) % 2 ** 19))
     // 2000 of half a million: four pairs are expected.
     assert.isAtLeast(seen.size, 1980)
   })
@@ -727,7 +727,7 @@ describe("properties of the cache", () => {
     [operations, capacity]
   ) =>
     Effect.sync(() => {
-      const memory = makeBoundedMemory<number>(capacity)
+      const memory = makeBoundedCache<number>(capacity)
       const model = new Map<number, number>()
       for (const [step, [kind, name]] of operations.entries()) {
         if (kind === "set") {
@@ -749,7 +749,7 @@ describe("properties of the cache", () => {
     [operations, capacity],
     ([operations, capacity]) =>
       Effect.sync(() => {
-        const memory = makeBoundedMemory<number>(capacity + 1)
+        const memory = makeBoundedCache<number>(capacity + 1)
         for (const [step, [kind, name]] of operations.entries()) {
           if (kind === "get") memory.get(String(name))
           else {

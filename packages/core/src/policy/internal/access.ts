@@ -9,11 +9,11 @@ import { flat, type ScopeHierarchy } from "../ScopeHierarchy.ts"
 import {
   decide,
   type Decision,
-  judgePlainly,
-  type Question,
-  recordSatisfied,
+  evaluateClaims,
+  type PolicyRequest,
+  recordScopes,
   type Trace,
-  withNeeded
+  withEarlierScopes
 } from "./decide.ts"
 import { type Caller, isPolicy, type Operation, type Policy } from "./model.ts"
 
@@ -42,42 +42,42 @@ export class Access extends Context.Service<Access, {
 }>()("@effect-mcp-auth/core/policy/internal/access") {}
 
 /** What is being done, so that its policy can be judged while it is. */
-export class Ongoing extends Context.Service<Ongoing, {
+export class CurrentOperation extends Context.Service<CurrentOperation, {
   readonly operation: Operation
   /** Whether `operation` says all that the handler received. */
   readonly isExact: boolean
   /** The scopes by which the caller has satisfied policies so far: whatever is asked for later is asked for beside them. */
-  readonly needed: Set<string>
+  readonly earlierScopes: Set<string>
   /** Ends it with a refusal. */
   readonly stop: (error: AuthError, trace: Trace | undefined) => Effect.Effect<never>
-}>()("@effect-mcp-auth/core/policy/internal/access/Ongoing") {}
+}>()("@effect-mcp-auth/core/policy/internal/access/CurrentOperation") {}
 
 /** The JSON-RPC error code of all refusals, from the range that MCP leaves to servers. */
 export const refusalCode = -32_001
 
-const described = (error: AuthError): Effect.Effect<void> => Effect.logInfo(`Operation refused: ${error.message}`)
+const logRefusal = (error: AuthError): Effect.Effect<void> => Effect.logInfo(`Operation refused: ${error.message}`)
 
 /** The terms where `AuthInfo` came from somewhere else, and nobody said any. */
-const usual: Access["Service"] = {
+const defaultAccess: Access["Service"] = {
   hierarchy: flat,
   visibility: "permitted",
-  conceal: described,
+  conceal: logRefusal,
   refuse: (error) =>
     Effect.as(
-      described(error),
+      logRefusal(error),
       new McpSchema.McpErrorBase({ code: refusalCode, message: "The caller may not do this" })
     )
 }
 
 /** The terms of a request. */
 export const accessIn = <R>(context: Context.Context<R>): Access["Service"] =>
-  Option.getOrElse(Context.getOption(context, Access), () => usual)
+  Option.getOrElse(Context.getOption(context, Access), () => defaultAccess)
 
 /** The terms of the current request. */
 export const currentAccess: Effect.Effect<Access["Service"]> = Effect.map(Effect.context<never>(), accessIn)
 
 /** Something that is done outside of MCP. */
-export const unnamed: Operation = { method: "", target: "", arguments: undefined, listing: false }
+export const unnamedOperation: Operation = { method: "", target: "", arguments: undefined, listing: false }
 
 /**
  * What may be said when a policy is judged.
@@ -131,20 +131,21 @@ export const evaluate: {
     caller: Caller,
     options?: EvaluateOptions
   ): Effect.Effect<Decision, VerificationUnavailable, Exclude<R, AuthInfo>> =>
-    decide(policy, { caller, hierarchy: options?.hierarchy ?? flat, operation: options?.operation ?? unnamed }).pipe(
-      Effect.provideService(AuthInfo, caller)
-    )
+    decide(policy, { caller, hierarchy: options?.hierarchy ?? flat, operation: options?.operation ?? unnamedOperation })
+      .pipe(
+        Effect.provideService(AuthInfo, caller)
+      )
 )
 
-const currentQuestion: Effect.Effect<Question, never, AuthInfo> = Effect.gen(function*() {
+const currentRequest: Effect.Effect<PolicyRequest, never, AuthInfo> = Effect.gen(function*() {
   const caller = yield* AuthInfo
   const { hierarchy } = yield* currentAccess
-  const ongoing = yield* Effect.serviceOption(Ongoing)
+  const current = yield* Effect.serviceOption(CurrentOperation)
   return {
     caller,
     hierarchy,
-    ...Option.match(ongoing, {
-      onNone: () => ({ operation: unnamed }),
+    ...Option.match(current, {
+      onNone: () => ({ operation: unnamedOperation }),
       onSome: ({ isExact, operation }) => ({ isExact, operation })
     })
   }
@@ -158,7 +159,7 @@ const currentQuestion: Effect.Effect<Question, never, AuthInfo> = Effect.gen(fun
  */
 export const allows = <R>(policy: Policy<R>): Effect.Effect<boolean, VerificationUnavailable, R | AuthInfo> =>
   Effect.map(
-    Effect.flatMap(currentQuestion, (question) => decide(policy, question)),
+    Effect.flatMap(currentRequest, (request) => decide(policy, request)),
     ({ permitted }) => permitted
   )
 
@@ -172,16 +173,23 @@ export const allows = <R>(policy: Policy<R>): Effect.Effect<boolean, Verificatio
 export const require = Effect.fnUntraced(function*<R>(
   policy: Policy<R>
 ): Effect.fn.Return<void, never, R | AuthInfo> {
-  const ongoing = yield* Effect.serviceOption(Ongoing)
+  const current = yield* Effect.serviceOption(CurrentOperation)
   // Without somebody who answers for it, a handler must not go on: there is no way back from here.
-  const stop: Ongoing["Service"]["stop"] = Option.isNone(ongoing) ? (error) => Effect.die(error) : ongoing.value.stop
-  const needed = Option.match(ongoing, { onNone: () => new Set<string>(), onSome: ({ needed }) => needed })
-  const question = yield* currentQuestion
+  const stop: CurrentOperation["Service"]["stop"] = Option.isNone(current)
+    ? (error) => Effect.die(error)
+    : current.value.stop
+  const earlierScopes = Option.match(current, {
+    onNone: () => new Set<string>(),
+    onSome: ({ earlierScopes }) => earlierScopes
+  })
+  const request = yield* currentRequest
   const decision = yield* Effect.catchTag(
-    decide(policy, question),
+    decide(policy, request),
     "VerificationUnavailable",
     (error) => stop(error, undefined)
   )
-  if (decision.refusal !== undefined) return yield* stop(withNeeded(decision.refusal, needed), decision.trace)
-  recordSatisfied(needed, judgePlainly(policy, question))
+  if (decision.refusal !== undefined) {
+    return yield* stop(withEarlierScopes(decision.refusal, earlierScopes), decision.trace)
+  }
+  recordScopes(earlierScopes, evaluateClaims(policy, request))
 })

@@ -28,7 +28,7 @@ export interface Facts {
   readonly hierarchy: ScopeHierarchy
   readonly operation: Operation
   /** What the checks said that have been asked. */
-  readonly answers: ReadonlyMap<Check<unknown>, boolean>
+  readonly checkResults: ReadonlyMap<Check<unknown>, boolean>
 }
 
 /**
@@ -55,19 +55,19 @@ export interface Trace {
 }
 
 /** A trace that still knows what was judged. */
-export interface Judged {
+export interface Evaluation {
   readonly node: Any
   readonly outcome: Outcome
   readonly missing: ReadonlyArray<string>
-  readonly parts: ReadonlyArray<Judged>
+  readonly parts: ReadonlyArray<Evaluation>
 }
 
-const yesOrNo = (satisfied: boolean): Outcome => satisfied ? "yes" : "no"
+const outcomeOf = (satisfied: boolean): Outcome => satisfied ? "yes" : "no"
 
 const opposite: { readonly [O in Outcome]: Outcome } = { yes: "no", no: "yes", unknown: "unknown" }
 
 /** One `decisive` part decides; otherwise what is not known leaves it open (Kleene's logic). */
-const combined = (parts: ReadonlyArray<Judged>, decisive: "yes" | "no"): Outcome => {
+const combined = (parts: ReadonlyArray<Evaluation>, decisive: "yes" | "no"): Outcome => {
   if (parts.some(({ outcome }) => outcome === decisive)) return decisive
   return parts.some(({ outcome }) => outcome === "unknown") ? "unknown" : opposite[decisive]
 }
@@ -78,21 +78,21 @@ const hasRole = ({ paths, role }: Role, { claims }: Caller): boolean =>
     return Array.isArray(roles) ? roles.includes(role) : roles === role
   })
 
-const leaf = (node: Any, outcome: Outcome, missing: ReadonlyArray<string> = []): Judged => ({
+const leaf = (node: Any, outcome: Outcome, missing: ReadonlyArray<string> = []): Evaluation => ({
   node,
   outcome,
   missing,
   parts: []
 })
 
-const judgeScopes = (node: Scopes, { caller, hierarchy }: Facts): Judged => {
+const evaluateScopes = (node: Scopes, { caller, hierarchy }: Facts): Evaluation => {
   // No scopes are a mistake, not a demand that every caller meets. Neither the list nor its negation permits anything.
   if (node.scopes.length === 0) return leaf(node, isAnonymous(caller) ? "no" : "unknown")
   const missing = node.scopes.filter((scope) => !hierarchy.covers(caller.scopes, scope))
-  return leaf(node, yesOrNo(missing.length === 0 && !isAnonymous(caller)), missing)
+  return leaf(node, outcomeOf(missing.length === 0 && !isAnonymous(caller)), missing)
 }
 
-const group = (node: Any, parts: ReadonlyArray<Judged>, outcome: Outcome): Judged => ({
+const group = (node: Any, parts: ReadonlyArray<Evaluation>, outcome: Outcome): Evaluation => ({
   node,
   outcome,
   missing: [],
@@ -103,46 +103,46 @@ const group = (node: Any, parts: ReadonlyArray<Judged>, outcome: Outcome): Judge
  * Judges a policy by what is known. Without a token only `anonymous` is satisfied, and nothing else is asked: neither a
  * negation nor a check may open what nobody meant to open.
  */
-export const judge = (node: Any, facts: Facts): Judged => {
-  const { answers, caller, operation } = facts
-  const nobody = isAnonymous(caller)
+export const evaluateNode = (node: Any, facts: Facts): Evaluation => {
+  const { checkResults, caller, operation } = facts
+  const isUnauthenticated = isAnonymous(caller)
   switch (node._tag) {
     case "Anonymous":
       return leaf(node, "yes")
     case "Authenticated":
-      return leaf(node, yesOrNo(!nobody))
+      return leaf(node, outcomeOf(!isUnauthenticated))
     case "Scopes":
-      return judgeScopes(node, facts)
+      return evaluateScopes(node, facts)
     case "Role":
-      return leaf(node, yesOrNo(!nobody && hasRole(node, caller)))
+      return leaf(node, outcomeOf(!isUnauthenticated && hasRole(node, caller)))
     case "Claim":
-      return leaf(node, yesOrNo(!nobody && node.holds(caller.claims)))
+      return leaf(node, outcomeOf(!isUnauthenticated && node.holds(caller.claims)))
     case "Check": {
-      const answer = answers.get(node)
-      return leaf(node, nobody ? "no" : answer === undefined ? "unknown" : yesOrNo(answer))
+      const checkResult = checkResults.get(node)
+      return leaf(node, isUnauthenticated ? "no" : checkResult === undefined ? "unknown" : outcomeOf(checkResult))
     }
     case "ByOperation": {
-      if (operation.listing) return leaf(node, nobody ? "no" : "unknown")
-      const part = judge(node.policyOf(operation), facts)
+      if (operation.listing) return leaf(node, isUnauthenticated ? "no" : "unknown")
+      const part = evaluateNode(node.policyOf(operation), facts)
       return group(node, [part], part.outcome)
     }
     case "AllOf": {
-      const parts = node.parts.map((part) => judge(part, facts))
+      const parts = node.parts.map((part) => evaluateNode(part, facts))
       return group(node, parts, combined(parts, "no"))
     }
     case "AnyOf": {
-      const parts = node.parts.map((part) => judge(part, facts))
+      const parts = node.parts.map((part) => evaluateNode(part, facts))
       return group(node, parts, combined(parts, "yes"))
     }
     case "Not": {
-      const part = judge(node.part, facts)
-      return group(node, [part], nobody ? "no" : opposite[part.outcome])
+      const part = evaluateNode(node.part, facts)
+      return group(node, [part], isUnauthenticated ? "no" : opposite[part.outcome])
     }
   }
 }
 
 /** What was judged, for people and tests. */
-export const traceOf = ({ missing, node, outcome, parts }: Judged): Trace => ({
+export const traceOf = ({ missing, node, outcome, parts }: Evaluation): Trace => ({
   policy: format(node),
   outcome,
   missing,
@@ -150,64 +150,65 @@ export const traceOf = ({ missing, node, outcome, parts }: Judged): Trace => ({
 })
 
 /** A policy for one operation: what depends on it is made, and made once, so that its parts keep their identity. */
-export const settled = <R>(policy: Policy<R>, operation: Operation): Policy<R> => {
+export const resolveOperation = <R>(policy: Policy<R>, operation: Operation): Policy<R> => {
   switch (policy._tag) {
     case "ByOperation": {
       if (operation.listing) return policy
-      const made = settled(policy.policyOf(operation), operation)
-      return { ...policy, policyOf: () => made }
+      const resolved = resolveOperation(policy.policyOf(operation), operation)
+      return { ...policy, policyOf: () => resolved }
     }
     case "AllOf":
     case "AnyOf":
-      return { ...policy, parts: policy.parts.map((part) => settled(part, operation)) }
+      return { ...policy, parts: policy.parts.map((part) => resolveOperation(part, operation)) }
     case "Not":
-      return { ...policy, part: settled(policy.part, operation) }
+      return { ...policy, part: resolveOperation(policy.part, operation) }
     default:
       return policy
   }
 }
 
 /** One way to satisfy a policy by scopes. */
-interface Way {
+interface ScopeSet {
   /** All scopes of this way, those that were granted included. */
   readonly required: ReadonlyArray<string>
   readonly missing: ReadonlyArray<string>
 }
 
 /** How many ways are followed. A policy with more has enough of them. */
-const limit = 32
+const maxScopeSets = 32
 
 const fewestFirst = Order.combine(
-  Order.mapInput(Order.Number, ({ missing }: Way) => missing.length),
-  Order.mapInput(Order.Number, ({ required }: Way) => required.length)
+  Order.mapInput(Order.Number, ({ missing }: ScopeSet) => missing.length),
+  Order.mapInput(Order.Number, ({ required }: ScopeSet) => required.length)
 )
 
-const shortest = (ways: ReadonlyArray<Way>): ReadonlyArray<Way> => Arr.sort(ways, fewestFirst).slice(0, limit)
+const smallest = (sets: ReadonlyArray<ScopeSet>): ReadonlyArray<ScopeSet> =>
+  Arr.sort(sets, fewestFirst).slice(0, maxScopeSets)
 
-const both = (left: Way, right: Way): Way => ({
+const union = (left: ScopeSet, right: ScopeSet): ScopeSet => ({
   required: Arr.union(left.required, right.required),
   missing: Arr.union(left.missing, right.missing)
 })
 
-const nothing: Way = { required: [], missing: [] }
+const noScopes: ScopeSet = { required: [], missing: [] }
 
 /** The ways in which more scopes would satisfy what was judged. None: no scope would help. */
-const waysOf = ({ missing, node, outcome, parts }: Judged): ReadonlyArray<Way> => {
+const sufficientScopeSets = ({ missing, node, outcome, parts }: Evaluation): ReadonlyArray<ScopeSet> => {
   switch (node._tag) {
     case "Scopes":
       // A policy made for an operation may have put a stranger's words into a scope: nobody is sent away to ask for those.
       return node.scopes.length > 0 && node.scopes.every(isScopeToken) ? [{ required: node.scopes, missing }] : []
     case "AnyOf":
-      return shortest(parts.flatMap(waysOf))
+      return smallest(parts.flatMap(sufficientScopeSets))
     case "ByOperation":
-      return outcome === "unknown" && parts.length === 0 ? [nothing] : parts.flatMap(waysOf)
+      return outcome === "unknown" && parts.length === 0 ? [noScopes] : parts.flatMap(sufficientScopeSets)
     case "AllOf":
-      return parts.reduce<ReadonlyArray<Way>>(
-        (ways, part) => shortest(ways.flatMap((way) => waysOf(part).map((more) => both(way, more)))),
-        [nothing]
+      return parts.reduce<ReadonlyArray<ScopeSet>>(
+        (sets, part) => smallest(sets.flatMap((set) => sufficientScopeSets(part).map((more) => union(set, more)))),
+        [noScopes]
       )
     default:
-      return outcome === "no" ? [] : [nothing]
+      return outcome === "no" ? [] : [noScopes]
   }
 }
 
@@ -215,18 +216,18 @@ const waysOf = ({ missing, node, outcome, parts }: Judged): ReadonlyArray<Way> =
  * The scopes by which a caller satisfies a policy, of what was granted: the fewest that do. A part that only a check can
  * answer for needs none.
  */
-export const satisfiedBy = ({ node, outcome, parts }: Judged): ReadonlyArray<string> => {
+export const satisfyingScopes = ({ node, outcome, parts }: Evaluation): ReadonlyArray<string> => {
   switch (node._tag) {
     case "Scopes":
       return outcome === "yes" ? node.scopes.filter(isScopeToken) : []
     case "AnyOf": {
-      const ways = parts.filter(({ outcome }) => outcome === "yes").map(satisfiedBy)
-      const [fewest = []] = ways.toSorted((a, b) => a.length - b.length)
+      const sets = parts.filter(({ outcome }) => outcome === "yes").map(satisfyingScopes)
+      const [fewest = []] = sets.toSorted((a, b) => a.length - b.length)
       return fewest
     }
     case "AllOf":
     case "ByOperation":
-      return parts.flatMap(satisfiedBy)
+      return parts.flatMap(satisfyingScopes)
     default:
       return []
   }
@@ -236,11 +237,11 @@ export const satisfiedBy = ({ node, outcome, parts }: Judged): ReadonlyArray<str
  * The scopes that a caller needs, all of them in one list, to do what they may not do now: the fewest that would do.
  * Each way is tried before it is told, because more scopes may also take something away (`not`). Nothing: no scope helps.
  */
-export const shortfall = (judged: Judged, facts: Facts): ReadonlyArray<string> | undefined =>
-  waysOf(judged).find(({ required }) => {
+export const requiredScopes = (evaluation: Evaluation, facts: Facts): ReadonlyArray<string> | undefined =>
+  sufficientScopeSets(evaluation).find(({ required }) => {
     const caller = { ...facts.caller, scopes: new Set([...facts.caller.scopes, ...required]) }
-    const { outcome } = judge(judged.node, { ...facts, caller })
-    return outcome === "yes" || (outcome === "unknown" && judged.outcome === "no")
+    const { outcome } = evaluateNode(evaluation.node, { ...facts, caller })
+    return outcome === "yes" || (outcome === "unknown" && evaluation.outcome === "no")
   })?.required
 
 /**
@@ -267,7 +268,7 @@ export interface Decision {
 }
 
 /** What is asked of a policy. */
-export interface Question {
+export interface PolicyRequest {
   readonly caller: Caller
   readonly hierarchy: ScopeHierarchy
   readonly operation: Operation
@@ -276,30 +277,33 @@ export interface Question {
 }
 
 /** The operation as far as it is known: one that is not known in full is judged like a list, before anything is asked. */
-const knownOf = ({ isExact, operation }: Question): Operation =>
+const knownOperation = ({ isExact, operation }: PolicyRequest): Operation =>
   isExact === false ? { ...operation, listing: true } : operation
 
 /** How a policy is judged by claims alone. */
-export const judgePlainly = (policy: Any, question: Question): Judged => {
-  const operation = knownOf(question)
-  return judge(settled(policy, operation), { ...question, operation, answers: new Map() })
+export const evaluateClaims = (policy: Any, request: PolicyRequest): Evaluation => {
+  const operation = knownOperation(request)
+  return evaluateNode(resolveOperation(policy, operation), { ...request, operation, checkResults: new Map() })
 }
 
 /** Writes down by which scopes an operation satisfied a policy. */
-export const recordSatisfied = (needed: Set<string>, judged: Judged): void => {
-  for (const scope of satisfiedBy(judged)) needed.add(scope)
+export const recordScopes = (earlierScopes: Set<string>, evaluation: Evaluation): void => {
+  for (const scope of satisfyingScopes(evaluation)) earlierScopes.add(scope)
 }
 
 /** A refusal that names all scopes of the operation: those by which it came this far, and those that it lacks. */
-export const withNeeded = (refusal: Refusal, needed: ReadonlySet<string>): Refusal =>
+export const withEarlierScopes = (refusal: Refusal, earlierScopes: ReadonlySet<string>): Refusal =>
   refusal._tag === "InsufficientScope"
-    ? new InsufficientScope({ granted: refusal.granted, required: [...new Set([...needed, ...refusal.required])] })
+    ? new InsufficientScope({
+      granted: refusal.granted,
+      required: [...new Set([...earlierScopes, ...refusal.required])]
+    })
     : refusal
 
 /** The check to be asked next: one whose answer is needed, from left to right. */
-const nextCheck = ({ node, outcome, parts }: Judged, listing: boolean): Check<unknown> | undefined => {
+const nextCheck = ({ node, outcome, parts }: Evaluation, listing: boolean): Check<unknown> | undefined => {
   if (outcome !== "unknown") return undefined
-  if (node._tag === "Check") return listing && node.ofOperation ? undefined : node
+  if (node._tag === "Check") return listing && node.needsOperation ? undefined : node
   for (const part of parts) {
     const check = nextCheck(part, listing)
     if (check !== undefined) return check
@@ -307,16 +311,16 @@ const nextCheck = ({ node, outcome, parts }: Judged, listing: boolean): Check<un
   return undefined
 }
 
-const refusalOf = (judged: Judged, facts: Facts): Refusal => {
+const refusalOf = (evaluation: Evaluation, facts: Facts): Refusal => {
   if (isAnonymous(facts.caller)) return new MissingCredentials()
-  const required = shortfall(judged, facts)
+  const required = requiredScopes(evaluation, facts)
   return required === undefined
-    ? new AccessDenied({ policy: format(judged.node) })
+    ? new AccessDenied({ policy: format(evaluation.node) })
     : new InsufficientScope({ required, granted: [...facts.caller.scopes] })
 }
 
 /** Whether an outcome that stays unknown permits: only the entry of a list, whose operation comes later. */
-const mayBePermitted = (policy: Any, { isExact = true, operation }: Question): boolean =>
+const mayBePermitted = (policy: Any, { isExact = true, operation }: PolicyRequest): boolean =>
   operation.listing && isExact && !hasEmptyScopes(policy)
 
 /**
@@ -324,19 +328,20 @@ const mayBePermitted = (policy: Any, { isExact = true, operation }: Question): b
  */
 export const decide = Effect.fnUntraced(function*<R>(
   policy: Policy<R>,
-  question: Question
+  request: PolicyRequest
 ): Effect.fn.Return<Decision, VerificationUnavailable, R> {
-  const operation = knownOf(question)
+  const operation = knownOperation(request)
   const { listing } = operation
-  const node = yield* Effect.sync(() => settled(policy, operation))
-  const answers = new Map<Check<unknown>, boolean>()
-  const facts: Facts = { ...question, operation, answers }
-  let judged = yield* Effect.sync(() => judge(node, facts))
-  for (let check = nextCheck(judged, listing); check !== undefined; check = nextCheck(judged, listing)) {
+  const node = yield* Effect.sync(() => resolveOperation(policy, operation))
+  const checkResults = new Map<Check<unknown>, boolean>()
+  const facts: Facts = { ...request, operation, checkResults }
+  let evaluation = yield* Effect.sync(() => evaluateNode(node, facts))
+  for (let check = nextCheck(evaluation, listing); check !== undefined; check = nextCheck(evaluation, listing)) {
     // The checks of a `Policy<R>` need an `R`. They are kept as `unknown`, because they are told apart by identity alone.
-    answers.set(check, yield* (check as Check<R>).judge(operation))
-    judged = yield* Effect.sync(() => judge(node, facts))
+    checkResults.set(check, yield* (check as Check<R>).run(operation))
+    evaluation = yield* Effect.sync(() => evaluateNode(node, facts))
   }
-  const permitted = judged.outcome === "yes" || (judged.outcome === "unknown" && mayBePermitted(policy, question))
-  return { permitted, refusal: permitted ? undefined : refusalOf(judged, facts), trace: traceOf(judged) }
+  const permitted = evaluation.outcome === "yes" ||
+    (evaluation.outcome === "unknown" && mayBePermitted(policy, request))
+  return { permitted, refusal: permitted ? undefined : refusalOf(evaluation, facts), trace: traceOf(evaluation) }
 })

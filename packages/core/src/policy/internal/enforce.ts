@@ -9,15 +9,15 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { AuthInfo } from "../../token/AuthInfo.ts"
 import type { ScopeHierarchy } from "../ScopeHierarchy.ts"
-import { type Access, accessIn, currentAccess, Ongoing } from "./access.ts"
-import { decide, judgePlainly, type Question, recordSatisfied, type Refusal, withNeeded } from "./decide.ts"
+import { type Access, accessIn, currentAccess, CurrentOperation } from "./access.ts"
+import { decide, evaluateClaims, type PolicyRequest, recordScopes, type Refusal, withEarlierScopes } from "./decide.ts"
 import { type Any, type Caller, type Check, node, type Operation, type Policy } from "./model.ts"
-import { type Reading, readingOf, RouterPath } from "./reading.ts"
+import { RouterPath, type UriResolver, uriResolverOf } from "./resourceUri.ts"
 
 type Request = Pick<McpServer.MiddlewareOptions, "method" | "payload" | "requestContext" | "target">
 
 /** How the outcome of a policy is read for a request. */
-export interface Reached {
+export interface ReceivedOperation {
   readonly operation: Operation
   /** Whether `operation` says all that the handler receives. If not, whatever depends on the operation refuses it. */
   readonly isExact: boolean
@@ -33,10 +33,13 @@ const argumentsOf = (payload: unknown): unknown =>
 export const completesTemplate = (payload: unknown): boolean =>
   Predicate.hasProperty(payload, "reference") && Predicate.hasProperty(payload.reference, "uriTemplate")
 
-const operationFor = ({ method, payload, requestContext, target }: Request, { read }: Reading): Reached => {
+const operationFor = (
+  { method, payload, requestContext, target }: Request,
+  { resolve }: UriResolver
+): ReceivedOperation => {
   switch (method) {
     case "resources/read": {
-      const { isExact, parameters, template, uri } = read(target, requestContext)
+      const { isExact, parameters, template, uri } = resolve(target, requestContext)
       const operation = { method, target: uri, template, parameters, arguments: { uri }, listing: false }
       return { operation, isExact }
     }
@@ -50,9 +53,9 @@ const operationFor = ({ method, payload, requestContext, target }: Request, { re
 }
 
 /** The operation of an MCP request, as its handler receives it. */
-export const operationOf = (request: Request, reading: Reading): Reached => {
+export const operationOf = (request: Request, resolver: UriResolver): ReceivedOperation => {
   const { method, target } = request
-  if (!isListing(method)) return operationFor(request, reading)
+  if (!isListing(method)) return operationFor(request, resolver)
   const template = method === "resources/templates/list" ? target : undefined
   return { operation: { method, target, template, arguments: undefined, listing: true }, isExact: true }
 }
@@ -61,78 +64,85 @@ export const operationOf = (request: Request, reading: Reading): Reached => {
  * The operation as a policy judges it. A completion has neither arguments nor parameters yet, so it is judged like the entry
  * in the list that it belongs to: a caller who sees a template or prompt there may complete it.
  */
-const questionOf = ({ isExact, operation }: Reached, caller: Caller, hierarchy: ScopeHierarchy): Question =>
+const policyRequestOf = (
+  { isExact, operation }: ReceivedOperation,
+  caller: Caller,
+  hierarchy: ScopeHierarchy
+): PolicyRequest =>
   operation.method === "completion/complete"
     ? { caller, hierarchy, operation: { ...operation, arguments: undefined, listing: true } }
     : { caller, hierarchy, operation, isExact }
 
 /** Whether a list would show the target of an operation. */
-const isListed = <R>(policy: Policy<R>, { operation, ...question }: Question) =>
+const isListed = <R>(policy: Policy<R>, { operation, ...request }: PolicyRequest) =>
   Effect.map(
     decide(policy, {
-      ...question,
+      ...request,
       operation: { ...operation, arguments: undefined, parameters: undefined, listing: true },
       isExact: true
     }),
     ({ permitted }) => permitted
   )
 
-const isConcealed = Effect.fnUntraced(function*<R>(policy: Policy<R>, question: Question, refusal: Refusal) {
+const isConcealed = Effect.fnUntraced(function*<R>(policy: Policy<R>, request: PolicyRequest, refusal: Refusal) {
   const { visibility } = yield* currentAccess
   // Who has no token is always told to log in, wherever they knock.
   if (refusal._tag === "MissingCredentials") return false
   if (refusal._tag === "InsufficientScope" && visibility !== "concealed") return false
-  return !(yield* isListed(policy, question))
+  return !(yield* isListed(policy, request))
 })
 
 /** Whether a list shows what its reader may not do. */
-const shows = (visibility: Access["Service"]["visibility"], { _tag }: Refusal): boolean =>
+const listShows = (visibility: Access["Service"]["visibility"], { _tag }: Refusal): boolean =>
   visibility === "open" || (visibility === "locked" && _tag === "InsufficientScope")
 
-const judged = Effect.fnUntraced(function*<R>(policy: Policy<R>, question: Question, needed: Set<string>) {
+const enforce = Effect.fnUntraced(function*<R>(policy: Policy<R>, request: PolicyRequest, earlierScopes: Set<string>) {
   const access = yield* currentAccess
-  const { refusal, trace } = yield* decide(policy, question)
+  const { refusal, trace } = yield* decide(policy, request)
   if (refusal === undefined) {
-    recordSatisfied(needed, judgePlainly(policy, question))
+    recordScopes(earlierScopes, evaluateClaims(policy, request))
     return true
   }
-  if (isListing(question.operation.method)) return shows(access.visibility, refusal)
-  if (yield* isConcealed(policy, question, refusal)) return yield* Effect.as(access.conceal(refusal, trace), false)
-  return yield* Effect.flatMap(access.refuse(withNeeded(refusal, needed), trace), Effect.fail)
+  if (isListing(request.operation.method)) return listShows(access.visibility, refusal)
+  if (yield* isConcealed(policy, request, refusal)) return yield* Effect.as(access.conceal(refusal, trace), false)
+  return yield* Effect.flatMap(access.refuse(withEarlierScopes(refusal, earlierScopes), trace), Effect.fail)
 })
 
 /** What a list shows is nothing that is being done, so what it needs is not asked for together with anything. */
-const neededIn = (context: Context.Context<never>): Set<string> =>
-  Option.match(Context.getOption(context, Ongoing), { onNone: () => new Set(), onSome: ({ needed }) => needed })
+const earlierScopesIn = (context: Context.Context<never>): Set<string> =>
+  Option.match(Context.getOption(context, CurrentOperation), {
+    onNone: () => new Set(),
+    onSome: ({ earlierScopes }) => earlierScopes
+  })
 
 /**
  * Whether the target of a request is there for its caller. Fails with the answer if it is there, but locked.
  */
-export const visibleTo = <R>(
+export const isVisibleTo = <R>(
   policy: Policy<R>,
   request: Request,
   caller: Caller,
-  reading: Reading
+  resolver: UriResolver
 ): Effect.Effect<boolean, McpSchema.McpErrorBase, Exclude<R, AuthInfo>> =>
-  Effect.suspend(() => permits(policy, operationOf(request, reading), caller))
+  Effect.suspend(() => permits(policy, operationOf(request, resolver), caller))
 
 /** The same for an operation that is known already. */
 export const permits = <R>(
   policy: Policy<R>,
-  reached: Reached,
+  received: ReceivedOperation,
   caller: Caller
 ): Effect.Effect<boolean, McpSchema.McpErrorBase, Exclude<R, AuthInfo>> =>
   Effect.contextWith((context: Context.Context<never>) => {
     const { hierarchy, refuse } = accessIn(context)
-    const question = questionOf(reached, caller, hierarchy)
-    const needed = neededIn(context)
+    const request = policyRequestOf(received, caller, hierarchy)
+    const earlierScopes = earlierScopesIn(context)
     // What claims alone permit is permitted, whatever checks would say.
-    const plainly = judgePlainly(policy, question)
-    if (plainly.outcome === "yes") {
-      recordSatisfied(needed, plainly)
+    const evaluation = evaluateClaims(policy, request)
+    if (evaluation.outcome === "yes") {
+      recordScopes(earlierScopes, evaluation)
       return Effect.succeed(true)
     }
-    return judged(policy, question, needed).pipe(
+    return enforce(policy, request, earlierScopes).pipe(
       Effect.catchTag(
         "VerificationUnavailable",
         (error) => Effect.flatMap(refuse(error, undefined), Effect.fail)
@@ -145,40 +155,41 @@ export const permits = <R>(
  * A policy whose checks have what they need, but for who calls: that is said by each request, and never decided when a
  * layer is built.
  */
-export const bound = <R>(policy: Policy<R | AuthInfo>, services: Context.Context<R>): Policy<AuthInfo> => {
+export const bindServices = <R>(policy: Policy<R | AuthInfo>, services: Context.Context<R>): Policy<AuthInfo> => {
   // One for each, because parts are told apart by identity: what stands in two places is asked once.
   const checks = new WeakMap<Check<R | AuthInfo>, Check<AuthInfo>>()
-  const ofCheck = (check: Check<R | AuthInfo>): Check<AuthInfo> => {
-    const known = checks.get(check)
-    if (known !== undefined) return known
-    const made: Check<AuthInfo> = {
+  const bindCheck = (check: Check<R | AuthInfo>): Check<AuthInfo> => {
+    const existing = checks.get(check)
+    if (existing !== undefined) return existing
+    const bound: Check<AuthInfo> = {
       ...check,
-      judge: (operation) =>
+      run: (operation) =>
         Effect.updateContext(
-          check.judge(operation),
+          check.run(operation),
           // What a request provides comes first.
-          (ofRequest: Context.Context<AuthInfo>) => Context.merge(services, ofRequest) as Context.Context<R | AuthInfo>
+          (requestServices: Context.Context<AuthInfo>) =>
+            Context.merge(services, requestServices) as Context.Context<R | AuthInfo>
         )
     }
-    checks.set(check, made)
-    return made
+    checks.set(check, bound)
+    return bound
   }
-  const within = (part: Policy<R | AuthInfo>): Policy<AuthInfo> => {
+  const bindPart = (part: Policy<R | AuthInfo>): Policy<AuthInfo> => {
     switch (part._tag) {
       case "Check":
-        return ofCheck(part)
+        return bindCheck(part)
       case "ByOperation":
-        return { ...part, policyOf: (operation) => within(part.policyOf(operation)) }
+        return { ...part, policyOf: (operation) => bindPart(part.policyOf(operation)) }
       case "AllOf":
       case "AnyOf":
-        return { ...part, parts: part.parts.map(within) }
+        return { ...part, parts: part.parts.map(bindPart) }
       case "Not":
-        return { ...part, part: within(part.part) }
+        return { ...part, part: bindPart(part.part) }
       default:
         return part
     }
   }
-  return within(policy)
+  return bindPart(policy)
 }
 
 /** A policy that guards a registration from outside, and has what its checks need. */
@@ -194,7 +205,7 @@ export const Guards = Context.Reference<ReadonlyArray<Guard>>(
  * The guards that the server of a request has judged, together with whatever else has to be satisfied, so that one answer
  * speaks for all. Every other guard is enforced where it was put.
  */
-export const Judged = Context.Reference<ReadonlyArray<Guard>>(
+export const EnforcedGuards = Context.Reference<ReadonlyArray<Guard>>(
   "@effect-mcp-auth/core/policy/internal/enforce/Judged",
   { defaultValue: () => [] }
 )
@@ -208,7 +219,7 @@ type Registration = {
  * A server that writes down on everything that is registered with it who guards it, and puts the gate before what was
  * registered by hand, without the services that it would have found there.
  */
-const annotating = (
+const annotatingServer = (
   server: McpServer.McpServer["Service"],
   guard: Guard,
   gate: Context.Context<never>
@@ -287,19 +298,19 @@ export const guard: {
   Layer.unwrap(Effect.gen(function*() {
     const services = yield* Effect.context<Exclude<R, AuthInfo>>()
     const server = yield* McpServer.McpServer
-    const reading = readingOf(server)
+    const resolver = uriResolverOf(server)
     // What a policy needs is what it needs without `AuthInfo`, and `AuthInfo`.
-    const guard = bound(policy as Policy<Exclude<R, AuthInfo> | AuthInfo>, services)
+    const guard = bindServices(policy as Policy<Exclude<R, AuthInfo> | AuthInfo>, services)
     const visibility = McpServer.visibility((request) =>
-      Effect.flatMap(Judged, (judged) =>
-        judged.includes(guard)
+      Effect.flatMap(EnforcedGuards, (enforced) =>
+        enforced.includes(guard)
           ? Effect.succeed(true)
-          : Effect.flatMap(AuthInfo, (caller) => visibleTo(guard, request, caller, reading)))
+          : Effect.flatMap(AuthInfo, (caller) => isVisibleTo(guard, request, caller, resolver)))
     )
     const gate = yield* Layer.build(visibility.layer)
     return self.pipe(
       Layer.provide(Layer.succeedContext(gate)),
-      Layer.provide(Layer.succeed(McpServer.McpServer, annotating(server, guard, gate)))
+      Layer.provide(Layer.succeed(McpServer.McpServer, annotatingServer(server, guard, gate)))
     )
   })))
 

@@ -87,8 +87,8 @@ export interface Check<out R> extends Common {
   readonly _tag: "Check"
   readonly label: string
   /** Whether the answer depends on the operation, so that there is none for a list. */
-  readonly ofOperation: boolean
-  readonly judge: (operation: Operation) => Effect.Effect<boolean, VerificationUnavailable, R>
+  readonly needsOperation: boolean
+  readonly run: (operation: Operation) => Effect.Effect<boolean, VerificationUnavailable, R>
 }
 
 /** Satisfied as the policy is that is made for the operation. */
@@ -151,16 +151,18 @@ export const rolePaths: ReadonlyArray<ClaimPath> = [
 /** The claim of permissions at Auth0, WorkOS, Kinde and others. */
 export const permissionPaths: ReadonlyArray<ClaimPath> = [["permissions"]]
 
-const list = (parts: ReadonlyArray<string>): string => parts.join(", ")
+const commaSeparated = (parts: ReadonlyArray<string>): string => parts.join(", ")
 
-const literal = (text: string): string => printable(JSON.stringify(text), Infinity)
+const quotedLiteral = (text: string): string => printable(JSON.stringify(text), Infinity)
 
-const array = (parts: ReadonlyArray<string>): string => `[${list(parts)}]`
+const arrayLiteral = (parts: ReadonlyArray<string>): string => `[${commaSeparated(parts)}]`
 
 const formatRole = ({ paths, role }: Role): string => {
-  if (paths === permissionPaths) return `permission(${literal(role)})`
-  const at = paths === rolePaths ? "" : `, { at: ${array(paths.map((path) => array(path.map(literal))))} }`
-  return `role(${literal(role)}${at})`
+  if (paths === permissionPaths) return `permission(${quotedLiteral(role)})`
+  const at = paths === rolePaths
+    ? ""
+    : `, { at: ${arrayLiteral(paths.map((path) => arrayLiteral(path.map(quotedLiteral))))} }`
+  return `role(${quotedLiteral(role)}${at})`
 }
 
 /** A policy as the code that makes it, but for the functions in it. */
@@ -171,19 +173,19 @@ export const format = (policy: Any): string => {
     case "Authenticated":
       return "authenticated"
     case "Scopes":
-      return `scopes(${list(policy.scopes.map(literal))})`
+      return `scopes(${commaSeparated(policy.scopes.map(quotedLiteral))})`
     case "Role":
       return formatRole(policy)
     case "Claim":
-      return `claim(${literal(policy.label)})`
+      return `claim(${quotedLiteral(policy.label)})`
     case "Check":
-      return `check(${literal(policy.label)})`
+      return `check(${quotedLiteral(policy.label)})`
     case "ByOperation":
-      return `byOperation(${literal(policy.label)})`
+      return `byOperation(${quotedLiteral(policy.label)})`
     case "AllOf":
-      return `allOf(${list(policy.parts.map(format))})`
+      return `allOf(${commaSeparated(policy.parts.map(format))})`
     case "AnyOf":
-      return `anyOf(${list(policy.parts.map(format))})`
+      return `anyOf(${commaSeparated(policy.parts.map(format))})`
     case "Not":
       return `not(${format(policy.part)})`
   }
@@ -197,12 +199,12 @@ const Proto = {
   }
 }
 
-type Plain<P> = P extends unknown ? Omit<P, "toString" | "pipe" | typeof TypeId> : never
+type NodeFields<P> = P extends unknown ? Omit<P, "toString" | "pipe" | typeof TypeId> : never
 
 /** A part of a policy, which can print itself and be piped. */
-export const node = <R>(plain: Plain<Policy<R>>): Policy<R> =>
+export const node = <R>(fields: NodeFields<Policy<R>>): Policy<R> =>
   // What is left out of a plain part is what its prototype has.
-  Object.assign(Object.create(Proto), plain) as Policy<R>
+  Object.assign(Object.create(Proto), fields) as Policy<R>
 
 /** Whether a value is a policy. */
 export const isPolicy = (value: unknown): value is Any => Predicate.hasProperty(value, TypeId)
@@ -215,13 +217,13 @@ export const claimAt = (claims: Schema.JsonObject, path: ClaimPath): Schema.Json
     claims
   )
 
-const mentioned = (policy: Any): ReadonlyArray<string> => {
+const scopesIn = (policy: Any): ReadonlyArray<string> => {
   switch (policy._tag) {
     case "Scopes":
       return policy.scopes
     case "AllOf":
     case "AnyOf":
-      return policy.parts.flatMap(mentioned)
+      return policy.parts.flatMap(scopesIn)
     default:
       // Nobody needs to ask for a scope that must be missing.
       return []
@@ -234,7 +236,7 @@ const mentioned = (policy: Any): ReadonlyArray<string> => {
  * @category accessors
  * @since 0.1.0
  */
-export const scopesOf = (policy: Any): ReadonlyArray<string> => Arr.dedupe(mentioned(policy))
+export const scopesOf = (policy: Any): ReadonlyArray<string> => Arr.dedupe(scopesIn(policy))
 
 /** Whether a list of scopes in a policy is empty. The parts that are made for each operation are not known here. */
 export const hasEmptyScopes = (policy: Any): boolean => {

@@ -12,10 +12,10 @@ import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
-import { Access, currentAccess, Ongoing, unnamed } from "../../policy/internal/access.ts"
+import { Access, currentAccess, CurrentOperation, unnamedOperation } from "../../policy/internal/access.ts"
 import type { Trace } from "../../policy/internal/decide.ts"
-import { bound, Judged, operationOf, visibleTo } from "../../policy/internal/enforce.ts"
-import { readingOf, type Resources } from "../../policy/internal/reading.ts"
+import { bindServices, EnforcedGuards, isVisibleTo, operationOf } from "../../policy/internal/enforce.ts"
+import { type Resources, uriResolverOf } from "../../policy/internal/resourceUri.ts"
 import { allOf, type Policy } from "../../policy/Policy.ts"
 import { anonymous, AuthInfo } from "../../token/AuthInfo.ts"
 import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
@@ -103,7 +103,8 @@ export const refusableRoute = <E, R>(
   respond: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
   { refuse }: Pick<McpAuth["Service"], "refuse">,
   request: HttpServerRequest.HttpServerRequest
-) => stoppable(respond, unnamed, ({ error, trace }) => Effect.as(refused(error, trace), refuse(error, request)))
+) =>
+  stoppable(respond, unnamedOperation, ({ error, trace }) => Effect.as(refused(error, trace), refuse(error, request)))
 
 /** A refusal from within what is being done. */
 interface Stopped {
@@ -118,22 +119,22 @@ interface Stopped {
  */
 export const stoppable = <A, E, R, E2, R2>(
   self: Effect.Effect<A, E, R>,
-  operation: Ongoing["Service"]["operation"],
+  operation: CurrentOperation["Service"]["operation"],
   onStop: (stopped: Stopped) => Effect.Effect<A, E2, R2>,
   isExact = true
-): Effect.Effect<A, E | E2, Exclude<R, Ongoing> | R2> =>
+): Effect.Effect<A, E | E2, Exclude<R, CurrentOperation> | R2> =>
   Effect.uninterruptibleMask((restore) => {
     const stopped = MutableRef.make<Stopped | undefined>(undefined)
     const ended = Deferred.makeUnsafe<A, E>()
-    const stoppableSelf = Effect.withFiber<A, E, Exclude<R, Ongoing>>((fiber) => {
-      const stop: Ongoing["Service"]["stop"] = (error, trace) =>
+    const stoppableSelf = Effect.withFiber<A, E, Exclude<R, CurrentOperation>>((fiber) => {
+      const stop: CurrentOperation["Service"]["stop"] = (error, trace) =>
         Effect.suspend(() => {
           if (MutableRef.get(stopped) === undefined) MutableRef.set(stopped, { error, trace })
           fiber.interruptUnsafe()
           // Whoever refuses goes no further, in whichever fiber they are, and waits for nobody.
           return Effect.interrupt
         })
-      return Effect.provideService(self, Ongoing, { operation, isExact, needed: new Set(), stop })
+      return Effect.provideService(self, CurrentOperation, { operation, isExact, earlierScopes: new Set(), stop })
     })
     const untilAnswered = Effect.onExit(restore(stoppableSelf), (exit) => Deferred.done(ended, exit)).pipe(
       Effect.andThen(restore(Effect.never))
@@ -151,9 +152,9 @@ export const stoppable = <A, E, R, E2, R2>(
 
 /** Lets handlers refuse what they are doing (`Policy.require`). */
 export const refusable = (server: Resources) => {
-  const reading = readingOf(server)
+  const resolver = uriResolverOf(server)
   return McpServer.middleware((respond, request) => {
-    const { isExact, operation } = operationOf(request, reading)
+    const { isExact, operation } = operationOf(request, resolver)
     if (operation.listing) return respond
     const refuse = ({ error, trace }: Stopped) =>
       Effect.flatMap(currentAccess, ({ refuse }) => Effect.flatMap(refuse(error, trace), Effect.fail))
@@ -168,7 +169,7 @@ const callerIn = <R>(context: Context.Context<R>): AuthInfo["Service"] =>
 /** Everything that has to be satisfied, as one policy, so that one answer speaks for all. */
 export const together = <S>({ guards, own }: Policies, services: Context.Context<S>): Policy<AuthInfo> => {
   // What the tools of a server need was collected from their types.
-  const all = own === undefined ? guards : [bound(own as Policy<S | AuthInfo>, services), ...guards]
+  const all = own === undefined ? guards : [bindServices(own as Policy<S | AuthInfo>, services), ...guards]
   const [only, ...others] = all
   return only === undefined || others.length > 0 ? allOf(...all) : only
 }
@@ -178,7 +179,7 @@ export const together = <S>({ guards, own }: Policies, services: Context.Context
  * server in process, and what was judged for the outer operation is not judged for the inner one.
  */
 const relieving = ({ policiesOf }: Registrations) =>
-  McpServer.middleware((respond, request) => Effect.provideService(respond, Judged, policiesOf(request).guards))
+  McpServer.middleware((respond, request) => Effect.provideService(respond, EnforcedGuards, policiesOf(request).guards))
 
 /**
  * Adds middleware to a server for as long as the server exists. `layerGlobal` alone removes it when its scope closes, and
@@ -208,7 +209,7 @@ export const policies = <S>(registrations: Registrations, availability: Availabi
       const found = registrations.policiesOf(request)
       if (found.own === undefined && found.guards.length === 0) return Effect.succeed(true)
       return Effect.contextWith((context: Context.Context<never>) =>
-        visibleTo(together(found, services), request, callerIn(context), registrations.reading)
+        isVisibleTo(together(found, services), request, callerIn(context), registrations.resolver)
       )
     })
   ).combine(relieving(registrations))

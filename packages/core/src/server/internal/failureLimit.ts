@@ -8,10 +8,10 @@ import * as RateLimiter from "effect/persistence/RateLimiter"
 import type * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
-import { makeBoundedMemory } from "../../token/internal/boundedCache.ts"
+import { makeBoundedCache } from "../../token/internal/boundedCache.ts"
 import { clientOf } from "../../token/internal/clientAddress.ts"
-import { issuerNamed } from "../../token/internal/issuers.ts"
-import { isUnsettled } from "../../token/internal/unavailable.ts"
+import { configuredIssuerOf } from "../../token/internal/issuers.ts"
+import { isUnknownKey } from "../../token/internal/unavailable.ts"
 import { type TokenError, TooManyFailures } from "../../token/TokenError.ts"
 import type { Trust } from "../../token/TokenVerifier.ts"
 import type { FailureLimit } from "../McpAuthOptions.ts"
@@ -26,7 +26,7 @@ export type Limited = (
 ) => Verified<TokenError | TooManyFailures>
 
 /** Whether an error is about the token. One whose key may yet be published could as well be made up. */
-const isFailure = (error: TokenError): boolean => error._tag === "InvalidToken" || isUnsettled(error)
+const isFailure = (error: TokenError): boolean => error._tag === "InvalidToken" || isUnknownKey(error)
 
 /** The key of all clients without an address, which no address has. */
 const unknownClients = "unknown"
@@ -104,10 +104,10 @@ export const makeFailureLimit = Effect.fnUntraced(function*(
   const count = yield* counting(limit, window)
   const warn = yield* makeWarning
   /** Until when nothing more is heard, by client and then by issuer, in milliseconds since 1970. */
-  const lockedOut = makeBoundedMemory<ReadonlyMap<string, number>>(mostRemembered)
+  const lockedOut = makeBoundedCache<ReadonlyMap<string, number>>(mostRemembered)
   /** Nobody is locked out for longer than a window, unless the clock was set back. */
   const waitOf = (milliseconds: number): number => milliseconds > window ? 0 : Math.max(0, milliseconds)
-  const issuerOf = (token: Redacted.Redacted): string => issuerNamed(authorizationServers, token)
+  const issuerOf = (token: Redacted.Redacted): string => configuredIssuerOf(authorizationServers, token)
   const lockOut = Effect.fnUntraced(function*(client: string, token: Redacted.Redacted, error: TokenError) {
     if (!isFailure(error)) return yield* error
     const issuer = issuerOf(token)

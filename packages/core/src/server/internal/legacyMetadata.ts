@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import type { ServerConfig } from "../../discovery/ServerConfig.ts"
 import * as Metadata from "../../metadata/AuthorizationServerMetadata.ts"
-import { available } from "../../token/internal/unavailable.ts"
+import { orUnavailable } from "../../token/internal/unavailable.ts"
 import type { VerificationUnavailable } from "../../token/TokenError.ts"
 import { retryAfterOf } from "../Challenge.ts"
 import { InvalidOptions } from "../McpAuthOptions.ts"
@@ -38,7 +38,7 @@ const placesOf = (resource: string) => {
 }
 
 const configOf = (server: AuthorizationServer<unknown>): Effect.Effect<ServerConfig, VerificationUnavailable> =>
-  available(server, server.config)
+  orUnavailable(server, server.config)
 
 // What was decoded by the codec can be encoded by it.
 const encode = (metadata: Metadata.AuthorizationServerMetadata) =>

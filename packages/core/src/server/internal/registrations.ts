@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as MutableRef from "effect/MutableRef"
 import { completesTemplate, type Guard, Guards, ToolPolicy } from "../../policy/internal/enforce.ts"
 import { admitsAnonymous, type Any, scopesOf } from "../../policy/internal/model.ts"
-import { type Reading, readingOf } from "../../policy/internal/reading.ts"
+import { type UriResolver, uriResolverOf } from "../../policy/internal/resourceUri.ts"
 
 type Server = McpServer.McpServer["Service"]
 type Annotated = { readonly annotations: Context.Context<never> }
@@ -25,7 +25,7 @@ export interface Registrations {
   /** The policies of each registration that a URI may be read from. Empty: there is none. */
   readonly readable: (uri: string) => ReadonlyArray<Policies>
   /** Reads the URIs of requests as the server does. */
-  readonly reading: Reading
+  readonly resolver: UriResolver
   /** Whether somebody without a token may be let in to this. */
   readonly mayBeAnonymous: (method: string, target: string) => boolean
   /** Whether callers without a token may use this, whatever they do with it: nothing else will judge it later. */
@@ -89,7 +89,7 @@ const targets = (server: Server) => {
   const prompt = finder(() => server.prompts, ({ prompt }) => prompt.name)
   const resource = finder(() => server.resources, ({ resource }) => resource.uri)
   const template = finder(() => server.resourceTemplates, ({ template }) => template.uriTemplate)
-  const { matches } = readingOf(server)
+  const { matches } = uriResolverOf(server)
   return (method: string, target: string, isTemplate: boolean): ReadonlyArray<Annotated> => {
     if (method.startsWith("tools/")) return Arr.fromNullishOr(tool(target))
     if (method.startsWith("prompts/")) return Arr.fromNullishOr(prompt(target))
@@ -117,7 +117,7 @@ export const registrations = (server: Server, fallback: Any | undefined): Regist
     find(method, target, isTemplate).map(policies)
   const everyone = () => everything(server).map(policies)
   return {
-    reading: readingOf(server),
+    resolver: uriResolverOf(server),
     readable: (uri) => found("resources/read", uri, false),
     policiesOf: ({ method, payload, target }) => {
       const candidates = found(method, target, completesTemplate(payload))
@@ -145,7 +145,7 @@ export const registrations = (server: Server, fallback: Any | undefined): Regist
 const none: Registrations = {
   policiesOf: () => ({ own: undefined, guards: [] }),
   readable: () => [],
-  reading: readingOf({ resources: [], resourceTemplates: [] }),
+  resolver: uriResolverOf({ resources: [], resourceTemplates: [] }),
   mayBeAnonymous: () => false,
   isAnonymous: () => false,
   admitsAnonymous: () => false,

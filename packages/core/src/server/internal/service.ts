@@ -21,7 +21,7 @@ import { authenticated, type Policy } from "../../policy/Policy.ts"
 import { flat, type InvalidScopeHierarchy, isScopeToken, type ScopeHierarchy } from "../../policy/ScopeHierarchy.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
 import * as BearerToken from "../../token/BearerToken.ts"
-import { distinct, isNamed } from "../../token/internal/claims.ts"
+import { namesCaller, withTokenDigest } from "../../token/internal/claims.ts"
 import * as TokenDigest from "../../token/TokenDigest.ts"
 import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
 import * as TokenVerifier from "../../token/TokenVerifier.ts"
@@ -215,7 +215,7 @@ export const makeAuthenticate = Effect.fnUntraced(function*<E, R, RV = HttpClien
           if (closed !== undefined) return Effect.fail(closed)
           return requiredScopes.every((scope) => hierarchy.covers(info.scopes, scope))
             // A method that is not of this library may describe callers without a name, too.
-            ? distinct(info, isNamed(info), {
+            ? withTokenDigest(info, namesCaller(info), {
               digestOf,
               token: token.success
             })

@@ -46,7 +46,7 @@ interface Judging {
 const mayRead = (uri: string, { info, refusals, registrations }: Judging) => {
   const candidates = registrations.readable(uri)
   if (candidates.length === 0) return Effect.succeed(false)
-  const { isExact, parameters, template, uri: target } = registrations.reading.read(uri, undefined)
+  const { isExact, parameters, template, uri: target } = registrations.resolver.resolve(uri, undefined)
   const operation = {
     method: "resources/read",
     target,

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import { printable } from "../../metadata/internal/printable.ts"
 import type { Trace } from "../../policy/internal/decide.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
-import { isQueueFull, isUnsettled } from "../../token/internal/unavailable.ts"
+import { isQueueFull, isUnknownKey } from "../../token/internal/unavailable.ts"
 import type { AuthError } from "../../token/TokenError.ts"
 
 /** Every decision, by a closed set of reasons. */
@@ -25,7 +25,7 @@ const verification = Metric.histogram("mcp_auth_verification_seconds", {
 
 /** A word of a closed set: what a stranger says never becomes a label. */
 const reasonOf = (error: AuthError): string => {
-  if (isUnsettled(error)) return "key-not-known-yet"
+  if (isUnknownKey(error)) return "key-not-known-yet"
   if (isQueueFull(error)) return "introspection-queue-full"
   switch (error._tag) {
     case "InvalidRequest":
@@ -66,7 +66,7 @@ const log = (error: AuthError): Effect.Effect<void> => {
   switch (error._tag) {
     case "VerificationUnavailable":
       return Effect.annotateLogs(
-        isUnsettled(error) || isQueueFull(error) ? Effect.logInfo(error.message) : Effect.logWarning(error.message),
+        isUnknownKey(error) || isQueueFull(error) ? Effect.logInfo(error.message) : Effect.logWarning(error.message),
         said
       )
     case "MissingCredentials":

@@ -20,7 +20,7 @@ export interface AccessTokenMark {
 }
 
 /** A token whose kind is judged. */
-export interface Candidate {
+export interface TokenContent {
   readonly claims: Schema.JsonObject
   /** The header of a JWT. Absent for introspection responses and custom claims. */
   readonly header?: Schema.JsonObject | undefined
@@ -31,7 +31,7 @@ export interface KindRules {
   readonly mark: AccessTokenMark | undefined
 }
 
-type Judged<A> = Result.Result<A, InvalidToken>
+type Checked<A> = Result.Result<A, InvalidToken>
 
 const isAccessTokenType = (typ: unknown): boolean => typeof typ === "string" && /^(?:application\/)?at\+jwt$/i.test(typ)
 
@@ -42,10 +42,10 @@ const isUntyped = (typ: unknown): boolean =>
  * Claims in which providers state the kind of a token: Keycloak `typ`, Amazon Cognito and Ory `token_use`, introspection
  * `token_type` (RFC 7662, section 2.2), Casdoor `tokenType` and `TokenType`, PingAM `tokenName`.
  */
-const statements = ["typ", "token_use", "token_type", "tokenType", "TokenType", "tokenName"]
+const typeClaims = ["typ", "token_use", "token_type", "tokenType", "TokenType", "tokenName"]
 
 /** What they say of an access token. RFC 6749, section 5.1: token types are case insensitive. */
-const accessTokenWords: ReadonlySet<string> = new Set([
+const accessTokenTypes: ReadonlySet<string> = new Set([
   "access",
   "access_token",
   "access-token",
@@ -56,13 +56,13 @@ const accessTokenWords: ReadonlySet<string> = new Set([
 ])
 
 /** Token types that are worth nothing without a proof of possession (RFC 9449, section 5). */
-const boundWords: ReadonlySet<string> = new Set(["dpop", "pop"])
+const senderConstrainedTypes: ReadonlySet<string> = new Set(["dpop", "pop"])
 
 /**
  * Claims whose words mean too many things to be a mark of an access token: Frontegg and Cloudflare Access state the kind of the
  * caller in `type`. They refuse a token by the name of another kind only. Descope: `drn` is `DS` in a session token.
  */
-const vagueStatements = ["type", "use", "usage", "kind", "purpose", "token_kind", "drn"]
+const ambiguousTypeClaims = ["type", "use", "usage", "kind", "purpose", "token_kind", "drn"]
 
 /** Names of other kinds of tokens, without case and punctuation; `DSR` is Descope's name of a refresh token. */
 const otherKinds = /^(?:(?:refresh|id|identity|logout|authorizationcode)(?:token|jwt)?|dsr)$/
@@ -81,7 +81,7 @@ const isOtherKind = (value: unknown): boolean =>
  * - verifiable credentials and presentations: VC Data Model 1.1, section 6.3.1; RFC 9901, section 4.2
  * - self-issued ID tokens: SIOPv2, section 11
  */
-const foreignMarks: ReadonlyArray<readonly [string, ...ReadonlyArray<string>]> = [
+const otherTokenClaims: ReadonlyArray<readonly [string, ...ReadonlyArray<string>]> = [
   ["at_hash"],
   ["c_hash"],
   ["s_hash"],
@@ -105,10 +105,10 @@ const foreignMarks: ReadonlyArray<readonly [string, ...ReadonlyArray<string>]> =
 ]
 
 /** Claims that ID tokens lack: scopes, and the client as RFC 9068 (section 2.2), Okta and Entra ID name it. */
-const scopeMarks = ["scope", "scopes", "scp"]
-const clientMarks = ["client_id", "cid", "appid", "azpacr"]
+const scopeClaimNames = ["scope", "scopes", "scp"]
+const clientClaimNames = ["client_id", "cid", "appid", "azpacr"]
 
-const refuse = (claim: string, actual?: unknown) =>
+const notAnAccessToken = (claim: string, actual?: unknown) =>
   Result.fail(
     new InvalidToken({
       reason: "not-an-access-token",
@@ -117,20 +117,20 @@ const refuse = (claim: string, actual?: unknown) =>
     })
   )
 
-const stated = (claims: Schema.JsonObject, claim: string): Judged<void> => {
+const checkTypeClaim = (claims: Schema.JsonObject, claim: string): Checked<void> => {
   const value = claims[claim]
   if (value === undefined) return Result.succeed(undefined)
-  const word = typeof value === "string" ? value.toLowerCase() : ""
-  if (boundWords.has(word)) return Result.fail(new InvalidToken({ reason: "sender-constrained", claim }))
-  return accessTokenWords.has(word) ? Result.succeed(undefined) : refuse(claim, value)
+  const type = typeof value === "string" ? value.toLowerCase() : ""
+  if (senderConstrainedTypes.has(type)) return Result.fail(new InvalidToken({ reason: "sender-constrained", claim }))
+  return accessTokenTypes.has(type) ? Result.succeed(undefined) : notAnAccessToken(claim, value)
 }
 
-const isString = (value: unknown): value is string => typeof value === "string" && value !== ""
+const isNonEmptyString = (value: unknown): value is string => typeof value === "string" && value !== ""
 
 const audiences = ({ aud }: Schema.JsonObject): ReadonlyArray<unknown> =>
   Array.isArray(aud) ? aud : aud === undefined ? [] : [aud]
 
-const holds = (claims: Schema.JsonObject, { claim, equals }: AccessTokenMark): boolean => {
+const matchesMark = (claims: Schema.JsonObject, { claim, equals }: AccessTokenMark): boolean => {
   // The name comes from options: every object inherits members such as `constructor`.
   const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined
   if (equals !== undefined) return value === equals
@@ -138,17 +138,17 @@ const holds = (claims: Schema.JsonObject, { claim, equals }: AccessTokenMark): b
 }
 
 /** Whether the token has a mark that ID tokens lack. */
-const isMarked = ({ claims, header }: Candidate): boolean =>
+const hasAccessTokenMark = ({ claims, header }: TokenContent): boolean =>
   isAccessTokenType(header?.["typ"]) ||
-  statements.some((claim) => claims[claim] !== undefined) ||
-  scopeMarks.some((claim) => typeof claims[claim] === "string" || Array.isArray(claims[claim])) ||
-  clientMarks.some((claim) => isString(claims[claim]))
+  typeClaims.some((claim) => claims[claim] !== undefined) ||
+  scopeClaimNames.some((claim) => typeof claims[claim] === "string" || Array.isArray(claims[claim])) ||
+  clientClaimNames.some((claim) => isNonEmptyString(claims[claim]))
 
 /**
  * Whether a `nonce` is excused. Keycloak before 25 puts it into access tokens. Only what a token says of itself in its
  * header, `typ` or `token_use` counts, because the other statements also stand in responses about ID tokens.
  */
-const mayHaveNonce = ({ claims, header }: Candidate, { mark }: KindRules): boolean =>
+const mayHaveNonce = ({ claims, header }: TokenContent, { mark }: KindRules): boolean =>
   mark !== undefined || isAccessTokenType(header?.["typ"]) || claims["typ"] !== undefined ||
   claims["token_use"] !== undefined
 
@@ -161,26 +161,26 @@ export type Kind = "marked" | "unmarked"
  * token is read unless a mark says that it is of another kind (RFC 8725, sections 3.11 and 3.12). A single mark of another
  * kind is enough, whatever the other marks say.
  */
-export const kindOf = (candidate: Candidate, rules: KindRules): Judged<Kind> => {
-  const { claims, header } = candidate
+export const checkKind = (content: TokenContent, rules: KindRules): Checked<Kind> => {
+  const { claims, header } = content
   const typ = header?.["typ"]
   if (!isAccessTokenType(typ) && (rules.typ === "rfc9068" && header !== undefined || !isUntyped(typ))) {
-    return refuse("typ", wordOf(typ))
+    return notAnAccessToken("typ", wordOf(typ))
   }
-  for (const claim of statements) {
-    const verdict = stated(claims, claim)
-    if (Result.isFailure(verdict)) return Result.fail(verdict.failure)
+  for (const claim of typeClaims) {
+    const checked = checkTypeClaim(claims, claim)
+    if (Result.isFailure(checked)) return Result.fail(checked.failure)
   }
-  const vague = vagueStatements.find((claim) => isOtherKind(claims[claim]))
-  if (vague !== undefined) return refuse(vague, claims[vague])
-  const foreign = foreignMarks.find((names) => names.every((name) => claims[name] !== undefined))
-  if (foreign !== undefined) return refuse(foreign[0])
+  const ambiguous = ambiguousTypeClaims.find((claim) => isOtherKind(claims[claim]))
+  if (ambiguous !== undefined) return notAnAccessToken(ambiguous, claims[ambiguous])
+  const other = otherTokenClaims.find((names) => names.every((name) => claims[name] !== undefined))
+  if (other !== undefined) return notAnAccessToken(other[0])
   // RFC 7523, section 3 and SIOPv2, section 11: client assertions and self-issued ID tokens.
-  if (claims["sub"] !== undefined && claims["sub"] === claims["iss"]) return refuse("sub")
-  if (claims["nonce"] !== undefined && !mayHaveNonce(candidate, rules)) return refuse("nonce")
+  if (claims["sub"] !== undefined && claims["sub"] === claims["iss"]) return notAnAccessToken("sub")
+  if (claims["nonce"] !== undefined && !mayHaveNonce(content, rules)) return notAnAccessToken("nonce")
   const { mark } = rules
-  if (mark === undefined) return Result.succeed(isMarked(candidate) ? "marked" : "unmarked")
-  if (holds(claims, mark)) return Result.succeed("marked")
+  if (mark === undefined) return Result.succeed(hasAccessTokenMark(content) ? "marked" : "unmarked")
+  if (matchesMark(claims, mark)) return Result.succeed("marked")
   const expected = mark.equals === undefined ? "the claim of accessTokenMark" : JSON.stringify(mark.equals)
   return Result.fail(new InvalidToken({ reason: "not-an-access-token", claim: mark.claim, expected }))
 }
@@ -194,7 +194,7 @@ export const mayBeIdToken = (kind: Kind, claims: Schema.JsonObject, isForResourc
   kind === "unmarked" && !(isForResource && !audiences(claims).includes(claims["azp"] ?? ""))
 
 /** The refusal of a token that may be an ID token. */
-export const perhapsIdToken = new InvalidToken({
+export const possibleIdToken = new InvalidToken({
   reason: "not-an-access-token",
   expected: "a claim that ID tokens lack, such as scope or client_id, because the audience may be a client " +
     "(name another claim with accessTokenMark)"

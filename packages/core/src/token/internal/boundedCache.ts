@@ -1,11 +1,11 @@
 /** What is known, by its name, up to a number of names. */
-export interface BoundedMemory<V> {
-  readonly get: (name: string) => V | undefined
-  readonly set: (name: string, value: V) => void
+export interface BoundedCache<V> {
+  readonly get: (key: string) => V | undefined
+  readonly set: (key: string, value: V) => void
 }
 
 interface Slot<V> {
-  readonly name: string
+  readonly key: string
   value: V
   /** Whether it was asked for since it last had to fear for its place. */
   isUsed: boolean
@@ -15,37 +15,37 @@ interface Slot<V> {
  * Remembers as much as it may. A hand goes round and takes the place of whatever was not asked for since it last came by. A
  * plain map, because this is asked before everything else, and anything around it would cost more than the question.
  */
-export const makeBoundedMemory = <V>(capacity: number): BoundedMemory<V> => {
-  const memory = new Map<string, Slot<V>>()
+export const makeBoundedCache = <V>(capacity: number): BoundedCache<V> => {
+  const slotByKey = new Map<string, Slot<V>>()
   // In which place each is. A map knows that as well, but gets slow when its oldest keys are removed again and again.
-  const places: Array<Slot<V>> = []
-  let hand = -1
+  const slots: Array<Slot<V>> = []
+  let position = -1
   /** A place that is taken from somebody. After one round nobody is in use any more. */
-  const freedPlace = (): number => {
+  const evict = (): number => {
     while (true) {
-      hand = (hand + 1) % capacity
-      const slot = places[hand]
+      position = (position + 1) % capacity
+      const slot = slots[position]
       if (slot?.isUsed !== true) {
-        memory.delete(slot?.name ?? "")
-        return hand
+        slotByKey.delete(slot?.key ?? "")
+        return position
       }
       slot.isUsed = false
     }
   }
   return {
-    get: (name) => {
-      const slot = memory.get(name)
+    get: (key) => {
+      const slot = slotByKey.get(key)
       if (slot === undefined) return undefined
       slot.isUsed = true
       return slot.value
     },
-    set: (name, value) => {
-      const known = memory.get(name)
+    set: (key, value) => {
+      const known = slotByKey.get(key)
       if (known !== undefined) known.value = value
       else if (capacity > 0) {
-        const slot = { name, value, isUsed: false }
-        places[places.length < capacity ? places.length : freedPlace()] = slot
-        memory.set(name, slot)
+        const slot = { key, value, isUsed: false }
+        slots[slots.length < capacity ? slots.length : evict()] = slot
+        slotByKey.set(key, slot)
       }
     }
   }

@@ -8,31 +8,31 @@ import { wordOf } from "../../metadata/internal/printable.ts"
 import type * as JwkSet from "../JwkSet.ts"
 import * as Jws from "../Jws.ts"
 import { InvalidToken } from "../TokenError.ts"
-import { type Rules, type Said, said } from "./claims.ts"
+import { checkClaims, type ClaimRules, type TokenInfo } from "./claims.ts"
 import { unknownIssuer } from "./issuers.ts"
 import { parseJwt, type UnverifiedJwt } from "./jwt.ts"
 
 type Server = AuthorizationServer.AuthorizationServer<unknown>
 
 /** A server, and the keys of that server alone. */
-export interface Keyed {
+export interface ServerKeys {
   readonly server: Server
   readonly keys: JwkSet.JwkSet<unknown>
 }
 
-export interface JwtRules extends Rules {
+export interface JwtRules extends ClaimRules {
   readonly algorithms: ReadonlySet<Jws.Algorithm>
 }
 
 /** A token that is in order, if its signature is that of its issuer. */
-export interface JudgedJwt {
-  readonly info: Said
+export interface CheckedJwt {
+  readonly info: TokenInfo
   readonly signed: Jws.Signed
   readonly query: JwkSet.Query
   /** When it was judged, in milliseconds since 1970. */
-  readonly at: number
+  readonly checkedAt: number
   /** Who may have issued it, as far as that is known without asking. */
-  readonly issuers: ReadonlyArray<Keyed>
+  readonly possibleServers: ReadonlyArray<ServerKeys>
 }
 
 const algorithmOf = (
@@ -54,7 +54,7 @@ const algorithmOf = (
     )
 }
 
-const issuerOf = ({ claims: { iss } }: UnverifiedJwt): Result.Result<string, InvalidToken> =>
+const requireIssuer = ({ claims: { iss } }: UnverifiedJwt): Result.Result<string, InvalidToken> =>
   typeof iss === "string"
     ? Result.succeed(iss)
     : Result.fail(new InvalidToken({ reason: "missing-claim", claim: "iss" }))
@@ -66,58 +66,58 @@ const kidOf = ({ header: { kid } }: UnverifiedJwt): Result.Result<string | undef
     : Result.fail(new InvalidToken({ reason: "malformed", claim: "kid" }))
 
 /** Servers, by the tokens that they may have issued. There may be a thousand of them, and each token is asked about. */
-export interface Trusted {
-  readonly servers: ReadonlyArray<Keyed>
-  readonly byIssuer: ReadonlyMap<string, ReadonlyArray<Keyed>>
+export interface TrustedServers {
+  readonly servers: ReadonlyArray<ServerKeys>
+  readonly byIssuer: ReadonlyMap<string, ReadonlyArray<ServerKeys>>
   /** Those that may issue under other names than their own. */
-  readonly flexible: ReadonlyArray<Keyed>
+  readonly flexible: ReadonlyArray<ServerKeys>
 }
 
-const isExact = ({ server }: Keyed): boolean => server.issuerPolicy === IssuerPolicy.exact
+const isExact = ({ server }: ServerKeys): boolean => server.issuerPolicy === IssuerPolicy.exact
 
 /** Sorts servers by the names under which they issue. */
-export const trusted = (servers: ReadonlyArray<Keyed>): Trusted => ({
+export const indexServers = (servers: ReadonlyArray<ServerKeys>): TrustedServers => ({
   servers,
   byIssuer: new Map(Object.entries(Arr.groupBy(servers, ({ server }) => server.issuer))),
-  flexible: servers.filter((keyed) => !isExact(keyed))
+  flexible: servers.filter((serverKeys) => !isExact(serverKeys))
 })
 
 /** The servers that may have issued a token, the one with that very name first. Nobody is asked. */
-const issuersOf = (
-  { byIssuer, flexible }: Trusted,
+const possibleServersOf = (
+  { byIssuer, flexible }: TrustedServers,
   iss: string,
   claims: Schema.JsonObject
-): ReadonlyArray<Keyed> => {
-  const mayIssue = ({ server }: Keyed) => AuthorizationServer.mayIssue(server, iss, claims)
+): ReadonlyArray<ServerKeys> => {
+  const mayIssue = ({ server }: ServerKeys) => AuthorizationServer.mayIssue(server, iss, claims)
   const named = (byIssuer.get(iss) ?? []).filter(mayIssue)
   if (flexible.length === 0) return named
-  return [...named, ...flexible.filter((keyed) => !named.includes(keyed) && mayIssue(keyed))]
+  return [...named, ...flexible.filter((serverKeys) => !named.includes(serverKeys) && mayIssue(serverKeys))]
 }
 
 /**
  * Judges all of a token but its signature, in the order in which trust is earned: form, algorithm, issuer, kind, claims.
  * That costs no request, so that a token that is refused anyhow causes none. `now` is in milliseconds since 1970.
  */
-export const judgeJwt = (
+export const checkJwt = (
   { now, token }: { readonly token: Redacted.Redacted; readonly now: number },
-  servers: Trusted,
+  servers: TrustedServers,
   rules: JwtRules
-): Result.Result<JudgedJwt, InvalidToken> => {
+): Result.Result<CheckedJwt, InvalidToken> => {
   const jwt = parseJwt(Redacted.value(token))
   if (Result.isFailure(jwt)) return Result.fail(jwt.failure)
   const algorithm = algorithmOf(jwt.success, rules)
   if (Result.isFailure(algorithm)) return Result.fail(algorithm.failure)
-  const issuer = issuerOf(jwt.success)
+  const issuer = requireIssuer(jwt.success)
   if (Result.isFailure(issuer)) return Result.fail(issuer.failure)
   const { claims, header } = jwt.success
-  const issuers = issuersOf(servers, issuer.success, claims)
-  if (issuers.length === 0) {
+  const possibleServers = possibleServersOf(servers, issuer.success, claims)
+  if (possibleServers.length === 0) {
     return Result.fail(unknownIssuer(servers.servers.map(({ server }) => server), issuer.success, claims))
   }
-  const info = said({ claims, header, issuer: issuer.success }, rules, Math.floor(now / 1000))
+  const info = checkClaims({ claims, header, issuer: issuer.success }, rules, Math.floor(now / 1000))
   if (Result.isFailure(info)) return Result.fail(info.failure)
   const kid = kidOf(jwt.success)
   if (Result.isFailure(kid)) return Result.fail(kid.failure)
   const query = { kid: kid.success, algorithm: algorithm.success, issuer: issuer.success }
-  return Result.succeed({ info: info.success, signed: jwt.success.signed, query, issuers, at: now })
+  return Result.succeed({ info: info.success, signed: jwt.success.signed, query, possibleServers, checkedAt: now })
 }

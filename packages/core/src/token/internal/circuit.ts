@@ -13,7 +13,7 @@ import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts
 import { requestedDelay } from "../../fetch/internal/retry.ts"
 import { isTransient, MetadataFetchError } from "../../fetch/MetadataFetchError.ts"
 import type { VerificationUnavailable } from "../TokenError.ts"
-import { available } from "./unavailable.ts"
+import { orUnavailable } from "./unavailable.ts"
 
 /** After so many questions in a row without an answer, each of them with its retries, the server is left alone. */
 const failures = 3
@@ -41,13 +41,13 @@ const classify = (exit: Exit.Exit<unknown, unknown>, took: number): CircuitBreak
     : CircuitBreaker.ignored
 }
 
-const ranOutOfTime = (error: unknown): boolean => error instanceof MetadataFetchError && error.reason._tag === "Timeout"
+const isTimeout = (error: unknown): boolean => error instanceof MetadataFetchError && error.reason._tag === "Timeout"
 
 /** Asks a server a question, or fails at once while that server is left alone. */
-export type Circuit = <A, E, R>(question: Effect.Effect<A, E, R>) => Effect.Effect<A, VerificationUnavailable, R>
+export type Circuit = <A, E, R>(request: Effect.Effect<A, E, R>) => Effect.Effect<A, VerificationUnavailable, R>
 
 /** How long the circuit stays open. */
-const openFor = (error: unknown): Duration.Duration =>
+const openDurationOf = (error: unknown): Duration.Duration =>
   error instanceof CircuitBreaker.CircuitBreakerError && error.reason._tag === "CircuitOpen"
     ? error.reason.retryAfter
     : Duration.zero
@@ -58,7 +58,7 @@ const storeInMemory = Effect.map(
 )
 
 /** How long a circuit is still open. If the store fails, the answer is zero. */
-const stillOpen = (
+const remainingOpen = (
   { state }: CircuitBreaker.CircuitBreakerStore["Service"],
   key: string
 ): Effect.Effect<Duration.Duration> =>
@@ -82,7 +82,7 @@ export const makeCircuit = Effect.fnUntraced(function*(
   /** When the server answered last, in milliseconds. */
   let answeredAt = -Infinity
 
-  const judge = (began: number) => (exit: Exit.Exit<unknown, unknown>) =>
+  const classifyAt = (began: number) => (exit: Exit.Exit<unknown, unknown>) =>
     Effect.map(Clock.currentTimeMillis, (now) => {
       const outcome = classify(exit, now - began)
       const isAnswer = Exit.isSuccess(exit) || !Cause.hasInterrupts(exit.cause)
@@ -91,26 +91,31 @@ export const makeCircuit = Effect.fnUntraced(function*(
     })
 
   /** If the server answered nobody while a question ran out of time, the next callers do not wait for it as well. */
-  const giveUp = (began: number) => (error: unknown) =>
-    ranOutOfTime(error) && answeredAt <= began
-      ? breaker.execute(Effect.fail(error), { key, classify: judge(began) }).pipe(
+  const openAfterTimeout = (began: number) => (error: unknown) =>
+    isTimeout(error) && answeredAt <= began
+      ? breaker.execute(Effect.fail(error), { key, classify: classifyAt(began) }).pipe(
         Effect.ignore,
         Effect.repeat({ times: failures - 2 })
       )
       : Effect.void
 
-  return (question) =>
-    Effect.flatMap(Clock.currentTimeMillis, (began) =>
-      breaker.execute(question, { key, classify: judge(began) }).pipe(
-        Effect.tapError(giveUp(began)),
-        Effect.catchIf(
-          // No circuit is open for so long, unless the clock was set back.
-          (error) => Duration.isGreaterThan(openFor(error), maxOpenDuration),
-          () => question
-        ),
-        Effect.catch((cause) =>
-          Effect.flatMap(stillOpen(store, key), (wait) =>
-            available(server, Effect.fail(cause), () => Duration.max(wait, openFor(cause))))
+  return (request) =>
+    Effect.flatMap(
+      Clock.currentTimeMillis,
+      (began) =>
+        breaker.execute(request, { key, classify: classifyAt(began) }).pipe(
+          Effect.tapError(openAfterTimeout(began)),
+          Effect.catchIf(
+            // No circuit is open for so long, unless the clock was set back.
+            (error) => Duration.isGreaterThan(openDurationOf(error), maxOpenDuration),
+            () => request
+          ),
+          Effect.catch((cause) =>
+            Effect.flatMap(
+              remainingOpen(store, key),
+              (wait) => orUnavailable(server, Effect.fail(cause), () => Duration.max(wait, openDurationOf(cause)))
+            )
+          )
         )
-      ))
+    )
 })

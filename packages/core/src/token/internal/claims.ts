@@ -7,10 +7,10 @@ import * as AudiencePolicy from "../AudiencePolicy.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import type { Shape } from "../TokenDigest.ts"
 import { InvalidToken } from "../TokenError.ts"
-import { type Candidate, kindOf, type KindRules, mayBeIdToken, perhapsIdToken } from "./accessToken.ts"
+import { checkKind, type KindRules, mayBeIdToken, possibleIdToken, type TokenContent } from "./accessToken.ts"
 
 /** The rules for claims, whatever method verified them. */
-export interface Rules extends KindRules {
+export interface ClaimRules extends KindRules {
   readonly resource: string
   readonly audience: AudiencePolicy.AudiencePolicy
   /** In seconds. */
@@ -27,19 +27,19 @@ type Claims = Schema.JsonObject
 type Checked<A> = Result.Result<A, InvalidToken>
 
 /** The last second that a calendar of four-digit years knows. What lies behind is no date (RFC 7519, section 2). */
-const endOfTime = 253_402_300_799
+const latestDate = 253_402_300_799
 
 const numericDate = (claims: Claims, claim: string): Checked<number | undefined> => {
   const value = claims[claim]
   if (value === undefined) return Result.succeed(undefined)
   // JSON can say 1e400, which is Infinity here.
-  return typeof value === "number" && Number.isFinite(value) && value <= endOfTime
+  return typeof value === "number" && Number.isFinite(value) && value <= latestDate
     ? Result.succeed(value)
     : Result.fail(new InvalidToken({ reason: "invalid-claim", claim }))
 }
 
 /** Until when the claims are good, if they are now. */
-const timeOf = (claims: Claims, rules: Rules, now: number): Checked<number | undefined> => {
+const checkLifetime = (claims: Claims, rules: ClaimRules, now: number): Checked<number | undefined> => {
   const { acceptWithoutExpiry, clockTolerance } = rules
   const [exp, nbf, iat] = [numericDate(claims, "exp"), numericDate(claims, "nbf"), numericDate(claims, "iat")]
   if (Result.isFailure(exp)) return exp
@@ -62,9 +62,9 @@ const timeOf = (claims: Claims, rules: Rules, now: number): Checked<number | und
 }
 
 const isStrings = (value: unknown): value is ReadonlyArray<string> =>
-  Array.isArray(value) && value.every((one) => typeof one === "string")
+  Array.isArray(value) && value.every((item) => typeof item === "string")
 
-const audienceOf = (claims: Claims, { audience: policy, resource }: Rules): Checked<ReadonlyArray<string>> => {
+const checkAudience = (claims: Claims, { audience: policy, resource }: ClaimRules): Checked<ReadonlyArray<string>> => {
   const { aud } = claims
   const audience = aud === undefined ? [] : typeof aud === "string" ? [aud] : aud
   if (!isStrings(audience)) return Result.fail(new InvalidToken({ reason: "invalid-claim", claim: "aud" }))
@@ -80,7 +80,7 @@ const audienceOf = (claims: Claims, { audience: policy, resource }: Rules): Chec
 }
 
 /** RFC 9449 and RFC 8705: a token that is bound to a key is worth nothing without a proof of that key. */
-const bindingOf = ({ cnf }: Claims): Checked<void> =>
+const checkBinding = ({ cnf }: Claims): Checked<void> =>
   cnf === undefined
     ? Result.succeed(undefined)
     : Result.fail(new InvalidToken({ reason: "sender-constrained", claim: "cnf" }))
@@ -89,7 +89,7 @@ const bindingOf = ({ cnf }: Claims): Checked<void> =>
 export const standardScopeClaims: ReadonlyArray<string> = ["scope", "scopes", "scp"]
 
 /** Scopes are words in a string (RFC 8693, section 4.2), or a list. */
-const scopesOf = (claims: Claims, { scopeClaims }: Rules): ReadonlySet<string> => {
+const grantedScopes = (claims: Claims, { scopeClaims }: ClaimRules): ReadonlySet<string> => {
   const scopes = new Set<string>()
   for (const claim of scopeClaims) {
     // A name from options may be that of a member that every object inherits.
@@ -104,7 +104,7 @@ const scopesOf = (claims: Claims, { scopeClaims }: Rules): ReadonlySet<string> =
 const clientIdClaims = ["client_id", "azp", "cid", "appid"]
 
 /** The name that a claim holds, if there is one. */
-const nameOf = (claims: Claims, claim: string): Checked<string | undefined> => {
+const nameIn = (claims: Claims, claim: string): Checked<string | undefined> => {
   const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined
   return value === undefined || typeof value === "string" && value !== ""
     ? Result.succeed(value)
@@ -117,9 +117,9 @@ type Names = Pick<AuthInfo["Service"], "subject" | "clientId">
  * The subject (RFC 7519, section 4.1.2: a string) and the client (RFC 9068, section 2.2). Every claim that may name one of
  * them must be a name or be absent: what is dropped here would make one principal of several callers.
  */
-const namesOf = (claims: Claims, { subjectClaim }: Rules): Checked<Names> => {
-  const subject = nameOf(claims, subjectClaim)
-  const names = [subject, nameOf(claims, "sub"), ...clientIdClaims.map((claim) => nameOf(claims, claim))]
+const checkNames = (claims: Claims, { subjectClaim }: ClaimRules): Checked<Names> => {
+  const subject = nameIn(claims, subjectClaim)
+  const names = [subject, nameIn(claims, "sub"), ...clientIdClaims.map((claim) => nameIn(claims, claim))]
   const invalid = names.find(Result.isFailure)
   if (invalid !== undefined) return Result.fail(invalid.failure)
   const [subjectName, _, ...clientNames] = Arr.getSuccesses(names)
@@ -127,10 +127,10 @@ const namesOf = (claims: Claims, { subjectClaim }: Rules): Checked<Names> => {
 }
 
 /** The caller that the claims of a token describe, without the token. */
-export type Said = Omit<AuthInfo["Service"], "token">
+export type TokenInfo = Omit<AuthInfo["Service"], "token">
 
 /** Claims about a token, its client and its rights. None of them names a user. */
-const namesNoUser: ReadonlySet<string> = new Set(
+const claimsWithoutUser: ReadonlySet<string> = new Set(
   ("iss aud exp nbf iat jti typ ver cnf nonce token_use token_type tokenType TokenType tokenName grant_type gty idtyp aut " +
     "client_id azp cid appid azpacr appidacr scope scopes scp permissions roles entitlements groups tid tenant_id org_id " +
     "resource").split(" ")
@@ -140,7 +140,7 @@ const namesNoUser: ReadonlySet<string> = new Set(
  * Statements of providers that a client got the token for itself: Auth0 and Kinde `gty`, Cloud Foundry UAA `grant_type`,
  * Entra ID `idtyp`, WSO2 `aut`.
  */
-const ofClient: ReadonlyArray<readonly [claim: string, values: ReadonlyArray<string>]> = [
+const clientGrantClaims: ReadonlyArray<readonly [claim: string, values: ReadonlyArray<string>]> = [
   ["gty", ["client-credentials", "client_credentials"]],
   ["grant_type", ["client_credentials"]],
   ["idtyp", ["app"]],
@@ -151,45 +151,49 @@ const ofClient: ReadonlyArray<readonly [claim: string, values: ReadonlyArray<str
  * Whether a token without a subject is a client's own. Claims must say so, or hold nothing that may name a user. `active`
  * marks an introspection response, which may omit the subject of any token (RFC 7662, section 2.2).
  */
-const isOfClient = (claims: Claims): boolean => {
-  if (ofClient.some(([claim, values]) => values.some((value) => claims[claim] === value))) return true
-  return Object.keys(claims).every((claim) => namesNoUser.has(claim))
+const isClientOwnToken = (claims: Claims): boolean => {
+  if (clientGrantClaims.some(([claim, values]) => values.some((value) => claims[claim] === value))) return true
+  return Object.keys(claims).every((claim) => claimsWithoutUser.has(claim))
 }
 
 /**
  * Whether subject and client tell the caller from every other caller. A client alone does where the token is the client's
  * own. A token of a user without a name is a principal of its own.
  */
-export const isNamed = (
-  { claims, clientId, subject }: Pick<Said, "claims" | "clientId" | "subject">,
-  { subjectClaim }: Pick<Rules, "subjectClaim"> = { subjectClaim: "sub" }
-): boolean => subject !== undefined || clientId !== undefined && subjectClaim === "sub" && isOfClient(claims)
+export const namesCaller = (
+  { claims, clientId, subject }: Pick<TokenInfo, "claims" | "clientId" | "subject">,
+  { subjectClaim }: Pick<ClaimRules, "subjectClaim"> = { subjectClaim: "sub" }
+): boolean => subject !== undefined || clientId !== undefined && subjectClaim === "sub" && isClientOwnToken(claims)
 
 /** Claims, with the issuer as the verifier established it, and the header of a JWT. */
-interface Statement extends Candidate {
+interface IssuedClaims extends TokenContent {
   readonly issuer: string
 }
 
 /** The caller that the claims describe, if they are an access token's and keep the rules. `now` is in seconds. */
-export const said = ({ issuer, ...candidate }: Statement, rules: Rules, now: number): Checked<Said> => {
-  const { claims } = candidate
-  const kind = kindOf(candidate, rules)
+export const checkClaims = (
+  { issuer, ...content }: IssuedClaims,
+  rules: ClaimRules,
+  now: number
+): Checked<TokenInfo> => {
+  const { claims } = content
+  const kind = checkKind(content, rules)
   if (Result.isFailure(kind)) return Result.fail(kind.failure)
-  const expiresAt = timeOf(claims, rules, now)
+  const expiresAt = checkLifetime(claims, rules, now)
   if (Result.isFailure(expiresAt)) return Result.fail(expiresAt.failure)
-  const audience = audienceOf(claims, rules)
+  const audience = checkAudience(claims, rules)
   if (Result.isFailure(audience)) return Result.fail(audience.failure)
   const { resource } = rules
   const isForResource = AudiencePolicy.resource.accepts({ resource, audience: audience.success, claims })
-  if (mayBeIdToken(kind.success, claims, isForResource)) return Result.fail(perhapsIdToken)
-  const binding = bindingOf(claims)
+  if (mayBeIdToken(kind.success, claims, isForResource)) return Result.fail(possibleIdToken)
+  const binding = checkBinding(claims)
   if (Result.isFailure(binding)) return Result.fail(binding.failure)
-  const names = namesOf(claims, rules)
+  const names = checkNames(claims, rules)
   if (Result.isFailure(names)) return Result.fail(names.failure)
   return Result.succeed({
     issuer,
     ...names.success,
-    scopes: scopesOf(claims, rules),
+    scopes: grantedScopes(claims, rules),
     audience: audience.success,
     expiresAt: expiresAt.success,
     claims
@@ -200,12 +204,12 @@ export const said = ({ issuer, ...candidate }: Statement, rules: Rules, now: num
  * Adds the digest of the token to the description of a caller that is not named, so that two tokens without a name are two
  * principals.
  */
-export const distinct = <Info extends Said>(
+export const withTokenDigest = <Info extends TokenInfo>(
   info: Info,
-  isNamed: boolean,
+  hasName: boolean,
   { digestOf, token }: { readonly digestOf: Shape; readonly token: Redacted.Redacted }
 ): Effect.Effect<Info> => {
-  if (isNamed || info.tokenDigest !== undefined) return Effect.succeed(info)
+  if (hasName || info.tokenDigest !== undefined) return Effect.succeed(info)
   const digest = digestOf(Redacted.value(token))
   return Effect.isEffect(digest)
     ? Effect.map(digest, (tokenDigest) => ({ ...info, tokenDigest }))

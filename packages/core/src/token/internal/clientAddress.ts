@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
 /** What is read of a request. */
-export type Addressed = Pick<HttpServerRequest.HttpServerRequest, "remoteAddress">
+export type AddressedRequest = Pick<HttpServerRequest.HttpServerRequest, "remoteAddress">
 
 /**
  * The lengths of the prefixes of networks, in bits, the widest first and a client last. One client may have all addresses of
@@ -20,13 +20,13 @@ const withoutZone = (address: string): string => address.replace(/%.*$/s, "")
  * The networks of a request, the widest first, and the client as one of many last. `undefined`: its address is unknown or no
  * IP address.
  */
-export const networksOf = ({ remoteAddress }: Addressed): ReadonlyArray<string> | undefined => {
+export const networksOf = ({ remoteAddress }: AddressedRequest): ReadonlyArray<string> | undefined => {
   const address = Option.map(remoteAddress, (address) => NetAddress.ipFromString(withoutZone(address)))
   if (Option.isNone(address) || Result.isFailure(address.value)) return undefined
-  const plain = NetAddress.toCanonical(address.value.success)
-  const lengths = NetAddress.isIpv6Address(plain) ? prefixes.ipv6 : prefixes.ipv4
-  return lengths.map((length) => IpNetwork.format(IpNetwork.fromAddressUnsafe(plain, length)))
+  const canonical = NetAddress.toCanonical(address.value.success)
+  const lengths = NetAddress.isIpv6Address(canonical) ? prefixes.ipv6 : prefixes.ipv4
+  return lengths.map((length) => IpNetwork.format(IpNetwork.fromAddressUnsafe(canonical, length)))
 }
 
 /** The client of a request, as one of many. `undefined`: its address is unknown or no IP address. */
-export const clientOf = (request: Addressed): string | undefined => networksOf(request)?.at(-1)
+export const clientOf = (request: AddressedRequest): string | undefined => networksOf(request)?.at(-1)

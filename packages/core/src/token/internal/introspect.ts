@@ -26,25 +26,25 @@ import { withRetries } from "../../fetch/internal/retry.ts"
 import { MetadataFetchError, type Reason } from "../../fetch/MetadataFetchError.ts"
 import type { ClientAuthentication } from "../ClientAuthentication.ts"
 
-type Answer = Schema.JsonObject
+type IntrospectionResponse = Schema.JsonObject
 
 /** RFC 7662, section 2.2, or an error of RFC 6749, section 5.2. */
-const answerOf: Shape = (value) => isDecodedObject(value) ? Result.succeed(value) : Result.fail("not-an-object")
+const decodeResponse: Shape = (value) => isDecodedObject(value) ? Result.succeed(value) : Result.fail("not-an-object")
 
-const inactive: Answer = { active: false }
+const inactive: IntrospectionResponse = { active: false }
 
 /**
  * What the server says. A token of a kind that it does not introspect (oidc-provider: any JWT) is simply not one of its
  * tokens; whatever else it refuses is our own fault, and says nothing about the token.
  */
-const read = (
+const readResponse = (
   response: HttpClientResponse.HttpClientResponse,
   { bodyBytes }: Limits
-): Effect.Effect<Answer, Reason | HttpClientError> => {
-  if (response.status === 200) return readDocument(response, bodyBytes, answerOf)
+): Effect.Effect<IntrospectionResponse, Reason | HttpClientError> => {
+  if (response.status === 200) return readDocument(response, bodyBytes, decodeResponse)
   if (response.status !== 400) return statusError(response)
   return Effect.flatMap(
-    Effect.orElseSucceed(readDocument(response, bodyBytes, answerOf), (): Answer => ({})),
+    Effect.orElseSucceed(readDocument(response, bodyBytes, decodeResponse), (): IntrospectionResponse => ({})),
     ({ error }) => error === "unsupported_token_type" ? Effect.succeed(inactive) : statusError(response)
   )
 }
@@ -62,14 +62,14 @@ const exchange = Effect.fnUntraced(function*(
   form: Readonly<Record<string, string>>,
   headers: Readonly<Record<string, string>>,
   limits: Limits
-): Effect.fn.Return<Answer, Reason, HttpClient.HttpClient> {
+): Effect.fn.Return<IntrospectionResponse, Reason, HttpClient.HttpClient> {
   const client = HttpClient.withScope(yield* HttpClient.HttpClient)
   const request = HttpClientRequest.post(url).pipe(
     HttpClientRequest.acceptJson,
     HttpClientRequest.setHeaders({ ...commonHeaders, ...headers }),
     HttpClientRequest.bodyUrlParams(form)
   )
-  return yield* Effect.flatMap(client.execute(request), (response) => read(response, limits)).pipe(
+  return yield* Effect.flatMap(client.execute(request), (response) => readResponse(response, limits)).pipe(
     Effect.scoped,
     Effect.catchTag("HttpClientError", failureOf)
   )

@@ -22,7 +22,7 @@ export type Queue = <A, E, R>(
 ) => Effect.Effect<A, E | VerificationUnavailable, R>
 
 /** All clients whose address is unknown, together. */
-const unknown: ReadonlyArray<string> = ["unknown", "unknown", "unknown"]
+const unknownClient: ReadonlyArray<string> = ["unknown", "unknown", "unknown"]
 
 /** The queue is usually shorter after this time, unless the flood goes on. */
 const retryAfter = Duration.seconds(2)
@@ -63,7 +63,7 @@ interface Place {
 }
 
 /** The part with the most requests, of those that have some waiting; of equals the oldest one. */
-const busiest = ({ parts }: Network): Network | undefined => {
+const busiestPart = ({ parts }: Network): Network | undefined => {
   let most: Network | undefined
   for (const part of parts.values()) {
     if (part.waiting > 0 && (most === undefined || part.pending > most.pending)) most = part
@@ -75,11 +75,11 @@ const busiest = ({ parts }: Network): Network | undefined => {
  * The place that a request of these networks gets when the queue is full: the newest one of the busiest client of the busiest
  * network. There is none if the request is of that client itself.
  */
-const leastEntitled = (root: Network, names: ReadonlyArray<string>): Place | undefined => {
+const requestToReject = (root: Network, names: ReadonlyArray<string>): Place | undefined => {
   let [network, isOwn] = [root, true]
   for (const name of names) {
     const own = isOwn ? network.parts.get(name) : undefined
-    const most = busiest(network)
+    const most = busiestPart(network)
     if (most === undefined) return undefined
     network = own !== undefined && own.pending >= most.pending ? own : most
     isOwn = network === own
@@ -121,13 +121,13 @@ const leave = (place: Place) =>
  */
 export const makeQueue = (issuer: string, { concurrency, queueSize, queueTimeout }: QueueSettings): Queue => {
   const root = makeNetwork("", undefined, concurrency)
-  const turnedAway = (reason: IntrospectionQueueFull["reason"]) =>
+  const rejection = (reason: IntrospectionQueueFull["reason"]) =>
     new VerificationUnavailable({ issuer, retryAfter, cause: new IntrospectionQueueFull({ reason }) })
 
   const clientNamed = (names: ReadonlyArray<string>): Network => {
     let network = root
     for (const [level, name] of names.entries()) {
-      const isClient = level === names.length - 1 && names !== unknown
+      const isClient = level === names.length - 1 && names !== unknownClient
       const part = network.parts.get(name) ??
         makeNetwork(name, network, isClient ? Math.ceil(concurrency * 0.75) : concurrency)
       network.parts.set(name, part)
@@ -139,10 +139,10 @@ export const makeQueue = (issuer: string, { concurrency, queueSize, queueTimeout
   const join = (names: ReadonlyArray<string>) =>
     Effect.suspend(() => {
       if (root.pending >= concurrency + queueSize) {
-        const other = leastEntitled(root, names)
-        if (other === undefined) return Effect.fail(turnedAway("full"))
+        const other = requestToReject(root, names)
+        if (other === undefined) return Effect.fail(rejection("full"))
         stopWaiting(other)
-        Deferred.doneUnsafe(other.ticket, Effect.fail(turnedAway("full")))
+        Deferred.doneUnsafe(other.ticket, Effect.fail(rejection("full")))
       }
       const place: Place = { client: clientNamed(names), ticket: Deferred.makeUnsafe() }
       place.client.tickets.add(place.ticket)
@@ -153,22 +153,22 @@ export const makeQueue = (issuer: string, { concurrency, queueSize, queueTimeout
       return Effect.succeed(place)
     })
 
-  return (networks = unknown, request) =>
+  return (networks = unknownClient, request) =>
     Effect.acquireUseRelease(
       join(networks),
       (place) => {
         const { client, ticket } = place
-        const sent = Effect.suspend(() => {
+        const started = Effect.suspend(() => {
           stopWaiting(place)
           return request
         })
         // A request that was sent has limits of its own.
-        const refused = within(
+        const rejected = within(
           Deferred.await(ticket),
           queueTimeout,
-          () => client.tickets.has(ticket) ? Effect.fail(turnedAway("timeout")) : Effect.never
+          () => client.tickets.has(ticket) ? Effect.fail(rejection("timeout")) : Effect.never
         )
-        return Effect.raceFirst(inTurn(client, sent), refused)
+        return Effect.raceFirst(inTurn(client, started), rejected)
       },
       leave
     )

@@ -7,7 +7,7 @@ import { InvalidToken } from "../TokenError.ts"
 import { parseJwt } from "./jwt.ts"
 
 /** The server that a token names as its issuer, if that is one of these. Nothing in it is believed by that. */
-export const issuerNamed = (
+export const configuredIssuerOf = (
   servers: ReadonlyArray<AuthorizationServer.AuthorizationServer<unknown>>,
   token: Redacted.Redacted
 ): string => {

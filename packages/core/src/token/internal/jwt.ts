@@ -3,7 +3,7 @@ import type * as Schema from "effect/Schema"
 import { isDecodedObject } from "../../fetch/internal/documentBody.ts"
 import type { Signed } from "../Jws.ts"
 import { InvalidToken } from "../TokenError.ts"
-import { makeBoundedMemory } from "./boundedCache.ts"
+import { makeBoundedCache } from "./boundedCache.ts"
 
 /** A JWT (RFC 7519) before anything in it is believed. */
 export interface UnverifiedJwt {
@@ -29,11 +29,11 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * Base64url without padding, in its only form: a decoder that ignores the bits that are left over reads many texts as one
  * signature (RFC 4648, section 3.5).
  */
-const isStrict = (text: string): boolean => {
-  const over = text.length % 4
-  if (over === 1 || !/^[A-Za-z0-9_-]+$/.test(text)) return false
-  const leftOver = over === 0 ? 0 : over === 2 ? 0b1111 : 0b11
-  return leftOver === 0 || (alphabet.indexOf(text.charAt(text.length - 1)) & leftOver) === 0
+const isCanonicalBase64Url = (text: string): boolean => {
+  const remainder = text.length % 4
+  if (remainder === 1 || !/^[A-Za-z0-9_-]+$/.test(text)) return false
+  const unusedBits = remainder === 0 ? 0 : remainder === 2 ? 0b1111 : 0b11
+  return unusedBits === 0 || (alphabet.indexOf(text.charAt(text.length - 1)) & unusedBits) === 0
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
@@ -47,23 +47,23 @@ const textOf = (binary: string): string =>
 const parse = (binary: string) => Result.try((): unknown => JSON.parse(textOf(binary)))
 
 const objectOf = (text: string): Schema.JsonObject | undefined => {
-  if (!isStrict(text)) return undefined
+  if (!isCanonicalBase64Url(text)) return undefined
   const parsed = parse(atob(text.replaceAll("-", "+").replaceAll("_", "/")))
   return Result.isSuccess(parsed) && isDecodedObject(parsed.success) ? parsed.success : undefined
 }
 
 /** All tokens of a key have the same header, so that it need not be read for each of them. */
-const headers = makeBoundedMemory<Schema.JsonObject>(64)
+const headerCache = makeBoundedCache<Schema.JsonObject>(64)
 
 /** A part of a string may keep all of it in memory, and nothing may keep a token. */
 const copyOf = (text: string): string => utf8.decode(new TextEncoder().encode(text))
 
 const headerOf = (text: string): Schema.JsonObject | undefined => {
-  const known = headers.get(text)
+  const known = headerCache.get(text)
   if (known !== undefined) return known
   const header = objectOf(text)
   // What is longer than any that is real would only take up room.
-  if (header !== undefined && text.length < 512) headers.set(copyOf(text), header)
+  if (header !== undefined && text.length < 512) headerCache.set(copyOf(text), header)
   return header
 }
 
@@ -79,12 +79,12 @@ export const notJwt = (token: string): InvalidToken => isJwe(token) ? encrypted 
 
 /** Takes a JWT apart. */
 export const parseJwt = (compact: string): Result.Result<UnverifiedJwt, InvalidToken> => {
-  const first = compact.indexOf(".")
-  const last = compact.lastIndexOf(".")
-  const signature = compact.slice(last + 1)
+  const firstDot = compact.indexOf(".")
+  const lastDot = compact.lastIndexOf(".")
+  const signature = compact.slice(lastDot + 1)
   // Where there are more dots, one is among the claims, which is no base64url.
-  if (first === last || !isStrict(signature)) return Result.fail(notJwt(compact))
-  const [header, claims] = [headerOf(compact.slice(0, first)), objectOf(compact.slice(first + 1, last))]
+  if (firstDot === lastDot || !isCanonicalBase64Url(signature)) return Result.fail(notJwt(compact))
+  const [header, claims] = [headerOf(compact.slice(0, firstDot)), objectOf(compact.slice(firstDot + 1, lastDot))]
   if (header === undefined || claims === undefined) return Result.fail(notJwt(compact))
-  return Result.succeed({ header, claims, signed: { compact, signingInput: compact.slice(0, last), signature } })
+  return Result.succeed({ header, claims, signed: { compact, signingInput: compact.slice(0, lastDot), signature } })
 }

@@ -9,12 +9,12 @@ import { type AuthError, IntrospectionQueueFull, InvalidToken, VerificationUnava
 type Pause = (now: number, cause: unknown) => Duration.Duration
 
 /** What a server was asked for. If it cannot say now, the error says when it is worth coming again: after its pauses. */
-export const available = <A, R>(
+export const orUnavailable = <A, R>(
   server: AuthorizationServer<unknown>,
-  asked: Effect.Effect<A, unknown, R>,
+  request: Effect.Effect<A, unknown, R>,
   orPause: Pause = () => Duration.zero
 ): Effect.Effect<A, VerificationUnavailable, R> =>
-  Effect.catch(asked, (cause) =>
+  Effect.catch(request, (cause) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       const retryAfter = Duration.max(Duration.millis(sourceOf(server).pause(now)), orPause(now, cause))
       return Effect.fail(new VerificationUnavailable({ issuer: server.issuer, retryAfter, cause }))
@@ -24,7 +24,7 @@ export const available = <A, R>(
  * Whether nobody can say yet, although no provider is down: the token names a key that may have been published since the
  * keys were fetched, or is made up.
  */
-export const isUnsettled = (error: AuthError): boolean =>
+export const isUnknownKey = (error: AuthError): boolean =>
   error._tag === "VerificationUnavailable" && error.cause instanceof InvalidToken
 
 /** Whether the token was not looked at because too many had to be introspected at once, although no provider is down. */

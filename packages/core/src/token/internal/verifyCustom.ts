@@ -9,7 +9,7 @@ import { jsonObjectOf } from "../../fetch/internal/documentBody.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import * as TokenDigest from "../TokenDigest.ts"
 import { InsufficientScope, InvalidToken, type TokenError, VerificationUnavailable } from "../TokenError.ts"
-import { distinct, isNamed, type Rules, said } from "./claims.ts"
+import { checkClaims, type ClaimRules, namesCaller, withTokenDigest } from "./claims.ts"
 import { unknownIssuer } from "./issuers.ts"
 
 /** From a token to its claims, if it has any. */
@@ -21,14 +21,14 @@ const isTokenError = (error: unknown): error is TokenError =>
   error instanceof InvalidToken || error instanceof InsufficientScope || error instanceof VerificationUnavailable
 
 /** A failure that is no word about the token is an outage: whoever meets it must not throw the token away. */
-const failureOf = (cause: Cause.Cause<unknown>): Effect.Effect<never, TokenError> => {
+const toTokenError = (cause: Cause.Cause<unknown>): Effect.Effect<never, TokenError> => {
   if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
   const error = Cause.squash(cause)
   return Effect.fail(isTokenError(error) ? error : new VerificationUnavailable({ cause: error }))
 }
 
 /** Who issued the token: the issuer that it names, if that is trusted, or else the only one there is. */
-const issuerOf = Effect.fnUntraced(function*(servers: ReadonlyArray<Server>, claims: Schema.JsonObject) {
+const trustedIssuer = Effect.fnUntraced(function*(servers: ReadonlyArray<Server>, claims: Schema.JsonObject) {
   const { iss } = claims
   const [only, ...others] = servers
   if (iss === undefined && only !== undefined && others.length === 0) return only.issuer
@@ -42,23 +42,23 @@ const issuerOf = Effect.fnUntraced(function*(servers: ReadonlyArray<Server>, cla
 export const makeCustomVerifier = Effect.fnUntraced(function*<R>(
   verify: CustomVerify<R>,
   servers: ReadonlyArray<Server>,
-  rules: Rules
+  rules: ClaimRules
 ): Effect.fn.Return<(token: Redacted.Redacted) => Effect.Effect<AuthInfo["Service"], TokenError>, never, R> {
   const services = yield* Effect.context<R>()
   const digestOf = yield* TokenDigest.TokenDigest
   return Effect.fnUntraced(function*(token) {
-    const answer = yield* Effect.suspend(() => verify(token)).pipe(
+    const result = yield* Effect.suspend(() => verify(token)).pipe(
       Effect.provideContext(services),
-      Effect.catchCause(failureOf)
+      Effect.catchCause(toTokenError)
     )
-    if (answer === undefined) return yield* new InvalidToken({ reason: "rejected" })
-    const claims = jsonObjectOf(answer)
+    if (result === undefined) return yield* new InvalidToken({ reason: "rejected" })
+    const claims = jsonObjectOf(result)
     if (claims === undefined) {
       return yield* new VerificationUnavailable({ cause: new TypeError("The custom verifier answered with no claims") })
     }
-    const issuer = yield* issuerOf(servers, claims)
+    const issuer = yield* trustedIssuer(servers, claims)
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-    const info = yield* Effect.fromResult(said({ claims, issuer }, rules, now))
-    return { ...yield* distinct(info, isNamed(info, rules), { digestOf, token }), token }
+    const info = yield* Effect.fromResult(checkClaims({ claims, issuer }, rules, now))
+    return { ...yield* withTokenDigest(info, namesCaller(info, rules), { digestOf, token }), token }
   })
 })

@@ -18,41 +18,43 @@ import type { ClientAuthentication } from "../ClientAuthentication.ts"
 import * as TokenDigest from "../TokenDigest.ts"
 import { InvalidToken, type VerificationUnavailable } from "../TokenError.ts"
 import { makeCircuit } from "./circuit.ts"
-import { distinct, isNamed, type Rules, said } from "./claims.ts"
-import { type Addressed, networksOf } from "./clientAddress.ts"
+import { checkClaims, type ClaimRules, namesCaller, withTokenDigest } from "./claims.ts"
+import { type AddressedRequest, networksOf } from "./clientAddress.ts"
 import { introspect } from "./introspect.ts"
 import { makeQueue, type QueueSettings } from "./introspectionQueue.ts"
 import { unknownIssuer } from "./issuers.ts"
-import { available } from "./unavailable.ts"
+import { orUnavailable } from "./unavailable.ts"
 
 /** What was said about a token. */
-export interface Answer {
-  readonly answer: Schema.JsonObject
+export interface CachedResponse {
+  readonly response: Schema.JsonObject
   /** When that was said, in milliseconds since 1970. */
-  readonly at: number
+  readonly receivedAt: number
 }
 
-const decodeAnswer = Schema.decodeUnknownOption(
-  Schema.Struct({ answer: Schema.Record(Schema.String, Schema.Json), at: Schema.Finite })
+const decodeCachedResponse = Schema.decodeUnknownOption(
+  Schema.Struct({ response: Schema.Record(Schema.String, Schema.Json), receivedAt: Schema.Finite })
 )
 
 /** How long an answer counts, in milliseconds since 1970. */
-export type CountsUntil = (answer: Answer) => number
+export type ExpiryOf = (response: CachedResponse) => number
 
 /** Asks about a token, unless somebody else with the same memory has just done so. */
-export const sharedAnswer = Effect.fnUntraced(function*<E, R>(
+export const sharedResponse = Effect.fnUntraced(function*<E, R>(
   key: string,
-  ask: Effect.Effect<Schema.JsonObject, E, R>,
-  countsUntil: CountsUntil
-): Effect.fn.Return<Answer, E, R> {
-  const memory = yield* SharedMemory
-  const known = memory === undefined ? Option.none() : decodeAnswer(yield* memory.get(key))
+  fetchResponse: Effect.Effect<Schema.JsonObject, E, R>,
+  expiryOf: ExpiryOf
+): Effect.fn.Return<CachedResponse, E, R> {
+  const cache = yield* SharedMemory
+  const stored = cache === undefined ? Option.none() : decodeCachedResponse(yield* cache.get(key))
   const now = yield* Clock.currentTimeMillis
-  if (Option.isSome(known) && known.value.at <= now && now < countsUntil(known.value)) return known.value
-  const answer = yield* ask
-  const at = yield* Clock.currentTimeMillis
-  if (memory !== undefined) yield* memory.set(key, { answer, at }, countsUntil({ answer, at }) - at)
-  return { answer, at }
+  if (Option.isSome(stored) && stored.value.receivedAt <= now && now < expiryOf(stored.value)) return stored.value
+  const response = yield* fetchResponse
+  const receivedAt = yield* Clock.currentTimeMillis
+  if (cache !== undefined) {
+    yield* cache.set(key, { response, receivedAt }, expiryOf({ response, receivedAt }) - receivedAt)
+  }
+  return { response, receivedAt }
 })
 
 type Server = AuthorizationServer.AuthorizationServer<unknown>
@@ -66,13 +68,13 @@ export interface IntrospectionSettings extends QueueSettings {
 const capacity = 10_000
 
 /** As long as chosen, but never past the life of the token. */
-const countsUntil = (cacheFor: Duration.Duration): CountsUntil => ({ answer: { exp }, at }) => {
-  const chosen = at + Duration.toMillis(cacheFor)
+const expiryOf = (cacheFor: Duration.Duration): ExpiryOf => ({ response: { exp }, receivedAt }) => {
+  const chosen = receivedAt + Duration.toMillis(cacheFor)
   return typeof exp === "number" && Number.isFinite(exp) ? Math.min(chosen, exp * 1000) : chosen
 }
 
 /** RFC 7662, section 2.2: who is named as issuer must be the one that was asked. */
-const issuerOf = (server: Server, config: ServerConfig, claims: Schema.JsonObject) => {
+const checkedIssuer = (server: Server, config: ServerConfig, claims: Schema.JsonObject) => {
   const { iss } = claims
   if (iss === undefined) return Effect.succeed(config.issuer)
   return typeof iss === "string" && AuthorizationServer.issues(server, config, iss, claims)
@@ -81,30 +83,30 @@ const issuerOf = (server: Server, config: ServerConfig, claims: Schema.JsonObjec
 }
 
 /** A token, and the request that carries it, if that is known. */
-interface Carried {
+interface PendingRequest {
   readonly token: Redacted.Redacted
-  readonly request: Addressed | undefined
+  readonly request: AddressedRequest | undefined
 }
 
 /** Names a token by its digest, and holds the token and its request no longer than until the question is asked. */
-class Question implements Equal.Equal {
+class IntrospectionKey implements Equal.Equal {
   readonly digest: string
-  private carried: Carried | undefined
+  private pending: PendingRequest | undefined
 
-  constructor(digest: string, carried: Carried) {
+  constructor(digest: string, pending: PendingRequest) {
     this.digest = digest
-    this.carried = carried
+    this.pending = pending
   }
 
   /** The token and its request, once. */
-  take(): Carried {
-    const carried = this.carried ?? { token: Redacted.make(""), request: undefined }
-    this.carried = undefined
-    return carried
+  take(): PendingRequest {
+    const pending = this.pending ?? { token: Redacted.make(""), request: undefined }
+    this.pending = undefined
+    return pending
   }
 
   [Equal.symbol](that: Equal.Equal): boolean {
-    return that instanceof Question && that.digest === this.digest
+    return that instanceof IntrospectionKey && that.digest === this.digest
   }
 
   [Hash.symbol](): number {
@@ -113,57 +115,63 @@ class Question implements Equal.Equal {
 }
 
 /** Answers by the digest of their token. Who asks about the same token meanwhile waits along. */
-const makeMemory = Effect.fnUntraced(function*(server: Server, { resource }: Rules, settings: IntrospectionSettings) {
-  const digestOf = yield* TokenDigest.TokenDigest
-  const circuit = yield* makeCircuit(server)
-  const queue = makeQueue(server.issuer, settings)
-  const until = countsUntil(settings.cacheFor)
-  const lookup = Effect.fnUntraced(function*(question: Question) {
-    const { request, token } = question.take()
-    // The circuit is inside: what happens in the queue says nothing about the server.
-    const ask = queue(
-      request === undefined ? undefined : networksOf(request),
-      circuit(introspect(server, settings.authentication, token))
-    )
-    const answer = yield* sharedAnswer(`introspection ${resource} ${server.issuer} ${question.digest}`, ask, until)
-    return { answer, keepFor: Duration.millis(Math.max(0, until(answer) - (yield* Clock.currentTimeMillis))) }
-  })
-  const memory = yield* Cache.makeWith(lookup, {
-    capacity,
-    timeToLive: (exit) => Exit.isSuccess(exit) ? exit.value.keepFor : Duration.zero
-  })
-  return Effect.fnUntraced(function*(token: Redacted.Redacted, request: Addressed | undefined) {
-    const digest = digestOf(Redacted.value(token))
-    const question = new Question(typeof digest === "string" ? digest : yield* digest, { token, request })
-    // The memory keeps the question, also one that it could answer without asking.
-    const { answer } = yield* Effect.ensuring(Cache.get(memory, question), Effect.sync(() => question.take()))
-    return answer.answer
-  })
-})
+const makeResponseCache = Effect.fnUntraced(
+  function*(server: Server, { resource }: ClaimRules, settings: IntrospectionSettings) {
+    const digestOf = yield* TokenDigest.TokenDigest
+    const circuit = yield* makeCircuit(server)
+    const queue = makeQueue(server.issuer, settings)
+    const expiry = expiryOf(settings.cacheFor)
+    const lookup = Effect.fnUntraced(function*(key: IntrospectionKey) {
+      const { request, token } = key.take()
+      // The circuit is inside: what happens in the queue says nothing about the server.
+      const fetchResponse = queue(
+        request === undefined ? undefined : networksOf(request),
+        circuit(introspect(server, settings.authentication, token))
+      )
+      const cached = yield* sharedResponse(
+        `introspection ${resource} ${server.issuer} ${key.digest}`,
+        fetchResponse,
+        expiry
+      )
+      return { cached, keepFor: Duration.millis(Math.max(0, expiry(cached) - (yield* Clock.currentTimeMillis))) }
+    })
+    const cache = yield* Cache.makeWith(lookup, {
+      capacity,
+      timeToLive: (exit) => Exit.isSuccess(exit) ? exit.value.keepFor : Duration.zero
+    })
+    return Effect.fnUntraced(function*(token: Redacted.Redacted, request: AddressedRequest | undefined) {
+      const digest = digestOf(Redacted.value(token))
+      const key = new IntrospectionKey(typeof digest === "string" ? digest : yield* digest, { token, request })
+      // The memory keeps the question, also one that it could answer without asking.
+      const { cached } = yield* Effect.ensuring(Cache.get(cache, key), Effect.sync(() => key.take()))
+      return cached.response
+    })
+  }
+)
 
 /** A verifier that asks the server about each token. */
 export const makeIntrospectionVerifier = Effect.fnUntraced(function*(
   server: Server,
-  rules: Rules,
+  rules: ClaimRules,
   settings: IntrospectionSettings
 ): Effect.fn.Return<
   (
     token: Redacted.Redacted,
-    request?: Addressed
+    request?: AddressedRequest
   ) => Effect.Effect<AuthInfo["Service"], InvalidToken | VerificationUnavailable>,
   never,
   HttpClient.HttpClient | Scope.Scope
 > {
-  const ask = yield* makeMemory(server, rules, settings)
+  const fetchResponse = yield* makeResponseCache(server, rules, settings)
   const digestOf = yield* TokenDigest.TokenDigest
   return Effect.fnUntraced(function*(token, request) {
-    const claims = yield* ask(token, request)
+    const claims = yield* fetchResponse(token, request)
     // RFC 7662, section 2.2: a boolean. Whatever else is there is no yes.
     if (claims["active"] !== true) return yield* new InvalidToken({ reason: "inactive" })
-    const config = yield* available(server, server.config)
-    const issuer = yield* issuerOf(server, config, claims)
+    const config = yield* orUnavailable(server, server.config)
+    const issuer = yield* checkedIssuer(server, config, claims)
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-    const info = yield* Effect.fromResult(said({ claims, issuer }, rules, now))
-    return { ...yield* distinct(info, isNamed(info, rules), { digestOf, token }), token }
+    const info = yield* Effect.fromResult(checkClaims({ claims, issuer }, rules, now))
+    return { ...yield* withTokenDigest(info, namesCaller(info, rules), { digestOf, token }), token }
   })
 })

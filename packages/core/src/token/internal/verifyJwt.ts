@@ -9,20 +9,27 @@ import type { AuthInfo } from "../AuthInfo.ts"
 import * as JwkSet from "../JwkSet.ts"
 import * as TokenDigest from "../TokenDigest.ts"
 import type { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
-import { type BoundedMemory, makeBoundedMemory } from "./boundedCache.ts"
-import { type JudgedJwt, judgeJwt, type JwtRules, type Keyed, type Trusted, trusted } from "./checkJwt.ts"
-import { distinct, isNamed, type Said } from "./claims.ts"
-import { type Doorkeeper, makeDoorkeeper, markOf } from "./tokenMemory.ts"
-import { vouch, type Voucher, vouchNow } from "./verifySignature.ts"
+import { type BoundedCache, makeBoundedCache } from "./boundedCache.ts"
+import {
+  type CheckedJwt,
+  checkJwt,
+  indexServers,
+  type JwtRules,
+  type ServerKeys,
+  type TrustedServers
+} from "./checkJwt.ts"
+import { namesCaller, type TokenInfo, withTokenDigest } from "./claims.ts"
+import { fingerprintOf, makeSeenFilter, type SeenFilter } from "./seenFilter.ts"
+import { type Signer, verifySignature, verifySignatureNow } from "./verifySignature.ts"
 
 type Info = AuthInfo["Service"]
-type Verified = Effect.Effect<Info, InvalidToken | VerificationUnavailable>
+type Verification = Effect.Effect<Info, InvalidToken | VerificationUnavailable>
 
 /** What a verified token said, without the token. */
-interface Remembered {
-  readonly info: Said
+interface CachedToken {
+  readonly info: TokenInfo
   /** What vouched for it. */
-  readonly voucher: Voucher
+  readonly signer: Signer
   /** From when until when it is known to be good, in milliseconds since 1970. */
   readonly goodFrom: number
   readonly goodUntil: number
@@ -30,18 +37,18 @@ interface Remembered {
 
 /** Everything that tokens of one resource are verified by. */
 interface Verifier {
-  readonly servers: Trusted
+  readonly servers: TrustedServers
   readonly rules: JwtRules
-  readonly doorkeeper: Doorkeeper
+  readonly seenFilter: SeenFilter
   /** What is known about tokens that have come again, by their digest. */
-  readonly memory: BoundedMemory<Remembered>
+  readonly cache: BoundedCache<CachedToken>
   readonly digestOf: TokenDigest.Shape
 }
 
 /** A token that is asked about. */
-interface Question {
+interface PresentedToken {
   readonly token: Redacted.Redacted
-  readonly mark: number
+  readonly fingerprint: number
   /** None if the doorkeeper does not know the token, which is then not looked for. */
   readonly digest: string | undefined
   /** In milliseconds since 1970. */
@@ -50,15 +57,15 @@ interface Question {
 
 /** A token that is good is one of those who are known. When it comes again, what it says is remembered as well. */
 const remember = (
-  { doorkeeper, memory, rules }: Verifier,
-  { digest, mark, now, token }: Question,
-  info: Said,
-  voucher: Voucher
+  { seenFilter, cache, rules }: Verifier,
+  { digest, fingerprint, now, token }: PresentedToken,
+  info: TokenInfo,
+  signer: Signer
 ): Info => {
   const { expiresAt = Infinity } = info
-  doorkeeper.meet(mark)
+  seenFilter.add(fingerprint)
   if (digest !== undefined) {
-    memory.set(digest, { info, voucher, goodFrom: now, goodUntil: (expiresAt + rules.clockTolerance) * 1000 })
+    cache.set(digest, { info, signer, goodFrom: now, goodUntil: (expiresAt + rules.clockTolerance) * 1000 })
   }
   return { ...info, token }
 }
@@ -67,45 +74,53 @@ const remember = (
  * What is remembered of a token, if it is still true: it is the time for it, its server still issues under its name, and
  * the key that vouched for it is still one of the server's.
  */
-const recall = ({ doorkeeper, memory }: Verifier, { digest, mark, now, token }: Question): Info | undefined => {
-  const remembered = digest === undefined ? undefined : memory.get(digest)
-  if (remembered === undefined || now < remembered.goodFrom || now >= remembered.goodUntil) return undefined
-  const { info, voucher: { key, keyed } } = remembered
-  const config = sourceOf(keyed.server).peek(now)
-  const isTrue = config !== undefined &&
-    AuthorizationServer.issues(keyed.server, config, info.issuer, info.claims) &&
-    keyed.keys.holds(key, now)
-  if (!isTrue) return undefined
-  doorkeeper.meet(mark)
+const recall = (
+  { seenFilter, cache }: Verifier,
+  { digest, fingerprint, now, token }: PresentedToken
+): Info | undefined => {
+  const cached = digest === undefined ? undefined : cache.get(digest)
+  if (cached === undefined || now < cached.goodFrom || now >= cached.goodUntil) return undefined
+  const { info, signer: { key, serverKeys } } = cached
+  const config = sourceOf(serverKeys.server).peek(now)
+  const isStillValid = config !== undefined &&
+    AuthorizationServer.issues(serverKeys.server, config, info.issuer, info.claims) &&
+    serverKeys.keys.contains(key, now)
+  if (!isStillValid) return undefined
+  seenFilter.add(fingerprint)
   return { ...info, token }
 }
 
 /** What a token says that was verified. */
-const accept = (verifier: Verifier, question: Question, { info }: JudgedJwt, voucher: Voucher): Effect.Effect<Info> => {
+const accept = (
+  verifier: Verifier,
+  presented: PresentedToken,
+  { info }: CheckedJwt,
+  signer: Signer
+): Effect.Effect<Info> => {
   const { digestOf, rules } = verifier
-  if (isNamed(info, rules)) return Effect.succeed(remember(verifier, question, info, voucher))
-  const { token } = question
+  if (namesCaller(info, rules)) return Effect.succeed(remember(verifier, presented, info, signer))
+  const { token } = presented
   return Effect.map(
-    distinct(info, false, { digestOf, token }),
-    (distinct) => remember(verifier, question, distinct, voucher)
+    withTokenDigest(info, false, { digestOf, token }),
+    (identified) => remember(verifier, presented, identified, signer)
   )
 }
 
-const answer = (verifier: Verifier, question: Question): Verified => {
-  const known = recall(verifier, question)
+const verifyToken = (verifier: Verifier, presented: PresentedToken): Verification => {
+  const known = recall(verifier, presented)
   if (known !== undefined) return Effect.succeed(known)
-  const judged = judgeJwt(question, verifier.servers, verifier.rules)
-  if (Result.isFailure(judged)) return Effect.fail(judged.failure)
-  const verdict = vouchNow(judged.success, question.now)
-  switch (verdict._tag) {
-    case "Good":
-      return accept(verifier, question, judged.success, verdict.voucher)
-    case "Bad":
-      return Effect.fail(verdict.error)
-    case "Undecided":
+  const checked = checkJwt(presented, verifier.servers, verifier.rules)
+  if (Result.isFailure(checked)) return Effect.fail(checked.failure)
+  const outcome = verifySignatureNow(checked.success, presented.now)
+  switch (outcome._tag) {
+    case "Valid":
+      return accept(verifier, presented, checked.success, outcome.signer)
+    case "Invalid":
+      return Effect.fail(outcome.error)
+    case "Pending":
       return Effect.flatMap(
-        vouch(verifier.servers, judged.success, verdict.undecided),
-        (voucher) => accept(verifier, question, judged.success, voucher)
+        verifySignature(verifier.servers, checked.success, outcome.pending),
+        (signer) => accept(verifier, presented, checked.success, signer)
       )
   }
 }
@@ -116,29 +131,29 @@ const answer = (verifier: Verifier, question: Question): Verified => {
  * verifies without waiting.
  */
 export const makeJwtVerifier = Effect.fnUntraced(function*(
-  servers: ReadonlyArray<Keyed["server"]>,
+  servers: ReadonlyArray<ServerKeys["server"]>,
   rules: JwtRules,
   options: JwkSet.Options & { readonly remember: number }
-): Effect.fn.Return<(token: Redacted.Redacted) => Verified, never, HttpClient.HttpClient | Scope.Scope> {
-  const keyed = yield* Effect.forEach(
+): Effect.fn.Return<(token: Redacted.Redacted) => Verification, never, HttpClient.HttpClient | Scope.Scope> {
+  const serverKeys = yield* Effect.forEach(
     servers,
-    (server) => Effect.map(JwkSet.make(server, options), (keys): Keyed => ({ server, keys }))
+    (server) => Effect.map(JwkSet.make(server, options), (keys): ServerKeys => ({ server, keys }))
   )
   const digestOf = yield* TokenDigest.TokenDigest
   const verifier: Verifier = {
-    servers: trusted(keyed),
+    servers: indexServers(serverKeys),
     rules,
     digestOf,
-    doorkeeper: makeDoorkeeper(options.remember),
-    memory: makeBoundedMemory(options.remember)
+    seenFilter: makeSeenFilter(options.remember),
+    cache: makeBoundedCache(options.remember)
   }
   return (token) =>
     Effect.clockWith((clock) => {
       const now = clock.currentTimeMillisUnsafe()
       const text = Redacted.value(token)
-      const mark = markOf(text)
-      const digest = verifier.doorkeeper.knows(mark) ? digestOf(text) : undefined
-      const answerBy = (digest: string | undefined) => answer(verifier, { token, mark, digest, now })
-      return Effect.isEffect(digest) ? Effect.flatMap(digest, answerBy) : answerBy(digest)
+      const fingerprint = fingerprintOf(text)
+      const digest = verifier.seenFilter.has(fingerprint) ? digestOf(text) : undefined
+      const verifyWith = (digest: string | undefined) => verifyToken(verifier, { token, fingerprint, digest, now })
+      return Effect.isEffect(digest) ? Effect.flatMap(digest, verifyWith) : verifyWith(digest)
     })
 })

@@ -1,49 +1,49 @@
 /** Tells tokens that come again from those that come for the first time. */
-export interface Doorkeeper {
+export interface SeenFilter {
   /** Whether a token with this mark was met lately. Sometimes it was another one. */
-  readonly knows: (mark: number) => boolean
-  readonly meet: (mark: number) => void
+  readonly has: (fingerprint: number) => boolean
+  readonly add: (fingerprint: number) => void
 }
 
 /**
  * What a token is recognized by, in the way of FNV-1a. The end of a signature is different for each token, and so few bits of
  * it say nothing about the rest.
  */
-export const markOf = (token: string): number => {
-  let mark = 0
-  for (let at = Math.max(0, token.length - 12); at < token.length; at++) {
-    mark = Math.imul(mark ^ token.charCodeAt(at), 16_777_619)
+export const fingerprintOf = (token: string): number => {
+  let fingerprint = 0
+  for (let index = Math.max(0, token.length - 12); index < token.length; index++) {
+    fingerprint = Math.imul(fingerprint ^ token.charCodeAt(index), 16_777_619)
   }
-  return mark >>> 0
+  return fingerprint >>> 0
 }
 
 /** How many bits there are for each token: about one in so many is taken for another. */
 const bitsPerToken = 32
 
 /** How many tokens are known at the most, whatever is asked for: sixteen megabytes of bits, twice. */
-const mostKnown = 2 ** 22
+const maxTokens = 2 ** 22
 
 const isSet = (bits: Uint32Array, bit: number): boolean => ((bits[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0
 
-const nobody: Doorkeeper = { knows: () => false, meet: () => {} }
+const disabled: SeenFilter = { has: () => false, add: () => {} }
 
 /**
  * Knows tokens by one bit each: as many as may be remembered, and up to as many again. What a token says costs the most to
  * remember, after its signature to verify, and takes another's place. So that is done for those that come again.
  */
-export const makeDoorkeeper = (capacity: number): Doorkeeper => {
-  if (capacity === 0) return nobody
-  const most = Math.min(capacity, mostKnown)
-  const size = 2 ** Math.ceil(Math.log2(most * bitsPerToken))
+export const makeSeenFilter = (capacity: number): SeenFilter => {
+  if (capacity === 0) return disabled
+  const limit = Math.min(capacity, maxTokens)
+  const size = 2 ** Math.ceil(Math.log2(limit * bitsPerToken))
   const make = () => new Uint32Array(size / 32)
-  let [latest, earlier, met] = [make(), make(), 0]
+  let [latest, earlier, added] = [make(), make(), 0]
   return {
-    knows: (mark) => isSet(latest, mark % size) || isSet(earlier, mark % size),
-    meet: (mark) => {
-      const bit = mark % size
+    has: (fingerprint) => isSet(latest, fingerprint % size) || isSet(earlier, fingerprint % size),
+    add: (fingerprint) => {
+      const bit = fingerprint % size
       if (isSet(latest, bit)) return
-      if (met === most) [latest, earlier, met] = [earlier.fill(0), latest, 0]
-      met++
+      if (added === limit) [latest, earlier, added] = [earlier.fill(0), latest, 0]
+      added++
       latest[bit >>> 5] = (latest[bit >>> 5] ?? 0) | (1 << (bit & 31))
     }
   }

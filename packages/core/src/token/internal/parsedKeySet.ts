@@ -77,7 +77,7 @@ const bitsOf = (number: Uint8Array): number => {
 const isStrong = (modulus: Uint8Array, exponent: Uint8Array): boolean =>
   bitsOf(modulus) >= 2048 && bitsOf(exponent) >= 2 && (exponent.at(-1) ?? 0) % 2 === 1
 
-const byKind = (jwk: typeof Jwk.Type): ReadonlyArray<Algorithm> => {
+const possibleAlgorithms = (jwk: typeof Jwk.Type): ReadonlyArray<Algorithm> => {
   if (jwk.kty !== "RSA") return curves[`${jwk.kty} ${jwk.crv}`] ?? []
   return isStrong(bytesOf(jwk.n), bytesOf(jwk.e)) ? [...pkcs1, ...pss] : []
 }
@@ -91,37 +91,37 @@ const decode = Schema.decodeUnknownResult(Jwk)
  * A key without `alg` is used by its type, but an RSA key then not for PSS: one key, one scheme (RFC 8017, section 8),
  * unless PSS was asked for by name.
  */
-export const usable = (value: unknown, asked: ReadonlySet<Algorithm>): UsableKey | undefined =>
-  Option.getOrUndefined(Result.getSuccess(judged(value, asked)))
+export const usableKey = (value: unknown, requested: ReadonlySet<Algorithm>): UsableKey | undefined =>
+  Option.getOrUndefined(Result.getSuccess(parseKey(value, requested)))
 
 /** A key, or why it cannot be used. */
-const judged = (value: unknown, asked: ReadonlySet<Algorithm>): Result.Result<UsableKey, string> => {
+const parseKey = (value: unknown, requested: ReadonlySet<Algorithm>): Result.Result<UsableKey, string> => {
   const decoded = decode(value)
   if (Result.isFailure(decoded)) return Result.fail("is no public key of the type RSA, EC or OKP that can be read")
   const { alg, issuer, key_ops, kid, use, ...material } = decoded.success
   if (use !== undefined && use !== "sig") return Result.fail(`has the use ${quoted(use)}`)
   if (key_ops !== undefined && !key_ops.includes("verify")) return Result.fail("has key_ops without \"verify\"")
-  const possible = byKind(decoded.success)
+  const possible = possibleAlgorithms(decoded.success)
   if (possible.length === 0) {
     return Result.fail(
       material.kty === "RSA" ? "is weaker than RSA with 2048 bits" : `has the curve ${quoted(material.crv)}`
     )
   }
   const algorithms = possible.filter((algorithm) =>
-    alg === undefined ? !pss.includes(algorithm) || asked.has(algorithm) : isNamed(algorithm, alg)
+    alg === undefined ? !pss.includes(algorithm) || requested.has(algorithm) : isAlgorithmName(algorithm, alg)
   )
   return algorithms.length === 0
     ? Result.fail(`has the alg ${quoted(alg ?? "")}`)
     : Result.succeed({ kid, issuer, key: material, algorithms: new Set(algorithms) })
 }
 
-const decodeName = Schema.decodeUnknownOption(Schema.Struct({ kid: Schema.String }))
+const decodeKid = Schema.decodeUnknownOption(Schema.Struct({ kid: Schema.String }))
 
-const isNamed = (algorithm: Algorithm, alg: string): boolean =>
+const isAlgorithmName = (algorithm: Algorithm, alg: string): boolean =>
   algorithm === alg || (edwards.includes(algorithm) && edwards.some((name) => name === alg))
 
 /** A key for one algorithm and issuer. It is read when it is first used: a set may be long, and most keys are never asked for. */
-interface Entry {
+interface KeyEntry {
   readonly algorithm: Jws.Algorithm
   /** As in `UsableKey`. */
   readonly issuer: string | undefined
@@ -131,91 +131,96 @@ interface Entry {
 }
 
 /** The keys of one answer, by the names that they have. */
-export interface KeyRing {
-  readonly byKid: ReadonlyMap<string | undefined, ReadonlySet<Entry>>
+export interface ParsedKeySet {
+  readonly byKid: ReadonlyMap<string | undefined, ReadonlySet<KeyEntry>>
   /** All of them, each once. */
-  readonly entries: ReadonlySet<Entry>
+  readonly entries: ReadonlySet<KeyEntry>
   /** The names of the keys that cannot be used, and why. */
   readonly unusable: ReadonlyMap<string, string>
 }
 
 /** More keys than this for one token are an attack on the verifier, or a mistake of the provider's. */
-const mostCandidates = 8
+const maxCandidates = 8
 
 /** Reads key sets. A key that was there before is the same one: it need not be read again, and what it vouched for stands. */
-export interface Reader {
-  readonly read: (document: Schema.JsonObject) => Effect.Effect<KeyRing>
+export interface KeySetParser {
+  readonly parse: (document: Schema.JsonObject) => Effect.Effect<ParsedKeySet>
   /** The key that a function verifies with. */
-  readonly entryOf: (verify: Jws.VerifySignature) => Entry | undefined
+  readonly entryOf: (verify: Jws.VerifySignature) => KeyEntry | undefined
 }
 
 /** What makes two keys one. Their names do not, but a key is another one where it is for another issuer. */
-const materialOf = ({ issuer, key }: UsableKey, algorithm: Jws.Algorithm): string =>
+const identityOf = ({ issuer, key }: UsableKey, algorithm: Jws.Algorithm): string =>
   JSON.stringify([algorithm, issuer, key])
 
-const listedIn = (document: Schema.JsonObject): ReadonlyArray<Schema.Json> =>
+const keysIn = (document: Schema.JsonObject): ReadonlyArray<Schema.Json> =>
   Array.isArray(document["keys"]) ? document["keys"] : []
 
 /** Makes what reads the key sets of one server. */
-export const makeReader = Effect.fnUntraced(function*(asked: ReadonlySet<Jws.Algorithm>): Effect.fn.Return<Reader> {
-  const jws = yield* Jws.Jws
-  const owners = new WeakMap<Jws.VerifySignature, Entry>()
-  const known = MutableRef.make<ReadonlyMap<string, Entry>>(new Map())
-  const make = Effect.fnUntraced(function*(key: UsableKey, algorithm: Jws.Algorithm): Effect.fn.Return<Entry> {
-    const ready = MutableRef.make<Option.Option<Jws.VerifySignature> | undefined>(undefined)
-    // A function of its own for each entry: two entries may have one key, and `jws` may give both the same function.
-    const own = Effect.map(jws.prepare(key.key, algorithm), (verify): Jws.VerifySignature => (signed) => verify(signed))
-    const prepared = Effect.tap(Effect.option(own), (verify) =>
-      Effect.sync(() => {
-        MutableRef.set(ready, verify)
-        if (Option.isSome(verify)) owners.set(verify.value, entry)
-      }))
-    const entry: Entry = { algorithm, issuer: key.issuer, ready, verify: yield* Effect.cached(prepared) }
-    return entry
-  })
-  const read = Effect.fnUntraced(function*(document: Schema.JsonObject): Effect.fn.Return<KeyRing> {
-    const before = MutableRef.get(known)
-    const now = new Map<string, Entry>()
-    const byKid = new Map<string | undefined, Set<Entry>>()
-    const unusable = new Map<string, string>()
-    for (const value of listedIn(document)) {
-      const one = judged(value, asked)
-      if (Result.isFailure(one)) {
-        const name = decodeName(value)
-        if (Option.isSome(name)) unusable.set(name.value.kid, one.failure)
-        continue
+export const makeKeySetParser = Effect.fnUntraced(
+  function*(requested: ReadonlySet<Jws.Algorithm>): Effect.fn.Return<KeySetParser> {
+    const jws = yield* Jws.Jws
+    const entryOfFunction = new WeakMap<Jws.VerifySignature, KeyEntry>()
+    const known = MutableRef.make<ReadonlyMap<string, KeyEntry>>(new Map())
+    const make = Effect.fnUntraced(function*(key: UsableKey, algorithm: Jws.Algorithm): Effect.fn.Return<KeyEntry> {
+      const ready = MutableRef.make<Option.Option<Jws.VerifySignature> | undefined>(undefined)
+      // A function of its own for each entry: two entries may have one key, and `jws` may give both the same function.
+      const own = Effect.map(
+        jws.prepare(key.key, algorithm),
+        (verify): Jws.VerifySignature => (signed) => verify(signed)
+      )
+      const prepared = Effect.tap(Effect.option(own), (verify) =>
+        Effect.sync(() => {
+          MutableRef.set(ready, verify)
+          if (Option.isSome(verify)) entryOfFunction.set(verify.value, entry)
+        }))
+      const entry: KeyEntry = { algorithm, issuer: key.issuer, ready, verify: yield* Effect.cached(prepared) }
+      return entry
+    })
+    const parse = Effect.fnUntraced(function*(document: Schema.JsonObject): Effect.fn.Return<ParsedKeySet> {
+      const before = MutableRef.get(known)
+      const now = new Map<string, KeyEntry>()
+      const byKid = new Map<string | undefined, Set<KeyEntry>>()
+      const unusable = new Map<string, string>()
+      for (const value of keysIn(document)) {
+        const item = parseKey(value, requested)
+        if (Result.isFailure(item)) {
+          const name = decodeKid(value)
+          if (Option.isSome(name)) unusable.set(name.value.kid, item.failure)
+          continue
+        }
+        const key = item.success
+        for (const algorithm of key.algorithms) {
+          const material = identityOf(key, algorithm)
+          const entry = now.get(material) ?? before.get(material) ?? (yield* make(key, algorithm))
+          now.set(material, entry)
+          const named = byKid.get(key.kid) ?? new Set()
+          byKid.set(key.kid, named.add(entry))
+        }
       }
-      const key = one.success
-      for (const algorithm of key.algorithms) {
-        const material = materialOf(key, algorithm)
-        const entry = now.get(material) ?? before.get(material) ?? (yield* make(key, algorithm))
-        now.set(material, entry)
-        const named = byKid.get(key.kid) ?? new Set()
-        byKid.set(key.kid, named.add(entry))
-      }
-    }
-    MutableRef.set(known, now)
-    return { byKid, entries: new Set(now.values()), unusable }
-  })
-  return { read, entryOf: (verify) => owners.get(verify) }
-})
+      MutableRef.set(known, now)
+      return { byKid, entries: new Set(now.values()), unusable }
+    })
+    return { parse, entryOf: (verify) => entryOfFunction.get(verify) }
+  }
+)
 
-const isFor = (entry: Entry, { algorithm, issuer: iss }: Query): boolean =>
+const matchesQuery = (entry: KeyEntry, { algorithm, issuer: iss }: Query): boolean =>
   entry.algorithm === algorithm &&
   (entry.issuer === undefined || (iss !== undefined && isKeyOf(entry.issuer, iss)))
 
 /** Keys under the name that was asked for, or else nameless ones; all of them for a token that names none. */
-const fitting = ({ byKid, entries }: KeyRing, query: Query): ReadonlyArray<Entry> => {
+const matchingEntries = ({ byKid, entries }: ParsedKeySet, query: Query): ReadonlyArray<KeyEntry> => {
   const named = query.kid === undefined ? entries : byKid.get(query.kid) ?? byKid.get(undefined) ?? []
-  return [...named].filter((entry) => isFor(entry, query)).slice(0, mostCandidates)
+  return [...named].filter((entry) => matchesQuery(entry, query)).slice(0, maxCandidates)
 }
 
 /** The keys for a token. */
-export const candidates = (keys: KeyRing, query: Query): Effect.Effect<ReadonlyArray<Jws.VerifySignature>> =>
-  Effect.map(Effect.forEach(fitting(keys, query), ({ verify }) => verify), Arr.getSomes)
+export const candidateKeys = (keys: ParsedKeySet, query: Query): Effect.Effect<ReadonlyArray<Jws.VerifySignature>> =>
+  Effect.map(Effect.forEach(matchingEntries(keys, query), ({ verify }) => verify), Arr.getSomes)
 
 /** The keys for a token, if all of them have been read. */
-export const readyCandidates = (keys: KeyRing, query: Query): ReadonlyArray<Jws.VerifySignature> | undefined => {
-  const ready = fitting(keys, query).map((entry) => MutableRef.get(entry.ready))
-  return ready.every((one) => one !== undefined) ? Arr.getSomes(ready) : undefined
+export const readyKeys = (keys: ParsedKeySet, query: Query): ReadonlyArray<Jws.VerifySignature> | undefined => {
+  const ready = matchingEntries(keys, query).map((entry) => MutableRef.get(entry.ready))
+  return ready.every((item) => item !== undefined) ? Arr.getSomes(ready) : undefined
 }

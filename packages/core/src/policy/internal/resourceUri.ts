@@ -13,11 +13,11 @@ type Client = McpSchema.McpRequestContext["Service"]
 
 /** The route of a template, as an annotation, if the registration told it. */
 export class RouterPath extends Context.Service<RouterPath, string>()(
-  "@effect-mcp-auth/core/policy/internal/reading/RouterPath"
+  "@effect-mcp-auth/core/policy/internal/resourceUri/RouterPath"
 ) {}
 
 /** What the handler of a resource receives for a URI. */
-export interface Read {
+export interface ResolvedUri {
   /** The URI template that matched. `undefined`: a static resource, or no known template. */
   readonly template: string | undefined
   /** The decoded parameters by name. */
@@ -65,26 +65,26 @@ const isComplete = (
   names.every((name, index) => values[names.indexOf(name)] === values[index])
 
 /** Whether a value holds a name in braces: the template may have the braces in a literal, which is then no parameter. */
-const holdsBraces = (names: ReadonlyArray<string>, values: ReadonlyArray<string | undefined>): boolean => {
+const hasBraces = (names: ReadonlyArray<string>, values: ReadonlyArray<string | undefined>): boolean => {
   const text = values.join("")
   return names.some((name) => text.includes(`{${name}}`))
 }
 
-type Reader = (uri: string) => Read | undefined
+type TemplateMatcher = (uri: string) => ResolvedUri | undefined
 
-const readerOf = ({ annotations, template: { uriTemplate } }: Template): Reader => {
+const makeTemplateMatcher = ({ annotations, template: { uriTemplate } }: Template): TemplateMatcher => {
   const parts = uriTemplate.split(/\{([^}]*)\}/)
   const literals = parts.filter((_, index) => index % 2 === 0)
   const names = parts.filter((_, index) => index % 2 === 1)
   const derived = routeOf(literals)
-  const known = Context.getOption(annotations, RouterPath)
+  const registered = Context.getOption(annotations, RouterPath)
   // A brace in a literal looks like a parameter in the template, and not in the route. Names would belong to other values then.
-  const hasSameParameters = Option.match(known, { onNone: () => true, onSome: (route) => route === derived })
-  const router = makeRouter(Option.getOrElse(known, () => derived))
+  const hasSameParameters = Option.match(registered, { onNone: () => true, onSome: (route) => route === derived })
+  const router = makeRouter(Option.getOrElse(registered, () => derived))
   return (uri) => {
-    const found = Option.getOrUndefined(router)?.find("GET", `/${uri}`)
-    if (found === undefined) return undefined
-    const values = positional(found.params)
+    const match = Option.getOrUndefined(router)?.find("GET", `/${uri}`)
+    if (match === undefined) return undefined
+    const values = positional(match.params)
     const named = names.flatMap((name, index) => {
       const value = values[index]
       return value === undefined ? [] : [[name, value] as const]
@@ -93,8 +93,8 @@ const readerOf = ({ annotations, template: { uriTemplate } }: Template): Reader 
       template: uriTemplate,
       parameters: Object.fromEntries(named),
       uri: literals.reduce((text, literal, index) => `${text}${encodeParameter(values[index - 1] ?? "")}${literal}`),
-      isExact: hasSameParameters && isComplete(found.params, names, values) &&
-        (Option.isSome(known) || !holdsBraces(names, values))
+      isExact: hasSameParameters && isComplete(match.params, names, values) &&
+        (Option.isSome(registered) || !hasBraces(names, values))
     }
   }
 }
@@ -108,41 +108,41 @@ const isEnabled = ({ annotations }: Annotated, client: Client | undefined): bool
 }
 
 /** Reads URIs as a server reads them. */
-export interface Reading {
+export interface UriResolver {
   /** Whether a URI is one of a template. */
   readonly matches: (template: Template, uri: string) => boolean
   /** What the handler receives for a URI that a client reads. `undefined`: registrations for some clients are for this one. */
-  readonly read: (uri: string, client: Client | undefined) => Read
+  readonly resolve: (uri: string, client: Client | undefined) => ResolvedUri
 }
 
-const makeReading = ({ resourceTemplates, resources }: Resources): Reading => {
-  const readers = new WeakMap<Template, Reader>()
-  const readerFor = (template: Template): Reader => {
-    const reader = readers.get(template) ?? readerOf(template)
-    readers.set(template, reader)
-    return reader
+const makeUriResolver = ({ resourceTemplates, resources }: Resources): UriResolver => {
+  const matchers = new WeakMap<Template, TemplateMatcher>()
+  const matcherOf = (template: Template): TemplateMatcher => {
+    const matcher = matchers.get(template) ?? makeTemplateMatcher(template)
+    matchers.set(template, matcher)
+    return matcher
   }
   return {
-    matches: (template, uri) => readerFor(template)(uri) !== undefined,
-    read: (uri, client) => {
+    matches: (template, uri) => matcherOf(template)(uri) !== undefined,
+    resolve: (uri, client) => {
       // The order of `McpServer`: the exact URI first, then templates in the order of their registration.
       if (resources.some((one) => one.resource.uri === uri && isEnabled(one, client))) {
         return { template: undefined, parameters: undefined, uri, isExact: true }
       }
       for (const template of resourceTemplates) {
-        const read = isEnabled(template, client) ? readerFor(template)(uri) : undefined
-        if (read !== undefined) return read
+        const resolved = isEnabled(template, client) ? matcherOf(template)(uri) : undefined
+        if (resolved !== undefined) return resolved
       }
       return { template: undefined, parameters: undefined, uri, isExact: false }
     }
   }
 }
 
-const readings = new WeakMap<Resources["resourceTemplates"], Reading>()
+const resolvers = new WeakMap<Resources["resourceTemplates"], UriResolver>()
 
 /** The reading of a server. The server keeps its lists for life, so they identify it, also where a guard wraps it. */
-export const readingOf = (server: Resources): Reading => {
-  const reading = readings.get(server.resourceTemplates) ?? makeReading(server)
-  readings.set(server.resourceTemplates, reading)
-  return reading
+export const uriResolverOf = (server: Resources): UriResolver => {
+  const resolver = resolvers.get(server.resourceTemplates) ?? makeUriResolver(server)
+  resolvers.set(server.resourceTemplates, resolver)
+  return resolver
 }
