@@ -50,10 +50,37 @@ export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
   readonly [TypeId]: MetadataSource<E>
   /** The issuer, as configured. `config` has the issuer of the document. */
   readonly issuer: Issuer.Issuer
-  /** The policy for the issuer in its documents and tokens. */
+  /** The policy for the issuer in its documents, and in its tokens unless `tokenIssuers` names others. */
   readonly issuerPolicy: IssuerPolicy.IssuerPolicy
+  /** The only issuers (`iss`) of its access tokens. `undefined`: that of its metadata. */
+  readonly tokenIssuers?: TokenIssuers | undefined
   /** The current metadata. */
   readonly config: Effect.Effect<ServerConfig, E>
+}
+
+/**
+ * Issuers of access tokens, at least one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type TokenIssuers = readonly [string, ...ReadonlyArray<string>]
+
+/**
+ * Options for access tokens whose issuer is not that of the metadata.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TokenIssuerOptions {
+  /**
+   * The only issuers (`iss`) that access tokens of this server may have, compared character by character. The keys are
+   * those of the metadata. For AD FS, whose access tokens name `access_token_issuer` ([MS-OIDCE], section 2.2.3.2):
+   * `["http://adfs.example.com/adfs/services/trust"]`. A provider that is changing its issuer needs both, the old and
+   * the new one. Nothing in a document or a token adds an issuer. Default: the issuer of the metadata (RFC 9068,
+   * section 4).
+   */
+  readonly tokenIssuers?: TokenIssuers | undefined
 }
 
 /**
@@ -78,7 +105,7 @@ export interface CacheOptions {
  * @category models
  * @since 0.1.0
  */
-export interface Options<R = never> extends Discovery.FetchOptions<R>, CacheOptions {}
+export interface Options<R = never> extends Discovery.FetchOptions<R>, CacheOptions, TokenIssuerOptions {}
 
 /**
  * Options for a server that a strategy finds.
@@ -86,7 +113,7 @@ export interface Options<R = never> extends Discovery.FetchOptions<R>, CacheOpti
  * @category models
  * @since 0.1.0
  */
-export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions {
+export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions, TokenIssuerOptions {
   /** The policy for the issuer in tokens before the metadata is known. Default: `IssuerPolicy.exact`. */
   readonly issuerPolicy?: IssuerPolicy.IssuerPolicy | undefined
 }
@@ -103,6 +130,7 @@ const discovered = Effect.fnUntraced(function*<E, R>(
     [TypeId]: source,
     issuer: checked,
     issuerPolicy: options.issuerPolicy ?? IssuerPolicy.exact,
+    tokenIssuers: options.tokenIssuers,
     config: source.config
   }
 })
@@ -158,7 +186,7 @@ export const fetch = <R = never>(
  * @category models
  * @since 0.1.0
  */
-export interface ByUrlOptions<R = never> extends Discovery.FetchByUrlOptions<R>, CacheOptions {}
+export interface ByUrlOptions<R = never> extends Discovery.FetchByUrlOptions<R>, CacheOptions, TokenIssuerOptions {}
 
 const strategyByUrl = <R>(url: string, issuer: string, options: ByUrlOptions<R>) => {
   const { allowInsecureLoopback, transpileData = Transpiler.identity, type, validation } = options
@@ -234,13 +262,19 @@ export const fetchByUrl = Effect.fnUntraced(function*<R = never>(
  */
 export const make = (
   known: { readonly type: ServerType; readonly metadata: AuthorizationServerMetadata },
-  options?: Discovery.SearchOptions
+  options?: Discovery.SearchOptions & TokenIssuerOptions
 ): Effect.Effect<AuthorizationServer<never>, Issuer.InvalidIssuer | DiscoveryFailed> =>
   Effect.gen(function*() {
     const issuer = yield* Issuer.make(known.metadata.issuer, options)
     const config = yield* Discovery.discover(Discovery.manual(known.metadata, known), issuer, options)
     const source = knownSource(config, options?.purpose)
-    return { [TypeId]: source, issuer, issuerPolicy: IssuerPolicy.exact, config: source.config }
+    return {
+      [TypeId]: source,
+      issuer,
+      issuerPolicy: IssuerPolicy.exact,
+      tokenIssuers: options?.tokenIssuers,
+      config: source.config
+    }
   })
 
 /**
@@ -250,14 +284,18 @@ export const make = (
  * @since 0.1.0
  */
 export const mayIssue = <E>(
-  { issuer, issuerPolicy }: AuthorizationServer<E>,
+  { issuer, issuerPolicy, tokenIssuers }: AuthorizationServer<E>,
   iss: string,
   claims: Schema.JsonObject = {}
-): boolean => !iss.includes("{") && issuerPolicy.accepts({ asked: issuer, answered: iss, claims })
+): boolean =>
+  tokenIssuers === undefined
+    ? !iss.includes("{") && issuerPolicy.accepts({ asked: issuer, answered: iss, claims })
+    : tokenIssuers.includes(iss)
 
 /**
  * Whether the server issues tokens with this issuer and these claims, according to its metadata. The issuer must be
- * identical to that of the document. If that is a template (Entra ID), the issuer must match the template.
+ * identical to that of the document. If that is a template (Entra ID), the issuer must match the template. If the server
+ * has `tokenIssuers`, the issuer must be one of them.
  *
  * @category judging
  * @since 0.1.0
@@ -267,11 +305,10 @@ export const issues = <E>(
   config: ServerConfig,
   iss: string,
   claims: Schema.JsonObject = {}
-): boolean =>
-  config.issuer.includes("{") ?
-    mayIssue(server, iss, claims) && IssuerPolicy.template(config.issuer).accepts({
-      asked: server.issuer,
-      answered: iss,
-      claims
-    }) :
-    config.issuer === iss
+): boolean => {
+  if (server.tokenIssuers !== undefined) return mayIssue(server, iss, claims)
+  return config.issuer.includes("{")
+    ? mayIssue(server, iss, claims) &&
+      IssuerPolicy.template(config.issuer).accepts({ asked: server.issuer, answered: iss, claims })
+    : config.issuer === iss
+}

@@ -73,7 +73,8 @@ export interface TrustedServers {
   readonly flexible: ReadonlyArray<ServerKeys>
 }
 
-const isExact = ({ server }: ServerKeys): boolean => server.issuerPolicy === IssuerPolicy.exact
+const isExact = ({ server }: ServerKeys): boolean =>
+  server.issuerPolicy === IssuerPolicy.exact && server.tokenIssuers === undefined
 
 /** Sorts servers by the names under which they issue. */
 export const indexServers = (servers: ReadonlyArray<ServerKeys>): TrustedServers => ({

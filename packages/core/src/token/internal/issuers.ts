@@ -39,7 +39,9 @@ export const unknownIssuer = (
   return new InvalidToken({
     reason: "unknown-issuer",
     claim: "iss",
-    expected: servers.map(({ issuer }) => JSON.stringify(issuer)).join(" or "),
+    expected: servers.flatMap(({ issuer, tokenIssuers }) => tokenIssuers ?? [issuer]).map((issuer) =>
+      JSON.stringify(issuer)
+    ).join(" or "),
     actual: wordOf(iss)
   })
 }
