@@ -290,9 +290,9 @@ export const mutate = (file: string, source: string, firstId: number): Mutated =
       if (operator === "??") return ([id], part) => `(__mutate.given(${id}, ${part(left)}) ?? ${part(right)})`
       return (ids, part) => {
         const name = operator === "&&" ? "and" : "or"
-        const [leftAlone = 0, ...rightMatters] = ids
-        return `(__mutate.${name}([${rightMatters.join(", ")}], ${part(left)}) ${operator} `
-          + `__mutate.${name}([${leftAlone}], ${part(right)}))`
+        const [leftAlone, rightAlone, other] = ids
+        return `(__mutate.${name}([${rightAlone}, ${other}], ${part(left)}) ${operator} `
+          + `__mutate.${name}([${leftAlone}, ${other}], ${part(right)}))`
       }
     }
     if (node.type !== "BinaryExpression" || node.left.type === "PrivateIdentifier") return undefined

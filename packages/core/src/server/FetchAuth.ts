@@ -105,10 +105,6 @@ export interface LimitedFetchAuth {
   ) => Effect.Effect<Outcome>
 }
 
-/** The headers that a response needs so that a page of another origin may read it. */
-const corsHeaders = (response: Response): Headers =>
-  new Headers([...response.headers].filter(([name]) => name.startsWith("access-control-") || name === "vary"))
-
 /** The request with the address of its client, which only the caller of `authenticate` knows. */
 const withAddress = (request: HttpServerRequest.HttpServerRequest, address: string | undefined) =>
   address === undefined ? request : request.modify({ remoteAddress: Option.some(address) })
@@ -143,7 +139,8 @@ const build = Effect.fnUntraced(function*<E = never, R = never, RV = HttpClient.
       if (clientAddress !== undefined) addresses.set(asked, clientAddress)
       return Effect.map(Effect.promise(() => handle(asked)), (response) => {
         const info = letIn.get(asked)
-        return info === undefined ? Answered({ response }) : LetIn({ info, headers: corsHeaders(response) })
+        // An empty response has only the headers of CORS.
+        return info === undefined ? Answered({ response }) : LetIn({ info, headers: response.headers })
       })
     }
   }

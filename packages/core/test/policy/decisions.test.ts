@@ -182,8 +182,17 @@ const closed = {
     Policy.scopes("a"),
     Policy.checkArguments(Schema.Unknown, () => Effect.succeed(false))
   ),
+  "a scope, then a policy for the operation": Policy.allOf(
+    Policy.scopes("a"),
+    Policy.byOperation(() => Policy.authenticated)
+  ),
+  "a scope or one of many roles": Policy.anyOf(
+    ...Array.from({ length: 40 }, (_, index) => Policy.role(`role-${index}`)),
+    Policy.scopes("a")
+  ),
   "a negated scope": Policy.not(Policy.scopes("notes:read")),
-  "a scope that is not valid": Policy.byOperation(() => Policy.scopes("a b"))
+  "a scope that is not valid": Policy.byOperation(() => Policy.scopes("a b")),
+  "a valid scope and one that is not": Policy.byOperation(() => Policy.scopes("a", "a b"))
 } satisfies Readonly<Record<string, Policy.Policy>>
 
 /**
@@ -194,7 +203,8 @@ const completable: ReadonlySet<keyof typeof closed> = new Set<keyof typeof close
   "arguments of another type",
   "a scope for the operation",
   "a role for the operation",
-  "a scope that is not valid"
+  "a scope that is not valid",
+  "a valid scope and one that is not"
 ])
 
 type Seen = readonly [shown: "shown" | "hidden", call: "absent" | "denied" | { readonly ask: string }]
@@ -218,7 +228,10 @@ const permitted: Column = {
   "a scope or a role": stepUp("hidden"),
   "a scope, then a check of arguments": stepUp("hidden"),
   "a negated scope": hidden,
-  "a scope that is not valid": ["shown", "denied"]
+  "a scope that is not valid": ["shown", "denied"],
+  "a valid scope and one that is not": ["shown", "denied"],
+  "a scope, then a policy for the operation": stepUp("hidden"),
+  "a scope or one of many roles": stepUp("hidden")
 }
 
 const visibilities: { readonly [V in NonNullable<ProtectOptions["visibility"]>]: Column } = {
@@ -228,14 +241,18 @@ const visibilities: { readonly [V in NonNullable<ProtectOptions["visibility"]>]:
     "a scope": stepUp("shown"),
     "two scopes": stepUp("shown", "a b notes:read"),
     "a scope or a role": stepUp("shown"),
-    "a scope, then a check of arguments": stepUp("shown")
+    "a scope, then a check of arguments": stepUp("shown"),
+    "a scope, then a policy for the operation": stepUp("shown"),
+    "a scope or one of many roles": stepUp("shown")
   },
   concealed: {
     ...permitted,
     "a scope": hidden,
     "two scopes": hidden,
     "a scope or a role": hidden,
-    "a scope, then a check of arguments": hidden
+    "a scope, then a check of arguments": hidden,
+    "a scope, then a policy for the operation": hidden,
+    "a scope or one of many roles": hidden
   }
 }
 

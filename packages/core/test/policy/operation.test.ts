@@ -284,6 +284,11 @@ const unknown: Readonly<Record<string, Unknown>> = {
       McpServer.resource(strings("notes:a:b/", ""), id)({ name: "n", content: () => Effect.as(handler, "read") }),
     "notes:aXX/7"
   ],
+  "a colon in a literal before another spelling of a parameter's number": [
+    (handler) =>
+      McpServer.resource(strings("notes:a:00/", ""), id)({ name: "n", content: () => Effect.as(handler, "read") }),
+    "notes:aXX/7"
+  ],
   "two parameters with one name": [
     (handler) =>
       McpServer.resource(strings("notes://", "/", ""), id, id)({

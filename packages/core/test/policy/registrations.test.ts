@@ -4,8 +4,9 @@
 import { Policy } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Ref, Schema } from "effect"
+import { Context, Effect, Layer, MutableRef, Ref, Schema } from "effect"
 import { McpSchema, McpServer } from "effect/ai"
+import { Registered } from "../../src/server/internal/registrations.ts"
 import { arrive, assertAnswered, begin, converse, id, mint, modern, type Ran } from "./harness.ts"
 
 const { authenticated, byOperation, byParameters, scopes } = Policy
@@ -136,4 +137,16 @@ describe("a policy inside the completion of a prompt", () => {
       assertAnswered(yield* send("completion/complete", params, token))
       assert.deepStrictEqual(yield* Ref.get(seen), [["greet", undefined]])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+describe("a server whose registrations are not known yet", () => {
+  it.effect("has nothing for callers without a token", () =>
+    Effect.gen(function*() {
+      const services = yield* Layer.build(Registered.layer())
+      const none = MutableRef.get(Context.get(services, Registered))
+      assert.isFalse(none.admitsAnonymous())
+      assert.isFalse(none.mayAdmitAnonymous())
+      assert.isFalse(none.isAnonymous("resources/read", "notes://one"))
+      assert.isFalse(none.mayBeAnonymous("tools/call", "public"))
+    }).pipe(Effect.scoped))
 })

@@ -1,19 +1,31 @@
 import { Policy } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Ref, Schema } from "effect"
+import { Context, Effect, Layer, Ref, Schema } from "effect"
 import { McpSchema, McpServer } from "effect/ai"
 import {
   bearer,
   type Handle,
   mcpHeaders,
+  post,
   type ProtectOptions,
   resource,
   stateless,
   withSessions
 } from "../server/harness.ts"
 import { settled } from "../time.ts"
-import { arrive, begin, converse, mint, type Ran, type Registrations, resourcesOf, strings } from "./harness.ts"
+import {
+  arrive,
+  assertLogin,
+  begin,
+  converse,
+  id,
+  mint,
+  type Ran,
+  type Registrations,
+  resourcesOf,
+  strings
+} from "./harness.ts"
 
 const { authenticated, byOperation, byParameters, check, role, scopes } = Policy
 
@@ -141,7 +153,6 @@ describe("a subscription to a resource", () => {
         Schema.Struct({ id: Schema.String }),
         ({ id }) => id === "mine" ? authenticated : role("admin")
       )
-      const id = McpSchema.param("id", Schema.String)
       const { handle } = yield* beginChanging((ran) =>
         McpServer.resource(strings("notes://", ""), id)({ name: "notes", content: () => arrive(ran, "note") }).pipe(
           Policy.guard(policy)
@@ -180,6 +191,41 @@ describe("a subscription to a resource", () => {
         assert.strictEqual((yield* listen(handle, yield* mint(scope), ["shut://one"])).status, 403, scope)
       }
       assert.strictEqual((yield* listen(handle, yield* mint("a b"), ["shut://one"])).status, 200)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  /** Templates whose handlers may receive more than a policy sees, or of which another may answer. */
+  const uncertain: Readonly<Record<string, (ran: Ran) => Registrations>> = {
+    "a wildcard": (ran) =>
+      McpServer.resource(strings("notes://", "/*"), id)({ name: "notes", content: () => arrive(ran, "note") }),
+    "a registration for some clients before another": (ran) => {
+      const annotations = Context.make(McpSchema.EnabledWhen, () => true)
+      const content = () => arrive(ran, "note")
+      const conditional = McpServer.registerResource`notes://${id}/b`({ name: "some", annotations, content })
+      return Layer.provideMerge(
+        McpServer.resource(strings("notes://a/", ""), id)({ name: "all", content }),
+        Layer.effectDiscard(conditional)
+      )
+    }
+  }
+  for (const [what, registration] of Object.entries(uncertain)) {
+    it.effect(`is refused by a policy that depends on the operation where that is not known in full: ${what}`, () =>
+      Effect.gen(function*() {
+        const token = yield* mint("")
+        const begin = (policy: Policy.Policy) => beginChanging((ran) => registration(ran).pipe(Policy.guard(policy)))
+        const { handle } = yield* begin(byOperation(() => authenticated))
+        assert.notInclude((yield* listen(handle, token, ["notes://a/b"])).text, "acknowledged")
+        const open = yield* begin(authenticated)
+        assert.include((yield* listen(open.handle, token, ["notes://a/b"])).text, "acknowledged")
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("that names none begins a login where nothing is public for certain", () =>
+    Effect.gen(function*() {
+      const { body, headers } = stateless("sub", "subscriptions/listen", { notifications: { toolsListChanged: true } })
+      const { handle } = yield* begin((ran) =>
+        resourcesOf(ran, "some").pipe(Policy.guard(byOperation(() => Policy.anonymous)))
+      )
+      assertLogin(yield* post(handle, body, { headers }))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("is refused with 413 if its body is larger than the server accepts", () =>

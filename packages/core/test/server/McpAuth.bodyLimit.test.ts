@@ -2,7 +2,7 @@ import { BearerAuth, FetchAuth, McpAuth, Policy } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { ByteSize, Effect, Layer, Ref, Schema } from "effect"
-import { HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpIncomingMessage, HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { readWhole } from "../../src/server/internal/bodyLimit.ts"
 import { arrive, begin, plainTool, type Ran, toolOf } from "../policy/harness.ts"
@@ -192,6 +192,40 @@ describe("an MCP server", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
+  const serverLimits: ReadonlyArray<readonly [what: string, limit: ByteSize.ByteSize, accepted: number]> = [
+    ["keeps its limit where the HTTP server accepts more", ByteSize.mebibytes(8), 4 * mebibyte],
+    ["keeps its limit where that of the HTTP server is the same", ByteSize.mebibytes(4), 4 * mebibyte],
+    ["has the limit of the HTTP server where that is lower", ByteSize.mebibytes(1), mebibyte]
+  ]
+  for (const [what, limit, accepted] of serverLimits) {
+    it.effect(what, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const { handle } = yield* Effect.provideService(
+          begin(registrations),
+          HttpIncomingMessage.MaxBodySize,
+          limit
+        )
+        const token = yield* provider.mint()
+        for (const [bytes, status] of [[accepted, 200], [accepted + 1, 413]] as const) {
+          const { body, headers } = callOf("private", bytes)
+          assert.strictEqual((yield* sendBody(handle, body, { headers, token })).status, status)
+        }
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("calls a body that breaks off too large only if the body declares its length", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* begin(registrations)
+      const token = yield* provider.mint()
+      const { headers } = callOf("private", kibibyte)
+      const broken = () => new ReadableStream({ start: (controller) => controller.error(new Error("gone")) })
+      assert.strictEqual((yield* sendBody(handle, broken(), { declared: 100, headers, token })).status, 413)
+      const answer = yield* sendBody(handle, broken(), { headers, token })
+      assert.strictEqual(answer.messages[0]?.error?.code, -32_700, answer.body)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
   it.effect("can accept larger bodies if maxBodySize says so, with a token and without one", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
@@ -307,4 +341,10 @@ describe("maxBodySize", () => {
         assert.isTrue(error._tag === "InvalidOptions" && error.problem === "invalid-body-limit", error.message)
       }).pipe(Effect.provide(TestProvider.layer())))
   }
+
+  it.effect("can be the largest number of bytes that is exact", () =>
+    begin(registrations, { maxBodySize: { authenticated: Number.MAX_SAFE_INTEGER } }).pipe(
+      Effect.scoped,
+      Effect.provide(TestProvider.layer())
+    ))
 })

@@ -2,7 +2,7 @@ import { McpAuth } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Ref } from "effect"
-import { buildError, callTool, issuer, resource, serve, server } from "./harness.ts"
+import { buildError, callTool, discover, issuer, resource, serve, server } from "./harness.ts"
 
 type Environment = Readonly<Record<string, string>>
 
@@ -102,6 +102,12 @@ describe("an environment variable", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
+  it.effect("that is unknown is an error also where it is the beginning of a known name that is set", () =>
+    Effect.gen(function*() {
+      const message = yield* refusal(environment({ MCP_AUTH_SCOPES: "a", MCP_AUTH_SCOPES_SUPPORTED: "b" }))
+      assert.include(message, "MCP_AUTH_SCOPES is not a known variable")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
   it.effect("in lower case is an error even if the known name is set, because one of the two would be ignored", () =>
     Effect.gen(function*() {
       const message = yield* refusal(environment({ MCP_AUTH_AUDIENCE: "a", mcp_auth_audience: "b" }))
@@ -158,8 +164,10 @@ describe("a ConfigProvider other than the environment", () => {
         const message = yield* refusal(fromUnknown({ ...required, MCP_AUTH_POLICY: value }))
         assert.include(message, "MCP_AUTH_POLICY is not a string")
       }
-      const message = yield* refusal(fromUnknown({ ...required, MCP: { AUTH: { POLICY: "{}" } } }))
-      assert.include(message, "MCP_AUTH_POLICY is spread over nested keys")
+      for (const value of ["{}", []]) {
+        const message = yield* refusal(fromUnknown({ ...required, MCP: { AUTH: { POLICY: value } } }))
+        assert.include(message, "MCP_AUTH_POLICY is spread over nested keys")
+      }
     }).pipe(Effect.provide(TestProvider.layer())))
 
   it.effect("with a prefix is read only below the prefix", () =>
@@ -226,6 +234,25 @@ describe("a ConfigProvider other than the environment", () => {
       yield* assertStarts(orElse(fromUnknown(required), lower))
     }).pipe(Effect.provide(TestProvider.layer())))
 
+  it.effect("that falls back to one with a blank variable in another case does not hide it", () =>
+    Effect.gen(function*() {
+      const lower = mapInput(
+        fromUnknown({ mcp_auth_policy: " " }),
+        (path) => path.map((part) => typeof part === "string" ? part.toLowerCase() : part)
+      )
+      const message = yield* refusal(orElse(environment({ MCP_AUTH_POLICY: "\"authenticated\"" }), lower))
+      assert.include(message, "mcp_auth_policy is not a known variable")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("that has keys below keys without an end is not read for ever", () =>
+    assertStarts(ConfigProvider.make((path) => {
+      const value = path.length === 1 ? required[String(path[0])] : undefined
+      if (value !== undefined) return Effect.succeed(ConfigProvider.makeValue(value))
+      const below: Readonly<Record<string, string>> = { "": "MCP", "MCP": "AUTH" }
+      const key = path.length > 0 && path[0] !== "MCP" ? undefined : below[path.join()] ?? "LINK"
+      return Effect.succeed(key === undefined ? undefined : ConfigProvider.makeRecord(new Set([key])))
+    })).pipe(Effect.provide(TestProvider.layer())))
+
   it.effect("that cannot list its keys reports no unknown names, but empty values", () =>
     Effect.gen(function*() {
       const lookup = (values: Environment) =>
@@ -262,6 +289,17 @@ describe("options in code beside the environment", () => {
       const { headers } = yield* callTool(handle, undefined)
       assert.include(headers.get("www-authenticate"), "scope=\"notes:write\"")
     }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("make the issuer dispensable if they name the authorization servers", () =>
+    Effect.gen(function*() {
+      const reached = yield* Ref.make<ReadonlyArray<string>>([])
+      const provider = fromEnv({ env: { MCP_AUTH_RESOURCE: resource } })
+      const config = McpAuth.layerFromConfig({ authorizationServers: [discover(issuer)] }).pipe(
+        Layer.provide(ConfigProvider.layer(provider))
+      )
+      const handle = yield* serve(server(reached).pipe(McpAuth.protect(), Layer.provide(config)))
+      assert.strictEqual((yield* callTool(handle, undefined)).status, 401)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("do not excuse an empty variable", () =>
     Effect.gen(function*() {

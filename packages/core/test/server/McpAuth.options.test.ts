@@ -10,7 +10,7 @@ import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Redacted, Ref } from "effect"
 import { McpServer } from "effect/ai"
-import { HttpRouter } from "effect/http"
+import { HttpRouter, HttpServerResponse } from "effect/http"
 import {
   buildError,
   callTool,
@@ -247,6 +247,16 @@ describe("protected and served MCP servers", () => {
       ))
       assert.isTrue(error._tag === "InvalidOptions" && error.problem === "shared-server", error.message)
       assert.include(error.message, "Layer.fresh")
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("a server whose routes are added together is protected", () =>
+    Effect.gen(function*() {
+      const added = HttpRouter.addAll([
+        HttpRouter.route("POST", "/mcp", Effect.succeed(HttpServerResponse.text("inside")))
+      ])
+      const handle = yield* serve(Layer.merge(open("/other"), added).pipe(McpAuth.protect(options())))
+      assert.strictEqual((yield* callTool(handle, undefined)).status, 401)
+      assert.strictEqual((yield* send(handle, resource, { method: "POST" })).status, 401)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("a server layer that is built without protection before is an error: not-served", () =>

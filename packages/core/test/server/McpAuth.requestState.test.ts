@@ -115,6 +115,20 @@ describe("a request state", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
+  it.effect("is none where a handler asks for input without one", () =>
+    Effect.gen(function*() {
+      const asking = Layer.effectDiscard(Effect.flatMap(McpServer.McpServer, ({ addTool }) =>
+        addTool({
+          tool: new McpSchema.Tool({ name: "Confirm", inputSchema: { type: "object" } }),
+          annotations: Context.empty(),
+          handle: () => Effect.succeed(new McpSchema.InputRequired({ inputRequests: {} }))
+        })))
+      const handle = yield* serve(serverWith(asking).pipe(McpAuth.protect(options())))
+      const asked = resultOf(yield* call(handle, yield* mintFor("ada")))
+      assert.deepInclude(asked, { resultType: "input_required" })
+      assert.notProperty(asked, "requestState")
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
   it.effect("is accepted with a refreshed token of the same principal", () =>
     Effect.gen(function*() {
       const { handle, seen } = yield* begin()
@@ -437,12 +451,12 @@ describe("the secret of request states", () => {
   }
 
   for (const separator of [",", " ", ", ", "\n"]) {
-    it.effect(`may be a list in the environment, separated by ${JSON.stringify(separator)}`, () =>
+    it.effect(`may be a list in the environment, each followed by ${JSON.stringify(separator)}`, () =>
       Effect.gen(function*() {
         const env = {
           MCP_AUTH_RESOURCE: resource,
           MCP_AUTH_ISSUER: issuer,
-          MCP_AUTH_REQUEST_STATE_SECRET: ["new", "shared"].map((text) => text.padEnd(32, ".")).join(separator)
+          MCP_AUTH_REQUEST_STATE_SECRET: ["new", "shared"].map((text) => text.padEnd(32, ".") + separator).join("")
         }
         const seen: Seen = yield* Ref.make<ReadonlyArray<string | undefined>>([])
         const handle = yield* serve(

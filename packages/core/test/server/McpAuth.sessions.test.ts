@@ -1,9 +1,10 @@
 import { AuthInfo, type TokenVerifier } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, type Schema } from "effect"
+import { Context, Effect, Layer, type Schema } from "effect"
 import { HttpClient, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { TestClock } from "effect/testing"
+import { ServerSessions } from "../../src/server/internal/serverSessions.ts"
 import { makeSessions } from "../../src/server/internal/sessions.ts"
 import {
   bearer,
@@ -317,4 +318,62 @@ describe("the gate's record of sessions", () => {
       yield* learn(ada, withSession("s1", "DELETE"), HttpServerResponse.empty({ status: 405 }))
       assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "s1")
     }).pipe(Effect.scoped))
+
+  it.effect("one that was not used for too long is nobody's at once, and ends once", () =>
+    Effect.gen(function*() {
+      const ended: Array<string> = []
+      const { claim, learn } = yield* makeSessions({
+        bounds: { anonymous: bounds, authenticated: bounds },
+        end: (id) => Effect.sync(() => ended.push(id))
+      })
+      const begin = (id: string) => {
+        const response = HttpServerResponse.empty({ headers: { "mcp-session-id": id } })
+        return Effect.scoped(learn({ info: ada, request: plain, response, size: Effect.succeed(1) }))
+      }
+      yield* begin("s1")
+      yield* TestClock.adjust(500)
+      yield* begin("s2")
+      yield* TestClock.adjust(1100)
+      assert.deepStrictEqual(ended, ["s1"])
+      assert.strictEqual(seenAs(yield* claim(ada, withSession("s2"))), "unknown")
+      assert.deepStrictEqual(ended, ["s1", "s2"])
+      yield* TestClock.adjust(1000)
+      assert.deepStrictEqual(ended, ["s1", "s2"])
+    }).pipe(Effect.scoped))
+
+  it.effect("one begun without a token does not go on with a token whose principal has no room", () =>
+    Effect.gen(function*() {
+      const full = { ...bounds, perOwner: 1 }
+      const { claim, learn } = yield* makeSessions({
+        bounds: { anonymous: bounds, authenticated: full },
+        end: () => Effect.void
+      })
+      yield* learn({ info: ada, request: plain, response: begun, size: Effect.succeed(1) })
+      // It is in use until the scope of its request closes.
+      assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "s1")
+      const response = HttpServerResponse.empty({ headers: { "mcp-session-id": "s2" } })
+      yield* learn({ info: AuthInfo.anonymous, request: plain, response, size: Effect.succeed(1) })
+      assert.strictEqual(seenAs(yield* claim(ada, withSession("s2"))), "unknown")
+      assert.strictEqual(seenAs(yield* claim(bob, withSession("s2"))), "unknown")
+    }).pipe(Effect.scoped))
+})
+
+describe("the sessions of a server", () => {
+  const runtimeKey = "effect/ai/McpRuntime/ServerRuntime"
+  const others: ReadonlyArray<readonly [what: string, services: Context.Context<never>]> = [
+    ["is missing", Context.empty()],
+    ["has no method for it", Context.makeUnsafe(new Map([[runtimeKey, {}]]))],
+    ["has something else by that name", Context.makeUnsafe(new Map([[runtimeKey, { terminateHttpSession: true }]]))]
+  ]
+  for (const [what, services] of others) {
+    it.effect(`are left to the server if the part of it that ends sessions ${what}`, () =>
+      Effect.gen(function*() {
+        const { end, found } = Context.get(
+          yield* Layer.build(ServerSessions.layer()),
+          ServerSessions
+        )
+        found(services)
+        yield* end("s1")
+      }).pipe(Effect.scoped))
+  }
 })

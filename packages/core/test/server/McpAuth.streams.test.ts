@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Ref, Schema, Stream } from "effect"
 import { McpServer, Tool, Toolkit } from "effect/ai"
 import { HttpRouter, HttpServerResponse } from "effect/http"
+import { TestClock } from "effect/testing"
 import { pass, settled } from "../time.ts"
 import {
   bearer,
@@ -169,6 +170,8 @@ describe("a stream", () => {
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* begin()
+      // Time does not begin with the test.
+      yield* TestClock.adjust("1 hour")
       const arriving = yield* listen(handle, yield* provider.mint({ expiresIn: 300 }))
       assert.strictEqual(arriving.status, 200)
       yield* pass(299)
@@ -177,6 +180,21 @@ describe("a stream", () => {
       yield* pass(2)
       assert.isTrue(arriving.ended)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  for (const expiresIn of [0, -10]) {
+    it.effect(`of a subscription goes on for 30 seconds if its token expired ${-expiresIn} seconds before it began`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const { handle } = yield* begin()
+        yield* TestClock.adjust("1 hour")
+        const arriving = yield* listen(handle, yield* provider.mint({ expiresIn }))
+        assert.strictEqual(arriving.status, 200)
+        yield* pass(29)
+        assert.isFalse(arriving.ended)
+        yield* pass(2)
+        assert.isTrue(arriving.ended)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
 
   it.effect("of each of two users ends with their own token", () =>
     Effect.gen(function*() {

@@ -8,7 +8,19 @@ import {
 } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Context, Duration, Effect, Layer, Logger, Option, Ref, Schema, type Scope } from "effect"
+import {
+  ConfigProvider,
+  Context,
+  Duration,
+  Effect,
+  Layer,
+  Logger,
+  Option,
+  Redacted,
+  Ref,
+  Schema,
+  type Scope
+} from "effect"
 import {
   type HttpClient,
   HttpEffect,
@@ -21,6 +33,8 @@ import {
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
+import { makeFailureLimit } from "../../src/server/internal/failureLimit.ts"
+import { InvalidToken } from "../../src/token/TokenError.ts"
 import { bearer, issuer, options, type ProtectOptions, resource, server } from "./harness.ts"
 
 const limit = { limit: 3, window: "1 minute" } as const
@@ -227,6 +241,26 @@ describe("failures are counted", () => {
       // A client that keeps failing is blocked as before, and for no longer than a window.
       assert.deepStrictEqual(yield* fail(client, 1), ["429 for 60 s"])
     }).pipe(withProvider))
+
+  it.effect(
+    "anew after 100,000 of them, so that memory is bounded, and are limited as before",
+    () =>
+      Effect.gen(function*() {
+        const limited = yield* makeFailureLimit(limit, { resource, authorizationServers: [] })
+        const request = HttpServerRequest.fromWeb(new Request(resource))
+        const verified = Effect.fail(new InvalidToken({ reason: "malformed" }))
+        const fail = (address: string) =>
+          Effect.map(
+            Effect.flip(limited(request.modify({ remoteAddress: Option.some(address) }), Redacted.make("x"), verified)),
+            ({ _tag }) => _tag
+          )
+        const failed = (times: number) => Effect.replicateEffect(fail(client), times)
+        assert.deepStrictEqual(yield* failed(3), failures(3))
+        for (let n = 0; n < 99_997; n++) yield* fail(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`)
+        assert.deepStrictEqual(yield* failed(4), [...failures(3), "TooManyFailures"])
+      }),
+    300_000
+  )
 })
 
 const addressHeader = "x-address-of-the-test"

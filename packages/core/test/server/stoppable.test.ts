@@ -2,9 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { type Cause, Effect, Exit, Fiber, Queue, Ref, Stream } from "effect"
 import { CurrentOperation, unnamedOperation } from "../../src/policy/internal/access.ts"
 import { stoppable } from "../../src/server/internal/enforcement.ts"
-import { MissingCredentials } from "../../src/token/TokenError.ts"
+import { AccessDenied, type AuthError, MissingCredentials } from "../../src/token/TokenError.ts"
 
-const refuse = Effect.flatMap(CurrentOperation, ({ stop }) => stop(new MissingCredentials(), undefined))
+const refuseWith = (error: AuthError) => Effect.flatMap(CurrentOperation, ({ stop }) => stop(error, undefined))
+
+const refuse = refuseWith(new MissingCredentials())
 
 const answering = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   stoppable(self, unnamedOperation, () => Effect.fail("refused"))
@@ -62,5 +64,13 @@ describe("a stoppable response", () => {
       )
       const exit = yield* Effect.exit(Effect.flatMap(Effect.forkChild(Stream.runCollect(body)), Fiber.join))
       assert.isTrue(Exit.hasInterrupts(exit))
+    }))
+
+  it.effect("is answered with its first refusal, also if a finalizer refuses", () =>
+    Effect.gen(function*() {
+      const denied = new AccessDenied({ policy: "later" })
+      const refusing = Effect.onInterrupt(refuse, () => refuseWith(denied))
+      const answer = yield* stoppable(refusing, unnamedOperation, ({ error }) => Effect.succeed(error._tag))
+      assert.strictEqual(answer, "MissingCredentials")
     }))
 })

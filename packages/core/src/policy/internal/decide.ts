@@ -201,7 +201,7 @@ const sufficientScopeSets = ({ missing, node, outcome, parts }: Evaluation): Rea
     case "AnyOf":
       return smallest(parts.flatMap(sufficientScopeSets))
     case "ByOperation":
-      return outcome === "unknown" && parts.length === 0 ? [noScopes] : parts.flatMap(sufficientScopeSets)
+      return parts.length === 0 ? [noScopes] : parts.flatMap(sufficientScopeSets)
     case "AllOf":
       return parts.reduce<ReadonlyArray<ScopeSet>>(
         (sets, part) => smallest(sets.flatMap((set) => sufficientScopeSets(part).map((more) => union(set, more)))),
@@ -213,13 +213,13 @@ const sufficientScopeSets = ({ missing, node, outcome, parts }: Evaluation): Rea
 }
 
 /**
- * The scopes by which a caller satisfies a policy, of what was granted: the fewest that do. A part that only a check can
- * answer for needs none.
+ * The scopes by which a caller satisfies a policy that permits what they do: the fewest of those that were granted. A part
+ * that only a check can answer for needs none.
  */
-export const satisfyingScopes = ({ node, outcome, parts }: Evaluation): ReadonlyArray<string> => {
+export const satisfyingScopes = ({ node, parts }: Evaluation): ReadonlyArray<string> => {
   switch (node._tag) {
     case "Scopes":
-      return outcome === "yes" ? node.scopes.filter(isScopeToken) : []
+      return node.scopes.filter(isScopeToken)
     case "AnyOf": {
       const sets = parts.filter(({ outcome }) => outcome === "yes").map(satisfyingScopes)
       const [fewest = []] = sets.toSorted((a, b) => a.length - b.length)

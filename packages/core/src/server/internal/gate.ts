@@ -109,8 +109,8 @@ export const mayBeAnonymous = (
   if (!(anonymousLists || mayAdmitAnonymous())) return Effect.succeed(false)
   // A client that could do nothing for certain logs in first.
   const begins = anonymousLists || admitsAnonymous()
-  // Clients of a session ask for its stream by GET, and end it by DELETE. Neither reads anything of the server.
-  if (request.method === "GET" || request.method === "DELETE") return Effect.succeed(begins && ownsSession)
+  // Clients of a session that they have begun ask for its stream by GET, and end it by DELETE.
+  if (request.method === "GET" || request.method === "DELETE") return Effect.succeed(ownsSession)
   if (request.method !== "POST") return Effect.succeed(false)
   const isOpen = (message: typeof Message.Type): boolean => {
     if (!("params" in message)) return begins

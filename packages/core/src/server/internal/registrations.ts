@@ -62,7 +62,7 @@ const everything = ({ prompts, resourceTemplates, resources, tools }: Server): R
   ...prompts
 ]
 
-const policiesOf = (fallback: Any | undefined) => ({ annotations }: Annotated): Policies => {
+const policiesOf = (fallback: Any) => ({ annotations }: Annotated): Policies => {
   const guards = Context.get(annotations, Guards)
   const own = Context.getOrUndefined(annotations, ToolPolicy)
   return { own: own ?? (guards.length === 0 ? fallback : undefined), guards }
@@ -70,8 +70,9 @@ const policiesOf = (fallback: Any | undefined) => ({ annotations }: Annotated): 
 
 const all = ({ guards, own }: Policies): ReadonlyArray<Any> => own === undefined ? guards : [own, ...guards]
 
+/** Every registration has at least one policy: the default is there where nothing else is. */
 const isOpen = (policies: Policies, byOperation: boolean): boolean =>
-  Arr.isReadonlyArrayNonEmpty(all(policies)) && all(policies).every((one) => admitsAnonymous(one, byOperation))
+  all(policies).every((one) => admitsAnonymous(one, byOperation))
 
 /** What is there for some clients only. For others, the server goes on to the next that might be meant. */
 const isConditional = ({ annotations }: Annotated): boolean =>
@@ -103,14 +104,14 @@ const targets = (server: Server) => {
 }
 
 /** Where it is not certain what is meant, the default holds for all of it, and guards are left to themselves. */
-const common = (candidates: ReadonlyArray<Policies>, fallback: Any | undefined): Policies => {
+const common = (candidates: ReadonlyArray<Policies>, fallback: Any): Policies => {
   const [only = { own: fallback, guards: [] }, ...others] = candidates
   if (others.length === 0) return only
   return { own: candidates.find(({ own }) => own !== undefined)?.own, guards: [] }
 }
 
 /** Reads what is registered with a server, whenever it is asked. */
-export const registrations = (server: Server, fallback: Any | undefined): Registrations => {
+export const registrations = (server: Server, fallback: Any): Registrations => {
   const find = targets(server)
   const policies = policiesOf(fallback)
   const found = (...[method, target, isTemplate]: Parameters<typeof find>) =>

@@ -12,7 +12,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { Encrypted, makeEncryption } from "../../fetch/internal/encryption.ts"
-import { AuthInfo, principal } from "../../token/AuthInfo.ts"
+import { anonymous, AuthInfo, principal } from "../../token/AuthInfo.ts"
 
 /** How request states are encrypted. */
 export interface RequestStateOptions {
@@ -39,8 +39,7 @@ const unknownState = new McpSchema.InvalidParams({ message: "Unknown requestStat
 const canonical = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(canonical)
   if (!Predicate.isReadonlyObject(value)) return value
-  const members = Object.entries(value).filter(([, member]) => member !== undefined)
-  const sorted = members.toSorted(([a], [b]) => a < b ? -1 : 1)
+  const sorted = Object.entries(value).toSorted(([a], [b]) => a < b ? -1 : 1)
   return { members: sorted.map(([name, member]) => [name, canonical(member)]) }
 }
 
@@ -94,6 +93,9 @@ const makeCipher = Effect.fnUntraced(function*({ lifetime, secrets }: RequestSta
   }
 })
 
+/** What is called in process, without anybody's token, is called by nobody. */
+const caller = Effect.map(Effect.serviceOption(AuthInfo), Option.getOrElse(() => anonymous))
+
 type Respond = Effect.Effect<McpServer.MiddlewareSuccess, McpSchema.McpErrorBase>
 
 /** Encrypts the state of a continuation. The result is opaque by its type, but a state has to be encrypted before it is sent. */
@@ -122,29 +124,23 @@ export const requestState = (options: RequestStateOptions) =>
       const { method, requestContext } = request
       // A list has no state to go on from.
       if (method.endsWith("/list")) return respond
-      const goesOn = Effect.flatMap(Effect.serviceOption(AuthInfo), (info) => {
-        const { requestState: encrypted } = requestContext
-        // Without an HTTP request there is nobody to bind a state to.
-        if (Option.isNone(info) || encrypted === undefined) return respond
-        // Parameters that are nested too deeply for this were never encrypted.
-        const binding = Effect.try({
-          try: () => bindingOf(options.resource, info.value, request),
+      // Parameters that are nested too deeply for this are not encrypted.
+      const binding = Effect.flatMap(caller, (info) =>
+        Effect.try({
+          try: () => bindingOf(options.resource, info, request),
           catch: () => unknownState
-        })
-        return Effect.flatMap(Effect.flatMap(binding, (binding) => decrypt(binding, encrypted)), (opened) =>
+        }))
+      const goOn = (encrypted: string): Respond =>
+        Effect.flatMap(Effect.flatMap(binding, (binding) => decrypt(binding, encrypted)), (opened) =>
           Effect.provideService(
             respond,
             McpSchema.McpRequestContext,
             McpSchema.McpRequestContext.of({ ...requestContext, requestState: opened })
           ))
-      })
-      return Effect.flatMap(requestContext.requestState === undefined ? respond : goesOn, (result) =>
+      const { requestState: encrypted } = requestContext
+      return Effect.flatMap(encrypted === undefined ? respond : goOn(encrypted), (result) =>
         sealResult(result, (state) =>
-          Effect.flatMap(Effect.serviceOption(AuthInfo), (info) =>
-            Option.isNone(info)
-              ? Effect.succeed(state)
-              : Effect.suspend(() =>
-                encrypt(bindingOf(options.resource, info.value, request), state)
-              ))))
+          Effect.flatMap(Effect.orDie(binding), (binding) =>
+            encrypt(binding, state))))
     }
   }))
