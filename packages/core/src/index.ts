@@ -288,11 +288,11 @@ export * as Transpiler from "./discovery/Transpiler.ts"
 export * as Validation from "./discovery/Validation.ts"
 
 /**
- * For whom a token must have been issued (RFC 8707, section 2; RFC 9068, section 4).
+ * Rules about the audience of a token (RFC 8707, section 2; RFC 9068, section 4).
  *
- * A token that another service got from its user is good for that service only: whoever accepts it here lets that service
- * act as the user. So an audience is always demanded, by default the resource itself, and every way to demand less has a
- * name that says so.
+ * A token that was issued for another service is valid for that service only. A server that accepts such a token lets the
+ * other service act as the user. So an audience is always required: by default the resource itself. Every policy that
+ * requires less says so in its name.
  *
  * **Example** (A provider that cannot issue tokens for a URL)
  *
@@ -305,16 +305,15 @@ export * as Validation from "./discovery/Validation.ts"
  * policy.accepts({ resource, audience: ["api://notes"], claims: {} }) // => true
  * policy.accepts({ resource, audience: [resource], claims: {} }) // => false
  * ```
- *
  * @since 0.1.0
  */
 export * as AudiencePolicy from "./token/AudiencePolicy.ts"
 
 /**
- * Who speaks, and with which rights: what a verified token says about the caller of the current request.
+ * The authenticated caller of the current request and its grants, as the verified token describes them.
  *
- * A tool, resource or prompt that declares `AuthInfo` as a dependency gets it for each request. A server with such a tool
- * does not compile until somebody provides it, which is the work of `McpAuth`.
+ * A tool, resource or prompt that declares `AuthInfo` as a dependency receives it for each request. A server with such a
+ * tool does not compile until `McpAuth`, or another layer, provides it.
  *
  * **Example** (Reading claims with a schema)
  *
@@ -339,13 +338,12 @@ export * as AudiencePolicy from "./token/AudiencePolicy.ts"
  *
  * Effect.runSync(Effect.provideService(whoAmI, AuthInfo.AuthInfo, request)) // => "ada@example.com"
  * ```
- *
  * @since 0.1.0
  */
 export * as AuthInfo from "./token/AuthInfo.ts"
 
 /**
- * The bearer token of a request (RFC 6750, section 2.1): from the Authorization header, and from nowhere else.
+ * The bearer token of a request (RFC 6750, section 2.1). It is read from the Authorization header only.
  *
  * **Example** (Reading a request)
  *
@@ -359,89 +357,86 @@ export * as AuthInfo from "./token/AuthInfo.ts"
  * const twice = BearerToken.read({ authorization: ["Bearer abc", "Bearer def"], url: "/mcp" })
  * Result.isFailure(twice) && twice.failure.message // => "The request is refused: it has more than one Authorization header"
  * ```
- *
  * @since 0.1.0
  */
 export * as BearerToken from "./token/BearerToken.ts"
 
 /**
- * How a resource server proves who it is when it asks an authorization server (RFC 6749, section 2.3; OpenID Connect Core
- * 1.0, section 9): with a secret in a header, with a secret in the form, or with a signature that no one can reuse.
+ * Authentication of a resource server to an authorization server (RFC 6749, section 2.3; OpenID Connect Core 1.0, section
+ * 9): with a secret in a header, with a secret in the form, or with a signed assertion that cannot be reused.
  *
  * @since 0.1.0
  */
 export * as ClientAuthentication from "./token/ClientAuthentication.ts"
 
 /**
- * The key set of an authorization server (RFC 7517), kept fresh.
+ * The JWK Set of an authorization server (RFC 7517), cached and refreshed.
  *
- * Keys are fetched when they are first needed, one request at a time, refreshed in the background, and used for a bounded
- * time while the provider is down. An unknown key is the first sign of a rotation, but any sender can make up a key ID.
- * Unknown keys therefore share an allowance of fetches for each issuer (`refetches`). A key ID that is known causes no fetch,
- * whatever the algorithm, the issuer or the signature of the token is. Keys that cannot be read, are meant for something
- * else, or are too weak are passed over, and spoil nothing; their key IDs are known, too.
+ * Keys are fetched when they are first needed, in a single flight, and refreshed in the background. While the provider is
+ * down, they are used for a limited time. An unknown key ID is the first sign of a key rotation, but any sender can invent
+ * one. So all tokens with unknown keys of an issuer share an allowance of fetches (`refetches`). A known key ID causes no
+ * fetch, for any algorithm, issuer or signature of the token. Keys that cannot be read, have another use, or are too weak
+ * are ignored. Their key IDs count as known.
  *
- * A key with the member `issuer` verifies the tokens of that issuer only. The tenant-independent key sets of Entra ID have
- * this member: `https://login.microsoftonline.com/{tenantid}/v2.0` for the keys of all tenants, and the issuer of one tenant
- * for its own keys. With `{tenantid}` replaced by the tenant in `iss`, which must be a GUID, the member must equal `iss`
- * (Microsoft identity platform, access tokens, "Validate the signing key issuer"). One difference is accepted: a version 1
- * token (`https://sts.windows.net/<tenant>/`) may be signed by a key that names
+ * A key with the member `issuer` verifies the tokens of that issuer only. The tenant-independent JWK Sets of Entra ID have
+ * this member: `https://login.microsoftonline.com/{tenantid}/v2.0` for the keys of all tenants, and the issuer of one
+ * tenant for its own keys. `{tenantid}` is replaced by the tenant in `iss`, which must be a GUID, and the result must equal
+ * `iss` (Microsoft identity platform, access tokens, "Validate the signing key issuer"). One difference is accepted: a
+ * version 1 token (`https://sts.windows.net/<tenant>/`) may be signed by a key that names
  * `https://login.microsoftonline.com/<tenant>/v2.0`, as Microsoft's own validator accepts it. A key whose `issuer` is not a
- * string is passed over. A key without the member verifies the tokens of every issuer that the key set is for.
+ * string is ignored. A key without the member verifies the tokens of every issuer of the JWK Set.
  *
  * @since 0.1.0
  */
 export * as JwkSet from "./token/JwkSet.ts"
 
 /**
- * Signatures of tokens (RFC 7515, RFC 7518, RFC 8037): which algorithms there are, which key fits which, and the service
- * that verifies.
+ * Signatures of tokens (RFC 7515, RFC 7518, RFC 8037): the accepted algorithms, and the service that verifies.
  *
- * The algorithm of a token is a claim of its sender. It is looked up in a list of asymmetric algorithms, must fit the key
- * that its issuer published, and is never taken from the token alone. There is no way to name `none` or `HS256` here.
+ * The algorithm in a token is chosen by its sender. So it is looked up in a list of asymmetric algorithms and must match
+ * the key that the issuer published. `none` and `HS256` cannot be configured.
  *
  * @since 0.1.0
  */
 export * as Jws from "./token/Jws.ts"
 
 /**
- * Names for tokens that say nothing about them.
+ * Digests of tokens, which serve as cache keys.
  *
- * What is remembered about a token is kept under its digest, so that no memory, and nothing that is shared with other
- * processes, holds a token.
+ * Caches store data about a token under its digest. So no cache contains a token, and neither does a store that several
+ * processes share.
  *
  * @since 0.1.0
  */
 export * as TokenDigest from "./token/TokenDigest.ts"
 
 /**
- * Why a request is not let in.
+ * Reasons to reject a request.
  *
- * One class for each answer that a client must tell apart: who sends nothing must log in, who sends nonsense must mend
- * the request, who sends a bad token must get another, who may do too little must ask for more, and who meets an outage
- * must come again. `Challenge` turns each into the answer of RFC 6750.
+ * Each class is a response that clients must tell apart: log in, correct the request, get another token, request more
+ * scopes, or retry later. `Challenge` converts each to a response according to RFC 6750.
  *
  * @since 0.1.0
  */
 export * as TokenError from "./token/TokenError.ts"
 
 /**
- * From a bearer token to who it speaks for, or to a typed error that says why not.
+ * Verification of bearer tokens: a token becomes an `AuthInfo` or a typed error.
  *
- * A `Method` says how tokens are verified: by signature (`jwt`), by asking the provider (`introspection`), or in a way of
- * your own (`custom`). Whatever the way, the claims are then held to the same rules and end in the same `AuthInfo`.
+ * A `Method` is a way to verify tokens: by signature (`jwt`), by a request to the provider (`introspection`), or by your
+ * own function (`custom`). The claims are then checked by the same rules for every method.
  *
  * @since 0.1.0
  */
 export * as TokenVerifier from "./token/TokenVerifier.ts"
 
 /**
- * Who may do what: said once, next to what it is about, and everything follows.
+ * Policies: declare who may use a tool, resource or prompt, next to its registration.
  *
- * A policy on a tool guards its calls, hides it from the lists of those who may not call it, puts its scopes into the
- * challenge that lets clients ask for more, and into the metadata that says which scopes there are.
+ * A policy on a tool guards its calls and hides it from the lists of callers who may not call it. Its scopes go into the
+ * challenge, so that clients can request them, and into the protected resource metadata.
  *
- * **Example** (Saying it on a tool)
+ * **Example** (A policy on a tool)
  *
  * ```ts import.meta.vitest
  * import * as Policy from "@effect-mcp-auth/core/Policy"
@@ -454,15 +449,14 @@ export * as TokenVerifier from "./token/TokenVerifier.ts"
  * String(policy) // => `allOf(scopes("notes:write"), not(role("guest")))`
  * AddNote.name // => "AddNote"
  * ```
- *
  * @since 0.1.0
  */
 export * as Policy from "./policy/Policy.ts"
 
 /**
- * Policies that are data: for a configuration, an environment variable, or the command line.
+ * Policies as data, for a configuration, an environment variable, or the command line.
  *
- * What a policy of code can do and data cannot (predicates, checks, policies made for an operation) has no form here.
+ * Predicates, checks, and policies that are created for an operation need code, so they have no form here.
  *
  * **Example** (A policy from JSON)
  *
@@ -475,7 +469,6 @@ export * as Policy from "./policy/Policy.ts"
  *
  * String(PolicyDeclaration.toPolicy(declared)) // => `allOf(scopes("notes:read"), not(role("guest")))`
  * ```
- *
  * @since 0.1.0
  */
 export * as PolicyDeclaration from "./policy/PolicyDeclaration.ts"
@@ -483,11 +476,11 @@ export * as PolicyDeclaration from "./policy/PolicyDeclaration.ts"
 /**
  * Which scopes are broader than others.
  *
- * A token with a broader scope may do whatever a narrower one allows, so a server that demands the narrower one must not
- * send its client away for it (MCP 2026-07-28, Authorization, "Scope Challenge Handling"). OAuth itself knows no order of
- * scopes (RFC 6749, section 3.3): it is said here, once, and holds wherever scopes are compared.
+ * A token with a broader scope may do everything that a narrower scope allows. A server that requires the narrower scope
+ * must accept such a token (MCP 2026-07-28, Authorization, "Scope Challenge Handling"). OAuth defines no order of scopes
+ * (RFC 6749, section 3.3). The hierarchy defines it once, for every comparison of scopes.
  *
- * **Example** (Writing implies reading, for every kind of thing)
+ * **Example** (Writing implies reading, for every kind of resource)
  *
  * ```ts import.meta.vitest
  * import * as ScopeHierarchy from "@effect-mcp-auth/core/ScopeHierarchy"
@@ -502,7 +495,6 @@ export * as PolicyDeclaration from "./policy/PolicyDeclaration.ts"
  * hierarchy.covers(new Set(["notes:write"]), "files:read") // => false
  * hierarchy.covers(new Set(["admin"]), "files:read") // => true
  * ```
- *
  * @since 0.1.0
  */
 export * as ScopeHierarchy from "./policy/ScopeHierarchy.ts"

@@ -112,7 +112,7 @@ describe("mcp-auth explain", () => {
       const { code, stdout } = yield* explain(token, "--issuer", issuer, "--policy", policy, "--format", "json")
       const report = yield* decodeReport(stdout)
       assert.deepStrictEqual([code, report.answer?.status], [1, 401])
-      const reason = "the token is encrypted: the client asked for no audience, or the provider encrypts access tokens"
+      const reason = "the token is encrypted: the client requested no audience, or the provider encrypts access tokens"
       assert.include(report.answer?.reason, reason)
       assert.include(report.answer?.reason, "TokenVerifier.introspection")
     }))

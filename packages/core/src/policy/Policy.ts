@@ -1,10 +1,10 @@
 /**
- * Who may do what: said once, next to what it is about, and everything follows.
+ * Policies: declare who may use a tool, resource or prompt, next to its registration.
  *
- * A policy on a tool guards its calls, hides it from the lists of those who may not call it, puts its scopes into the
- * challenge that lets clients ask for more, and into the metadata that says which scopes there are.
+ * A policy on a tool guards its calls and hides it from the lists of callers who may not call it. Its scopes go into the
+ * challenge, so that clients can request them, and into the protected resource metadata.
  *
- * **Example** (Saying it on a tool)
+ * **Example** (A policy on a tool)
  *
  * ```ts import.meta.vitest
  * import * as Policy from "@effect-mcp-auth/core/Policy"
@@ -17,7 +17,6 @@
  * String(policy) // => `allOf(scopes("notes:write"), not(role("guest")))`
  * AddNote.name // => "AddNote"
  * ```
- *
  * @since 0.1.0
  */
 import * as Arr from "effect/Array"
@@ -42,7 +41,7 @@ export { scopesOf } from "./internal/model.ts"
 export type { ClaimPath, Operation, Policy } from "./internal/model.ts"
 
 /**
- * Everybody, also without a token. What else the server has still asks for one.
+ * Satisfied by every caller, also without a token. The other registrations of the server still require a token.
  *
  * @category constructors
  * @since 0.1.0
@@ -50,14 +49,14 @@ export type { ClaimPath, Operation, Policy } from "./internal/model.ts"
 export const anonymous: Policy = node({ _tag: "Anonymous" })
 
 /**
- * Everybody who has a valid token.
+ * Satisfied by every caller with a valid token.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const authenticated: Policy = node({ _tag: "Authenticated" })
 
-/** A list of scopes, of which at least one is written down where the list is. */
+/** A list of scopes that is not empty where it is written as literals. */
 type NonEmpty<S extends ReadonlyArray<string>> = S extends readonly [] ? readonly [string] : S
 
 /**
@@ -66,9 +65,9 @@ type NonEmpty<S extends ReadonlyArray<string>> = S extends readonly [] ? readonl
  * **Details**
  *
  * The scopes may be spread from an array, for example from a configuration. An empty array is a mistake, not a policy that
- * every caller satisfies: `McpAuth` refuses to build a server with it (`InvalidOptions`, problem `empty-scopes`), and
- * `McpAuth.layerStdio` to answer requests. Where a policy is only made for an operation (`byOperation`, `Policy.require`), it
- * permits nothing, and neither does its negation.
+ * every caller satisfies. `McpAuth` refuses to build a server with it (`InvalidOptions`, reason `empty-scopes`), and
+ * `McpAuth.layerStdio` refuses to answer requests. If such a policy is created for an operation (`byOperation`,
+ * `Policy.require`), it permits nothing, and neither does its negation.
  *
  * **Example** (Scopes from a configuration)
  *
@@ -79,7 +78,6 @@ type NonEmpty<S extends ReadonlyArray<string>> = S extends readonly [] ? readonl
  *
  * String(Policy.scopes(...configured)) // => `scopes("notes:read", "notes:write")`
  * ```
- *
  * @category constructors
  * @since 0.1.0
  */
@@ -87,12 +85,12 @@ export const scopes = <const S extends ReadonlyArray<string>>(...scopes: NonEmpt
   node({ _tag: "Scopes", scopes: Arr.dedupe(scopes) })
 
 /**
- * Who has a role.
+ * Satisfied by a caller that has a role.
  *
  * **Details**
  *
- * Providers put roles in different claims. Looked at are `realm_access.roles` (Keycloak), `roles` (Entra ID),
- * `cognito:groups` (Cognito) and `permissions` (Auth0); `at` names others instead.
+ * Providers put roles into different claims. The default claims are `realm_access.roles` (Keycloak), `roles` (Entra ID),
+ * `cognito:groups` (Cognito) and `permissions` (Auth0). The option `at` replaces them.
  *
  * @category constructors
  * @since 0.1.0
@@ -101,12 +99,12 @@ export const role = (role: string, options?: { readonly at?: ReadonlyArray<Claim
   node({ _tag: "Role", role, paths: options?.at ?? rolePaths })
 
 /**
- * Callers whose token lists a permission in the claim `permissions` (Auth0, WorkOS, Kinde).
+ * Satisfied by a caller whose token lists a permission in the claim `permissions` (Auth0, WorkOS, Kinde).
  *
  * **Details**
  *
- * A permission says what the user may do. It is no grant to the client that calls, so it never satisfies
- * `Policy.scopes`. Require both with `Policy.allOf(Policy.scopes(…), Policy.permission(…))`.
+ * A permission says what the user may do. It is not granted to the client, so it never satisfies `Policy.scopes`. Require
+ * both with `Policy.allOf(Policy.scopes(…), Policy.permission(…))`.
  *
  * @category constructors
  * @since 0.1.0
@@ -115,7 +113,7 @@ export const permission = (permission: string): Policy =>
   node({ _tag: "Role", role: permission, paths: permissionPaths })
 
 /**
- * Whose claims have a form, and satisfy a predicate.
+ * Satisfied by a caller whose claims match a schema and satisfy a predicate.
  *
  * **Example** (Only verified addresses of one domain)
  *
@@ -131,7 +129,6 @@ export const permission = (permission: string): Policy =>
  *
  * String(staff) // => `claim("staff")`
  * ```
- *
  * @category constructors
  * @since 0.1.0
  */
@@ -148,16 +145,16 @@ export const claim = <A>(
   })
 }
 
-/** The answer of a check: a failure of `VerificationUnavailable` is an outage, and answered as one. */
+/** The result of a check. The failure `VerificationUnavailable` is an outage and gets 503. */
 type CheckResult<R> = Effect.Effect<boolean, VerificationUnavailable, R>
 
 /**
- * Whoever an effect says, which may use services, `AuthInfo` among them.
+ * Satisfied by callers that an effect accepts. The effect may use services, including `AuthInfo`.
  *
  * **Details**
  *
- * An effect is also asked for lists. A function of the operation is not, because there are no arguments then: what it
- * guards is listed.
+ * An effect also runs for lists. A function of the operation does not run for lists, because they have no arguments: the
+ * guarded entries are listed.
  *
  * @category constructors
  * @since 0.1.0
@@ -171,7 +168,8 @@ export const check = <R>(
     : node<R>({ _tag: "Check", label, needsOperation: true, run: effect })
 
 /**
- * Whoever an effect says that looks at the arguments, decoded by a schema. Arguments that do not decode are refused.
+ * Satisfied by callers that an effect accepts after it received the arguments, decoded by a schema. Arguments that do not
+ * match the schema are refused.
  *
  * @category constructors
  * @since 0.1.0
@@ -190,12 +188,12 @@ export const checkArguments = <A, RD, R>(
 }
 
 /**
- * Satisfied as the policy is that a function makes for the operation: for scopes that depend on a name or an argument.
+ * Creates the policy from the operation, for scopes that depend on a name or an argument.
  *
  * **Details**
  *
- * Lists and completions (`completion/complete`) have no operation yet, so the function is not called for them: what the
- * policy guards is listed, and callers who see it in a list may complete it. For the parameters of a template use
+ * Lists and completions (`completion/complete`) have no operation yet, so the function does not run for them. The guarded
+ * entries are listed, and callers who see an entry in a list may complete it. For the parameters of a template use
  * `byParameters`.
  *
  * **Example** (A scope for each tool)
@@ -207,7 +205,6 @@ export const checkArguments = <A, RD, R>(
  *
  * String(ofTool) // => `byOperation("operation")`
  * ```
- *
  * @category constructors
  * @since 0.1.0
  */
@@ -215,13 +212,13 @@ export const byOperation = <R>(policyOf: (operation: Operation) => Policy<R>, la
   node<R>({ _tag: "ByOperation", label, policyOf })
 
 /**
- * Satisfied as the policy is that a function makes for the parameters of a resource template, decoded by a schema. What does
- * not decode is refused, and so is every operation without these parameters.
+ * Creates the policy from the parameters of a resource template, decoded by a schema. Parameters that do not match the
+ * schema are refused, and so is every operation without them.
  *
  * **Details**
  *
- * Use the schemas of the template itself, so that the policy judges the values that the handler receives. With a schema that
- * decodes several texts to one value (`7` and `07` to a number), a policy that compares the texts would judge something else.
+ * Use the schemas of the template itself, so that the policy decides on the values that the handler receives. If a schema
+ * decodes several texts to one value (`7` and `07` to a number), a policy on the texts would decide on something else.
  * Lists and completions have no parameters yet: see `byOperation`.
  *
  * **Example** (A scope for each notebook)
@@ -237,7 +234,6 @@ export const byOperation = <R>(policyOf: (operation: Operation) => Policy<R>, la
  *
  * String(ofNotebook) // => `byOperation("parameters")`
  * ```
- *
  * @category constructors
  * @since 0.1.0
  */
@@ -254,27 +250,27 @@ export const byParameters = <A, R>(
     }), label)
 }
 
-/** What all parts need together. Without parts, nothing. */
+/** The services that all parts require together. Without parts: none. */
 type RequirementsOf<P extends ReadonlyArray<Policy<unknown>>> = [P[number]] extends [never] ? never
   : P[number] extends Policy<infer R> ? R
   : never
 
 const withRequirementsOfAll = <P extends ReadonlyArray<Policy<unknown>>>(parts: P) =>
-  // No part needs more than all of them.
+  // No part requires more services than all parts together.
   parts as ReadonlyArray<Policy<unknown>> as ReadonlyArray<Policy<RequirementsOf<P>>>
 
 /**
- * Who satisfies every part.
+ * Satisfied if every part is satisfied.
  *
  * @category combining
  * @since 0.1.0
  */
 export const allOf = <const P extends ReadonlyArray<Policy<unknown>>>(...parts: P): Policy<RequirementsOf<P>> =>
-  // Of nothing, every part is satisfied; that must not let in who has no token.
+  // An empty `allOf` is vacuously true, and must not admit callers without a token.
   parts.length === 0 ? authenticated : node<RequirementsOf<P>>({ _tag: "AllOf", parts: withRequirementsOfAll(parts) })
 
 /**
- * Who satisfies some part.
+ * Satisfied if at least one part is satisfied.
  *
  * @category combining
  * @since 0.1.0
@@ -283,7 +279,7 @@ export const anyOf = <const P extends ReadonlyArray<Policy<unknown>>>(...parts: 
   node<RequirementsOf<P>>({ _tag: "AnyOf", parts: withRequirementsOfAll(parts) })
 
 /**
- * Who has a valid token and does not satisfy a policy.
+ * Satisfied by a caller that has a valid token and does not satisfy the policy.
  *
  * @category combining
  * @since 0.1.0

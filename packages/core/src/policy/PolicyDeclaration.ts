@@ -1,7 +1,7 @@
 /**
- * Policies that are data: for a configuration, an environment variable, or the command line.
+ * Policies as data, for a configuration, an environment variable, or the command line.
  *
- * What a policy of code can do and data cannot (predicates, checks, policies made for an operation) has no form here.
+ * Predicates, checks, and policies that are created for an operation need code, so they have no form here.
  *
  * **Example** (A policy from JSON)
  *
@@ -14,7 +14,6 @@
  *
  * String(PolicyDeclaration.toPolicy(declared)) // => `allOf(scopes("notes:read"), not(role("guest")))`
  * ```
- *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
@@ -32,7 +31,7 @@ import * as Policy from "./Policy.ts"
  *
  * - `"anonymous"`, `"authenticated"`
  * - `{ "scopes": [...] }`: all of them
- * - `{ "role": "...", "at": [["realm_access", "roles"]] }`: `at` may be left out
+ * - `{ "role": "...", "at": [["realm_access", "roles"]] }`: `at` is optional
  * - `{ "permission": "..." }`: listed in the claim `permissions`
  * - `{ "claim": ["tenant"], "equals": ... }`: the claim at a path has this value
  * - `{ "allOf": [...] }`, `{ "anyOf": [...] }`, `{ "not": ... }`
@@ -57,7 +56,7 @@ const Part = Schema.suspend((): Schema.Codec<PolicyDeclaration, Schema.Json> => 
 
 const Word = Schema.Literals(["anonymous", "authenticated"])
 
-/** The forms of a declaration, by the member that each has and no other. */
+/** The forms of a declaration, each under the member that only it has. */
 const forms = {
   scopes: Schema.Struct({ scopes: Schema.NonEmptyArray(Schema.String) }),
   role: Schema.Struct({ role: Schema.String, at: Schema.optionalKey(Schema.Array(Path)) }),
@@ -78,7 +77,7 @@ const unknownForm = new SchemaIssue.InvalidValue({
   expected: `"anonymous", "authenticated", or an object with one of ${names.join(", ")}`
 })
 
-/** Decodes by the form that is meant, so that an error speaks of that one, and not of all that there are. */
+/** Decodes by the form that the member selects, so that the error is about this form and not about all of them. */
 const decodeStrictly = (json: Schema.Json): Effect.Effect<PolicyDeclaration, SchemaIssue.Issue> => {
   if (Schema.is(Word)(json)) return Effect.succeed(json)
   const name = names.find((name) => Predicate.hasProperty(json, name))
@@ -91,7 +90,7 @@ const decodeStrictly = (json: Schema.Json): Effect.Effect<PolicyDeclaration, Sch
 }
 
 /**
- * Reads and writes policies as data. Members that are not known are refused: a misspelt word must not be a weaker policy.
+ * Decodes and encodes policies as data. Unknown members are refused: a typing error must not make a policy weaker.
  *
  * @category schemas
  * @since 0.1.0
@@ -105,7 +104,7 @@ export const PolicyDeclaration = Schema.Json.pipe(Schema.decodeTo(
 ))
 
 /**
- * The policy that is declared.
+ * Converts a declaration to its policy.
  *
  * @category conversions
  * @since 0.1.0

@@ -1,11 +1,11 @@
 /**
  * Which scopes are broader than others.
  *
- * A token with a broader scope may do whatever a narrower one allows, so a server that demands the narrower one must not
- * send its client away for it (MCP 2026-07-28, Authorization, "Scope Challenge Handling"). OAuth itself knows no order of
- * scopes (RFC 6749, section 3.3): it is said here, once, and holds wherever scopes are compared.
+ * A token with a broader scope may do everything that a narrower scope allows. A server that requires the narrower scope
+ * must accept such a token (MCP 2026-07-28, Authorization, "Scope Challenge Handling"). OAuth defines no order of scopes
+ * (RFC 6749, section 3.3). The hierarchy defines it once, for every comparison of scopes.
  *
- * **Example** (Writing implies reading, for every kind of thing)
+ * **Example** (Writing implies reading, for every kind of resource)
  *
  * ```ts import.meta.vitest
  * import * as ScopeHierarchy from "@effect-mcp-auth/core/ScopeHierarchy"
@@ -20,7 +20,6 @@
  * hierarchy.covers(new Set(["notes:write"]), "files:read") // => false
  * hierarchy.covers(new Set(["admin"]), "files:read") // => true
  * ```
- *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
@@ -29,19 +28,19 @@ import * as Struct from "effect/Struct"
 import { quoted } from "../metadata/internal/printable.ts"
 
 /**
- * What each scope covers besides itself.
+ * The scopes that each scope covers besides itself.
  *
  * **Details**
  *
- * An asterisk stands for one or more characters. In what covers, it is remembered; in what is covered, the first asterisk
- * is the remembered text if there is one, and every other stands for anything:
+ * An asterisk matches one or more characters. In the covering scope, the matched text is captured. In the covered scope,
+ * the first asterisk stands for the captured text, if there is one, and every other asterisk matches any text:
  *
  * - `"files:write": ["files:read"]`: one scope covers another.
- * - `"files": ["files:*"]`: a prefix covers what continues it.
- * - `"*:write": ["*:read"]`: writing covers reading, of the same thing.
- * - `"*": ["*:*"]`: every scope covers what continues it after a colon.
+ * - `"files": ["files:*"]`: a prefix covers every scope that continues it.
+ * - `"*:write": ["*:read"]`: writing covers reading, of the same resource.
+ * - `"*": ["*:*"]`: every scope covers those that continue it after a colon.
  *
- * What is covered covers further in turn.
+ * The relation is transitive.
  *
  * @category models
  * @since 0.1.0
@@ -55,29 +54,28 @@ export type Rules = Readonly<Record<string, ReadonlyArray<string>>>
  * @since 0.1.0
  */
 export interface ScopeHierarchy {
-  /** Whether somebody to whom these scopes were granted has a scope. */
+  /** Whether the granted scopes include a scope, or one that covers it. */
   readonly covers: (granted: ReadonlySet<string>, scope: string) => boolean
 }
 
 const reasons = {
-  "cycle": "two scopes cover each other, so neither is broader; drop one of the rules",
+  "cycle": "two scopes cover each other, so neither is broader; remove one of the rules",
   "too-many-wildcards":
-    "there are more asterisks than can be told apart; what covers may have one, what is covered one " +
-    "more",
+    "a rule has too many asterisks; the covering scope may have one, and the covered scope one more",
   "wildcard-is-lost":
-    "what covers has an asterisk and what is covered has none, so anything that matches would cover " +
-    "it; name the scope that covers"
+    "the covering scope has an asterisk and the covered scope has none, so every scope that matches would cover it; " +
+    "write the covering scope in full"
 } as const
 
 /**
- * The rules are no order of scopes. The message says what to change.
+ * The rules do not define an order of scopes. The message says what to change.
  *
  * @category errors
  * @since 0.1.0
  */
 export class InvalidScopeHierarchy extends Schema.TaggedError<InvalidScopeHierarchy>()("InvalidScopeHierarchy", {
   reason: Schema.Literals(Struct.keys(reasons)),
-  /** The scopes or patterns that it is about. */
+  /** The scopes or patterns of the invalid rules. */
   scopes: Schema.Array(Schema.String)
 }) {
   override get message(): string {
@@ -86,7 +84,7 @@ export class InvalidScopeHierarchy extends Schema.TaggedError<InvalidScopeHierar
 }
 
 /**
- * What may be chosen about a hierarchy.
+ * Options for a hierarchy.
  *
  * @category models
  * @since 0.1.0
@@ -94,7 +92,7 @@ export class InvalidScopeHierarchy extends Schema.TaggedError<InvalidScopeHierar
 export interface Options {
   /**
    * Read an asterisk in a *granted* scope as a wildcard: a token with `files:*` then has `files:read`. Only for providers
-   * that mean it so. Default: `false`.
+   * that define it this way. Default: `false`.
    */
   readonly grantedWildcards?: boolean | undefined
 }
@@ -119,7 +117,7 @@ const fromBroader = (broader: Broader, grantedWildcards: boolean): ScopeHierarch
 export const flat: ScopeHierarchy = { covers: (granted, scope) => granted.has(scope) }
 
 /**
- * Makes a hierarchy of rules.
+ * Creates a hierarchy from rules.
  *
  * @category constructors
  * @since 0.1.0
@@ -141,7 +139,7 @@ export const make = Effect.fnUntraced(function*(
   return fromBroader(broader, options?.grantedWildcards === true)
 })
 
-/** One scope, or pattern of scopes, that covers another. */
+/** A rule: one scope, or pattern of scopes, covers another. */
 interface Rule {
   readonly covers: string
   readonly covered: string
@@ -150,30 +148,33 @@ interface Rule {
 /** The scopes that cover a scope, itself first. */
 type Broader = (scope: string) => Iterable<string>
 
-/** How many are looked at. Rules like `"a*": ["*"]` go on forever, and what is not found is not covered. */
+/**
+ * How many broader scopes are searched. Rules such as `"a*": ["*"]` have infinitely many; beyond the limit, nothing is
+ * covered.
+ */
 const limit = 1000
 
 const asterisks = (pattern: string): number => pattern.split("*").length - 1
 
-/** What makes a rule impossible. */
+/** Why a rule is invalid. */
 const reasonOf = ({ covered, covers }: Rule): "too-many-wildcards" | "wildcard-is-lost" | undefined => {
   if (asterisks(covers) > 1 || asterisks(covered) > asterisks(covers) + 1) return "too-many-wildcards"
   return asterisks(covers) === 1 && asterisks(covered) === 0 ? "wildcard-is-lost" : undefined
 }
 
-/** Whether a text has the form `head*tail`, with something in place of the asterisk; and what that is. */
+/** The text in place of the asterisk, if the scope has the form `head*tail`. */
 const textBetween = (head: string, tail: string, text: string): string | undefined =>
   text.length > head.length + tail.length && text.startsWith(head) && text.endsWith(tail)
     ? text.slice(head.length, text.length - tail.length)
     : undefined
 
-/** Whether a pattern with at most one asterisk stands for a scope. */
+/** Whether a pattern with at most one asterisk matches a scope. */
 const matches = (pattern: string, scope: string): boolean => {
   const [head = "", tail] = pattern.split("*")
   return tail === undefined ? pattern === scope : textBetween(head, tail, scope) !== undefined
 }
 
-/** What the first asterisk of `covered` may stand for. Two asterisks leave a choice. */
+/** The possible texts of the first asterisk of `covered`. With two asterisks there may be several. */
 const captures = (covered: string, scope: string): ReadonlyArray<string> => {
   const [head = "", middle = "", tail] = covered.split("*")
   if (tail === undefined) {
@@ -186,29 +187,29 @@ const captures = (covered: string, scope: string): ReadonlyArray<string> => {
     .map((index) => inner.slice(0, index))
 }
 
-/** What covers a scope by one rule. */
+/** The scopes that cover a scope by one rule. */
 const coveredBy = ({ covered, covers }: Rule, scope: string): ReadonlyArray<string> => {
   if (asterisks(covers) === 0) return matches(covered, scope) ? [covers] : []
   return captures(covered, scope).map((capture) => covers.replace("*", () => capture))
 }
 
-/** Looks from a scope upwards: what covers it, and what covers that. */
+/** Searches upwards from a scope: the scopes that cover it, then those that cover these. */
 const broaderThan = (rules: ReadonlyArray<Rule>): Broader =>
   function*(scope) {
     const seen = new Set([scope])
-    // A set goes on with what is added to it on the way.
+    // The loop over a set also visits the items that are added to it.
     for (const narrower of seen) {
       yield narrower
       for (const item of rules.flatMap((rule) => coveredBy(rule, narrower))) if (seen.size < limit) seen.add(item)
     }
   }
 
-/** Scopes that stand for all of which the rules speak: an asterisk is one like any other. */
+/** Sample scopes, one for each pattern of the rules. Any text can replace the asterisk. */
 const examples = (rules: ReadonlyArray<Rule>): ReadonlyArray<string> => [
   ...new Set(rules.flatMap(({ covered, covers }) => [covers, covered]).map((item) => item.replaceAll("*", "x")))
 ]
 
-/** Two scopes that cover each other. */
+/** Finds two scopes that cover each other. */
 const cycleOf = (rules: ReadonlyArray<Rule>, broader: Broader): readonly [string, string] | undefined => {
   const scopes = examples(rules)
   const above = new Map(scopes.map((scope) => [scope, new Set(broader(scope))]))
@@ -221,7 +222,7 @@ const cycleOf = (rules: ReadonlyArray<Rule>, broader: Broader): readonly [string
 }
 
 /**
- * Whether a text can be a scope: one or more of the characters that a scope token may have (RFC 6749, section 3.3).
+ * Whether a text is a valid scope token: one or more of the permitted characters (RFC 6749, section 3.3).
  *
  * @category guards
  * @since 0.1.0

@@ -1,9 +1,9 @@
 /**
- * For whom a token must have been issued (RFC 8707, section 2; RFC 9068, section 4).
+ * Rules about the audience of a token (RFC 8707, section 2; RFC 9068, section 4).
  *
- * A token that another service got from its user is good for that service only: whoever accepts it here lets that service
- * act as the user. So an audience is always demanded, by default the resource itself, and every way to demand less has a
- * name that says so.
+ * A token that was issued for another service is valid for that service only. A server that accepts such a token lets the
+ * other service act as the user. So an audience is always required: by default the resource itself. Every policy that
+ * requires less says so in its name.
  *
  * **Example** (A provider that cannot issue tokens for a URL)
  *
@@ -16,14 +16,13 @@
  * policy.accepts({ resource, audience: ["api://notes"], claims: {} }) // => true
  * policy.accepts({ resource, audience: [resource], claims: {} }) // => false
  * ```
- *
  * @since 0.1.0
  */
 import type * as Schema from "effect/Schema"
 import { withoutRootSlash, withRootSlash } from "../metadata/internal/httpUri.ts"
 
 /**
- * What is judged.
+ * The input of an audience policy.
  *
  * @category models
  * @since 0.1.0
@@ -31,9 +30,9 @@ import { withoutRootSlash, withRootSlash } from "../metadata/internal/httpUri.ts
 export interface AudienceCheck {
   /** The resource identifier, as configured. */
   readonly resource: string
-  /** `aud`, as a list. */
+  /** The claim `aud`, as a list. */
   readonly audience: ReadonlyArray<string>
-  /** Every claim of the token. */
+  /** All claims of the token. */
   readonly claims: Schema.JsonObject
 }
 
@@ -44,40 +43,40 @@ export interface AudienceCheck {
  * @since 0.1.0
  */
 export interface AudiencePolicy {
-  /** The name, as logs print it. */
+  /** The name that logs print. */
   readonly name: string
-  /** Says in words which audience is accepted. */
+  /** Describes the accepted audience for error messages. */
   readonly expects: (resource: string) => string
-  /** Whether it is accepted. Asked once for a token that is remembered, so the answer must not depend on anything else. */
+  /** Whether the audience is accepted. The result for a cached token is reused, so it must depend on the input alone. */
   readonly accepts: (check: AudienceCheck) => boolean
 }
 
 /**
- * A policy of your own.
+ * Creates a custom policy.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = (policy: AudiencePolicy): AudiencePolicy => policy
 
-/** Whether an audience is the resource. */
+/** Whether an audience names the resource. */
 const isResource = (audience: string, resource: string): boolean =>
   audience === resource || withoutRootSlash(audience) === withoutRootSlash(resource)
 
-/** The audiences that are the resource, in words. */
+/** The accepted forms of the resource, for error messages. */
 const formsOf = (resource: string): string => {
   const forms = new Set([withoutRootSlash(resource), withRootSlash(resource)])
   return [...forms].map((form) => JSON.stringify(form)).join(" or ")
 }
 
 /**
- * The resource must be among the audiences. The default.
+ * The audience must contain the resource. The default.
  *
  * **Details**
  *
- * If the resource has no path, it is accepted with and without the slash after the host, also before a query: both are the same URI (RFC 3986,
- * section 6.2.3), and clients that parse the resource as a URL ask for the form with the slash. All else must be identical,
- * character by character.
+ * If the resource has no path, it is accepted with and without the slash after the host, also before a query. Both forms
+ * are the same URI (RFC 3986, section 6.2.3), and clients that parse the resource as a URL request the form with the slash.
+ * Everything else must be identical, character by character.
  *
  * @category policies
  * @since 0.1.0
@@ -89,8 +88,8 @@ export const resource: AudiencePolicy = {
 }
 
 /**
- * The resource must be the only audience: a token that is good for another resource as well is refused. A resource without a
- * path is accepted in both forms, as by `resource`, also side by side.
+ * The resource must be the only audience, so a token for a second resource is refused. If the resource has no path, both
+ * forms are accepted, as in `resource`, also together.
  *
  * @category policies
  * @since 0.1.0
@@ -102,7 +101,7 @@ export const exclusive: AudiencePolicy = {
 }
 
 /**
- * One of these must be among the audiences, instead of the resource: for providers whose audiences are names of their own
+ * The audience must contain one of these values instead of the resource. Use it for providers whose audiences are not URLs
  * (Entra ID, Auth0).
  *
  * @category policies
@@ -115,8 +114,8 @@ export const anyOf = (...audiences: readonly [string, ...ReadonlyArray<string>])
 })
 
 /**
- * The token has no audience, and was issued to one of these clients: for providers that issue access tokens without `aud`
- * (Amazon Cognito). Use it only if these clients talk to nobody but this resource.
+ * The token has no audience and was issued to one of these clients. Use it for providers that issue access tokens without
+ * `aud` (Amazon Cognito), and only if these clients call no other resource.
  *
  * @category policies
  * @since 0.1.0
@@ -129,12 +128,12 @@ export const noneButClients = (...clientIds: readonly [string, ...ReadonlyArray<
 })
 
 /**
- * Accepts any audience, and none.
+ * Accepts every audience, and tokens without one.
  *
  * **Gotchas**
  *
- * Every token of the provider is then good here, also those that other services got from their users: each of these
- * services can act as its users (the confused deputy of RFC 9700, section 4.9).
+ * Every token of the provider is then accepted, also tokens that were issued for other services. Each of these services can
+ * then act as its users (the confused deputy of RFC 9700, section 4.9).
  *
  * @category policies
  * @since 0.1.0

@@ -1,8 +1,8 @@
 /**
- * Who speaks, and with which rights: what a verified token says about the caller of the current request.
+ * The authenticated caller of the current request and its grants, as the verified token describes them.
  *
- * A tool, resource or prompt that declares `AuthInfo` as a dependency gets it for each request. A server with such a tool
- * does not compile until somebody provides it, which is the work of `McpAuth`.
+ * A tool, resource or prompt that declares `AuthInfo` as a dependency receives it for each request. A server with such a
+ * tool does not compile until `McpAuth`, or another layer, provides it.
  *
  * **Example** (Reading claims with a schema)
  *
@@ -27,7 +27,6 @@
  *
  * Effect.runSync(Effect.provideService(whoAmI, AuthInfo.AuthInfo, request)) // => "ada@example.com"
  * ```
- *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
@@ -36,7 +35,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
 /**
- * Service that says who makes the current request. One value per request.
+ * The service that describes the caller of the current request. Each request has its own value.
  *
  * @category services
  * @since 0.1.0
@@ -44,36 +43,36 @@ import * as Schema from "effect/Schema"
 export class AuthInfo extends Context.Service<AuthInfo, {
   /** The access token. Prints as `<redacted>`. Never pass it on to another service: it was issued for this one. */
   readonly token: Redacted.Redacted
-  /** The issuer, exactly as the token or the provider names it. Empty for who has no token. */
+  /** The issuer identifier, exactly as the token or the provider spells it. Empty for a caller without a token. */
   readonly issuer: string
   /**
-   * `sub` (RFC 7519, section 4.1.2), or the claim that the verifier's option `subjectClaim` names instead. Absent in tokens
-   * that some providers issue to clients for themselves.
+   * `sub` (RFC 7519, section 4.1.2), or the claim that the verifier's option `subjectClaim` names. Absent in tokens that
+   * some providers issue to clients for themselves.
    */
   readonly subject: string | undefined
-  /** `client_id` (RFC 9068, section 2.2), `azp`, `cid` or `appid`, the first that is there. */
+  /** The first of `client_id` (RFC 9068, section 2.2), `azp`, `cid` and `appid` that is present. */
   readonly clientId: string | undefined
   /**
-   * The granted scopes: `scope` (RFC 9068, section 2.2.3), `scopes` and `scp` together, or the claims that the verifier's
-   * option `scopeClaims` names instead. `permissions` is not among them: it lists what the user may do, whatever the client
-   * was granted.
+   * The granted scopes: those of `scope` (RFC 9068, section 2.2.3), `scopes` and `scp` together, or of the claims that the
+   * verifier's option `scopeClaims` names. `permissions` is not included: it lists what the user may do, not what the
+   * client was granted.
    */
   readonly scopes: ReadonlySet<string>
-  /** `aud` (RFC 7519, section 4.1.3). */
+  /** The claim `aud` (RFC 7519, section 4.1.3), as a list. */
   readonly audience: ReadonlyArray<string>
-  /** `exp`, in seconds since 1970. Absent only where a verifier was told to do without. */
+  /** The claim `exp`, in seconds since 1970. Absent only if the verifier accepts tokens without it (`acceptWithoutExpiry`). */
   readonly expiresAt: number | undefined
-  /** Every claim, as it came. */
+  /** All claims, unchanged. */
   readonly claims: Schema.JsonObject
   /**
-   * The SHA-256 digest of the token, in base64url. Verifiers add it if the claims do not name the caller. It then tells
-   * principals apart, so that two such tokens share nothing.
+   * The SHA-256 digest of the token, in base64url. Verifiers add it if the claims do not name the caller. Two such tokens
+   * are then two principals.
    */
   readonly tokenDigest?: string | undefined
 }>()("@effect-mcp-auth/core/token/AuthInfo") {}
 
 /**
- * Who has no token. Handlers meet it only where a policy lets in whoever comes.
+ * The caller of a request without a token. Handlers receive it only where a policy admits anonymous callers.
  *
  * @category constructors
  * @since 0.1.0
@@ -90,7 +89,7 @@ export const anonymous: AuthInfo["Service"] = {
 }
 
 /**
- * Whether this is somebody without a token. Nobody has fewer rights.
+ * Whether the caller has no token. No caller has fewer rights.
  *
  * @category accessors
  * @since 0.1.0
@@ -98,25 +97,25 @@ export const anonymous: AuthInfo["Service"] = {
 export const isAnonymous = ({ issuer }: AuthInfo["Service"]): boolean => issuer === ""
 
 /**
- * The caller in one string: issuer, subject and client. Two tokens of the same principal have the same string, whatever
- * their bytes. Sessions, request states and whatever else belongs to a caller are kept under it.
+ * The principal: issuer, subject and client in one string. Two tokens of the same principal give the same string, even if
+ * their bytes differ. Sessions, request states and other data of a caller are stored under it.
  *
  * **Details**
  *
- * A token that does not name its caller is a principal of its own (`tokenDigest`). What belongs to it ends with it: a
- * refreshed token is another principal. A subject names the caller. Without a subject, the client does where the token is its
- * own: a claim says so (`gty`, `grant_type`, `idtyp`, `aut`), or no claim may name a user. An introspection response without
- * a subject says neither (RFC 7662, section 2.2).
+ * A token that does not name its caller is a principal of its own (`tokenDigest`), so a refreshed token is another
+ * principal. A subject names the caller. Without a subject, the client names the caller if the token belongs to the client
+ * itself: a claim says so (`gty`, `grant_type`, `idtyp`, `aut`), or no claim can name a user. An introspection response
+ * without a subject proves neither (RFC 7662, section 2.2).
  *
  * @category accessors
  * @since 0.1.0
  */
 export const principal = ({ clientId, issuer, subject, tokenDigest }: AuthInfo["Service"]): string =>
-  // No two lists have the same JSON. Percent-encoding would throw at half a surrogate pair, which a claim may hold.
+  // Different lists have different JSON. Percent-encoding would throw at half a surrogate pair, which a claim may contain.
   JSON.stringify([issuer, subject ?? null, clientId ?? null, ...(tokenDigest === undefined ? [] : [tokenDigest])])
 
 /**
- * The claims of the current request, decoded by a schema.
+ * Decodes the claims of the current request with a schema.
  *
  * @category accessors
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * The bearer token of a request (RFC 6750, section 2.1): from the Authorization header, and from nowhere else.
+ * The bearer token of a request (RFC 6750, section 2.1). It is read from the Authorization header only.
  *
  * **Example** (Reading a request)
  *
@@ -13,7 +13,6 @@
  * const twice = BearerToken.read({ authorization: ["Bearer abc", "Bearer def"], url: "/mcp" })
  * Result.isFailure(twice) && twice.failure.message // => "The request is refused: it has more than one Authorization header"
  * ```
- *
  * @since 0.1.0
  */
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -23,7 +22,7 @@ import * as Result from "effect/Result"
 import { InvalidRequest, MissingCredentials } from "./TokenError.ts"
 
 /**
- * What of a request can carry a token.
+ * The parts of a request that can carry a token.
  *
  * @category models
  * @since 0.1.0
@@ -35,16 +34,19 @@ export interface Carrier {
   readonly url: string
 }
 
-/** In characters, which are bytes here. Providers that put groups into tokens stay below half of it. */
+/** In characters, each of which is one byte here. Tokens of providers that include groups stay below half of it. */
 const maxLength = 16 * 1024
 
-// RFC 9110, section 11.1: a scheme is a token, and its case does not matter.
+// RFC 9110, section 11.1: an authentication scheme is a token and is case-insensitive.
 const credentials = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?: +(.*))?$/
 // RFC 6750, section 2.1.
 const b64token = /^[A-Za-z0-9._~+/-]+=*$/
 const bearer = /^[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/-]+=*)$/
 
-/** RFC 6750, section 2.3 lets URLs carry tokens, which leak into logs and histories; RFC 9700, section 4.3.2 forbids it. */
+/**
+ * RFC 6750, section 2.3 allows tokens in URLs. They leak into logs and browser histories, and RFC 9700, section 4.3.2
+ * forbids them.
+ */
 const hasTokenInQuery = (url: string): boolean => {
   const query = url.indexOf("?")
   return query !== -1 && new URLSearchParams(url.slice(query)).has("access_token")
@@ -53,8 +55,8 @@ const hasTokenInQuery = (url: string): boolean => {
 const fail = (reason: InvalidRequest["reason"]) => Result.fail(new InvalidRequest({ reason }))
 
 /**
- * Reads the token. Without credentials, or with those of another scheme, the result is `MissingCredentials`, so that the
- * client is asked to log in. An empty header and the scheme alone are no credentials (RFC 6750, section 3.1).
+ * Reads the token. Without credentials, or with those of another scheme, the result is `MissingCredentials`, so the client
+ * is asked to log in. An empty header and the scheme alone are no credentials (RFC 6750, section 3.1).
  *
  * @category reading
  * @since 0.1.0
@@ -65,7 +67,7 @@ export const read = (
   if (hasTokenInQuery(url)) return fail("token-in-query")
   if (header === undefined) return Result.fail(new MissingCredentials())
   if (others.length > 0) return fail("several-headers")
-  // What nearly all requests bring is read in one go; what follows says what is wrong with the others.
+  // This one match reads nearly all requests. The lines below find out what is wrong with the others.
   const valid = header.length <= maxLength ? bearer.exec(header)?.[1] : undefined
   if (valid !== undefined) return Result.succeed(Redacted.make(valid, { label: "access token" }))
   if (isEmptyCredentials(header)) return Result.fail(new MissingCredentials())
@@ -76,7 +78,7 @@ export const read = (
   return b64token.test(token) ? Result.succeed(Redacted.make(token, { label: "access token" })) : fail("malformed")
 }
 
-/** Node keeps only the first of several Authorization headers, but also all headers as they came, name before value. */
+/** For several Authorization headers, Node keeps the first value. `rawHeaders` has all headers: each name, then its value. */
 const sentHeaders = (source: unknown): ReadonlyArray<unknown> =>
   Predicate.hasProperty(source, "rawHeaders") && Array.isArray(source.rawHeaders) ? source.rawHeaders : []
 
@@ -104,7 +106,7 @@ const emptyCredentials = /^(?:bearer *)?$/i
 
 /**
  * Whether an Authorization header holds no credentials: it is absent or empty, or has the scheme alone. A client whose
- * variable for the token is not set sends that. It has not tried to authenticate (RFC 6750, section 3.1).
+ * token variable is not set sends that, and has not tried to authenticate (RFC 6750, section 3.1).
  *
  * @category guards
  * @since 0.1.0

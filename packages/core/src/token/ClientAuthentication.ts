@@ -1,6 +1,6 @@
 /**
- * How a resource server proves who it is when it asks an authorization server (RFC 6749, section 2.3; OpenID Connect Core
- * 1.0, section 9): with a secret in a header, with a secret in the form, or with a signature that no one can reuse.
+ * Authentication of a resource server to an authorization server (RFC 6749, section 2.3; OpenID Connect Core 1.0, section
+ * 9): with a secret in a header, with a secret in the form, or with a signed assertion that cannot be reused.
  *
  * @since 0.1.0
  */
@@ -12,7 +12,7 @@ import * as Jose from "jose"
 import type * as Jws from "./Jws.ts"
 
 /**
- * What is added to a request.
+ * The headers and form fields that authenticate one request.
  *
  * @category models
  * @since 0.1.0
@@ -23,23 +23,26 @@ export interface Proof {
 }
 
 /**
- * A way to authenticate.
+ * A client authentication method.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ClientAuthentication {
-  /** The name of the method, as metadata lists it. */
+  /** The name of the method, as in authorization server metadata. */
   readonly method: "client_secret_basic" | "client_secret_post" | "private_key_jwt"
-  /** The proof for one request to the server with this issuer. */
+  /** Creates the proof for one request to the authorization server with this issuer identifier. */
   readonly prove: (issuer: string) => Effect.Effect<Proof>
 }
 
-/** RFC 6749, section 2.3.1: both are form-encoded before they are joined, which most secrets survive unchanged. */
+/**
+ * RFC 6749, section 2.3.1: the client ID and the secret are form-encoded before they are joined. Most secrets stay the
+ * same.
+ */
 const formEncoded = (text: string): string => new URLSearchParams([["", text]]).toString().slice(1)
 
 /**
- * A secret in the Authorization header (RFC 6749, section 2.3.1).
+ * Sends the secret in the Authorization header (RFC 6749, section 2.3.1).
  *
  * **Example** (From configuration)
  *
@@ -50,7 +53,6 @@ const formEncoded = (text: string): string => new URLSearchParams([["", text]]).
  * const basic = ClientAuthentication.clientSecretBasic("notes-server", Redacted.make("s3cret"))
  * basic.method // => "client_secret_basic"
  * ```
- *
  * @category constructors
  * @since 0.1.0
  */
@@ -64,7 +66,7 @@ export const clientSecretBasic = (clientId: string, secret: Redacted.Redacted): 
 })
 
 /**
- * A secret in the form (RFC 6749, section 2.3.1), for servers that do not read the header.
+ * Sends the secret in the form (RFC 6749, section 2.3.1), for authorization servers that do not read the header.
  *
  * @category constructors
  * @since 0.1.0
@@ -75,12 +77,12 @@ export const clientSecretPost = (clientId: string, secret: Redacted.Redacted): C
     Effect.sync(() => ({ headers: {}, form: { client_id: clientId, client_secret: Redacted.value(secret) } }))
 })
 
-/** RFC 7523, section 3: short, because nobody keeps it. */
+/** In seconds (RFC 7523, section 3). Short, because each assertion is used once. */
 const lifetime = 60
 
 /**
- * A signed assertion (RFC 7523, section 2.2). Nothing secret leaves the program, and no assertion can be used twice or
- * elsewhere. Dies when the key cannot sign with the algorithm.
+ * Sends a signed assertion (RFC 7523, section 2.2). No secret leaves the program, and no assertion is valid twice or at
+ * another server. Dies if the key cannot sign with the algorithm.
  *
  * @category constructors
  * @since 0.1.0

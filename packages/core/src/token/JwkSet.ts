@@ -1,19 +1,19 @@
 /**
- * The key set of an authorization server (RFC 7517), kept fresh.
+ * The JWK Set of an authorization server (RFC 7517), cached and refreshed.
  *
- * Keys are fetched when they are first needed, one request at a time, refreshed in the background, and used for a bounded
- * time while the provider is down. An unknown key is the first sign of a rotation, but any sender can make up a key ID.
- * Unknown keys therefore share an allowance of fetches for each issuer (`refetches`). A key ID that is known causes no fetch,
- * whatever the algorithm, the issuer or the signature of the token is. Keys that cannot be read, are meant for something
- * else, or are too weak are passed over, and spoil nothing; their key IDs are known, too.
+ * Keys are fetched when they are first needed, in a single flight, and refreshed in the background. While the provider is
+ * down, they are used for a limited time. An unknown key ID is the first sign of a key rotation, but any sender can invent
+ * one. So all tokens with unknown keys of an issuer share an allowance of fetches (`refetches`). A known key ID causes no
+ * fetch, for any algorithm, issuer or signature of the token. Keys that cannot be read, have another use, or are too weak
+ * are ignored. Their key IDs count as known.
  *
- * A key with the member `issuer` verifies the tokens of that issuer only. The tenant-independent key sets of Entra ID have
- * this member: `https://login.microsoftonline.com/{tenantid}/v2.0` for the keys of all tenants, and the issuer of one tenant
- * for its own keys. With `{tenantid}` replaced by the tenant in `iss`, which must be a GUID, the member must equal `iss`
- * (Microsoft identity platform, access tokens, "Validate the signing key issuer"). One difference is accepted: a version 1
- * token (`https://sts.windows.net/<tenant>/`) may be signed by a key that names
+ * A key with the member `issuer` verifies the tokens of that issuer only. The tenant-independent JWK Sets of Entra ID have
+ * this member: `https://login.microsoftonline.com/{tenantid}/v2.0` for the keys of all tenants, and the issuer of one
+ * tenant for its own keys. `{tenantid}` is replaced by the tenant in `iss`, which must be a GUID, and the result must equal
+ * `iss` (Microsoft identity platform, access tokens, "Validate the signing key issuer"). One difference is accepted: a
+ * version 1 token (`https://sts.windows.net/<tenant>/`) may be signed by a key that names
  * `https://login.microsoftonline.com/<tenant>/v2.0`, as Microsoft's own validator accepts it. A key whose `issuer` is not a
- * string is passed over. A key without the member verifies the tokens of every issuer that the key set is for.
+ * string is ignored. A key without the member verifies the tokens of every issuer of the JWK Set.
  *
  * @since 0.1.0
  */
@@ -40,84 +40,83 @@ import type * as Jws from "./Jws.ts"
 export type { Query } from "./internal/parsedKeySet.ts"
 
 /**
- * How keys are kept.
+ * Options for a JWK Set.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** Which algorithms may be used. Default: all of `Jws.Algorithm`, PSS only with keys that name it. */
+  /** The accepted algorithms. Default: all of `Jws.Algorithm`; the PSS algorithms only with keys that name them. */
   readonly algorithms?: ReadonlyArray<Jws.Algorithm> | undefined
-  /** How long keys are fresh when the provider does not say by `Cache-Control`. Default: 10 minutes. */
+  /** How long keys are fresh if the response has no `Cache-Control`. Default: 10 minutes. */
   readonly lifetime?: Duration.Input | undefined
-  /** How long after a good fetch keys may be used while the provider is down. Default: 24 hours. */
+  /** How long after the last successful fetch keys are used while the provider is down. Default: 24 hours. */
   readonly staleFor?: Duration.Input | undefined
   /**
-   * How many fetches tokens with unknown keys may cause, all senders together, for each issuer. Default: 3 in 30 seconds.
-   * While none is left, a token with an unknown key that is newer than the keys is answered 503 with `Retry-After`, and the
-   * other tokens with unknown keys are answered 401.
+   * How many fetches tokens with unknown keys may cause for each issuer, all senders together. Default: 3 in 30 seconds.
+   * While the allowance is used up, a token with an unknown key that is newer than the keys gets 503 with `Retry-After`.
+   * The other tokens with unknown keys get 401.
    */
   readonly refetches?: Refetches | undefined
 }
 
 /**
- * An allowance of fetches for unknown keys, as a token bucket: it starts full, and one fetch is regained each
- * `window / limit`. With 3 in 30 seconds, three rotations are seen at once, and a fourth one within 10 seconds.
+ * An allowance of fetches for unknown keys, as a token bucket. It starts full and regains one fetch each `window / limit`.
+ * With 3 in 30 seconds, three key rotations are noticed at once, and a fourth within 10 seconds.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Refetches {
-  /** How many fetches can be made without waiting. A whole number, at least 1. */
+  /** How many fetches are possible without waiting. A whole number, at least 1. */
   readonly limit: number
-  /** The time in which an empty allowance is full again. Longer than 0. */
+  /** The time after which an empty allowance is full again. Longer than 0. */
   readonly window: Duration.Input
 }
 
 /**
- * A key set. `E` is why it may not be there.
+ * A JWK Set. `E` is the error if it cannot be fetched.
  *
  * @category models
  * @since 0.1.0
  */
 export interface JwkSet<out E> {
-  /** The keys that fit, as they are known now. */
+  /** The keys that match, as currently known. */
   readonly find: (query: Query) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>
-  /** The same after the keys were fetched again, if the allowance of `refetches` has a fetch left. */
+  /** The keys that match after another fetch, if the allowance `refetches` permits one. */
   readonly findAfterRefetch: (query: Query) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>
-  /** The keys that fit, if they are in memory, ready, and fresh at this time, in milliseconds since 1970. Asks nobody. */
+  /** The keys that match, if they are in memory, imported, and fresh at `now` (milliseconds since 1970). Makes no request. */
   readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.VerifySignature> | undefined
-  /** The keys of this name that were fetched last, by the algorithm and the issuer that each is for. */
+  /** The keys with this key ID in the last JWK Set, each as its algorithm and its issuer. */
   readonly purposesOf: (kid: string) => ReadonlyArray<KeyPurpose>
-  /** Why the key of this name, which was fetched last, cannot be used. `undefined`: it can, or there is no such key. */
+  /** Why the key with this key ID in the last JWK Set cannot be used. `undefined`: it can, or there is no such key. */
   readonly unusableReason: (kid: string) => string | undefined
-  /** How long the provider is not asked after a failure, counted from `now`, in milliseconds since 1970. Makes no request. */
+  /** How long the provider is not asked after a failure, counted from `now` (milliseconds since 1970). Makes no request. */
   readonly pause: (now: number) => Duration.Duration
   /**
-   * How long after `now` the keys may be fetched again, if they have not been fetched since `publishedBy`: at least a second.
-   * Zero: they have been fetched since, so a key that was not found had not been published by then. Both times are in
-   * milliseconds since 1970.
+   * How long after `now` the keys can be fetched again, at least a second. Zero if the keys have been fetched since
+   * `publishedBy`: a key that is not among them had not been published by then. Both times are in milliseconds since 1970.
    */
   readonly refetchableIn: (publishedBy: number, now: number) => Duration.Duration
-  /** Whether a key that was found is still one of the set, which is in memory and fresh at this time. */
+  /** Whether a key that was found is still in the JWK Set, which is in memory and fresh at `now`. */
   readonly contains: (key: Jws.VerifySignature, now: number) => boolean
 }
 
 /**
- * What a key of a key set may be used for.
+ * The algorithm and the issuer that a key is for.
  *
  * @category models
  * @since 0.1.0
  */
 export interface KeyPurpose {
   readonly algorithm: Jws.Algorithm
-  /** The only issuer whose tokens the key verifies, or a template of it. `undefined`: every issuer that the set is for. */
+  /** The only issuer whose tokens the key verifies, or a template of it. `undefined`: every issuer of the JWK Set. */
   readonly issuer: string | undefined
 }
 
 /**
- * The default of `Options.refetches`: 3 in 30 seconds. So many that a rotation hardly ever finds none left, and so few that a
- * provider does not notice.
+ * The default of `Options.refetches`: 3 in 30 seconds. It is rarely used up by key rotations, and a provider does not
+ * notice it.
  *
  * @category constants
  * @since 0.1.0
@@ -131,7 +130,7 @@ const fetchKeys = Effect.fnUntraced(function*<E>(server: AuthorizationServer<E>,
   }
   const { age, document, freshFor } = yield* fetchKeySet(jwksUri, isInsecure(server.issuer), mapKeyRequest)
   const keys = yield* parser.parse(document)
-  // A provider without a key is a provider in trouble: what it signed with a moment ago may still be good.
+  // A JWK Set without usable keys is a failure of the provider. Its earlier keys may still be valid.
   if (keys.entries.size === 0) {
     return yield* new MetadataFetchError({ url: displayUrl(jwksUri), reason: new NotMetadata({ reason: "no-keys" }) })
   }
@@ -139,12 +138,12 @@ const fetchKeys = Effect.fnUntraced(function*<E>(server: AuthorizationServer<E>,
 })
 
 /**
- * The key set that an authorization server publishes. Asks nobody before a key is needed, unless the server is eager: then
- * the keys are fetched at once, and if that fails, when they are needed.
+ * Creates the cached JWK Set of an authorization server. Makes no request before a key is needed. For an eager server
+ * (`AuthorizationServer.fetch`), the keys are fetched at once; if that fails, they are fetched when they are needed.
  *
  * **Details**
  *
- * An http key set is read only where the issuer itself is an http one, on loopback and allowed.
+ * A JWK Set over http is read only if the issuer itself is an allowed http URL on loopback.
  *
  * @category constructors
  * @since 0.1.0
@@ -165,14 +164,14 @@ export const make = Effect.fnUntraced(function*<E>(
     lifetime: Duration.fromInputUnsafe(options.lifetime ?? "10 minutes"),
     staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
   })
-  // Whatever is missing is told when a key is needed.
+  // Missing metadata is reported when a key is needed.
   yield* Effect.ignore(sourceOf(server).declarePurpose(Purpose.jwtVerification))
   if (sourceOf(server).isEager) yield* Effect.ignore(keys.get)
   const askedAt = () => keys.latest()?.askedAt ?? -Infinity
   const findAfterRefetch = Effect.fnUntraced(function*(query: Query) {
     const now = yield* Clock.currentTimeMillis
     const found = yield* candidateKeys(yield* keys.renew(allowance), query)
-    // The fetch that was under way may have begun before the key was published.
+    // The fetch in flight may have begun before the key was published.
     return found.length > 0 || askedAt() >= now ? found : yield* candidateKeys(yield* keys.renew(allowance), query)
   })
   return {
@@ -198,7 +197,7 @@ export const make = Effect.fnUntraced(function*<E>(
   }
 })
 
-/** Asks for a key set, under the limits and with the patience of discovery. */
+/** Fetches a JWK Set with the limits and retries of discovery. */
 const fetchKeySet = (
   url: string,
   allowInsecureLoopback: boolean,

@@ -1,9 +1,8 @@
 /**
- * Signatures of tokens (RFC 7515, RFC 7518, RFC 8037): which algorithms there are, which key fits which, and the service
- * that verifies.
+ * Signatures of tokens (RFC 7515, RFC 7518, RFC 8037): the accepted algorithms, and the service that verifies.
  *
- * The algorithm of a token is a claim of its sender. It is looked up in a list of asymmetric algorithms, must fit the key
- * that its issuer published, and is never taken from the token alone. There is no way to name `none` or `HS256` here.
+ * The algorithm in a token is chosen by its sender. So it is looked up in a list of asymmetric algorithms and must match
+ * the key that the issuer published. `none` and `HS256` cannot be configured.
  *
  * @since 0.1.0
  */
@@ -14,7 +13,7 @@ import * as Schema from "effect/Schema"
 import * as Jose from "jose"
 
 /**
- * The signature algorithms that a token may use. `EdDSA` and `Ed25519` (RFC 9864) are two names of one.
+ * The signature algorithms that a token may use. `EdDSA` and `Ed25519` (RFC 9864) are two names of one algorithm.
  *
  * @category schemas
  * @since 0.1.0
@@ -50,21 +49,22 @@ export type Algorithm = typeof Algorithm.Type
 export type PublicKey = Readonly<Jose.JWK>
 
 /**
- * A token in the compact serialization (RFC 7515, section 7.1), taken apart.
+ * A token in the compact serialization (RFC 7515, section 7.1), with the parts that are verified.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Signed {
   readonly compact: string
-  /** The part that is signed. */
+  /** The part that is signed: header and payload. */
   readonly signingInput: string
-  /** In base64url without padding, in its only form. */
+  /** In base64url without padding, in its canonical form. */
   readonly signature: string
 }
 
 /**
- * Whether a signature is that of one key, by one algorithm: said at once where the platform can.
+ * Verifies a signature with one key and one algorithm. The result is a plain boolean if the platform verifies
+ * synchronously.
  *
  * @category models
  * @since 0.1.0
@@ -72,7 +72,7 @@ export interface Signed {
 export type VerifySignature = (signed: Signed) => boolean | Effect.Effect<boolean>
 
 /**
- * The key cannot be used for the algorithm: it is broken, or of a kind that the platform does not know.
+ * The key cannot be used for the algorithm: it is invalid, or the platform does not support its type.
  *
  * @category errors
  * @since 0.1.0
@@ -86,17 +86,17 @@ export class UnusableKey extends Schema.TaggedError<UnusableKey>()("UnusableKey"
 }
 
 /**
- * What verifies signatures.
+ * The service that verifies signatures.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Shape {
-  /** Reads a key once, so that verifying with it is fast. */
+  /** Imports a key once, so that each verification with it is fast. */
   readonly prepare: (key: PublicKey, algorithm: Algorithm) => Effect.Effect<VerifySignature, UnusableKey>
 }
 
-/** jose names the algorithm `EdDSA` in tokens, whatever key import calls it. */
+/** jose accepts the name `EdDSA` in tokens for keys that were imported as `Ed25519`. */
 const verifyWith =
   (key: Awaited<ReturnType<typeof Jose.importJWK>>, algorithm: Algorithm): VerifySignature => ({ compact }) =>
     Effect.match(Effect.tryPromise(() => Jose.compactVerify(compact, key, { algorithms: [algorithm] })), {
@@ -116,7 +116,7 @@ const webCrypto: Shape = {
 }
 
 /**
- * The service that verifies signatures. Default: that of `layer`.
+ * The service that verifies signatures. Default: the implementation of `layer`.
  *
  * @category references
  * @since 0.1.0
@@ -127,7 +127,7 @@ export const Jws: Context.Reference<Shape> = Context.Reference("@effect-mcp-auth
 
 /**
  * Verifies signatures with jose on WebCrypto, on every platform. It is the default, so provide it only to replace another
- * implementation, for example `NodeJws.layer` in a test.
+ * implementation, such as `NodeJws.layer`.
  *
  * @category layers
  * @since 0.1.0

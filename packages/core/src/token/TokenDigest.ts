@@ -1,8 +1,8 @@
 /**
- * Names for tokens that say nothing about them.
+ * Digests of tokens, which serve as cache keys.
  *
- * What is remembered about a token is kept under its digest, so that no memory, and nothing that is shared with other
- * processes, holds a token.
+ * Caches store data about a token under its digest. So no cache contains a token, and neither does a store that several
+ * processes share.
  *
  * @since 0.1.0
  */
@@ -13,8 +13,8 @@ import * as Base64Url from "effect/encoding/Base64Url"
 import * as Layer from "effect/Layer"
 
 /**
- * The digest of a token: no two tokens have the same, and nobody finds the token from it. Said at once where the platform
- * can.
+ * Computes the digest of a token. It must be collision-resistant and irreversible. The result is a plain string if the
+ * platform computes it synchronously.
  *
  * @category models
  * @since 0.1.0
@@ -31,7 +31,7 @@ const webCrypto: Shape = (token) =>
     ))
 
 /**
- * The service that computes the digest of a token. Default: that of `layer`.
+ * The service that computes the digest of a token. Default: the implementation of `layer`.
  *
  * @category references
  * @since 0.1.0
@@ -41,7 +41,8 @@ export const TokenDigest: Context.Reference<Shape> = Context.Reference("@effect-
 })
 
 /**
- * SHA-256 on WebCrypto, on every platform. It is the default, so provide it only to replace another implementation.
+ * Computes SHA-256 with WebCrypto, on every platform. It is the default, so provide it only to replace another
+ * implementation.
  *
  * @category layers
  * @since 0.1.0

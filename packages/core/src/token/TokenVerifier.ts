@@ -1,8 +1,8 @@
 /**
- * From a bearer token to who it speaks for, or to a typed error that says why not.
+ * Verification of bearer tokens: a token becomes an `AuthInfo` or a typed error.
  *
- * A `Method` says how tokens are verified: by signature (`jwt`), by asking the provider (`introspection`), or in a way of
- * your own (`custom`). Whatever the way, the claims are then held to the same rules and end in the same `AuthInfo`.
+ * A `Method` is a way to verify tokens: by signature (`jwt`), by a request to the provider (`introspection`), or by your
+ * own function (`custom`). The claims are then checked by the same rules for every method.
  *
  * @since 0.1.0
  */
@@ -36,11 +36,10 @@ import * as Jws from "./Jws.ts"
 import type { TokenError } from "./TokenError.ts"
 
 /**
- * Verifies a token. Nothing of it is believed before, and it fails with `VerificationUnavailable` only when the token
- * may be good and nobody can be asked.
+ * Verifies a token. No content of the token is trusted before. `VerificationUnavailable` means that the token may be valid,
+ * but the provider is unavailable.
  *
- * The request that carries the token, if there is one, tells clients apart by their address: `introspection` shares what it
- * may ask fairly among them. Nothing else of it is read.
+ * Of the request, only the client's address is read: `introspection` shares its capacity fairly among clients.
  *
  * @category models
  * @since 0.1.0
@@ -51,13 +50,13 @@ export type VerifyToken = (
 ) => Effect.Effect<AuthInfo["Service"], TokenError>
 
 /**
- * For whom tokens are issued, and whose tokens are trusted.
+ * The resource that tokens must be issued for, and the authorization servers whose tokens are trusted.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Trust {
-  /** The resource identifier, exactly as tokens name it. */
+  /** The resource identifier, exactly as tokens spell it. */
   readonly resource: string
   readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>
 }
@@ -67,22 +66,22 @@ const isFinitePositive = (duration: Duration.Duration): boolean =>
 
 const algorithms = `choose among ${Jws.Algorithm.literals.join(", ")}`
 
-/** Each reason says what is wrong and what to change. */
+/** What is wrong, and what to change. */
 const reasons = {
   "no-algorithm": `\`algorithms\` is empty; ${algorithms}`,
   "unsupported-algorithm": `\`algorithms\` contains an algorithm that no published key can verify; ${algorithms}`,
-  "invalid-remember": "`remember` is a number of tokens; use a whole number, or 0 for none",
+  "invalid-remember": "`remember` is not a number of tokens; use a whole number, or 0 for none",
   "invalid-refetches":
-    "`refetches` is a number of fetches in a time; use a whole number of at least 1, and a finite `window` longer than 0",
-  "invalid-concurrency": "`concurrency` is a number of requests; use a whole number, at least 1",
-  "invalid-queue-size": "`queueSize` is a number of requests; use a whole number, or 0 for none",
+    "`refetches` is invalid; use a whole number of at least 1 as `limit`, and a finite `window` longer than 0",
+  "invalid-concurrency": "`concurrency` is not a number of requests; use a whole number, at least 1",
+  "invalid-queue-size": "`queueSize` is not a number of requests; use a whole number, or 0 for none",
   "invalid-queue-timeout": "`queueTimeout` is not a finite duration; use one such as \"2 seconds\"",
   "no-single-issuer": "an opaque token does not name its issuer; name one of the authorization servers with `issuer`",
   "incomplete-metadata": "the metadata of an authorization server lacks what the method needs"
 } as const
 
 /**
- * The method cannot verify tokens with its options, or with the authorization servers that are trusted.
+ * The method cannot verify tokens with its options, or with the trusted authorization servers.
  *
  * @category errors
  * @since 0.1.0
@@ -107,14 +106,14 @@ export class InvalidVerifier extends Schema.TaggedError<InvalidVerifier>()("Inva
 }
 
 /**
- * A way to verify tokens. `R` is what it needs.
+ * A way to verify tokens. `R` is the services that it requires.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Method<out R = HttpClient.HttpClient> {
   readonly name: string
-  /** Whether a token is of the kind that the method verifies, by its looks alone. */
+  /** Whether the method verifies this kind of token, judged by its syntax alone. */
   readonly handles: (token: string) => boolean
   readonly make: (trust: Trust) => Effect.Effect<VerifyToken, InvalidVerifier, R | Scope.Scope>
 }
@@ -122,44 +121,44 @@ export interface Method<out R = HttpClient.HttpClient> {
 export type { AccessTokenMark } from "./internal/accessToken.ts"
 
 /**
- * The rules for claims, whatever method verifies them.
+ * Options for the claim rules, which are the same for every method.
  *
  * **Details**
  *
- * Claims must be those of an access token (RFC 9068, section 4; RFC 8725, sections 3.11 and 3.12). Refused is what has a
- * mark of another kind of token: of an ID token, refresh token, logout token, security event token, authorization response,
- * or introspection response, or a mark of a token that is bound to a key (`cnf`, `token_type: "DPoP"`). If the audience is
- * not the resource, for example with `AudiencePolicy.anyOf(clientId)`, an ID token may have the same audience. The token
- * must then have a claim that ID tokens lack: `scope`, `scopes`, `scp`, `client_id`, `cid`, `appid`, `azpacr`, a statement
- * such as `token_use: "access"`, or an `azp` that is not among its audiences.
+ * Claims must be those of an access token (RFC 9068, section 4; RFC 8725, sections 3.11 and 3.12). A token is refused if a
+ * claim marks it as another kind: as an ID token, refresh token, logout token, security event token, authorization response
+ * or introspection response. A token that is bound to a key (`cnf`, `token_type: "DPoP"`) is refused as well. If the
+ * audience is not the resource, for example with `AudiencePolicy.anyOf(clientId)`, an ID token may have the same audience.
+ * The token must then have a claim that ID tokens lack: `scope`, `scopes`, `scp`, `client_id`, `cid`, `appid`, `azpacr`, a
+ * claim such as `token_use: "access"`, or an `azp` that is not among its audiences.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ClaimOptions {
-  /** For whom tokens must have been issued. Default: `AudiencePolicy.resource`. */
+  /** The rule for the audience. Default: `AudiencePolicy.resource`. */
   readonly audience?: AudiencePolicy.AudiencePolicy | undefined
-  /** How far the clocks of the issuer and of this program may differ. Default: 30 seconds. */
+  /** The accepted clock skew between the issuer and this program. Default: 30 seconds. */
   readonly clockTolerance?: Duration.Input | undefined
-  /** Accept tokens without `exp`, which then live for ever. Default: `false`. */
+  /** Accept tokens without `exp`, which never expire. Default: `false`. */
   readonly acceptWithoutExpiry?: boolean | undefined
   /**
-   * The claim that tells access tokens from the other tokens of the provider. Tokens without it are refused. Tokens with it
-   * may have a `nonce`, which is otherwise a mark of ID tokens. Needed for authentik (`{ claim: "uid" }`), Casdoor
-   * (`{ claim: "tokenType", equals: "access-token" }`), ZITADEL with the project as audience (`{ claim: "jti" }`), and other
-   * providers whose access tokens look like ID tokens. Default: the rules above.
+   * A claim that only the access tokens of the provider have. Tokens without it are refused. Tokens with it may have a
+   * `nonce`, which otherwise marks ID tokens. Needed for authentik (`{ claim: "uid" }`), Casdoor (`{ claim: "tokenType",
+   * equals: "access-token" }`), ZITADEL with the project as audience (`{ claim: "jti" }`), and other providers whose access
+   * tokens look like ID tokens. Default: the rules above.
    */
   readonly accessTokenMark?: AccessTokenMark | undefined
   /**
    * The claims that grant scopes, instead of `scope`, `scopes` and `scp`: for example `["ias_apis"]` (SAP Cloud Identity),
-   * or `["scope", "permissions"]` for an Auth0 API whose permissions are granted to every client that a user logs in with.
-   * Default: `["scope", "scopes", "scp"]`.
+   * or `["scope", "permissions"]` for an Auth0 API that grants its permissions to every client of the user. Default:
+   * `["scope", "scopes", "scp"]`.
    */
   readonly scopeClaims?: readonly [string, ...ReadonlyArray<string>] | undefined
   /**
-   * The claim that names the subject, instead of `sub`: for example `username`, where introspection responses have no `sub`
-   * (WSO2; RFC 7662, section 2.2). Its values must be unique at the issuer, and never given to another user. A token without
-   * it is accepted, and shares no session and no request state with any other token. Default: `sub`.
+   * The claim that names the subject, instead of `sub`: for example `username`, if introspection responses have no `sub`
+   * (WSO2; RFC 7662, section 2.2). Its values must be unique at the issuer and never reassigned. A token without the claim
+   * is accepted, but shares no session and no request state with other tokens. Default: `sub`.
    */
   readonly subjectClaim?: string | undefined
 }
@@ -176,26 +175,26 @@ const rulesOf = ({ resource }: Trust, options: ClaimOptions): ClaimRules => ({
 })
 
 /**
- * What may be chosen about JWTs.
+ * Options for `jwt`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface JwtOptions extends ClaimOptions, JwkSet.Options {
   /**
-   * `loose` accepts the types `at+jwt` and `JWT`, and tokens without a type, unless a claim is a mark of another kind of
-   * token. `rfc9068` requires `at+jwt` (RFC 9068, section 4). Default: `loose`.
+   * `loose` accepts the types `at+jwt` and `JWT`, and tokens without a type, unless a claim marks another kind of token.
+   * `rfc9068` requires `at+jwt` (RFC 9068, section 4). Default: `loose`.
    */
   readonly typ?: TypPolicy | undefined
   /**
-   * How many verified tokens are remembered, under their digest, so that the same token need not be verified again. One is
-   * remembered when it comes for the second time, until its `exp` and the tolerance for clocks, and for as long as the key
-   * that signed it is in the key set of its issuer. 0: none. Default: 10,000.
+   * How many verified tokens are cached, under their digest. A token is cached when it is verified for the second time. It
+   * stays valid until `exp` plus the clock tolerance, and as long as the key that signed it is in the JWK Set. 0: none.
+   * Default: 10,000.
    */
   readonly remember?: number | undefined
 }
 
-/** Declares to a server what its metadata is used for. A custom strategy may fail with an error of any type. */
+/** Declares what the metadata of a server is used for. A custom strategy may fail with an error of any type. */
 const declarePurpose = (
   server: AuthorizationServer<unknown>,
   purpose: Purpose.Purpose
@@ -210,13 +209,13 @@ const isAlgorithm = Schema.is(Jws.Algorithm)
 const isCount = (value: number, least: number): boolean => Number.isSafeInteger(value) && value >= least
 
 /**
- * JWTs by the keys that their issuer publishes (RFC 9068, section 4, and the looser tokens of real providers).
+ * Verifies JWTs with the keys that their issuer publishes (RFC 9068, section 4, and the looser tokens of real providers).
  *
  * **Details**
  *
- * Form, algorithm, type, issuer and claims are judged before any key is fetched; the signature decides. A token is refused
- * when its algorithm is not on the list or does not fit the key, when it is encrypted, when it has no `exp`, when it is an ID token, and when it
- * is bound to a key (`cnf`).
+ * Format, algorithm, type, issuer and claims are checked before any key is fetched. The signature is verified last. A token
+ * is refused if its algorithm is not accepted or does not match the key, if it is encrypted, if it has no `exp`, if it is
+ * an ID token, or if it is bound to a key (`cnf`).
  *
  * @category methods
  * @since 0.1.0
@@ -240,34 +239,37 @@ export const jwt = (options: JwtOptions = {}): Method => ({
 })
 
 /**
- * What may be chosen about introspection.
+ * Options for `introspection`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface IntrospectionOptions extends ClaimOptions {
-  /** How this resource server proves who it is. */
+  /** How this resource server authenticates to the authorization server. */
   readonly authentication: ClientAuthentication
-  /** Which of several authorization servers is asked, by its issuer as configured. */
+  /** The issuer of the authorization server to ask, as configured. Required if several are trusted. */
   readonly issuer?: string | undefined
-  /** How long an answer is remembered, and never past `exp`. A revoked token is good for so long. Default: 30 seconds. */
+  /** How long a response is cached, never past `exp`. A revoked token is accepted for that long. Default: 30 seconds. */
   readonly cacheFor?: Duration.Input | undefined
   /**
-   * How many introspection requests may be in flight at once. A client, by its IPv4 address or IPv6 network of 64 bits, has
-   * three quarters of them at most. The HTTP client must have so many connections for it, because waiting for a connection
-   * counts as time of the authorization server (`NodeMcpAuth`: `connectionsPerOrigin`). Default: 32.
+   * How many introspection requests may be in flight at once. Each client, by its IPv4 address or 64-bit IPv6 network, gets
+   * at most three quarters of them. The HTTP client needs as many connections, because waiting for a connection counts as
+   * time of the authorization server (`NodeMcpAuth`: `connectionsPerOrigin`). Default: 32.
    */
   readonly concurrency?: number | undefined
   /**
-   * How many more may wait to be sent. Clients take turns. When the queue is full, the client with the most requests is
-   * answered 503 and told to retry. Clients whose address is unknown are one client. Default: 1,000.
+   * How many more requests may wait. Clients take turns. If the queue is full, the client with the most requests gets 503
+   * and is told to retry. All clients with an unknown address count as one client. Default: 1,000.
    */
   readonly queueSize?: number | undefined
-  /** How long one may wait to be sent, until it is answered 503. The time of the request begins after that. Default: 2 seconds. */
+  /**
+   * How long a request may wait to be sent before its client gets 503. The request's own time limit starts when it is sent.
+   * Default: 2 seconds.
+   */
   readonly queueTimeout?: Duration.Input | undefined
 }
 
-/** The settings of the queue, or the option that is invalid. */
+/** The settings of the queue, or an error for the option that is invalid. */
 const queueOf = (options: IntrospectionOptions): Result.Result<QueueSettings, InvalidVerifier> => {
   const { concurrency = 32, queueSize = 1_000 } = options
   const queueTimeout = Duration.fromInput(options.queueTimeout ?? "2 seconds")
@@ -280,7 +282,7 @@ const queueOf = (options: IntrospectionOptions): Result.Result<QueueSettings, In
 }
 
 /**
- * Tokens of any form, by asking their issuer (RFC 7662). The answer is held to the same rules as a JWT.
+ * Verifies tokens of any form by introspection (RFC 7662). The response is checked by the same rules as a JWT.
  *
  * @category methods
  * @since 0.1.0
@@ -305,26 +307,26 @@ export const introspection = (options: IntrospectionOptions): Method => ({
 })
 
 /**
- * What may be chosen about a way of your own.
+ * Options for `custom`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface CustomOptions extends ClaimOptions {
-  /** Whether a token is of the kind that you verify. Default: every token is. */
+  /** Whether a token is of the kind that your function verifies. Default: every token is. */
   readonly handles?: ((token: string) => boolean) | undefined
 }
 
 /**
- * A way of your own: an `Effect` from the token to its claims.
+ * Verifies tokens with your own function: an `Effect` from the token to its claims.
  *
  * **Details**
  *
- * No claims (`undefined`) is an invalid token. A `TokenError` is that answer. Anything else that the effect fails with,
- * and what it throws, is an outage and no word about the token. The claims are held to the same rules as those of a JWT:
- * `iss` must be trusted, `aud` must fit, `exp` must be there and ahead.
+ * `undefined` instead of claims means an invalid token. A `TokenError` is passed on. Any other failure, and every defect,
+ * counts as an outage: the token may be valid. The claims are checked by the same rules as those of a JWT: `iss` must be
+ * trusted, `aud` must match, and `exp` must be present and in the future.
  *
- * **Example** (Keys of an API, from a table)
+ * **Example** (API keys from a table)
  *
  * ```ts import.meta.vitest
  * import * as TokenVerifier from "@effect-mcp-auth/core/TokenVerifier"
@@ -340,7 +342,6 @@ export interface CustomOptions extends ClaimOptions {
  *
  * apiKeys.handles("eyJhbGciOi") // => false
  * ```
- *
  * @category methods
  * @since 0.1.0
  */
@@ -359,12 +360,12 @@ export const custom = <E, R>(
   }
 })
 
-/** What the members need; the array's element type has forgotten which is which. */
+/** The services of all members. The element type of the array no longer tells them apart. */
 type Services<M extends ReadonlyArray<Method<unknown>>> = M[number] extends Method<infer R> ? R : never
 
 /**
- * Several methods, chosen by the looks of a token. The first that handles it decides, and its answer stands: a token that
- * one method refuses is not tried on another.
+ * Combines several methods. The first method whose `handles` accepts the token verifies it. A token that this method
+ * refuses is not tried with another.
  *
  * @category methods
  * @since 0.1.0

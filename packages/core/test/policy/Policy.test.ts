@@ -588,7 +588,7 @@ describe("a decision", () => {
       const decision = yield* Policy.evaluate(allOf(role("admin"), scopes("a")), caller)
       assert.strictEqual(
         decision.refusal?.message,
-        `The caller may not do this: allOf(role("admin"), scopes("a")) is not satisfied`
+        `The caller may not do this: the policy allOf(role("admin"), scopes("a")) is not satisfied`
       )
       assert.notMatch(JSON.stringify(decision), /secret-of-the-token|ada@example|guest/)
     }))

@@ -79,12 +79,12 @@ const rows: ReadonlyArray<Row> = [
   { error: new MissingCredentials(), status: 401, description: "This resource needs an access token" },
   invalidRequest("several-headers", "it has more than one Authorization header"),
   invalidRequest("token-in-query", "it has a token in its URL; send it in the Authorization header only"),
-  invalidRequest("malformed", "its Authorization header is not the word Bearer and a token"),
+  invalidRequest("malformed", "its Authorization header is not the word Bearer, a space and a token"),
   invalidRequest("too-long", "its token is longer than 16 KiB"),
   invalidToken("malformed", "the access token is malformed"),
   invalidToken(
     "encrypted",
-    "the token is encrypted: the client asked for no audience, or the provider encrypts access tokens"
+    "the token is encrypted: the client requested no audience, or the provider encrypts access tokens"
   ),
   invalidToken("unsupported-algorithm", "the access token is signed with an algorithm that is not accepted"),
   invalidToken("unknown-issuer", "the access token was issued by a server that is not trusted here"),
@@ -99,7 +99,7 @@ const rows: ReadonlyArray<Row> = [
     "sender-constrained",
     "the access token is bound to a key and must not be sent as a plain bearer token"
   ),
-  invalidToken("missing-claim", "the access token lacks a claim that is required"),
+  invalidToken("missing-claim", "the access token lacks a required claim"),
   invalidToken("invalid-claim", "the access token has a claim that cannot be read"),
   invalidToken("inactive", "the access token is not active"),
   invalidToken("rejected", "the access token was rejected"),

@@ -278,7 +278,7 @@ describe("decisions", () => {
     [
       "about an encrypted token say why it may be encrypted",
       "INFO",
-      "the token is encrypted: the client asked for no audience, or the provider encrypts access tokens",
+      "the token is encrypted: the client requested no audience, or the provider encrypts access tokens",
       // The header of Auth0: {"alg":"dir","enc":"A256GCM"}
       () => Effect.succeed("eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..MTIzNDU2Nzg5MDEy.YWJj.MTIzNDU2Nzg5MDEyMzQ1Ng")
     ],

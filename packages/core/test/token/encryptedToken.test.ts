@@ -18,7 +18,7 @@ const jwe = (header: unknown, encryptedKey = ""): string =>
 
 const auth0 = jwe(direct)
 const openIddict = jwe(wrapped, encode("encrypted key"))
-const description = "the token is encrypted: the client asked for no audience, or the provider encrypts access tokens"
+const description = "the token is encrypted: the client requested no audience, or the provider encrypts access tokens"
 
 const rows: Readonly<Record<string, readonly [token: string, outcome: string]>> = {
   "with a shared key is encrypted": [auth0, "encrypted"],

@@ -18,12 +18,12 @@ const keys: ReadonlyArray<readonly [kind: string, jwk: object, why: string]> = [
   ["a weak modulus", { kty: "RSA", n: "AQAB", e: "AQAB" }, "is weaker than RSA with 2048 bits"],
   ["a modulus of 2047 bits", { kty: "RSA", n: modulus(0x7f), e: "AQAB" }, "is weaker than RSA with 2048 bits"],
   ["a modulus of zero", { kty: "RSA", n: modulus(0, 0), e: "AQAB" }, "is weaker than RSA with 2048 bits"],
-  ["an empty modulus", { kty: "RSA", n: "", e: "AQAB" }, "is no public key"],
-  ["a coordinate that is not base64url", { ...key.jwk, x: "\u00e4" }, "is no public key"],
-  ["an empty coordinate", { ...key.jwk, x: "" }, "is no public key"],
+  ["an empty modulus", { kty: "RSA", n: "", e: "AQAB" }, "is not a valid public key"],
+  ["a coordinate that is not base64url", { ...key.jwk, x: "\u00e4" }, "is not a valid public key"],
+  ["an empty coordinate", { ...key.jwk, x: "" }, "is not a valid public key"],
   ["a curve for key agreement", { ...key.jwk, crv: "X25519" }, "has the curve \"X25519\""],
-  ["a symmetric key", { kty: "oct", k: "AQAB" }, "is no public key"],
-  ["a published private half", { ...key.jwk, d: "AQAB" }, "is no public key"]
+  ["a symmetric key", { kty: "oct", k: "AQAB" }, "is not a valid public key"],
+  ["a published private half", { ...key.jwk, d: "AQAB" }, "is not a valid public key"]
 ]
 
 describe("a key ID whose published key cannot be used", () => {

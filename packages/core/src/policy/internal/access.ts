@@ -18,37 +18,37 @@ import {
 import { type Caller, isPolicy, type Operation, type Policy } from "./model.ts"
 
 /**
- * What lists show of what a caller may not do, and what calls to it are answered with:
+ * What lists show, and how calls are answered that the caller may not make:
  *
- * - `permitted`: lists show what the caller may do. A call to something else is answered with the scopes that would do, or
- *   as if there was no such thing if no scope would.
- * - `locked`: lists also show what more scopes would open, so that clients can ask for them.
- * - `concealed`: whatever lists do not show does not exist, also for calls.
+ * - `permitted`: lists show what the caller may use. A call to another entry is answered with the scopes that are missing,
+ *   or, if no scope would help, as if the entry did not exist.
+ * - `locked`: lists also show entries for which the caller lacks only scopes, so that clients can request them.
+ * - `concealed`: what lists do not show does not exist for calls either.
  *
  * @category models
  * @since 0.1.0
  */
 export type Visibility = "permitted" | "locked" | "concealed"
 
-/** The terms of the server on which policies are judged, for one request. */
+/** How the server evaluates policies, for one request. */
 export class Access extends Context.Service<Access, {
   readonly hierarchy: ScopeHierarchy
   /** `open`: lists show everything. */
   readonly visibility: Visibility | "open"
-  /** Writes down why something is answered as if it was not there. */
+  /** Records why an entry is answered as if it did not exist. */
   readonly conceal: (error: AuthError, trace: Trace) => Effect.Effect<void>
-  /** Writes down why something is refused, for the answer to the whole request, and gives the answer to this part. */
+  /** Records why a part of the request is refused, for the response to the whole request. Returns the error for this part. */
   readonly refuse: (error: AuthError, trace: Trace | undefined) => Effect.Effect<McpSchema.McpErrorBase>
 }>()("@effect-mcp-auth/core/policy/internal/access") {}
 
-/** What is being done, so that its policy can be judged while it is. */
+/** The operation in progress, so that its handler can evaluate policies. */
 export class CurrentOperation extends Context.Service<CurrentOperation, {
   readonly operation: Operation
-  /** Whether `operation` says all that the handler received. */
+  /** Whether `operation` contains everything that the handler received. */
   readonly isExact: boolean
-  /** The scopes by which the caller has satisfied policies so far: whatever is asked for later is asked for beside them. */
+  /** The scopes by which earlier policies of the operation were satisfied. A later challenge includes them. */
   readonly earlierScopes: Set<string>
-  /** Ends it with a refusal. */
+  /** Ends the operation with a refusal. */
   readonly stop: (error: AuthError, trace: Trace | undefined) => Effect.Effect<never>
 }>()("@effect-mcp-auth/core/policy/internal/access/CurrentOperation") {}
 
@@ -57,7 +57,7 @@ export const refusalCode = -32_001
 
 const logRefusal = (error: AuthError): Effect.Effect<void> => Effect.logInfo(`Operation refused: ${error.message}`)
 
-/** The terms where `AuthInfo` came from somewhere else, and nobody said any. */
+/** The settings if `AuthInfo` was not provided by `McpAuth`. */
 const defaultAccess: Access["Service"] = {
   hierarchy: flat,
   visibility: "permitted",
@@ -69,18 +69,18 @@ const defaultAccess: Access["Service"] = {
     )
 }
 
-/** The terms of a request. */
+/** The settings in a context. */
 export const accessIn = <R>(context: Context.Context<R>): Access["Service"] =>
   Option.getOrElse(Context.getOption(context, Access), () => defaultAccess)
 
-/** The terms of the current request. */
+/** The settings of the current request. */
 export const currentAccess: Effect.Effect<Access["Service"]> = Effect.map(Effect.context<never>(), accessIn)
 
-/** Something that is done outside of MCP. */
+/** The operation outside of MCP. */
 export const unnamedOperation: Operation = { method: "", target: "", arguments: undefined, listing: false }
 
 /**
- * What may be said when a policy is judged.
+ * Options for `evaluate`.
  *
  * @category models
  * @since 0.1.0
@@ -88,12 +88,12 @@ export const unnamedOperation: Operation = { method: "", target: "", arguments: 
 export interface EvaluateOptions {
   /** Default: no scope covers another. */
   readonly hierarchy?: ScopeHierarchy | undefined
-  /** Default: something without a name. */
+  /** Default: an operation without a name. */
   readonly operation?: Operation | undefined
 }
 
 /**
- * Judges a policy for a caller, and says why.
+ * Evaluates a policy for a caller, and explains the result.
  *
  * **Example** (A caller with a scope)
  *
@@ -110,7 +110,6 @@ export interface EvaluateOptions {
  * const piped = Effect.runSync(Policy.scopes("notes:write").pipe(Policy.evaluate(caller)))
  * piped.refusal?.message // => `The access token lacks the scope "notes:write"`
  * ```
- *
  * @category deciding
  * @since 0.1.0
  */
@@ -164,8 +163,8 @@ export const allows = <R>(policy: Policy<R>): Effect.Effect<boolean, Verificatio
   )
 
 /**
- * Demands that the caller of the current request satisfies a policy, inside a handler, where it depends on data. If not,
- * the handler is interrupted, and the answer is that of a refused operation.
+ * Requires, inside a handler, that the caller of the current request satisfies a policy, for policies that depend on data.
+ * Otherwise the handler is interrupted, and the response is that of a refused operation.
  *
  * @category deciding
  * @since 0.1.0
@@ -174,7 +173,7 @@ export const require = Effect.fnUntraced(function*<R>(
   policy: Policy<R>
 ): Effect.fn.Return<void, never, R | AuthInfo> {
   const current = yield* Effect.serviceOption(CurrentOperation)
-  // Without somebody who answers for it, a handler must not go on: there is no way back from here.
+  // If no server can answer with the refusal, the handler must still not continue.
   const stop: CurrentOperation["Service"]["stop"] = Option.isNone(current)
     ? (error) => Effect.die(error)
     : current.value.stop

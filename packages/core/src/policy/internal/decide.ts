@@ -22,17 +22,17 @@ import {
   type Scopes
 } from "./model.ts"
 
-/** What is known when a policy is judged. */
+/** The input of an evaluation. */
 export interface Facts {
   readonly caller: Caller
   readonly hierarchy: ScopeHierarchy
   readonly operation: Operation
-  /** What the checks said that have been asked. */
+  /** The results of the checks that have run. */
   readonly checkResults: ReadonlyMap<Check<unknown>, boolean>
 }
 
 /**
- * Whether a policy is satisfied. `unknown` stands for what only a check can say that has not been asked.
+ * Whether a policy is satisfied. `unknown`: it depends on a check that has not run.
  *
  * @category models
  * @since 0.1.0
@@ -40,13 +40,13 @@ export interface Facts {
 export type Outcome = "yes" | "no" | "unknown"
 
 /**
- * How a policy was judged, part by part.
+ * The explanation of a decision, part by part.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Trace {
-  /** The policy, as it prints itself. */
+  /** The policy as text. */
   readonly policy: string
   readonly outcome: Outcome
   /** For scopes: those that the caller lacks. */
@@ -54,7 +54,7 @@ export interface Trace {
   readonly parts: ReadonlyArray<Trace>
 }
 
-/** A trace that still knows what was judged. */
+/** A trace together with the policy nodes. */
 export interface Evaluation {
   readonly node: Any
   readonly outcome: Outcome
@@ -66,7 +66,7 @@ const outcomeOf = (satisfied: boolean): Outcome => satisfied ? "yes" : "no"
 
 const opposite: { readonly [O in Outcome]: Outcome } = { yes: "no", no: "yes", unknown: "unknown" }
 
-/** One `decisive` part decides; otherwise what is not known leaves it open (Kleene's logic). */
+/** One `decisive` part decides. Otherwise an unknown part makes the result unknown (Kleene's three-valued logic). */
 const combined = (parts: ReadonlyArray<Evaluation>, decisive: "yes" | "no"): Outcome => {
   if (parts.some(({ outcome }) => outcome === decisive)) return decisive
   return parts.some(({ outcome }) => outcome === "unknown") ? "unknown" : opposite[decisive]
@@ -86,7 +86,8 @@ const leaf = (node: Any, outcome: Outcome, missing: ReadonlyArray<string> = []):
 })
 
 const evaluateScopes = (node: Scopes, { caller, hierarchy }: Facts): Evaluation => {
-  // No scopes are a mistake, not a demand that every caller meets. Neither the list nor its negation permits anything.
+  // An empty list is a mistake, not a requirement that every caller meets. Neither the list nor its negation permits
+  // anything.
   if (node.scopes.length === 0) return leaf(node, isAnonymous(caller) ? "no" : "unknown")
   const missing = node.scopes.filter((scope) => !hierarchy.covers(caller.scopes, scope))
   return leaf(node, outcomeOf(missing.length === 0 && !isAnonymous(caller)), missing)
@@ -100,8 +101,8 @@ const group = (node: Any, parts: ReadonlyArray<Evaluation>, outcome: Outcome): E
 })
 
 /**
- * Judges a policy by what is known. Without a token only `anonymous` is satisfied, and nothing else is asked: neither a
- * negation nor a check may open what nobody meant to open.
+ * Evaluates a policy without running checks. A caller without a token satisfies `anonymous` only, and nothing else is
+ * evaluated: neither a negation nor a check may admit such a caller by accident.
  */
 export const evaluateNode = (node: Any, facts: Facts): Evaluation => {
   const { checkResults, caller, operation } = facts
@@ -141,7 +142,7 @@ export const evaluateNode = (node: Any, facts: Facts): Evaluation => {
   }
 }
 
-/** What was judged, for people and tests. */
+/** The trace of an evaluation, for logs and tests. */
 export const traceOf = ({ missing, node, outcome, parts }: Evaluation): Trace => ({
   policy: format(node),
   outcome,
@@ -149,7 +150,7 @@ export const traceOf = ({ missing, node, outcome, parts }: Evaluation): Trace =>
   parts: parts.map(traceOf)
 })
 
-/** A policy for one operation: what depends on it is made, and made once, so that its parts keep their identity. */
+/** Creates the operation-dependent parts of a policy once, so that they keep their identity. */
 export const resolveOperation = <R>(policy: Policy<R>, operation: Operation): Policy<R> => {
   switch (policy._tag) {
     case "ByOperation": {
@@ -167,14 +168,14 @@ export const resolveOperation = <R>(policy: Policy<R>, operation: Operation): Po
   }
 }
 
-/** One way to satisfy a policy by scopes. */
+/** A set of scopes that satisfies a policy. */
 interface ScopeSet {
-  /** All scopes of this way, those that were granted included. */
+  /** All scopes of the set, including granted ones. */
   readonly required: ReadonlyArray<string>
   readonly missing: ReadonlyArray<string>
 }
 
-/** How many ways are followed. A policy with more has enough of them. */
+/** The limit of scope sets that are compared. */
 const maxScopeSets = 32
 
 const fewestFirst = Order.combine(
@@ -192,11 +193,12 @@ const union = (left: ScopeSet, right: ScopeSet): ScopeSet => ({
 
 const noScopes: ScopeSet = { required: [], missing: [] }
 
-/** The ways in which more scopes would satisfy what was judged. None: no scope would help. */
+/** The scope sets that would satisfy an evaluated policy. None: no scope would help. */
 const sufficientScopeSets = ({ missing, node, outcome, parts }: Evaluation): ReadonlyArray<ScopeSet> => {
   switch (node._tag) {
     case "Scopes":
-      // A policy made for an operation may have put a stranger's words into a scope: nobody is sent away to ask for those.
+      // A policy that is created for an operation may contain untrusted text of the request. No client is asked to request
+      // such a scope.
       return node.scopes.length > 0 && node.scopes.every(isScopeToken) ? [{ required: node.scopes, missing }] : []
     case "AnyOf":
       return smallest(parts.flatMap(sufficientScopeSets))
@@ -213,8 +215,8 @@ const sufficientScopeSets = ({ missing, node, outcome, parts }: Evaluation): Rea
 }
 
 /**
- * The scopes by which a caller satisfies a policy that permits what they do: the fewest of those that were granted. A part
- * that only a check can answer for needs none.
+ * The granted scopes by which a caller satisfies a policy, which must be satisfied: the smallest set. A part that depends on
+ * a check needs none.
  */
 export const satisfyingScopes = ({ node, parts }: Evaluation): ReadonlyArray<string> => {
   switch (node._tag) {
@@ -234,8 +236,8 @@ export const satisfyingScopes = ({ node, parts }: Evaluation): ReadonlyArray<str
 }
 
 /**
- * The scopes that a caller needs, all of them in one list, to do what they may not do now: the fewest that would do.
- * Each way is tried before it is told, because more scopes may also take something away (`not`). Nothing: no scope helps.
+ * All scopes that the caller needs for the operation: the smallest sufficient set. Each set is evaluated first, because
+ * more scopes can also violate a policy (`not`). `undefined`: no scope would help.
  */
 export const requiredScopes = (evaluation: Evaluation, facts: Facts): ReadonlyArray<string> | undefined =>
   sufficientScopeSets(evaluation).find(({ required }) => {
@@ -245,7 +247,7 @@ export const requiredScopes = (evaluation: Evaluation, facts: Facts): ReadonlyAr
   })?.required
 
 /**
- * Why somebody may not do something.
+ * Errors that refuse an operation.
  *
  * @category models
  * @since 0.1.0
@@ -253,45 +255,45 @@ export const requiredScopes = (evaluation: Evaluation, facts: Facts): ReadonlyAr
 export type Refusal = MissingCredentials | InsufficientScope | AccessDenied
 
 /**
- * What came out of a policy.
+ * The result of a policy.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Decision {
-  /** Whether the operation is permitted. In a list: whether it may be, for some arguments. */
+  /** Whether the operation is permitted. In a list: whether it can be, for some arguments. */
   readonly permitted: boolean
-  /** Why not, as the caller hears it. */
+  /** Why the operation is refused, as the caller is told. */
   readonly refusal: Refusal | undefined
-  /** Which part was satisfied and which was not. */
+  /** Which parts are satisfied. */
   readonly trace: Trace
 }
 
-/** What is asked of a policy. */
+/** The input of a decision. */
 export interface PolicyRequest {
   readonly caller: Caller
   readonly hierarchy: ScopeHierarchy
   readonly operation: Operation
-  /** `false`: the operation is not known in full, so a part that depends on it permits nothing. Default: `true`. */
+  /** `false`: the operation is not fully known, so a part that depends on it permits nothing. Default: `true`. */
   readonly isExact?: boolean | undefined
 }
 
-/** The operation as far as it is known: one that is not known in full is judged like a list, before anything is asked. */
+/** An operation that is not fully known is evaluated like a list entry, before any check runs. */
 const knownOperation = ({ isExact, operation }: PolicyRequest): Operation =>
   isExact === false ? { ...operation, listing: true } : operation
 
-/** How a policy is judged by claims alone. */
+/** Evaluates a policy by the claims alone. */
 export const evaluateClaims = (policy: Any, request: PolicyRequest): Evaluation => {
   const operation = knownOperation(request)
   return evaluateNode(resolveOperation(policy, operation), { ...request, operation, checkResults: new Map() })
 }
 
-/** Writes down by which scopes an operation satisfied a policy. */
+/** Records the scopes by which an operation satisfied a policy. */
 export const recordScopes = (earlierScopes: Set<string>, evaluation: Evaluation): void => {
   for (const scope of satisfyingScopes(evaluation)) earlierScopes.add(scope)
 }
 
-/** A refusal that names all scopes of the operation: those by which it came this far, and those that it lacks. */
+/** A refusal that names all scopes of the operation: those that satisfied earlier policies, and those that are missing. */
 export const withEarlierScopes = (refusal: Refusal, earlierScopes: ReadonlySet<string>): Refusal =>
   refusal._tag === "InsufficientScope"
     ? new InsufficientScope({
@@ -300,7 +302,7 @@ export const withEarlierScopes = (refusal: Refusal, earlierScopes: ReadonlySet<s
     })
     : refusal
 
-/** The check to be asked next: one whose answer is needed, from left to right. */
+/** The next check to run, from left to right: one on which the result depends. */
 const nextCheck = ({ node, outcome, parts }: Evaluation, listing: boolean): Check<unknown> | undefined => {
   if (outcome !== "unknown") return undefined
   if (node._tag === "Check") return listing && node.needsOperation ? undefined : node
@@ -319,13 +321,11 @@ const refusalOf = (evaluation: Evaluation, facts: Facts): Refusal => {
     : new InsufficientScope({ required, granted: [...facts.caller.scopes] })
 }
 
-/** Whether an outcome that stays unknown permits: only the entry of a list, whose operation comes later. */
+/** Whether an unknown result permits the operation: only for a list entry, whose operation comes later. */
 const mayBePermitted = (policy: Any, { isExact = true, operation }: PolicyRequest): boolean =>
   operation.listing && isExact && !hasEmptyScopes(policy)
 
-/**
- * Judges a policy. What claims can say is judged first, and a check is asked only if the answer still depends on it.
- */
+/** Decides whether a policy is satisfied. Claims are evaluated first. A check runs only if the result still depends on it. */
 export const decide = Effect.fnUntraced(function*<R>(
   policy: Policy<R>,
   request: PolicyRequest
@@ -337,7 +337,7 @@ export const decide = Effect.fnUntraced(function*<R>(
   const facts: Facts = { ...request, operation, checkResults }
   let evaluation = yield* Effect.sync(() => evaluateNode(node, facts))
   for (let check = nextCheck(evaluation, listing); check !== undefined; check = nextCheck(evaluation, listing)) {
-    // The checks of a `Policy<R>` need an `R`. They are kept as `unknown`, because they are told apart by identity alone.
+    // The checks of a `Policy<R>` need an `R`. The map keeps them as `unknown`, because it only compares their identity.
     checkResults.set(check, yield* (check as Check<R>).run(operation))
     evaluation = yield* Effect.sync(() => evaluateNode(node, facts))
   }

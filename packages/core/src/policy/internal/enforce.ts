@@ -16,10 +16,13 @@ import { RouterPath, type UriResolver, uriResolverOf } from "./resourceUri.ts"
 
 type Request = Pick<McpServer.MiddlewareOptions, "method" | "payload" | "requestContext" | "target">
 
-/** How the outcome of a policy is read for a request. */
+/** The operation of a request, as far as the server knows it. */
 export interface ReceivedOperation {
   readonly operation: Operation
-  /** Whether `operation` says all that the handler receives. If not, whatever depends on the operation refuses it. */
+  /**
+   * Whether `operation` contains everything that the handler receives. If not, each policy that depends on the operation
+   * refuses it.
+   */
   readonly isExact: boolean
 }
 
@@ -29,7 +32,7 @@ const isListing = (method: string): boolean => method.endsWith("/list")
 const argumentsOf = (payload: unknown): unknown =>
   Predicate.hasProperty(payload, "arguments") ? payload.arguments ?? {} : {}
 
-/** Whether a completion is one of a template, and not of a prompt of the same name. */
+/** Whether a completion belongs to a template, and not to a prompt of the same name. */
 export const completesTemplate = (payload: unknown): boolean =>
   Predicate.hasProperty(payload, "reference") && Predicate.hasProperty(payload.reference, "uriTemplate")
 
@@ -61,8 +64,8 @@ export const operationOf = (request: Request, resolver: UriResolver): ReceivedOp
 }
 
 /**
- * The operation as a policy judges it. A completion has neither arguments nor parameters yet, so it is judged like the entry
- * in the list that it belongs to: a caller who sees a template or prompt there may complete it.
+ * The operation as policies see it. A completion has no arguments and no parameters yet, so it is evaluated like its list
+ * entry: a caller who sees a template or prompt in a list may complete it.
  */
 const policyRequestOf = (
   { isExact, operation }: ReceivedOperation,
@@ -86,13 +89,13 @@ const isListed = <R>(policy: Policy<R>, { operation, ...request }: PolicyRequest
 
 const isConcealed = Effect.fnUntraced(function*<R>(policy: Policy<R>, request: PolicyRequest, refusal: Refusal) {
   const { visibility } = yield* currentAccess
-  // Who has no token is always told to log in, wherever they knock.
+  // A caller without a token is always told to log in.
   if (refusal._tag === "MissingCredentials") return false
   if (refusal._tag === "InsufficientScope" && visibility !== "concealed") return false
   return !(yield* isListed(policy, request))
 })
 
-/** Whether a list shows what its reader may not do. */
+/** Whether a list shows an entry that the caller may not use. */
 const listShows = (visibility: Access["Service"]["visibility"], { _tag }: Refusal): boolean =>
   visibility === "open" || (visibility === "locked" && _tag === "InsufficientScope")
 
@@ -108,16 +111,14 @@ const enforce = Effect.fnUntraced(function*<R>(policy: Policy<R>, request: Polic
   return yield* Effect.flatMap(access.refuse(withEarlierScopes(refusal, earlierScopes), trace), Effect.fail)
 })
 
-/** What a list shows is nothing that is being done, so what it needs is not asked for together with anything. */
+/** A list entry is not an operation, so its scopes are never added to a challenge. */
 const earlierScopesIn = (context: Context.Context<never>): Set<string> =>
   Option.match(Context.getOption(context, CurrentOperation), {
     onNone: () => new Set(),
     onSome: ({ earlierScopes }) => earlierScopes
   })
 
-/**
- * Whether the target of a request is there for its caller. Fails with the answer if it is there, but locked.
- */
+/** Whether the target of a request exists for its caller. Fails with the refusal if it exists but is not permitted. */
 export const isVisibleTo = <R>(
   policy: Policy<R>,
   request: Request,
@@ -126,7 +127,7 @@ export const isVisibleTo = <R>(
 ): Effect.Effect<boolean, McpSchema.McpErrorBase, Exclude<R, AuthInfo>> =>
   Effect.suspend(() => permits(policy, operationOf(request, resolver), caller))
 
-/** The same for an operation that is known already. */
+/** As `isVisibleTo`, for a known operation. */
 export const permits = <R>(
   policy: Policy<R>,
   received: ReceivedOperation,
@@ -136,7 +137,7 @@ export const permits = <R>(
     const { hierarchy, refuse } = accessIn(context)
     const request = policyRequestOf(received, caller, hierarchy)
     const earlierScopes = earlierScopesIn(context)
-    // What claims alone permit is permitted, whatever checks would say.
+    // If claims alone permit the operation, no check can refuse it.
     const evaluation = evaluateClaims(policy, request)
     if (evaluation.outcome === "yes") {
       recordScopes(earlierScopes, evaluation)
@@ -151,12 +152,9 @@ export const permits = <R>(
     )
   })
 
-/**
- * A policy whose checks have what they need, but for who calls: that is said by each request, and never decided when a
- * layer is built.
- */
+/** Gives the checks of a policy the services that they need, except `AuthInfo`, which each request provides. */
 export const bindServices = <R>(policy: Policy<R | AuthInfo>, services: Context.Context<R>): Policy<AuthInfo> => {
-  // One for each, because parts are told apart by identity: what stands in two places is asked once.
+  // One bound check for each check: checks are compared by identity, and one that occurs twice must run once.
   const checks = new WeakMap<Check<R | AuthInfo>, Check<AuthInfo>>()
   const bindCheck = (check: Check<R | AuthInfo>): Check<AuthInfo> => {
     const existing = checks.get(check)
@@ -166,7 +164,7 @@ export const bindServices = <R>(policy: Policy<R | AuthInfo>, services: Context.
       run: (operation) =>
         Effect.updateContext(
           check.run(operation),
-          // What a request provides comes first.
+          // Services of the request take precedence.
           (requestServices: Context.Context<AuthInfo>) =>
             Context.merge(services, requestServices) as Context.Context<R | AuthInfo>
         )
@@ -192,7 +190,7 @@ export const bindServices = <R>(policy: Policy<R | AuthInfo>, services: Context.
   return bindPart(policy)
 }
 
-/** A policy that guards a registration from outside, and has what its checks need. */
+/** A policy that guards a registration, with the services of its checks. */
 export type Guard = Policy<AuthInfo>
 
 /** The guards of a registration, as an annotation. */
@@ -202,8 +200,8 @@ export const Guards = Context.Reference<ReadonlyArray<Guard>>(
 )
 
 /**
- * The guards that the server of a request has judged, together with whatever else has to be satisfied, so that one answer
- * speaks for all. Every other guard is enforced where it was put.
+ * The guards that the server evaluates together with the other policies of a request, so that one challenge covers all.
+ * Every other guard is enforced by its own layer.
  */
 export const EnforcedGuards = Context.Reference<ReadonlyArray<Guard>>(
   "@effect-mcp-auth/core/policy/internal/enforce/Judged",
@@ -216,8 +214,8 @@ type Registration = {
 }
 
 /**
- * A server that writes down on everything that is registered with it who guards it, and puts the gate before what was
- * registered by hand, without the services that it would have found there.
+ * Adds the guard to the annotations of every registration, and the gate to the services of handwritten registrations, which
+ * lack it.
  */
 const annotatingServer = (
   server: McpServer.McpServer["Service"],
@@ -245,7 +243,7 @@ const annotatingServer = (
 }
 
 /**
- * What a guarded layer requires.
+ * The requirements of a guarded layer.
  *
  * @category models
  * @since 0.1.0
@@ -257,17 +255,17 @@ export type GuardRequirements<RIn, R> =
   | Exclude<R, AuthInfo>
 
 /**
- * Puts a policy around everything that a layer registers: resources, templates, prompts, or a whole toolkit. What is
- * guarded twice has to satisfy both.
+ * Puts a policy around every registration of a layer: resources, templates, prompts, or a whole toolkit. With two guards,
+ * the caller must satisfy both.
  *
  * **Details**
  *
- * What the checks of the policy need is required when the layer is built, like everything else that it needs.
+ * The services that the checks of the policy need are requirements of the layer.
  *
  * **Gotchas**
  *
- * A layer is built once wherever it is used: one that is registered without its guard as well may be built without it.
- * Middleware for the whole server (`layerGlobal`) belongs outside of a guard.
+ * Layers are memoized. If the same layer is also registered without its guard, it may be built without it. Middleware for
+ * the whole server (`layerGlobal`) belongs outside of a guard.
  *
  * **Example** (Guarding a resource, in both forms)
  *
@@ -284,7 +282,6 @@ export type GuardRequirements<RIn, R> =
  *
  * Layer.isLayer(piped) && Layer.isLayer(called) // => true
  * ```
- *
  * @category attaching
  * @since 0.1.0
  */
@@ -299,7 +296,7 @@ export const guard: {
     const services = yield* Effect.context<Exclude<R, AuthInfo>>()
     const server = yield* McpServer.McpServer
     const resolver = uriResolverOf(server)
-    // What a policy needs is what it needs without `AuthInfo`, and `AuthInfo`.
+    // A policy needs its services without `AuthInfo`, and `AuthInfo`.
     const guard = bindServices(policy as Policy<Exclude<R, AuthInfo> | AuthInfo>, services)
     const visibility = McpServer.visibility((request) =>
       Effect.flatMap(EnforcedGuards, (enforced) =>
@@ -314,13 +311,13 @@ export const guard: {
     )
   })))
 
-/** The policy that a tool was given, as an annotation. */
+/** The policy of a tool, as an annotation. */
 export class ToolPolicy extends Context.Service<ToolPolicy, Any>()(
   "@effect-mcp-auth/core/policy/internal/enforce/ToolPolicy"
 ) {}
 
 /**
- * What the checks on tools need, until the server provides it.
+ * The services that the checks of tools need, until the server provides them.
  *
  * @category models
  * @since 0.1.0
@@ -341,9 +338,9 @@ export type GuardedTool<T extends Tool.Any, R> = T extends Tool.Tool<infer Name,
   : never
 
 /**
- * Puts a policy on a tool. The tool then depends on `AuthInfo`, and on somebody who enforces policies, so that a server
- * does not compile without `McpAuth.protect` or `McpAuth.layerStdio`. What the checks of the policy need is required by
- * these. A tool with two policies has to satisfy both.
+ * Puts a policy on a tool. The tool then depends on `AuthInfo` and on a server that enforces policies, so it does not
+ * compile without `McpAuth.protect` or `McpAuth.layerStdio`. These require the services of the policy's checks. With two
+ * policies, the caller must satisfy both.
  *
  * **Example** (A policy on a tool, in both forms)
  *
@@ -356,7 +353,6 @@ export type GuardedTool<T extends Tool.Any, R> = T extends Tool.Tool<infer Name,
  *
  * [AddNote.name, DeleteNote?.name] // => ["AddNote", "DeleteNote"]
  * ```
- *
  * @category attaching
  * @since 0.1.0
  */
@@ -366,6 +362,6 @@ export const tool: {
 } = dual(2, <T extends Tool.Any, R>(self: T, policy: Policy<R>): GuardedTool<T, R> => {
   const before = Context.getOption(self.annotations, ToolPolicy)
   const all: Any = before._tag === "None" ? policy : node<unknown>({ _tag: "AllOf", parts: [before.value, policy] })
-  // A dependency of a tool exists in its type only.
+  // A dependency of a tool exists only in its type.
   return self.annotate(ToolPolicy, all) as Tool.Any as GuardedTool<T, R>
 })

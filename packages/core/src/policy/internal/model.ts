@@ -9,7 +9,7 @@ import type { AuthInfo } from "../../token/AuthInfo.ts"
 import type { VerificationUnavailable } from "../../token/TokenError.ts"
 
 /**
- * What somebody wants to do.
+ * The operation that a policy decides on.
  *
  * @category models
  * @since 0.1.0
@@ -19,105 +19,105 @@ export interface Operation {
   readonly method: string
   /**
    * The name of the tool or prompt, or the URI of the resource. The URI of a template is canonical: the template with its
-   * decoded parameters, in which only `%`, `/`, `?`, `#` and `;` are percent-encoded. All spellings of a URI that lead to the
-   * same handler call have the same target. In lists and completions: the URI template itself.
+   * decoded parameters, in which only `%`, `/`, `?`, `#` and `;` are percent-encoded. All spellings of a URI that lead to
+   * the same handler call have the same target. In lists and completions: the URI template itself.
    */
   readonly target: string
-  /** The URI template, for a resource that is registered as a template. */
+  /** The URI template, if the resource is registered as a template. */
   readonly template?: string | undefined
   /**
    * For `resources/read` of a template: its decoded parameters by name, before the schemas of the template decode them
-   * further. `Policy.byParameters` decodes them by a schema.
+   * further. `Policy.byParameters` decodes them with a schema.
    */
   readonly parameters?: Readonly<Record<string, string>> | undefined
-  /** The arguments of a tool or prompt as the client sent them; for other methods the parameters of the request. */
+  /** The arguments of a tool or prompt, as the client sent them. For other methods: the parameters of the request. */
   readonly arguments: unknown
-  /** Whether the operation only lists what exists. A list has no arguments and no parameters. */
+  /** Whether the operation only lists entries. A list has no arguments and no parameters. */
   readonly listing: boolean
 }
 
 const TypeId = "~effect-mcp-auth/Policy"
 
-/** What every policy can do: be piped, and print itself. */
+/** Every policy can be piped and printed. */
 interface Common extends Pipeable.Pipeable {
   readonly [TypeId]: typeof TypeId
   readonly toString: () => string
 }
 
-/** Satisfied by everybody, also without a token. */
+/** Satisfied by every caller, also without a token. */
 interface Anonymous extends Common {
   readonly _tag: "Anonymous"
 }
 
-/** Satisfied by everybody who has a valid token. */
+/** Satisfied by every caller with a valid token. */
 interface Authenticated extends Common {
   readonly _tag: "Authenticated"
 }
 
-/** Satisfied by whom all these scopes were granted. */
+/** Satisfied by a caller that was granted all these scopes. */
 export interface Scopes extends Common {
   readonly _tag: "Scopes"
   readonly scopes: ReadonlyArray<string>
 }
 
 /**
- * Where a role may stand in the claims: the names of members, from the outside in.
+ * The path of a claim: the names of nested members, outermost first.
  *
  * @category models
  * @since 0.1.0
  */
 export type ClaimPath = readonly [string, ...ReadonlyArray<string>]
 
-/** Satisfied by who has a role. */
+/** Satisfied by a caller that has a role. */
 export interface Role extends Common {
   readonly _tag: "Role"
   readonly role: string
   readonly paths: ReadonlyArray<ClaimPath>
 }
 
-/** Satisfied by certain claims. */
+/** Satisfied by claims that a predicate accepts. */
 interface Claim extends Common {
   readonly _tag: "Claim"
   readonly label: string
   readonly holds: (claims: Schema.JsonObject) => boolean
 }
 
-/** Satisfied by an effect that says so. */
+/** Satisfied if an effect succeeds with `true`. */
 export interface Check<out R> extends Common {
   readonly _tag: "Check"
   readonly label: string
-  /** Whether the answer depends on the operation, so that there is none for a list. */
+  /** Whether the check needs the operation. Such a check does not run for lists. */
   readonly needsOperation: boolean
   readonly run: (operation: Operation) => Effect.Effect<boolean, VerificationUnavailable, R>
 }
 
-/** Satisfied as the policy is that is made for the operation. */
+/** Satisfied if the policy is satisfied that is created for the operation. */
 interface ByOperation<out R> extends Common {
   readonly _tag: "ByOperation"
   readonly label: string
   readonly policyOf: (operation: Operation) => Policy<R>
 }
 
-/** Satisfied if every part is. */
+/** Satisfied if every part is satisfied. */
 interface AllOf<out R> extends Common {
   readonly _tag: "AllOf"
   readonly parts: ReadonlyArray<Policy<R>>
 }
 
-/** Satisfied if some part is. */
+/** Satisfied if at least one part is satisfied. */
 interface AnyOf<out R> extends Common {
   readonly _tag: "AnyOf"
   readonly parts: ReadonlyArray<Policy<R>>
 }
 
-/** Satisfied if the part is not. Never by somebody without a token. */
+/** Satisfied if the part is not satisfied. Never satisfied by a caller without a token. */
 interface Not<out R> extends Common {
   readonly _tag: "Not"
   readonly part: Policy<R>
 }
 
 /**
- * Who may do something. `R` is what its checks need.
+ * A rule that decides which callers may use a tool, resource or prompt. `R` is the services that its checks require.
  *
  * @category models
  * @since 0.1.0
@@ -134,13 +134,13 @@ export type Policy<R = never> =
   | AnyOf<R>
   | Not<R>
 
-/** A policy whose checks need whatever they need. */
+/** A policy whose checks require any services. */
 export type Any = Policy<unknown>
 
-/** Who asks, for one moment. */
+/** The caller of one request. */
 export type Caller = AuthInfo["Service"]
 
-/** Where roles stand if nobody says otherwise: Keycloak, Entra ID, Amazon Cognito, Auth0. */
+/** The default paths of roles: Keycloak, Entra ID, Amazon Cognito, Auth0. */
 export const rolePaths: ReadonlyArray<ClaimPath> = [
   ["realm_access", "roles"],
   ["roles"],
@@ -165,7 +165,7 @@ const formatRole = ({ paths, role }: Role): string => {
   return `role(${quotedLiteral(role)}${at})`
 }
 
-/** A policy as the code that makes it, but for the functions in it. */
+/** The policy as the code that creates it, without the functions in it. */
 export const format = (policy: Any): string => {
   switch (policy._tag) {
     case "Anonymous":
@@ -201,18 +201,18 @@ const Proto = {
 
 type NodeFields<P> = P extends unknown ? Omit<P, "toString" | "pipe" | typeof TypeId> : never
 
-/** A part of a policy, which can print itself and be piped. */
+/** Creates a policy node that can be printed and piped. */
 export const node = <R>(fields: NodeFields<Policy<R>>): Policy<R> =>
-  // What is left out of a plain part is what its prototype has.
+  // The prototype has the members that the fields lack.
   Object.assign(Object.create(Proto), fields) as Policy<R>
 
 /** Whether a value is a policy. */
 export const isPolicy = (value: unknown): value is Any => Predicate.hasProperty(value, TypeId)
 
-/** The value at a path among claims. */
+/** The value at a path in the claims. */
 export const claimAt = (claims: Schema.JsonObject, path: ClaimPath): Schema.Json | undefined =>
   path.reduce<Schema.Json | undefined>(
-    // Own members only: a claim must not be found in what every object has.
+    // Own members only: inherited members such as `constructor` are no claims.
     (value, name) => isDecodedObject(value) && Object.hasOwn(value, name) ? value[name] : undefined,
     claims
   )
@@ -225,20 +225,20 @@ const scopesIn = (policy: Any): ReadonlyArray<string> => {
     case "AnyOf":
       return policy.parts.flatMap(scopesIn)
     default:
-      // Nobody needs to ask for a scope that must be missing.
+      // No client needs to request a scope that must be absent.
       return []
   }
 }
 
 /**
- * The scopes that a policy speaks of: those that a client may have to ask for.
+ * The scopes in a policy that clients may have to request.
  *
  * @category accessors
  * @since 0.1.0
  */
 export const scopesOf = (policy: Any): ReadonlyArray<string> => Arr.dedupe(scopesIn(policy))
 
-/** Whether a list of scopes in a policy is empty. The parts that are made for each operation are not known here. */
+/** Whether a list of scopes in a policy is empty. Parts that are created for each operation are not checked. */
 export const hasEmptyScopes = (policy: Any): boolean => {
   switch (policy._tag) {
     case "Scopes":
@@ -253,7 +253,7 @@ export const hasEmptyScopes = (policy: Any): boolean => {
   }
 }
 
-/** Whether somebody without a token satisfies a policy. `byOperation` says what to think of what only an operation can tell. */
+/** Whether a caller without a token satisfies a policy. `byOperation` is the result for parts that depend on the operation. */
 export const admitsAnonymous = (policy: Any, byOperation: boolean): boolean => {
   switch (policy._tag) {
     case "Anonymous":

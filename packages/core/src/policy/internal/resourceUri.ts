@@ -4,14 +4,14 @@ import * as Context from "effect/Context"
 import * as FindMyWay from "effect/http/FindMyWay"
 import * as Option from "effect/Option"
 
-/** The registrations of a server that a `resources/read` request can reach. */
+/** The registrations of a server that `resources/read` can reach. */
 export type Resources = Pick<McpServer.McpServer["Service"], "resources" | "resourceTemplates">
 
 type Template = Resources["resourceTemplates"][number]
 type Annotated = { readonly annotations: Context.Context<never> }
 type Client = McpSchema.McpRequestContext["Service"]
 
-/** The route of a template, as an annotation, if the registration told it. */
+/** The route of a template, as an annotation, if the registration has one. */
 export class RouterPath extends Context.Service<RouterPath, string>()(
   "@effect-mcp-auth/core/policy/internal/resourceUri/RouterPath"
 ) {}
@@ -22,30 +22,32 @@ export interface ResolvedUri {
   readonly template: string | undefined
   /** The decoded parameters by name. */
   readonly parameters: Readonly<Record<string, string>> | undefined
-  /** The URI in its canonical spelling. All URIs that lead to the same handler call share one. */
+  /** The canonical URI. All URIs that lead to the same handler call have the same one. */
   readonly uri: string
-  /** Whether the members above are all that the handler can receive. If not, no policy can judge the operation. */
+  /** Whether the members above are everything that the handler can receive. If not, no policy can decide on the operation. */
   readonly isExact: boolean
 }
 
-/** The route that `McpServer` derives from a template: parameters are numbered, the first colon of a literal is escaped. */
+/**
+ * The route that `McpServer` derives from a template: parameters are numbered, and the first colon of a literal is escaped.
+ */
 const routeOf = (literals: ReadonlyArray<string>): string =>
   literals.map((literal) => literal.replace(":", "::")).reduce((route, literal, index) =>
     `${route}:${index - 1}${literal}`
   )
 
-/** A template registered by hand may have a route that cannot be parsed. No URI matches it here. */
+/** A template that is registered by hand may have an invalid route. No URI matches it here. */
 const makeRouter = Option.liftThrowable((route: string): FindMyWay.Router<true> => {
-  // The options of `McpServer`, so that both read a URI alike.
+  // The options of `McpServer`, so that both match a URI alike.
   const router = FindMyWay.make<true>({ ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, caseSensitive: true })
   router.on("GET", `/${route}`, true)
   return router
 })
 
-/** Characters that the router would not read as part of a parameter. */
+/** Encodes the characters that the router does not accept in a parameter. */
 const encodeParameter = (value: string): string => value.replace(/[%/?#;]/g, encodeURIComponent)
 
-/** The parameters as `McpServer` passes them to the handler: by position. */
+/** The parameters by position, as `McpServer` passes them to the handler. */
 const positional = (params: Readonly<Record<string, string | undefined>>): ReadonlyArray<string | undefined> => {
   const values: Array<string | undefined> = []
   for (const key of Object.keys(params)) values[Number(key)] = params[key]
@@ -53,8 +55,8 @@ const positional = (params: Readonly<Record<string, string | undefined>>): Reado
 }
 
 /**
- * Whether the named parameters hold everything that the router read from the URI. A wildcard and a colon in a literal read
- * parts that have no name, and of two parameters with one name only one would be seen.
+ * Whether the named parameters hold everything that the router matched. A wildcard, or a colon in a literal, matches parts
+ * without a name. Of two parameters with the same name, only one would be visible.
  */
 const isComplete = (
   params: Readonly<Record<string, string | undefined>>,
@@ -64,7 +66,7 @@ const isComplete = (
   Object.keys(params).every((key) => names[Number(key)] !== undefined && String(Number(key)) === key) &&
   names.every((name, index) => values[names.indexOf(name)] === values[index])
 
-/** Whether a value holds a name in braces: the template may have the braces in a literal, which is then no parameter. */
+/** Whether a value contains a name in braces. The template may then have the braces in a literal, which is no parameter. */
 const hasBraces = (names: ReadonlyArray<string>, values: ReadonlyArray<string | undefined>): boolean => {
   const text = values.join("")
   return names.some((name) => text.includes(`{${name}}`))
@@ -78,7 +80,8 @@ const makeTemplateMatcher = ({ annotations, template: { uriTemplate } }: Templat
   const names = parts.filter((_, index) => index % 2 === 1)
   const derived = routeOf(literals)
   const registered = Context.getOption(annotations, RouterPath)
-  // A brace in a literal looks like a parameter in the template, and not in the route. Names would belong to other values then.
+  // A brace in a literal looks like a parameter in the template, but not in the route. Names would then belong to other
+  // values.
   const hasSameParameters = Option.match(registered, { onNone: () => true, onSome: (route) => route === derived })
   const router = makeRouter(Option.getOrElse(registered, () => derived))
   return (uri) => {
@@ -99,7 +102,7 @@ const makeTemplateMatcher = ({ annotations, template: { uriTemplate } }: Templat
   }
 }
 
-/** Whether a registration exists for a client. */
+/** Whether a registration is enabled for a client. */
 const isEnabled = ({ annotations }: Annotated, client: Client | undefined): boolean => {
   if (client === undefined) return true
   const enabledWhen = Context.getOrUndefined(annotations, McpSchema.EnabledWhen)
@@ -107,11 +110,11 @@ const isEnabled = ({ annotations }: Annotated, client: Client | undefined): bool
   return enabledWhen === undefined || enabledWhen({ capabilities, clientInfo, protocolVersion })
 }
 
-/** Reads URIs as a server reads them. */
+/** Resolves URIs as the server does. */
 export interface UriResolver {
-  /** Whether a URI is one of a template. */
+  /** Whether a URI matches a template. */
   readonly matches: (template: Template, uri: string) => boolean
-  /** What the handler receives for a URI that a client reads. `undefined`: registrations for some clients are for this one. */
+  /** What the handler receives for the URI. If `client` is `undefined`, registrations for some clients count as enabled. */
   readonly resolve: (uri: string, client: Client | undefined) => ResolvedUri
 }
 
@@ -140,7 +143,7 @@ const makeUriResolver = ({ resourceTemplates, resources }: Resources): UriResolv
 
 const resolvers = new WeakMap<Resources["resourceTemplates"], UriResolver>()
 
-/** The reading of a server. The server keeps its lists for life, so they identify it, also where a guard wraps it. */
+/** The resolver of a server. The server keeps its lists for life, so they identify it, even if a guard wraps it. */
 export const uriResolverOf = (server: Resources): UriResolver => {
   const resolver = resolvers.get(server.resourceTemplates) ?? makeUriResolver(server)
   resolvers.set(server.resourceTemplates, resolver)

@@ -3,7 +3,7 @@ import type * as Schema from "effect/Schema"
 import { wordOf } from "../../metadata/internal/printable.ts"
 import { InvalidToken } from "../TokenError.ts"
 
-/** How strictly the header parameter `typ` is read. */
+/** How strictly the header parameter `typ` is checked. */
 export type TypPolicy = "loose" | "rfc9068"
 
 /**
@@ -19,7 +19,7 @@ export interface AccessTokenMark {
   readonly equals?: string | undefined
 }
 
-/** A token whose kind is judged. */
+/** The parts of a token that show its kind. */
 export interface TokenContent {
   readonly claims: Schema.JsonObject
   /** The header of a JWT. Absent for introspection responses and custom claims. */
@@ -44,7 +44,7 @@ const isUntyped = (typ: unknown): boolean =>
  */
 const typeClaims = ["typ", "token_use", "token_type", "tokenType", "TokenType", "tokenName"]
 
-/** What they say of an access token. RFC 6749, section 5.1: token types are case insensitive. */
+/** Values of these claims for access tokens. RFC 6749, section 5.1: token types are case-insensitive. */
 const accessTokenTypes: ReadonlySet<string> = new Set([
   "access",
   "access_token",
@@ -55,16 +55,16 @@ const accessTokenTypes: ReadonlySet<string> = new Set([
   "urn:ietf:params:oauth:token-type:access_token"
 ])
 
-/** Token types that are worth nothing without a proof of possession (RFC 9449, section 5). */
+/** Token types that require a proof of possession (RFC 9449, section 5). */
 const senderConstrainedTypes: ReadonlySet<string> = new Set(["dpop", "pop"])
 
 /**
- * Claims whose words mean too many things to be a mark of an access token: Frontegg and Cloudflare Access state the kind of the
- * caller in `type`. They refuse a token by the name of another kind only. Descope: `drn` is `DS` in a session token.
+ * Claims with other meanings as well: Frontegg and Cloudflare Access state the kind of the caller in `type`. So they never
+ * mark an access token, and refuse a token only if they name another kind. Descope: `drn` is `DS` in a session token.
  */
 const ambiguousTypeClaims = ["type", "use", "usage", "kind", "purpose", "token_kind", "drn"]
 
-/** Names of other kinds of tokens, without case and punctuation; `DSR` is Descope's name of a refresh token. */
+/** Names of other kinds of tokens, in lower case and without punctuation. `DSR` is Descope's name of a refresh token. */
 const otherKinds = /^(?:(?:refresh|id|identity|logout|authorizationcode)(?:token|jwt)?|dsr)$/
 
 const isOtherKind = (value: unknown): boolean =>
@@ -131,7 +131,7 @@ const audiences = ({ aud }: Schema.JsonObject): ReadonlyArray<unknown> =>
   Array.isArray(aud) ? aud : aud === undefined ? [] : [aud]
 
 const matchesMark = (claims: Schema.JsonObject, { claim, equals }: AccessTokenMark): boolean => {
-  // The name comes from options: every object inherits members such as `constructor`.
+  // The claim name comes from options, and every object inherits members such as `constructor`.
   const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined
   if (equals !== undefined) return value === equals
   return value !== undefined && value !== null && value !== false && value !== ""
@@ -145,21 +145,21 @@ const hasAccessTokenMark = ({ claims, header }: TokenContent): boolean =>
   clientClaimNames.some((claim) => isNonEmptyString(claims[claim]))
 
 /**
- * Whether a `nonce` is excused. Keycloak before 25 puts it into access tokens. Only what a token says of itself in its
- * header, `typ` or `token_use` counts, because the other statements also stand in responses about ID tokens.
+ * Whether a `nonce` is accepted. Keycloak before 25 puts it into access tokens. Only the header, `typ` and `token_use`
+ * count, because the other type claims also occur in responses about ID tokens.
  */
 const mayHaveNonce = ({ claims, header }: TokenContent, { mark }: KindRules): boolean =>
   mark !== undefined || isAccessTokenType(header?.["typ"]) || claims["typ"] !== undefined ||
   claims["token_use"] !== undefined
 
-/** `marked`: something in the token says that it is an access token. `unmarked`: nothing says that it is none. */
+/** `marked`: a claim or header says that it is an access token. `unmarked`: nothing says that it is of another kind. */
 export type Kind = "marked" | "unmarked"
 
 /**
- * Decides whether a token is an access token, by the header of a JWT and by claims, for JWTs, introspection responses and
- * custom claims alike. RFC 9068, section 2.1 demands the type `at+jwt`, but most providers write `JWT` or nothing, so a
- * token is read unless a mark says that it is of another kind (RFC 8725, sections 3.11 and 3.12). A single mark of another
- * kind is enough, whatever the other marks say.
+ * Decides whether a token is an access token, by the header of a JWT and by claims. The rules are the same for JWTs,
+ * introspection responses and custom claims. RFC 9068, section 2.1 requires the type `at+jwt`, but most providers write
+ * `JWT` or omit it. So a token is accepted unless it has a mark of another kind (RFC 8725, sections 3.11 and 3.12). One
+ * such mark is enough to refuse it.
  */
 export const checkKind = (content: TokenContent, rules: KindRules): Checked<Kind> => {
   const { claims, header } = content
@@ -186,14 +186,14 @@ export const checkKind = (content: TokenContent, rules: KindRules): Checked<Kind
 }
 
 /**
- * Whether an unmarked token may be an ID token: it may, unless it was issued for the resource, and for another party than
- * the client that got it. Where the audience is not the resource, the other party is no sign of an access token: the audience
- * of Google's ID tokens for apps is the client of the app's server, and `azp` the client of the app.
+ * Whether an unmarked token may be an ID token. It may, unless its audience is the resource and its `azp` is another
+ * client. If the audience is not the resource, `azp` proves nothing: the audience of Google's ID tokens for apps is the
+ * client of the app's server, and `azp` is the client of the app.
  */
 export const mayBeIdToken = (kind: Kind, claims: Schema.JsonObject, isForResource: boolean): boolean =>
   kind === "unmarked" && !(isForResource && !audiences(claims).includes(claims["azp"] ?? ""))
 
-/** The refusal of a token that may be an ID token. */
+/** The error for a token that may be an ID token. */
 export const possibleIdToken = new InvalidToken({
   reason: "not-an-access-token",
   expected: "a claim that ID tokens lack, such as scope or client_id, because the audience may be a client " +

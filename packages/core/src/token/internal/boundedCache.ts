@@ -1,4 +1,4 @@
-/** What is known, by its name, up to a number of names. */
+/** A map with a limited number of entries. */
 export interface BoundedCache<V> {
   readonly get: (key: string) => V | undefined
   readonly set: (key: string, value: V) => void
@@ -7,20 +7,20 @@ export interface BoundedCache<V> {
 interface Slot<V> {
   readonly key: string
   value: V
-  /** Whether it was asked for since it last had to fear for its place. */
+  /** Whether it was read since the last eviction sweep. */
   isUsed: boolean
 }
 
 /**
- * Remembers as much as it may. A hand goes round and takes the place of whatever was not asked for since it last came by. A
- * plain map, because this is asked before everything else, and anything around it would cost more than the question.
+ * Creates a cache with the CLOCK algorithm: a full cache evicts the next entry that was not read since the last sweep. It
+ * is a plain map, because every request reads it first.
  */
 export const makeBoundedCache = <V>(capacity: number): BoundedCache<V> => {
   const slotByKey = new Map<string, Slot<V>>()
-  // In which place each is. A map knows that as well, but gets slow when its oldest keys are removed again and again.
+  // The slots in sweep order. A map also has an order, but gets slow if its oldest keys are deleted repeatedly.
   const slots: Array<Slot<V>> = []
   let position = -1
-  /** A place that is taken from somebody. After one round nobody is in use any more. */
+  /** Frees a slot. After one round, every entry counts as unused. */
   const evict = (): number => {
     while (true) {
       position = (position + 1) % capacity

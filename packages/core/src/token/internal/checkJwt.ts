@@ -14,7 +14,7 @@ import { parseJwt, type UnverifiedJwt } from "./jwt.ts"
 
 type Server = AuthorizationServer.AuthorizationServer<unknown>
 
-/** A server, and the keys of that server alone. */
+/** An authorization server and its keys. */
 export interface ServerKeys {
   readonly server: Server
   readonly keys: JwkSet.JwkSet<unknown>
@@ -24,14 +24,14 @@ export interface JwtRules extends ClaimRules {
   readonly algorithms: ReadonlySet<Jws.Algorithm>
 }
 
-/** A token that is in order, if its signature is that of its issuer. */
+/** A token that is valid if its signature is. */
 export interface CheckedJwt {
   readonly info: TokenInfo
   readonly signed: Jws.Signed
   readonly query: JwkSet.Query
-  /** When it was judged, in milliseconds since 1970. */
+  /** When it was checked, in milliseconds since 1970. */
   readonly checkedAt: number
-  /** Who may have issued it, as far as that is known without asking. */
+  /** The servers that may have issued it, as far as is known without a request. */
   readonly possibleServers: ReadonlyArray<ServerKeys>
 }
 
@@ -39,7 +39,8 @@ const algorithmOf = (
   { header: { alg, crit } }: UnverifiedJwt,
   { algorithms }: JwtRules
 ): Result.Result<Jws.Algorithm, InvalidToken> => {
-  // RFC 7515, section 4.1.11: who does not understand a critical extension must refuse, and none is understood here.
+  // RFC 7515, section 4.1.11: a token with a critical extension that is not understood must be refused. None is understood
+  // here.
   if (crit !== undefined) return Result.fail(new InvalidToken({ reason: "malformed", claim: "crit" }))
   const algorithm = Jws.Algorithm.literals.find((known) => known === alg && algorithms.has(known))
   return algorithm !== undefined
@@ -59,31 +60,31 @@ const requireIssuer = ({ claims: { iss } }: UnverifiedJwt): Result.Result<string
     ? Result.succeed(iss)
     : Result.fail(new InvalidToken({ reason: "missing-claim", claim: "iss" }))
 
-/** RFC 7515, section 4.1.4: a string. */
+/** RFC 7515, section 4.1.4: `kid` is a string. */
 const kidOf = ({ header: { kid } }: UnverifiedJwt): Result.Result<string | undefined, InvalidToken> =>
   kid === undefined || typeof kid === "string"
     ? Result.succeed(kid)
     : Result.fail(new InvalidToken({ reason: "malformed", claim: "kid" }))
 
-/** Servers, by the tokens that they may have issued. There may be a thousand of them, and each token is asked about. */
+/** Servers by issuer. There may be a thousand, and every token looks up its server. */
 export interface TrustedServers {
   readonly servers: ReadonlyArray<ServerKeys>
   readonly byIssuer: ReadonlyMap<string, ReadonlyArray<ServerKeys>>
-  /** Those that may issue under other names than their own. */
+  /** Servers whose tokens may have another issuer than their own. */
   readonly flexible: ReadonlyArray<ServerKeys>
 }
 
 const isExact = ({ server }: ServerKeys): boolean =>
   server.issuerPolicy === IssuerPolicy.exact && server.tokenIssuers === undefined
 
-/** Sorts servers by the names under which they issue. */
+/** Indexes servers by the issuers of their tokens. */
 export const indexServers = (servers: ReadonlyArray<ServerKeys>): TrustedServers => ({
   servers,
   byIssuer: new Map(Object.entries(Arr.groupBy(servers, ({ server }) => server.issuer))),
   flexible: servers.filter((serverKeys) => !isExact(serverKeys))
 })
 
-/** The servers that may have issued a token, the one with that very name first. Nobody is asked. */
+/** The servers that may have issued a token, the one with the same issuer first. Makes no request. */
 const possibleServersOf = (
   { byIssuer, flexible }: TrustedServers,
   iss: string,
@@ -96,8 +97,8 @@ const possibleServersOf = (
 }
 
 /**
- * Judges all of a token but its signature, in the order in which trust is earned: form, algorithm, issuer, kind, claims.
- * That costs no request, so that a token that is refused anyhow causes none. `now` is in milliseconds since 1970.
+ * Checks everything but the signature: format, algorithm, issuer, kind, claims. That needs no request, so an invalid token
+ * causes none. `now` is in milliseconds since 1970.
  */
 export const checkJwt = (
   { now, token }: { readonly token: Redacted.Redacted; readonly now: number },

@@ -15,27 +15,27 @@ import { isTransient, MetadataFetchError } from "../../fetch/MetadataFetchError.
 import type { VerificationUnavailable } from "../TokenError.ts"
 import { orUnavailable } from "./unavailable.ts"
 
-/** After so many questions in a row without an answer, each of them with its retries, the server is left alone. */
+/** The number of consecutive failed requests, each with its retries, after which the circuit opens. */
 const failures = 3
 
 const tripPolicy = CircuitBreaker.consecutive(failures)
 
-/** For how long: doubled each time, and at most 30 seconds, so that a server that is back is noticed by then. */
+/** How long it stays open: the time doubles, up to 30 seconds, so a server that is available again is noticed by then. */
 const openDuration = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("25 seconds")]).pipe(
   Schedule.jittered
 )
 
-/** A server that asks for more is given it, but for no longer than this. */
+/** If the server asks for a longer pause, the circuit stays open for it, but not longer than this. */
 const maxOpenDuration = Duration.seconds(30)
 
 /**
- * Only a server that does not answer is in trouble. What it refuses is about us, or about a token that somebody made up:
- * nobody shall be able to cut the server off from others by that.
+ * Only a server that does not respond counts as failed. A refusal is caused by this resource server or by the token, and
+ * invented tokens must not open the circuit for other callers.
  */
 const classify = (exit: Exit.Exit<unknown, unknown>, took: number): CircuitBreaker.Outcome => {
   if (Exit.isSuccess(exit)) return CircuitBreaker.success
   const error = Cause.squash(exit.cause)
-  // A server that took long to fail is left alone for as long, so that callers do not wait for it again and again.
+  // If a failure took long, the circuit stays open for as long, so that callers do not wait repeatedly.
   return error instanceof MetadataFetchError && isTransient(error)
     ? CircuitBreaker.failure({ retryAfter: Duration.max(requestedDelay(error), Duration.millis(Math.max(0, took))) })
     : CircuitBreaker.ignored
@@ -43,10 +43,10 @@ const classify = (exit: Exit.Exit<unknown, unknown>, took: number): CircuitBreak
 
 const isTimeout = (error: unknown): boolean => error instanceof MetadataFetchError && error.reason._tag === "Timeout"
 
-/** Asks a server a question, or fails at once while that server is left alone. */
+/** Sends a request, or fails at once while the circuit is open. */
 export type Circuit = <A, E, R>(request: Effect.Effect<A, E, R>) => Effect.Effect<A, VerificationUnavailable, R>
 
-/** How long the circuit stays open. */
+/** How long the circuit stays open, according to its error. */
 const openDurationOf = (error: unknown): Duration.Duration =>
   error instanceof CircuitBreaker.CircuitBreakerError && error.reason._tag === "CircuitOpen"
     ? error.reason.retryAfter
@@ -57,7 +57,7 @@ const storeInMemory = Effect.map(
   (services) => Context.get(services, CircuitBreaker.CircuitBreakerStore)
 )
 
-/** How long a circuit is still open. If the store fails, the answer is zero. */
+/** How long a circuit is still open. Zero if the store fails. */
 const remainingOpen = (
   { state }: CircuitBreaker.CircuitBreakerStore["Service"],
   key: string
@@ -67,7 +67,7 @@ const remainingOpen = (
     onSuccess: (state) => state._tag === "Open" ? state.retryAfter : Duration.zero
   })
 
-/** The circuit of one server. Processes that share a `CircuitBreakerStore` share what is known about it. */
+/** Creates the circuit breaker of one server. Processes with the same `CircuitBreakerStore` share its state. */
 export const makeCircuit = Effect.fnUntraced(function*(
   server: AuthorizationServer<unknown>
 ): Effect.fn.Return<Circuit, never, Scope.Scope> {
@@ -79,7 +79,7 @@ export const makeCircuit = Effect.fnUntraced(function*(
     store
   )
   const key = `mcp-auth:introspection:${server.issuer}`
-  /** When the server answered last, in milliseconds. */
+  /** When the server responded last, in milliseconds since 1970. */
   let answeredAt = -Infinity
 
   const classifyAt = (began: number) => (exit: Exit.Exit<unknown, unknown>) =>
@@ -90,7 +90,10 @@ export const makeCircuit = Effect.fnUntraced(function*(
       return outcome
     })
 
-  /** If the server answered nobody while a question ran out of time, the next callers do not wait for it as well. */
+  /**
+   * If the server answered no request while this one ran into its timeout, the circuit opens at once, so that the next
+   * callers do not wait as well.
+   */
   const openAfterTimeout = (began: number) => (error: unknown) =>
     isTimeout(error) && answeredAt <= began
       ? breaker.execute(Effect.fail(error), { key, classify: classifyAt(began) }).pipe(
@@ -106,7 +109,7 @@ export const makeCircuit = Effect.fnUntraced(function*(
         breaker.execute(request, { key, classify: classifyAt(began) }).pipe(
           Effect.tapError(openAfterTimeout(began)),
           Effect.catchIf(
-            // No circuit is open for so long, unless the clock was set back.
+            // The circuit is never open for so long, unless the clock was set back.
             (error) => Duration.isGreaterThan(openDurationOf(error), maxOpenDuration),
             () => request
           ),

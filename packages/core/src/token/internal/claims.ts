@@ -9,13 +9,13 @@ import type { Shape } from "../TokenDigest.ts"
 import { InvalidToken } from "../TokenError.ts"
 import { checkKind, type KindRules, mayBeIdToken, possibleIdToken, type TokenContent } from "./accessToken.ts"
 
-/** The rules for claims, whatever method verified them. */
+/** The rules for claims, which are the same for every method. */
 export interface ClaimRules extends KindRules {
   readonly resource: string
   readonly audience: AudiencePolicy.AudiencePolicy
   /** In seconds. */
   readonly clockTolerance: number
-  /** Whether a token may live for ever. */
+  /** Whether a token may lack an expiry. */
   readonly acceptWithoutExpiry: boolean
   /** The claims that grant scopes. */
   readonly scopeClaims: ReadonlyArray<string>
@@ -26,19 +26,19 @@ export interface ClaimRules extends KindRules {
 type Claims = Schema.JsonObject
 type Checked<A> = Result.Result<A, InvalidToken>
 
-/** The last second that a calendar of four-digit years knows. What lies behind is no date (RFC 7519, section 2). */
+/** The last second of the year 9999. Later values are no valid dates (RFC 7519, section 2). */
 const latestDate = 253_402_300_799
 
 const numericDate = (claims: Claims, claim: string): Checked<number | undefined> => {
   const value = claims[claim]
   if (value === undefined) return Result.succeed(undefined)
-  // JSON can say 1e400, which is Infinity here.
+  // JSON can contain 1e400, which is parsed as Infinity.
   return typeof value === "number" && Number.isFinite(value) && value <= latestDate
     ? Result.succeed(value)
     : Result.fail(new InvalidToken({ reason: "invalid-claim", claim }))
 }
 
-/** Until when the claims are good, if they are now. */
+/** Checks `exp`, `nbf` and `iat`. Returns the expiry. */
 const checkLifetime = (claims: Claims, rules: ClaimRules, now: number): Checked<number | undefined> => {
   const { acceptWithoutExpiry, clockTolerance } = rules
   const [exp, nbf, iat] = [numericDate(claims, "exp"), numericDate(claims, "nbf"), numericDate(claims, "iat")]
@@ -79,20 +79,20 @@ const checkAudience = (claims: Claims, { audience: policy, resource }: ClaimRule
   )
 }
 
-/** RFC 9449 and RFC 8705: a token that is bound to a key is worth nothing without a proof of that key. */
+/** RFC 9449 and RFC 8705: a token that is bound to a key requires a proof of possession. */
 const checkBinding = ({ cnf }: Claims): Checked<void> =>
   cnf === undefined
     ? Result.succeed(undefined)
     : Result.fail(new InvalidToken({ reason: "sender-constrained", claim: "cnf" }))
 
-/** `scope` (RFC 9068, section 2.2.3), or as providers name it. What a user may do at all is no grant: not `permissions`. */
+/** `scope` (RFC 9068, section 2.2.3), and the names that providers use. Not `permissions`: they are no grant to the client. */
 export const standardScopeClaims: ReadonlyArray<string> = ["scope", "scopes", "scp"]
 
-/** Scopes are words in a string (RFC 8693, section 4.2), or a list. */
+/** Scopes are separated by spaces in a string (RFC 8693, section 4.2), or are a list. */
 const grantedScopes = (claims: Claims, { scopeClaims }: ClaimRules): ReadonlySet<string> => {
   const scopes = new Set<string>()
   for (const claim of scopeClaims) {
-    // A name from options may be that of a member that every object inherits.
+    // The claim name comes from options, and every object inherits members such as `constructor`.
     const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined
     const words = typeof value === "string" ? value.split(" ") : isStrings(value) ? value : []
     for (const word of words) if (word !== "") scopes.add(word)
@@ -100,10 +100,10 @@ const grantedScopes = (claims: Claims, { scopeClaims }: ClaimRules): ReadonlySet
   return scopes
 }
 
-// RFC 9068 names `client_id`, OpenID Connect `azp`; Okta has `cid`, the older Entra ID `appid`.
+// `client_id`: RFC 9068. `azp`: OpenID Connect. `cid`: Okta. `appid`: Entra ID, version 1.
 const clientIdClaims = ["client_id", "azp", "cid", "appid"]
 
-/** The name that a claim holds, if there is one. */
+/** The name in a claim. Absent is valid; an empty or other value is not. */
 const nameIn = (claims: Claims, claim: string): Checked<string | undefined> => {
   const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined
   return value === undefined || typeof value === "string" && value !== ""
@@ -114,8 +114,8 @@ const nameIn = (claims: Claims, claim: string): Checked<string | undefined> => {
 type Names = Pick<AuthInfo["Service"], "subject" | "clientId">
 
 /**
- * The subject (RFC 7519, section 4.1.2: a string) and the client (RFC 9068, section 2.2). Every claim that may name one of
- * them must be a name or be absent: what is dropped here would make one principal of several callers.
+ * Reads the subject (RFC 7519, section 4.1.2: a string) and the client (RFC 9068, section 2.2). Each of these claims must
+ * be a name or absent: an ignored value would merge several callers into one principal.
  */
 const checkNames = (claims: Claims, { subjectClaim }: ClaimRules): Checked<Names> => {
   const subject = nameIn(claims, subjectClaim)
@@ -129,7 +129,7 @@ const checkNames = (claims: Claims, { subjectClaim }: ClaimRules): Checked<Names
 /** The caller that the claims of a token describe, without the token. */
 export type TokenInfo = Omit<AuthInfo["Service"], "token">
 
-/** Claims about a token, its client and its rights. None of them names a user. */
+/** Claims about a token, its client and its grants. None of them names a user. */
 const claimsWithoutUser: ReadonlySet<string> = new Set(
   ("iss aud exp nbf iat jti typ ver cnf nonce token_use token_type tokenType TokenType tokenName grant_type gty idtyp aut " +
     "client_id azp cid appid azpacr appidacr scope scopes scp permissions roles entitlements groups tid tenant_id org_id " +
@@ -137,8 +137,8 @@ const claimsWithoutUser: ReadonlySet<string> = new Set(
 )
 
 /**
- * Statements of providers that a client got the token for itself: Auth0 and Kinde `gty`, Cloud Foundry UAA `grant_type`,
- * Entra ID `idtyp`, WSO2 `aut`.
+ * Claims that say that a client got the token for itself: Auth0 and Kinde `gty`, Cloud Foundry UAA `grant_type`, Entra ID
+ * `idtyp`, WSO2 `aut`.
  */
 const clientGrantClaims: ReadonlyArray<readonly [claim: string, values: ReadonlyArray<string>]> = [
   ["gty", ["client-credentials", "client_credentials"]],
@@ -148,8 +148,8 @@ const clientGrantClaims: ReadonlyArray<readonly [claim: string, values: Readonly
 ]
 
 /**
- * Whether a token without a subject is a client's own. Claims must say so, or hold nothing that may name a user. `active`
- * marks an introspection response, which may omit the subject of any token (RFC 7662, section 2.2).
+ * Whether a token without a subject belongs to the client itself. A claim must say so, or no claim may name a user.
+ * `active` occurs in introspection responses, which may omit the subject of any token (RFC 7662, section 2.2).
  */
 const isClientOwnToken = (claims: Claims): boolean => {
   if (clientGrantClaims.some(([claim, values]) => values.some((value) => claims[claim] === value))) return true
@@ -157,20 +157,20 @@ const isClientOwnToken = (claims: Claims): boolean => {
 }
 
 /**
- * Whether subject and client tell the caller from every other caller. A client alone does where the token is the client's
- * own. A token of a user without a name is a principal of its own.
+ * Whether subject and client identify the caller. A client alone does only if the token belongs to the client itself. A
+ * token of a user without a name is a principal of its own.
  */
 export const namesCaller = (
   { claims, clientId, subject }: Pick<TokenInfo, "claims" | "clientId" | "subject">,
   { subjectClaim }: Pick<ClaimRules, "subjectClaim"> = { subjectClaim: "sub" }
 ): boolean => subject !== undefined || clientId !== undefined && subjectClaim === "sub" && isClientOwnToken(claims)
 
-/** Claims, with the issuer as the verifier established it, and the header of a JWT. */
+/** Claims, the issuer that the verifier established, and the header of a JWT. */
 interface IssuedClaims extends TokenContent {
   readonly issuer: string
 }
 
-/** The caller that the claims describe, if they are an access token's and keep the rules. `now` is in seconds. */
+/** Checks that the claims are those of an access token and satisfy the rules. Returns the caller. `now` is in seconds. */
 export const checkClaims = (
   { issuer, ...content }: IssuedClaims,
   rules: ClaimRules,
@@ -200,10 +200,7 @@ export const checkClaims = (
   })
 }
 
-/**
- * Adds the digest of the token to the description of a caller that is not named, so that two tokens without a name are two
- * principals.
- */
+/** Adds the token's digest for a caller without a name, so that two such tokens are two principals. */
 export const withTokenDigest = <Info extends TokenInfo>(
   info: Info,
   hasName: boolean,

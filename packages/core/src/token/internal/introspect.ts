@@ -28,14 +28,14 @@ import type { ClientAuthentication } from "../ClientAuthentication.ts"
 
 type IntrospectionResponse = Schema.JsonObject
 
-/** RFC 7662, section 2.2, or an error of RFC 6749, section 5.2. */
+/** The response of RFC 7662, section 2.2, or an error of RFC 6749, section 5.2. */
 const decodeResponse: Shape = (value) => isDecodedObject(value) ? Result.succeed(value) : Result.fail("not-an-object")
 
 const inactive: IntrospectionResponse = { active: false }
 
 /**
- * What the server says. A token of a kind that it does not introspect (oidc-provider: any JWT) is simply not one of its
- * tokens; whatever else it refuses is our own fault, and says nothing about the token.
+ * Reads the response. A token of an unsupported type (oidc-provider: any JWT) is inactive. Any other error response is
+ * caused by this resource server's request, and says nothing about the token.
  */
 const readResponse = (
   response: HttpClientResponse.HttpClientResponse,
@@ -56,7 +56,7 @@ const endpointOf = ({ locations: [location], metadata: { introspectionEndpoint }
     )
     : Effect.succeed(introspectionEndpoint)
 
-/** One exchange with the introspection endpoint (RFC 7662, section 2.1). */
+/** One request to the introspection endpoint (RFC 7662, section 2.1). */
 const exchange = Effect.fnUntraced(function*(
   url: string,
   form: Readonly<Record<string, string>>,
@@ -75,7 +75,7 @@ const exchange = Effect.fnUntraced(function*(
   )
 }, (exchange) => withSafeClient(timed(exchange, "introspection")))
 
-/** Asks the authorization server about a token, with the limits and the patience of discovery. */
+/** Introspects a token, with the limits and retries of discovery. */
 export const introspect = Effect.fn("TokenVerifier.introspect")(function*<E>(
   server: AuthorizationServer<E>,
   authentication: ClientAuthentication,
@@ -94,6 +94,6 @@ export const introspect = Effect.fn("TokenVerifier.introspect")(function*<E>(
         const fields = { token: Redacted.value(token), token_type_hint: "access_token", ...form }
         return Effect.mapError(exchange(url, fields, headers, limits), failed)
       })
-    // What ran out of time does not know by which method it asked.
+    // The timeout error lacks the HTTP method.
   ).pipe(Effect.mapError(({ reason }) => failed(reason)))
 })

@@ -5,7 +5,7 @@ import * as PartitionedSemaphore from "effect/PartitionedSemaphore"
 import { within } from "../../fetch/internal/within.ts"
 import { IntrospectionQueueFull, VerificationUnavailable } from "../TokenError.ts"
 
-/** How many requests there may be at once, and how long one may wait to be sent. */
+/** Limits of concurrent and of waiting requests. */
 export interface QueueSettings {
   readonly concurrency: number
   readonly queueSize: number
@@ -13,36 +13,36 @@ export interface QueueSettings {
 }
 
 /**
- * Runs a request of a client when it is its turn. The time until then is no time of the request. A client is given by the
- * networks that it belongs to (`networksOf`).
+ * Runs a request when it is its client's turn. Waiting does not count as time of the request. The networks of a client
+ * identify it (`networksOf`).
  */
 export type Queue = <A, E, R>(
   networks: ReadonlyArray<string> | undefined,
   request: Effect.Effect<A, E, R>
 ) => Effect.Effect<A, E | VerificationUnavailable, R>
 
-/** All clients whose address is unknown, together. */
+/** All clients with an unknown address count as one. */
 const unknownClient: ReadonlyArray<string> = ["unknown", "unknown", "unknown"]
 
-/** The queue is usually shorter after this time, unless the flood goes on. */
+/** After this time, the queue is usually shorter, unless the flood continues. */
 const retryAfter = Duration.seconds(2)
 
-/** A request that waits, and can be turned away. */
+/** A waiting request, which can be rejected. */
 type Ticket = Deferred.Deferred<never, VerificationUnavailable>
 
-/** A network, which networks or clients share, or a client. */
+/** A network of networks or clients, or a client. */
 interface Network {
   readonly name: string
-  /** The network that it is part of. */
+  /** The wider network. */
   readonly parent: Network | undefined
   readonly parts: Map<string, Network>
-  /** Its parts take turns at its slots. */
+  /** Its parts share these slots in turns. */
   readonly slots: PartitionedSemaphore.PartitionedSemaphore<string>
-  /** The requests of a client that wait, the oldest first. */
+  /** The waiting requests of a client, the oldest first. */
   readonly tickets: Set<Ticket>
-  /** Its requests that wait. */
+  /** The number of its waiting requests. */
   waiting: number
-  /** Its requests that wait or are in flight. */
+  /** The number of its requests that wait or are in flight. */
   pending: number
 }
 
@@ -56,13 +56,13 @@ const makeNetwork = (name: string, parent: Network | undefined, permits: number)
   pending: 0
 })
 
-/** A request that joined the queue. */
+/** A request in the queue. */
 interface Place {
   readonly client: Network
   readonly ticket: Ticket
 }
 
-/** The part with the most requests, of those that have some waiting; of equals the oldest one. */
+/** The part with the most requests that has waiting ones. Of equal parts, the oldest. */
 const busiestPart = ({ parts }: Network): Network | undefined => {
   let most: Network | undefined
   for (const part of parts.values()) {
@@ -72,8 +72,8 @@ const busiestPart = ({ parts }: Network): Network | undefined => {
 }
 
 /**
- * The place that a request of these networks gets when the queue is full: the newest one of the busiest client of the busiest
- * network. There is none if the request is of that client itself.
+ * The request to reject when the queue is full: the newest one of the busiest client in the busiest network. `undefined` if
+ * that client sends the new request itself.
  */
 const requestToReject = (root: Network, names: ReadonlyArray<string>): Place | undefined => {
   let [network, isOwn] = [root, true]
@@ -88,18 +88,18 @@ const requestToReject = (root: Network, names: ReadonlyArray<string>): Place | u
   return newest === undefined ? undefined : { client: network, ticket: newest }
 }
 
-/** A client and the networks that it belongs to, the widest last. */
+/** A client and its networks, the widest last. */
 const withParents = (client: Network): ReadonlyArray<Network> =>
   client.parent === undefined ? [client] : [client, ...withParents(client.parent)]
 
-/** Runs a request when it is the turn of its client, and of each network that the client belongs to. */
+/** Runs a request when it is the turn of its client and of each of its networks. */
 const inTurn = <A, E, R>(
   { name, parent, slots }: Network,
   request: Effect.Effect<A, E, R>,
   part = ""
 ): Effect.Effect<A, E, R> => slots.withPermit(part)(parent === undefined ? request : inTurn(parent, request, name))
 
-/** Counts a request as one that waits no longer. */
+/** Marks a request as no longer waiting. */
 const stopWaiting = ({ client, ticket }: Place): void => {
   if (!client.tickets.delete(ticket)) return
   for (const network of withParents(client)) network.waiting--
@@ -115,9 +115,9 @@ const leave = (place: Place) =>
   })
 
 /**
- * A queue in front of an introspection endpoint. So many requests are in flight at once. Wide networks take turns, in each of
- * them the narrower ones, and in these the clients, each of which leaves a quarter of the slots to others. When the queue is
- * full, the busiest client of the busiest network is told to retry.
+ * Creates the queue of an introspection endpoint. It limits the requests in flight. Wide networks take turns, within them
+ * narrower ones, within these the clients. Each client leaves a quarter of the slots to others. If the queue is full, the
+ * busiest client of the busiest network is told to retry.
  */
 export const makeQueue = (issuer: string, { concurrency, queueSize, queueTimeout }: QueueSettings): Queue => {
   const root = makeNetwork("", undefined, concurrency)
@@ -162,7 +162,7 @@ export const makeQueue = (issuer: string, { concurrency, queueSize, queueTimeout
           stopWaiting(place)
           return request
         })
-        // A request that was sent has limits of its own.
+        // A request in flight has its own time limit.
         const rejected = within(
           Deferred.await(ticket),
           queueTimeout,

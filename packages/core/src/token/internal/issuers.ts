@@ -6,7 +6,7 @@ import { wordOf } from "../../metadata/internal/printable.ts"
 import { InvalidToken } from "../TokenError.ts"
 import { parseJwt } from "./jwt.ts"
 
-/** The server that a token names as its issuer, if that is one of these. Nothing in it is believed by that. */
+/** The configured issuer that a token names, or an empty string. The token is not verified. */
 export const configuredIssuerOf = (
   servers: ReadonlyArray<AuthorizationServer.AuthorizationServer<unknown>>,
   token: Redacted.Redacted
@@ -17,7 +17,7 @@ export const configuredIssuerOf = (
   return servers.find((server) => AuthorizationServer.mayIssue(server, iss))?.issuer ?? ""
 }
 
-/** The refusal of a token that none of these servers issued, by its issuer or by the tenant that it claims to be of. */
+/** The error for a token of an untrusted issuer, or of another tenant than it claims. */
 export const unknownIssuer = (
   servers: ReadonlyArray<AuthorizationServer.AuthorizationServer<unknown>>,
   iss: Schema.Json,

@@ -11,16 +11,16 @@ import * as Jws from "../Jws.ts"
 import type { Algorithm, PublicKey } from "../Jws.ts"
 
 /**
- * Which key is looked for.
+ * Selects keys for a token.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Query {
-  /** `kid` of the token. Without it every key that fits is a candidate. */
+  /** `kid` of the token. Without it, every key that matches is a candidate. */
   readonly kid: string | undefined
   readonly algorithm: Jws.Algorithm
-  /** `iss` of the token. Without it a key that is for one issuer only is no candidate. */
+  /** `iss` of the token. Without it, keys for a single issuer are no candidates. */
   readonly issuer?: string | undefined
 }
 
@@ -35,21 +35,21 @@ const common = {
   key_ops: Schema.optionalKey(Schema.Array(Schema.String)),
   /** Entra ID: the issuer of the tokens that the key signs, or a template of it. */
   issuer: Schema.optionalKey(Schema.String),
-  /** A key whose private half is published is nobody's any more. */
+  /** A key whose private part is published is compromised. */
   d: Schema.optionalKey(Schema.Never)
 }
 
-/** A public key (RFC 7518, section 6; RFC 8037, section 2), by the members that are used. */
+/** A public key (RFC 7518, section 6; RFC 8037, section 2), with the members that are used. */
 const Jwk = Schema.Union([
   Schema.Struct({ ...common, kty: Schema.Literal("RSA"), n: bytes, e: bytes }),
   Schema.Struct({ ...common, kty: Schema.Literal("EC"), crv: Schema.String, x: bytes, y: bytes }),
   Schema.Struct({ ...common, kty: Schema.Literal("OKP"), crv: Schema.String, x: bytes })
 ])
 
-/** A public key that may be used. */
+/** A public key that can verify signatures. */
 export interface UsableKey {
   readonly kid: string | undefined
-  /** The only issuer whose tokens it verifies, or the template of such issuers. `undefined`: any that the set is for. */
+  /** The only issuer whose tokens it verifies, or a template of it. `undefined`: every issuer of the JWK Set. */
   readonly issuer: string | undefined
   readonly key: PublicKey
   readonly algorithms: ReadonlySet<Algorithm>
@@ -73,7 +73,7 @@ const bitsOf = (number: Uint8Array): number => {
   return first === -1 ? 0 : (number.length - first) * 8 - (Math.clz32(number[first] ?? 0) - 24)
 }
 
-/** RFC 7518, section 3.3: 2048 bits or more. An exponent is odd, and with 1 every message would be its own signature. */
+/** RFC 7518, section 3.3: at least 2048 bits. The exponent must be odd; with 1, every message would be its own signature. */
 const isStrong = (modulus: Uint8Array, exponent: Uint8Array): boolean =>
   bitsOf(modulus) >= 2048 && bitsOf(exponent) >= 2 && (exponent.at(-1) ?? 0) % 2 === 1
 
@@ -85,19 +85,19 @@ const possibleAlgorithms = (jwk: typeof Jwk.Type): ReadonlyArray<Algorithm> => {
 const decode = Schema.decodeUnknownResult(Jwk)
 
 /**
- * A key, and for what it may be used; nothing when it cannot be read, is meant for something else, or is too weak. A set
- * may hold keys of kinds that nobody here has heard of, and they spoil nothing.
+ * Parses a key with its algorithms. `undefined` if it cannot be read, has another use, or is too weak. Unknown key types
+ * are ignored, as RFC 7517 (section 5) recommends.
  *
- * A key without `alg` is used by its type, but an RSA key then not for PSS: one key, one scheme (RFC 8017, section 8),
- * unless PSS was asked for by name.
+ * A key without `alg` is used for the algorithms of its type. RSA keys without `alg` are not used for PSS, unless
+ * `algorithms` lists PSS: one key, one scheme (RFC 8017, section 8).
  */
 export const usableKey = (value: unknown, requested: ReadonlySet<Algorithm>): UsableKey | undefined =>
   Option.getOrUndefined(Result.getSuccess(parseKey(value, requested)))
 
-/** A key, or why it cannot be used. */
+/** Parses a key, or returns why it cannot be used. */
 const parseKey = (value: unknown, requested: ReadonlySet<Algorithm>): Result.Result<UsableKey, string> => {
   const decoded = decode(value)
-  if (Result.isFailure(decoded)) return Result.fail("is no public key of the type RSA, EC or OKP that can be read")
+  if (Result.isFailure(decoded)) return Result.fail("is not a valid public key of type RSA, EC or OKP")
   const { alg, issuer, key_ops, kid, use, ...material } = decoded.success
   if (use !== undefined && use !== "sig") return Result.fail(`has the use ${quoted(use)}`)
   if (key_ops !== undefined && !key_ops.includes("verify")) return Result.fail("has key_ops without \"verify\"")
@@ -120,43 +120,43 @@ const decodeKid = Schema.decodeUnknownOption(Schema.Struct({ kid: Schema.String 
 const isAlgorithmName = (algorithm: Algorithm, alg: string): boolean =>
   algorithm === alg || (edwards.includes(algorithm) && edwards.some((name) => name === alg))
 
-/** A key for one algorithm and issuer. It is read when it is first used: a set may be long, and most keys are never asked for. */
+/** A key for one algorithm and issuer. It is imported on first use, because most keys of a long JWK Set are never used. */
 interface KeyEntry {
   readonly algorithm: Jws.Algorithm
   /** As in `UsableKey`. */
   readonly issuer: string | undefined
   readonly verify: Effect.Effect<Option.Option<Jws.VerifySignature>>
-  /** The same once it has been read. */
+  /** The same, once it is imported. */
   readonly ready: MutableRef.MutableRef<Option.Option<Jws.VerifySignature> | undefined>
 }
 
-/** The keys of one answer, by the names that they have. */
+/** The keys of a JWK Set by key ID. */
 export interface ParsedKeySet {
   readonly byKid: ReadonlyMap<string | undefined, ReadonlySet<KeyEntry>>
-  /** All of them, each once. */
+  /** All keys, each once. */
   readonly entries: ReadonlySet<KeyEntry>
-  /** The names of the keys that cannot be used, and why. */
+  /** The key IDs of keys that cannot be used, and the reason. */
   readonly unusable: ReadonlyMap<string, string>
 }
 
-/** More keys than this for one token are an attack on the verifier, or a mistake of the provider's. */
+/** More keys for one token mean an attack on the verifier, or a mistake of the provider. */
 const maxCandidates = 8
 
-/** Reads key sets. A key that was there before is the same one: it need not be read again, and what it vouched for stands. */
+/** Parses JWK Sets. A key of the last JWK Set keeps its entry: it is not imported again, and cached tokens stay valid. */
 export interface KeySetParser {
   readonly parse: (document: Schema.JsonObject) => Effect.Effect<ParsedKeySet>
-  /** The key that a function verifies with. */
+  /** The entry of a verifying function. */
   readonly entryOf: (verify: Jws.VerifySignature) => KeyEntry | undefined
 }
 
-/** What makes two keys one. Their names do not, but a key is another one where it is for another issuer. */
+/** Keys with equal material are one key, whatever their key IDs are. A key for another issuer is another key. */
 const identityOf = ({ issuer, key }: UsableKey, algorithm: Jws.Algorithm): string =>
   JSON.stringify([algorithm, issuer, key])
 
 const keysIn = (document: Schema.JsonObject): ReadonlyArray<Schema.Json> =>
   Array.isArray(document["keys"]) ? document["keys"] : []
 
-/** Makes what reads the key sets of one server. */
+/** Creates the parser of one server's JWK Sets. */
 export const makeKeySetParser = Effect.fnUntraced(
   function*(requested: ReadonlySet<Jws.Algorithm>): Effect.fn.Return<KeySetParser> {
     const jws = yield* Jws.Jws
@@ -164,7 +164,7 @@ export const makeKeySetParser = Effect.fnUntraced(
     const known = MutableRef.make<ReadonlyMap<string, KeyEntry>>(new Map())
     const make = Effect.fnUntraced(function*(key: UsableKey, algorithm: Jws.Algorithm): Effect.fn.Return<KeyEntry> {
       const ready = MutableRef.make<Option.Option<Jws.VerifySignature> | undefined>(undefined)
-      // A function of its own for each entry: two entries may have one key, and `jws` may give both the same function.
+      // Each entry needs its own function: two entries may share a key, and `jws` may return the same function for both.
       const own = Effect.map(
         jws.prepare(key.key, algorithm),
         (verify): Jws.VerifySignature => (signed) => verify(signed)
@@ -209,17 +209,17 @@ const matchesQuery = (entry: KeyEntry, { algorithm, issuer: iss }: Query): boole
   entry.algorithm === algorithm &&
   (entry.issuer === undefined || (iss !== undefined && isKeyOf(entry.issuer, iss)))
 
-/** Keys under the name that was asked for, or else nameless ones; all of them for a token that names none. */
+/** The keys with the key ID of the token, otherwise those without a key ID. If the token has no key ID: all keys. */
 const matchingEntries = ({ byKid, entries }: ParsedKeySet, query: Query): ReadonlyArray<KeyEntry> => {
   const named = query.kid === undefined ? entries : byKid.get(query.kid) ?? byKid.get(undefined) ?? []
   return [...named].filter((entry) => matchesQuery(entry, query)).slice(0, maxCandidates)
 }
 
-/** The keys for a token. */
+/** The keys for a token, which are imported if necessary. */
 export const candidateKeys = (keys: ParsedKeySet, query: Query): Effect.Effect<ReadonlyArray<Jws.VerifySignature>> =>
   Effect.map(Effect.forEach(matchingEntries(keys, query), ({ verify }) => verify), Arr.getSomes)
 
-/** The keys for a token, if all of them have been read. */
+/** The keys for a token, if all of them are imported. */
 export const readyKeys = (keys: ParsedKeySet, query: Query): ReadonlyArray<Jws.VerifySignature> | undefined => {
   const ready = matchingEntries(keys, query).map((entry) => MutableRef.get(entry.ready))
   return ready.every((item) => item !== undefined) ? Arr.getSomes(ready) : undefined

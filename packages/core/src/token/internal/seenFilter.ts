@@ -1,13 +1,13 @@
-/** Tells tokens that come again from those that come for the first time. */
+/** A filter of tokens that were seen before, with false positives. */
 export interface SeenFilter {
-  /** Whether a token with this mark was met lately. Sometimes it was another one. */
+  /** Whether a token with this fingerprint was added recently. It may have been another token. */
   readonly has: (fingerprint: number) => boolean
   readonly add: (fingerprint: number) => void
 }
 
 /**
- * What a token is recognized by, in the way of FNV-1a. The end of a signature is different for each token, and so few bits of
- * it say nothing about the rest.
+ * A fingerprint of a token (as FNV-1a). The last characters of signatures differ, and so few bits reveal nothing about the
+ * rest.
  */
 export const fingerprintOf = (token: string): number => {
   let fingerprint = 0
@@ -17,10 +17,10 @@ export const fingerprintOf = (token: string): number => {
   return fingerprint >>> 0
 }
 
-/** How many bits there are for each token: about one in so many is taken for another. */
+/** Bits for each token. The false positive rate is about one in this number. */
 const bitsPerToken = 32
 
-/** How many tokens are known at the most, whatever is asked for: sixteen megabytes of bits, twice. */
+/** The limit of tokens. The filter then has two sets of 16 MiB. */
 const maxTokens = 2 ** 22
 
 const isSet = (bits: Uint32Array, bit: number): boolean => ((bits[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0
@@ -28,8 +28,8 @@ const isSet = (bits: Uint32Array, bit: number): boolean => ((bits[bit >>> 5] ?? 
 const disabled: SeenFilter = { has: () => false, add: () => {} }
 
 /**
- * Knows tokens by one bit each: as many as may be remembered, and up to as many again. What a token says costs the most to
- * remember, after its signature to verify, and takes another's place. So that is done for those that come again.
+ * Creates a filter of one bit for each token. It knows the last `capacity` tokens, and up to as many older ones. Storing a
+ * token in the cache is expensive and evicts another one, so only a token that was seen before is stored.
  */
 export const makeSeenFilter = (capacity: number): SeenFilter => {
   if (capacity === 0) return disabled

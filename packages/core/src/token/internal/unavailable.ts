@@ -5,10 +5,10 @@ import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts
 import { sourceOf } from "../../discovery/internal/metadataSource.ts"
 import { type AuthError, IntrospectionQueueFull, InvalidToken, VerificationUnavailable } from "../TokenError.ts"
 
-/** How long no request is made after a failure, counted from `now`, which is in milliseconds since 1970. */
+/** How long no request is made after a failure, counted from `now`, in milliseconds since 1970. */
 type Pause = (now: number, cause: unknown) => Duration.Duration
 
-/** What a server was asked for. If it cannot say now, the error says when it is worth coming again: after its pauses. */
+/** Converts a failed request to `VerificationUnavailable`, with the time after which a retry makes sense. */
 export const orUnavailable = <A, R>(
   server: AuthorizationServer<unknown>,
   request: Effect.Effect<A, unknown, R>,
@@ -21,12 +21,12 @@ export const orUnavailable = <A, R>(
     }))
 
 /**
- * Whether nobody can say yet, although no provider is down: the token names a key that may have been published since the
- * keys were fetched, or is made up.
+ * Whether the token names an unknown key: one that was published after the last fetch, or an invented one. The provider is
+ * not down.
  */
 export const isUnknownKey = (error: AuthError): boolean =>
   error._tag === "VerificationUnavailable" && error.cause instanceof InvalidToken
 
-/** Whether the token was not looked at because too many had to be introspected at once, although no provider is down. */
+/** Whether the token was not verified because the introspection queue is full. The provider is not down. */
 export const isQueueFull = (error: AuthError): boolean =>
   error._tag === "VerificationUnavailable" && error.cause instanceof IntrospectionQueueFull

@@ -12,7 +12,7 @@ import { InsufficientScope, InvalidToken, type TokenError, VerificationUnavailab
 import { checkClaims, type ClaimRules, namesCaller, withTokenDigest } from "./claims.ts"
 import { unknownIssuer } from "./issuers.ts"
 
-/** From a token to its claims, if it has any. */
+/** A function from a token to its claims, or to `undefined` if the token is invalid. */
 export type CustomVerify<R> = (token: Redacted.Redacted) => Effect.Effect<object | undefined, unknown, R>
 
 type Server = AuthorizationServer<unknown>
@@ -20,14 +20,14 @@ type Server = AuthorizationServer<unknown>
 const isTokenError = (error: unknown): error is TokenError =>
   error instanceof InvalidToken || error instanceof InsufficientScope || error instanceof VerificationUnavailable
 
-/** A failure that is no word about the token is an outage: whoever meets it must not throw the token away. */
+/** Any failure but a `TokenError` is an outage: the client must not discard the token. */
 const toTokenError = (cause: Cause.Cause<unknown>): Effect.Effect<never, TokenError> => {
   if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
   const error = Cause.squash(cause)
   return Effect.fail(isTokenError(error) ? error : new VerificationUnavailable({ cause: error }))
 }
 
-/** Who issued the token: the issuer that it names, if that is trusted, or else the only one there is. */
+/** The issuer that the claims name, if it is trusted. Claims without `iss` belong to the only trusted server. */
 const trustedIssuer = Effect.fnUntraced(function*(servers: ReadonlyArray<Server>, claims: Schema.JsonObject) {
   const { iss } = claims
   const [only, ...others] = servers
@@ -38,7 +38,7 @@ const trustedIssuer = Effect.fnUntraced(function*(servers: ReadonlyArray<Server>
   return yield* unknownIssuer(servers, iss, claims)
 })
 
-/** A verifier of somebody else's, held to the rules of this house. */
+/** Creates a verifier that applies the claim rules to the result of a custom function. */
 export const makeCustomVerifier = Effect.fnUntraced(function*<R>(
   verify: CustomVerify<R>,
   servers: ReadonlyArray<Server>,
@@ -54,7 +54,9 @@ export const makeCustomVerifier = Effect.fnUntraced(function*<R>(
     if (result === undefined) return yield* new InvalidToken({ reason: "rejected" })
     const claims = jsonObjectOf(result)
     if (claims === undefined) {
-      return yield* new VerificationUnavailable({ cause: new TypeError("The custom verifier answered with no claims") })
+      return yield* new VerificationUnavailable({
+        cause: new TypeError("The custom verifier must return an object with claims, or undefined")
+      })
     }
     const issuer = yield* trustedIssuer(servers, claims)
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)

@@ -25,10 +25,10 @@ import { makeQueue, type QueueSettings } from "./introspectionQueue.ts"
 import { unknownIssuer } from "./issuers.ts"
 import { orUnavailable } from "./unavailable.ts"
 
-/** What was said about a token. */
+/** An introspection response with its time. */
 export interface CachedResponse {
   readonly response: Schema.JsonObject
-  /** When that was said, in milliseconds since 1970. */
+  /** When the response was received, in milliseconds since 1970. */
   readonly receivedAt: number
 }
 
@@ -36,10 +36,10 @@ const decodeCachedResponse = Schema.decodeUnknownOption(
   Schema.Struct({ response: Schema.Record(Schema.String, Schema.Json), receivedAt: Schema.Finite })
 )
 
-/** How long an answer counts, in milliseconds since 1970. */
+/** When a cached response expires, in milliseconds since 1970. */
 export type ExpiryOf = (response: CachedResponse) => number
 
-/** Asks about a token, unless somebody else with the same memory has just done so. */
+/** Reads the response from the shared cache, or requests it. */
 export const sharedResponse = Effect.fnUntraced(function*<E, R>(
   key: string,
   fetchResponse: Effect.Effect<Schema.JsonObject, E, R>,
@@ -64,16 +64,16 @@ export interface IntrospectionSettings extends QueueSettings {
   readonly cacheFor: Duration.Duration
 }
 
-/** How many answers are remembered. The one that was not used for longest makes room. */
+/** The number of cached responses. The least recently used one is evicted. */
 const capacity = 10_000
 
-/** As long as chosen, but never past the life of the token. */
+/** The configured time, but never past the `exp` of the token. */
 const expiryOf = (cacheFor: Duration.Duration): ExpiryOf => ({ response: { exp }, receivedAt }) => {
   const chosen = receivedAt + Duration.toMillis(cacheFor)
   return typeof exp === "number" && Number.isFinite(exp) ? Math.min(chosen, exp * 1000) : chosen
 }
 
-/** RFC 7662, section 2.2: who is named as issuer must be the one that was asked. */
+/** RFC 7662, section 2.2: `iss` must be the server that was asked. */
 const checkedIssuer = (server: Server, config: ServerConfig, claims: Schema.JsonObject) => {
   const { iss } = claims
   if (iss === undefined) return Effect.succeed(config.issuer)
@@ -82,13 +82,13 @@ const checkedIssuer = (server: Server, config: ServerConfig, claims: Schema.Json
     : Effect.fail(unknownIssuer([server], iss, claims))
 }
 
-/** A token, and the request that carries it, if that is known. */
+/** A token, and its request if it is known. */
 interface PendingRequest {
   readonly token: Redacted.Redacted
   readonly request: AddressedRequest | undefined
 }
 
-/** Names a token by its digest, and holds the token and its request no longer than until the question is asked. */
+/** The cache key of a token: its digest. It holds the token and the request only until the lookup starts. */
 class IntrospectionKey implements Equal.Equal {
   readonly digest: string
   private pending: PendingRequest | undefined
@@ -98,7 +98,7 @@ class IntrospectionKey implements Equal.Equal {
     this.pending = pending
   }
 
-  /** The token and its request, once. */
+  /** Returns the token and its request, once. */
   take(): PendingRequest {
     const pending = this.pending ?? { token: Redacted.make(""), request: undefined }
     this.pending = undefined
@@ -114,7 +114,7 @@ class IntrospectionKey implements Equal.Equal {
   }
 }
 
-/** Answers by the digest of their token. Who asks about the same token meanwhile waits along. */
+/** Caches responses by digest, with a single flight for each token. */
 const makeResponseCache = Effect.fnUntraced(
   function*(server: Server, { resource }: ClaimRules, settings: IntrospectionSettings) {
     const digestOf = yield* TokenDigest.TokenDigest
@@ -123,7 +123,7 @@ const makeResponseCache = Effect.fnUntraced(
     const expiry = expiryOf(settings.cacheFor)
     const lookup = Effect.fnUntraced(function*(key: IntrospectionKey) {
       const { request, token } = key.take()
-      // The circuit is inside: what happens in the queue says nothing about the server.
+      // The circuit is inside the queue: waiting says nothing about the server.
       const fetchResponse = queue(
         request === undefined ? undefined : networksOf(request),
         circuit(introspect(server, settings.authentication, token))
@@ -142,14 +142,14 @@ const makeResponseCache = Effect.fnUntraced(
     return Effect.fnUntraced(function*(token: Redacted.Redacted, request: AddressedRequest | undefined) {
       const digest = digestOf(Redacted.value(token))
       const key = new IntrospectionKey(typeof digest === "string" ? digest : yield* digest, { token, request })
-      // The memory keeps the question, also one that it could answer without asking.
+      // The cache keeps the key, even if it needed no lookup, so the token must be removed from it.
       const { cached } = yield* Effect.ensuring(Cache.get(cache, key), Effect.sync(() => key.take()))
       return cached.response
     })
   }
 )
 
-/** A verifier that asks the server about each token. */
+/** Creates a verifier that introspects tokens. */
 export const makeIntrospectionVerifier = Effect.fnUntraced(function*(
   server: Server,
   rules: ClaimRules,
@@ -166,7 +166,7 @@ export const makeIntrospectionVerifier = Effect.fnUntraced(function*(
   const digestOf = yield* TokenDigest.TokenDigest
   return Effect.fnUntraced(function*(token, request) {
     const claims = yield* fetchResponse(token, request)
-    // RFC 7662, section 2.2: a boolean. Whatever else is there is no yes.
+    // RFC 7662, section 2.2: a boolean. Any other value counts as inactive.
     if (claims["active"] !== true) return yield* new InvalidToken({ reason: "inactive" })
     const config = yield* orUnavailable(server, server.config)
     const issuer = yield* checkedIssuer(server, config, claims)

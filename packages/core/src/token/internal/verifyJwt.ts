@@ -25,37 +25,37 @@ import { type Signer, verifySignature, verifySignatureNow } from "./verifySignat
 type Info = AuthInfo["Service"]
 type Verification = Effect.Effect<Info, InvalidToken | VerificationUnavailable>
 
-/** What a verified token said, without the token. */
+/** The result of a verified token, without the token. */
 interface CachedToken {
   readonly info: TokenInfo
-  /** What vouched for it. */
+  /** The key that signed the token. */
   readonly signer: Signer
-  /** From when until when it is known to be good, in milliseconds since 1970. */
+  /** When the result is valid, in milliseconds since 1970. */
   readonly goodFrom: number
   readonly goodUntil: number
 }
 
-/** Everything that tokens of one resource are verified by. */
+/** The state of the verifier of one resource. */
 interface Verifier {
   readonly servers: TrustedServers
   readonly rules: JwtRules
   readonly seenFilter: SeenFilter
-  /** What is known about tokens that have come again, by their digest. */
+  /** The results for tokens that were seen before, by digest. */
   readonly cache: BoundedCache<CachedToken>
   readonly digestOf: TokenDigest.Shape
 }
 
-/** A token that is asked about. */
+/** A token of a request. */
 interface PresentedToken {
   readonly token: Redacted.Redacted
   readonly fingerprint: number
-  /** None if the doorkeeper does not know the token, which is then not looked for. */
+  /** `undefined` if the filter does not know the token. It is then not looked up. */
   readonly digest: string | undefined
   /** In milliseconds since 1970. */
   readonly now: number
 }
 
-/** A token that is good is one of those who are known. When it comes again, what it says is remembered as well. */
+/** Adds a verified token to the filter. If it was seen before, its result is cached. */
 const remember = (
   { seenFilter, cache, rules }: Verifier,
   { digest, fingerprint, now, token }: PresentedToken,
@@ -71,8 +71,8 @@ const remember = (
 }
 
 /**
- * What is remembered of a token, if it is still true: it is the time for it, its server still issues under its name, and
- * the key that vouched for it is still one of the server's.
+ * The cached result of a token, if it is still valid: within its lifetime, while its server still issues under its issuer,
+ * and while the key that signed it is in the JWK Set.
  */
 const recall = (
   { seenFilter, cache }: Verifier,
@@ -90,7 +90,7 @@ const recall = (
   return { ...info, token }
 }
 
-/** What a token says that was verified. */
+/** The caller of a verified token. */
 const accept = (
   verifier: Verifier,
   presented: PresentedToken,
@@ -126,9 +126,8 @@ const verifyToken = (verifier: Verifier, presented: PresentedToken): Verificatio
 }
 
 /**
- * A verifier of JWTs, with a key set for each server. What can be said at once is said at once, by plain functions: a
- * token that is remembered costs its digest, and one that is new its signature, where keys are in memory and the platform
- * verifies without waiting.
+ * Creates a verifier of JWTs, with a JWK Set for each server. The fast path consists of synchronous functions: a cached
+ * token costs its digest. A new token costs one signature, if keys are in memory and the platform verifies synchronously.
  */
 export const makeJwtVerifier = Effect.fnUntraced(function*(
   servers: ReadonlyArray<ServerKeys["server"]>,

@@ -10,19 +10,19 @@ import type { CheckedJwt, ServerKeys, TrustedServers } from "./checkJwt.ts"
 import { unknownIssuer } from "./issuers.ts"
 import { orUnavailable } from "./unavailable.ts"
 
-/** What a token is good by: a key of a server. */
+/** The key that signed a token, and its server. */
 export interface Signer {
   readonly serverKeys: ServerKeys
   readonly key: Jws.VerifySignature
 }
 
-/** The server that issued a token, and its keys that did not sign it. */
+/** The server that issued a token, and the keys that were tried without success. */
 interface PendingSignature {
   readonly serverKeys: ServerKeys
   readonly tried: ReadonlyArray<Jws.VerifySignature>
 }
 
-/** What can be said at once. */
+/** The outcome of a synchronous verification. */
 export type SignatureOutcome =
   | { readonly _tag: "Valid"; readonly signer: Signer }
   | { readonly _tag: "Invalid"; readonly error: InvalidToken }
@@ -36,7 +36,7 @@ const badSignature = new InvalidToken({ reason: "bad-signature" })
 const unknownKey = ({ kid }: JwkSet.Query): InvalidToken =>
   new InvalidToken({ reason: "unknown-key", claim: "kid", ...(kid === undefined ? {} : { actual: kid }) })
 
-/** The server that issues under this name, by its metadata. */
+/** The server whose metadata has this issuer. */
 const issuingServer = Effect.fnUntraced(
   function*(servers: TrustedServers, { info: { claims, issuer: iss }, possibleServers }: CheckedJwt) {
     for (const serverKeys of possibleServers) {
@@ -47,7 +47,7 @@ const issuingServer = Effect.fnUntraced(
   }
 )
 
-/** The same, as far as metadata is in memory. Whether a server issues is known only when its metadata is. */
+/** The same, without a request. If metadata is not in memory, the issuer is not known yet. */
 const issuingServerNow = (
   { info: { claims, issuer: iss }, possibleServers }: CheckedJwt,
   now: number
@@ -70,7 +70,7 @@ const findSigner = Effect.fnUntraced(function*(keys: ReadonlyArray<Jws.VerifySig
   return undefined
 })
 
-/** The key that signed, or `none` of them, if they answer at once. */
+/** The key that signed, `none` if no key did, or `undefined` if a key verifies asynchronously. */
 const findSignerNow = (
   keys: ReadonlyArray<Jws.VerifySignature>,
   { signed }: CheckedJwt
@@ -83,8 +83,8 @@ const findSignerNow = (
 }
 
 /**
- * The refusal of a token that names a key by a name that is known, after these keys of that name did not sign it. Such a token
- * is never worth another fetch: a provider gives a new key a new name.
+ * The error for a token whose key ID is known, but whose signature is not valid. It never causes another fetch, because a
+ * provider gives a new key a new key ID.
  */
 const knownKeyRefusal = (
   tried: ReadonlyArray<Jws.VerifySignature>,
@@ -95,7 +95,7 @@ const knownKeyRefusal = (
   const named = keys.purposesOf(kid)
   if (named.length === 0) {
     const reason = keys.unusableReason(kid)
-    const expected = `a key that can verify signatures; the key of that name ${reason}`
+    const expected = `a key that can verify signatures; the key with this ID ${reason}`
     return reason === undefined
       ? undefined
       : new InvalidToken({ reason: "unknown-key", claim: "kid", expected, actual: kid })
@@ -109,8 +109,8 @@ const knownKeyRefusal = (
 }
 
 /**
- * The error for a token whose key was not found. If its provider may have published the key since the keys were fetched, and
- * the allowance for another fetch is used up, the token may be good, and its client is told to retry later.
+ * The error for a token whose key was not found. If the provider may have published the key since the last fetch, and the
+ * allowance of fetches is used up, the token may be valid. The client is then told to retry later.
  */
 const unknownKeyError = Effect.fnUntraced(function*(
   { checkedAt, info }: CheckedJwt,
@@ -123,7 +123,7 @@ const unknownKeyError = Effect.fnUntraced(function*(
   return Duration.isZero(retryAfter) ? error : new VerificationUnavailable({ issuer, retryAfter, cause: error })
 })
 
-/** The key that signed, of those that are known, or that the provider has published since. No key is tried twice. */
+/** The key that signed, among the known keys or those that were published since. No key is tried twice. */
 const fetchSigner = Effect.fnUntraced(function*(checked: CheckedJwt, { serverKeys, tried }: PendingSignature) {
   const { query } = checked
   const known = yield* requestFrom(serverKeys, serverKeys.keys.find(query))
@@ -138,7 +138,7 @@ const fetchSigner = Effect.fnUntraced(function*(checked: CheckedJwt, { serverKey
     (yield* unknownKeyError(checked, serverKeys, refetched.length > 0 ? badSignature : unknownKey(query)))
 })
 
-/** Who vouches for a token, as far as metadata and keys are in memory, and the platform verifies without waiting. */
+/** Verifies the signature synchronously, if metadata and keys are in memory and the platform can. */
 export const verifySignatureNow = (checked: CheckedJwt, now: number): SignatureOutcome => {
   const serverKeys = issuingServerNow(checked, now)
   if (serverKeys === undefined) return { _tag: "Pending", pending: undefined }
@@ -152,7 +152,7 @@ export const verifySignatureNow = (checked: CheckedJwt, now: number): SignatureO
     : { _tag: "Invalid", error }
 }
 
-/** Who vouches for a token about which not everything could be said at once. */
+/** Verifies a signature that is still pending after `verifySignatureNow`. */
 export const verifySignature = Effect.fnUntraced(function*(
   servers: TrustedServers,
   checked: CheckedJwt,
