@@ -375,7 +375,7 @@ describe("decisions", () => {
 
   it("refuse in three ways", () => {
     expect<Policy.Refusal["_tag"]>().type.toBe<"MissingCredentials" | "InsufficientScope" | "AccessDenied">()
-    expect<Policy.Outcome>().type.toBe<"yes" | "no" | "unknown">()
+    expect<Policy.PolicyOutcome>().type.toBe<"yes" | "no" | "unknown">()
   })
 })
 

@@ -34,7 +34,7 @@ export { allows, evaluate, type EvaluateOptions, require } from "./internal/acce
 
 export type { Decision, Refusal } from "./internal/decide.ts"
 
-export type { Outcome, Trace } from "./internal/decide.ts"
+export type { PolicyOutcome, Trace } from "./internal/decide.ts"
 
 export { scopesOf } from "./internal/model.ts"
 

@@ -59,12 +59,11 @@ export interface ScopeHierarchy {
 }
 
 const reasons = {
-  "cycle": "two scopes cover each other, so neither is broader; remove one of the rules",
+  "cycle": "two scopes cover each other; remove one of the rules",
   "too-many-wildcards":
     "a rule has too many asterisks; the covering scope may have one, and the covered scope one more",
   "wildcard-is-lost":
-    "the covering scope has an asterisk and the covered scope has none, so every scope that matches would cover it; " +
-    "write the covering scope in full"
+    "the covering scope has an asterisk and the covered scope has none; write the covering scope in full"
 } as const
 
 /**

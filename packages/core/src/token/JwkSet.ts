@@ -34,10 +34,16 @@ import { fetchDocument, type Loaded, type RequestMap } from "../fetch/internal/f
 import { makeRefreshing } from "../fetch/internal/refresh.ts"
 import { withRetries } from "../fetch/internal/retry.ts"
 import { MetadataFetchError, NotMetadata } from "../fetch/MetadataFetchError.ts"
-import { candidateKeys, type KeySetParser, makeKeySetParser, type Query, readyKeys } from "./internal/parsedKeySet.ts"
+import {
+  candidateKeys,
+  type KeyQuery,
+  type KeySetParser,
+  makeKeySetParser,
+  readyKeys
+} from "./internal/parsedKeySet.ts"
 import type * as Jws from "./Jws.ts"
 
-export type { Query } from "./internal/parsedKeySet.ts"
+export type { KeyQuery } from "./internal/parsedKeySet.ts"
 
 /**
  * Options for a JWK Set.
@@ -82,11 +88,11 @@ export interface Refetches {
  */
 export interface JwkSet<out E> {
   /** The keys that match, as currently known. */
-  readonly find: (query: Query) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>
+  readonly find: (query: KeyQuery) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>
   /** The keys that match after another fetch, if the allowance `refetches` permits one. */
-  readonly findAfterRefetch: (query: Query) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>
+  readonly findAfterRefetch: (query: KeyQuery) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>
   /** The keys that match, if they are in memory, imported, and fresh at `now` (milliseconds since 1970). Makes no request. */
-  readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.VerifySignature> | undefined
+  readonly peek: (query: KeyQuery, now: number) => ReadonlyArray<Jws.VerifySignature> | undefined
   /** The keys with this key ID in the last JWK Set, each as its algorithm and its issuer. */
   readonly purposesOf: (kid: string) => ReadonlyArray<KeyPurpose>
   /** Why the key with this key ID in the last JWK Set cannot be used. `undefined`: it can, or there is no such key. */
@@ -168,7 +174,7 @@ export const make = Effect.fnUntraced(function*<E>(
   yield* Effect.ignore(sourceOf(server).declarePurpose(Purpose.jwtVerification))
   if (sourceOf(server).isEager) yield* Effect.ignore(keys.get)
   const askedAt = () => keys.latest()?.askedAt ?? -Infinity
-  const findAfterRefetch = Effect.fnUntraced(function*(query: Query) {
+  const findAfterRefetch = Effect.fnUntraced(function*(query: KeyQuery) {
     const now = yield* Clock.currentTimeMillis
     const found = yield* candidateKeys(yield* keys.renew(allowance), query)
     // The fetch in flight may have begun before the key was published.

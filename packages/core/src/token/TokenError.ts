@@ -158,10 +158,8 @@ export class IntrospectionQueueFull extends Schema.TaggedError<IntrospectionQueu
   reason: Schema.Literals(Struct.keys(queueReasons))
 }) {
   override get message(): string {
-    return `${
-      queueReasons[this.reason]
-    }; limit clients with \`failureLimit\`, or raise \`concurrency\` of the introspection ` +
-      "if the authorization server has the capacity"
+    return `${queueReasons[this.reason]}; limit clients with \`failureLimit\`, or raise \`concurrency\` if the ` +
+      "authorization server has the capacity"
   }
 }
 

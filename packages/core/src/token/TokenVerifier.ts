@@ -69,15 +69,15 @@ const algorithms = `choose among ${Jws.Algorithm.literals.join(", ")}`
 /** What is wrong, and what to change. */
 const reasons = {
   "no-algorithm": `\`algorithms\` is empty; ${algorithms}`,
-  "unsupported-algorithm": `\`algorithms\` contains an algorithm that no published key can verify; ${algorithms}`,
-  "invalid-remember": "`remember` is not a number of tokens; use a whole number, or 0 for none",
+  "unsupported-algorithm": `\`algorithms\` lists an unsupported algorithm; ${algorithms}`,
+  "invalid-remember": "`remember` must be a whole number of at least 0",
   "invalid-refetches":
-    "`refetches` is invalid; use a whole number of at least 1 as `limit`, and a finite `window` longer than 0",
-  "invalid-concurrency": "`concurrency` is not a number of requests; use a whole number, at least 1",
-  "invalid-queue-size": "`queueSize` is not a number of requests; use a whole number, or 0 for none",
-  "invalid-queue-timeout": "`queueTimeout` is not a finite duration; use one such as \"2 seconds\"",
-  "no-single-issuer": "an opaque token does not name its issuer; name one of the authorization servers with `issuer`",
-  "incomplete-metadata": "the metadata of an authorization server lacks what the method needs"
+    "`refetches.limit` must be a whole number of at least 1, and `refetches.window` finite and longer than 0",
+  "invalid-concurrency": "`concurrency` must be a whole number of at least 1",
+  "invalid-queue-size": "`queueSize` must be a whole number of at least 0",
+  "invalid-queue-timeout": "`queueTimeout` must be a finite duration, such as \"2 seconds\"",
+  "no-single-issuer": "opaque tokens do not name their issuer; choose one of the authorization servers with `issuer`",
+  "incomplete-metadata": "the metadata of an authorization server is incomplete"
 } as const
 
 /**

@@ -516,7 +516,7 @@ describe("the scopes that a policy mentions", () => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 describe("a decision", () => {
-  const leaf = (policy: string, outcome: Policy.Outcome, missing: ReadonlyArray<string> = []): Policy.Trace => ({
+  const leaf = (policy: string, outcome: Policy.PolicyOutcome, missing: ReadonlyArray<string> = []): Policy.Trace => ({
     policy,
     outcome,
     missing,

@@ -444,7 +444,7 @@ describe("the scopes of a challenge", () => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** The result that follows from the parts of a trace, by the kind of its policy. */
-const followsFrom = (name: string, outcomes: ReadonlyArray<Policy.Outcome>): Policy.Outcome => {
+const followsFrom = (name: string, outcomes: ReadonlyArray<Policy.PolicyOutcome>): Policy.PolicyOutcome => {
   const decisive = name === "allOf" ? "no" : "yes"
   if (outcomes.includes(decisive)) return decisive
   return outcomes.includes("unknown") ? "unknown" : decisive === "no" ? "yes" : "no"
@@ -511,7 +511,7 @@ describe("a check", () => {
         const { trace } = yield* Policy.evaluate(build(data, asked), caller)
         assert.deepStrictEqual(asked, [...new Set(asked)].toSorted((a, b) => a - b))
         // Checks that were not evaluated are unknown, and the others are known.
-        const outcomes: Array<Policy.Outcome> = []
+        const outcomes: Array<Policy.PolicyOutcome> = []
         const collect = ({ outcome, parts, policy }: Policy.Trace): void => {
           if (policy.startsWith("check(")) outcomes.push(outcome)
           parts.forEach(collect)

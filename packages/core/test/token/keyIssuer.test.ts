@@ -266,7 +266,7 @@ describe("the issuer of a key", () => {
     Effect.gen(function*() {
       yield* publish({ ...first.jwk, kid: "a", issuer: v2("a") }, { ...second.jwk, kid: "any" })
       const keys = yield* JwkSet.make(yield* AuthorizationServer.discover(v2("a"), { type: "oidc" }))
-      const found = (query: Omit<JwkSet.Query, "algorithm">) =>
+      const found = (query: Omit<JwkSet.KeyQuery, "algorithm">) =>
         Effect.map(keys.find({ algorithm: "EdDSA", ...query }), ({ length }) => length)
       assert.strictEqual(yield* found({ kid: "a" }), 0)
       assert.strictEqual(yield* found({ kid: "a", issuer: v2("a") }), 1)

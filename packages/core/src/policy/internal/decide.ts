@@ -37,7 +37,7 @@ export interface Facts {
  * @category models
  * @since 0.1.0
  */
-export type Outcome = "yes" | "no" | "unknown"
+export type PolicyOutcome = "yes" | "no" | "unknown"
 
 /**
  * The explanation of a decision, part by part.
@@ -48,7 +48,7 @@ export type Outcome = "yes" | "no" | "unknown"
 export interface Trace {
   /** The policy as text. */
   readonly policy: string
-  readonly outcome: Outcome
+  readonly outcome: PolicyOutcome
   /** For scopes: those that the caller lacks. */
   readonly missing: ReadonlyArray<string>
   readonly parts: ReadonlyArray<Trace>
@@ -57,17 +57,17 @@ export interface Trace {
 /** A trace together with the policy nodes. */
 export interface Evaluation {
   readonly node: Any
-  readonly outcome: Outcome
+  readonly outcome: PolicyOutcome
   readonly missing: ReadonlyArray<string>
   readonly parts: ReadonlyArray<Evaluation>
 }
 
-const outcomeOf = (satisfied: boolean): Outcome => satisfied ? "yes" : "no"
+const outcomeOf = (satisfied: boolean): PolicyOutcome => satisfied ? "yes" : "no"
 
-const opposite: { readonly [O in Outcome]: Outcome } = { yes: "no", no: "yes", unknown: "unknown" }
+const opposite: { readonly [O in PolicyOutcome]: PolicyOutcome } = { yes: "no", no: "yes", unknown: "unknown" }
 
 /** One `decisive` part decides. Otherwise an unknown part makes the result unknown (Kleene's three-valued logic). */
-const combined = (parts: ReadonlyArray<Evaluation>, decisive: "yes" | "no"): Outcome => {
+const combined = (parts: ReadonlyArray<Evaluation>, decisive: "yes" | "no"): PolicyOutcome => {
   if (parts.some(({ outcome }) => outcome === decisive)) return decisive
   return parts.some(({ outcome }) => outcome === "unknown") ? "unknown" : opposite[decisive]
 }
@@ -78,7 +78,7 @@ const hasRole = ({ paths, role }: Role, { claims }: Caller): boolean =>
     return Array.isArray(roles) ? roles.includes(role) : roles === role
   })
 
-const leaf = (node: Any, outcome: Outcome, missing: ReadonlyArray<string> = []): Evaluation => ({
+const leaf = (node: Any, outcome: PolicyOutcome, missing: ReadonlyArray<string> = []): Evaluation => ({
   node,
   outcome,
   missing,
@@ -93,7 +93,7 @@ const evaluateScopes = (node: Scopes, { caller, hierarchy }: Facts): Evaluation 
   return leaf(node, outcomeOf(missing.length === 0 && !isAnonymous(caller)), missing)
 }
 
-const group = (node: Any, parts: ReadonlyArray<Evaluation>, outcome: Outcome): Evaluation => ({
+const group = (node: Any, parts: ReadonlyArray<Evaluation>, outcome: PolicyOutcome): Evaluation => ({
   node,
   outcome,
   missing: [],

@@ -28,7 +28,7 @@ export interface JwtRules extends ClaimRules {
 export interface CheckedJwt {
   readonly info: TokenInfo
   readonly signed: Jws.Signed
-  readonly query: JwkSet.Query
+  readonly query: JwkSet.KeyQuery
   /** When it was checked, in milliseconds since 1970. */
   readonly checkedAt: number
   /** The servers that may have issued it, as far as is known without a request. */

@@ -16,7 +16,7 @@ import type { Algorithm, PublicKey } from "../Jws.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Query {
+export interface KeyQuery {
   /** `kid` of the token. Without it, every key that matches is a candidate. */
   readonly kid: string | undefined
   readonly algorithm: Jws.Algorithm
@@ -205,22 +205,22 @@ export const makeKeySetParser = Effect.fnUntraced(
   }
 )
 
-const matchesQuery = (entry: KeyEntry, { algorithm, issuer: iss }: Query): boolean =>
+const matchesQuery = (entry: KeyEntry, { algorithm, issuer: iss }: KeyQuery): boolean =>
   entry.algorithm === algorithm &&
   (entry.issuer === undefined || (iss !== undefined && isKeyOf(entry.issuer, iss)))
 
 /** The keys with the key ID of the token, otherwise those without a key ID. If the token has no key ID: all keys. */
-const matchingEntries = ({ byKid, entries }: ParsedKeySet, query: Query): ReadonlyArray<KeyEntry> => {
+const matchingEntries = ({ byKid, entries }: ParsedKeySet, query: KeyQuery): ReadonlyArray<KeyEntry> => {
   const named = query.kid === undefined ? entries : byKid.get(query.kid) ?? byKid.get(undefined) ?? []
   return [...named].filter((entry) => matchesQuery(entry, query)).slice(0, maxCandidates)
 }
 
 /** The keys for a token, which are imported if necessary. */
-export const candidateKeys = (keys: ParsedKeySet, query: Query): Effect.Effect<ReadonlyArray<Jws.VerifySignature>> =>
+export const candidateKeys = (keys: ParsedKeySet, query: KeyQuery): Effect.Effect<ReadonlyArray<Jws.VerifySignature>> =>
   Effect.map(Effect.forEach(matchingEntries(keys, query), ({ verify }) => verify), Arr.getSomes)
 
 /** The keys for a token, if all of them are imported. */
-export const readyKeys = (keys: ParsedKeySet, query: Query): ReadonlyArray<Jws.VerifySignature> | undefined => {
+export const readyKeys = (keys: ParsedKeySet, query: KeyQuery): ReadonlyArray<Jws.VerifySignature> | undefined => {
   const ready = matchingEntries(keys, query).map((entry) => MutableRef.get(entry.ready))
   return ready.every((item) => item !== undefined) ? Arr.getSomes(ready) : undefined
 }

@@ -33,7 +33,7 @@ const requestFrom = <A>({ keys, server }: ServerKeys, request: Effect.Effect<A, 
 
 const badSignature = new InvalidToken({ reason: "bad-signature" })
 
-const unknownKey = ({ kid }: JwkSet.Query): InvalidToken =>
+const unknownKey = ({ kid }: JwkSet.KeyQuery): InvalidToken =>
   new InvalidToken({ reason: "unknown-key", claim: "kid", ...(kid === undefined ? {} : { actual: kid }) })
 
 /** The server whose metadata has this issuer. */
@@ -89,7 +89,7 @@ const findSignerNow = (
 const knownKeyRefusal = (
   tried: ReadonlyArray<Jws.VerifySignature>,
   { keys }: ServerKeys,
-  { algorithm, issuer, kid }: JwkSet.Query
+  { algorithm, issuer, kid }: JwkSet.KeyQuery
 ): InvalidToken | undefined => {
   if (kid === undefined) return undefined
   const named = keys.purposesOf(kid)
