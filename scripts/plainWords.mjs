@@ -36,8 +36,8 @@ export const obscure = (text) => {
   return undefined
 }
 
-/** Pages whose texts come from elsewhere: from doc comments, and from the names of tests. */
-const quoting = new Set(["docs/options.md", "docs/conformance.md", "SECURITY.md"])
+/** Pages whose texts come from doc comments. */
+const quoting = new Set(["docs/options.md"])
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const files = (await Array.fromAsync(glob(["*.md", "docs/**/*.md", "benchmarks/*.md", ".changeset/*.md"])))

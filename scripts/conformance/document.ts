@@ -53,6 +53,6 @@ export const document = (): string =>
     `${count("Implemented")} are implemented, ${count("NotImplemented")} are not, and ${
       count("NotApplicable")
     } concern other parties. Beyond that, the released [conformance suite of MCP](https://github.com/modelcontextprotocol/conformance) ` +
-    "runs against a protected server, and has to end as against the same server without protection.",
+    "runs against a protected server, and must have the same results as for the same server without protection.",
     ...specifications.map(sectionOf)
   ].join("\n\n") + "\n"

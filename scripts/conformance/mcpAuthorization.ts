@@ -17,7 +17,7 @@ const november = (page: string) => since(page, "2025-11-25")
 const newest = (page: string) => `${page} (2026-07-28)`
 const march = (page: string) => `${page} (2025-03-26 only)`
 
-const role = "the authorization server's part: this library is the resource server and delegates to one"
+const role = "it concerns the authorization server; this library is the resource server"
 
 /** The authorization pages, without what concerns clients and authorization servers alone. */
 export const mcpAuthorization: Specification = {
@@ -46,7 +46,7 @@ export const mcpAuthorization: Specification = {
     must(
       all("Protocol Requirements"),
       "Other transports follow the security practices of their protocol.",
-      notApplicable("the library protects HTTP and stdio; a custom transport gets its caller from its own middleware")
+      notApplicable("the library protects HTTP and stdio; a custom transport needs its own middleware for the caller")
     ),
     must(march("Overview"), "The server implements OAuth 2.1 for clients.", notApplicable(role)),
     should(march("Overview"), "The server supports dynamic client registration.", notApplicable(role)),
@@ -75,7 +75,7 @@ export const mcpAuthorization: Specification = {
     ),
     must(
       all("Error Handling"),
-      "A request that needs authorization and has none is answered 401.",
+      "A request that needs authorization and has none is answered with 401.",
       by("McpAuth Challenge BearerAuth FetchAuth", [
         "core/server/Challenge",
         "a 401 without credentials has no error code, but the metadata URL and the scopes to request"
@@ -83,7 +83,7 @@ export const mcpAuthorization: Specification = {
     ),
     must(
       all("Error Handling"),
-      "A token with too few scopes or permissions is answered 403.",
+      "A token with insufficient scopes or permissions is answered with 403.",
       by("Challenge Policy", [
         "core/server/Challenge",
         "a 401 requests only the required scopes, and a 403 names all of them at once"
@@ -91,7 +91,7 @@ export const mcpAuthorization: Specification = {
     ),
     must(
       all("Error Handling"),
-      "A malformed authorization is answered 400.",
+      "A malformed authorization is answered with 400.",
       by("BearerToken Challenge", ["core/server/McpAuth.bearer", "a list of tokens is malformed"])
     ),
     must(
@@ -120,10 +120,10 @@ export const mcpAuthorization: Specification = {
     ),
     must(
       november("Protected Resource Metadata Discovery Requirements"),
-      "The metadata is found by the challenge or at a well-known URI: both are there.",
+      "The metadata is found by the challenge or at a well-known URI; the server has both.",
       by("McpAuth WellKnown", [
         "node/integration/oidcProvider",
-        "the challenge leads to metadata, which leads to the provider"
+        "the challenge leads to the metadata, which leads to the provider"
       ])
     ),
     should(
@@ -136,7 +136,7 @@ export const mcpAuthorization: Specification = {
     ),
     may(
       november("Scope Selection Strategy; Discovery Requirements"),
-      "The challenged scopes may be others than `scopes_supported`.",
+      "The scopes of a challenge may differ from `scopes_supported`.",
       by("Challenge", [
         "core/policy/stepUp",
         "names the required scopes and all that the handler requires, and these suffice"
@@ -157,7 +157,7 @@ export const mcpAuthorization: Specification = {
     ),
     should(
       june("Canonical Server URI"),
-      "Both forms of a resource without a path, with and without the slash, are one; the form without is preferred.",
+      "Both forms of a resource without a path, with and without the slash, are equivalent; the form without it is preferred.",
       by("ResourceIdentifier AudiencePolicy", ["core/token/AudiencePolicy", "matches with an additional slash"], [
         "core/token/AudiencePolicy",
         "with a path differs with an additional slash"
@@ -173,7 +173,7 @@ export const mcpAuthorization: Specification = {
     ),
     must(
       all("Token Requirements"),
-      "Every request is authorized, also within one session.",
+      "Every request is authorized, even within one session.",
       by("McpAuth", ["core/server/McpAuth.sessions", "cannot be used without a token, even with its id"], [
         "core/policy/attach",
         "`has the rights of each request's token, and remembers none, ${mode.name}`"
@@ -189,7 +189,7 @@ export const mcpAuthorization: Specification = {
     ),
     must(
       all("Token Handling"),
-      "Tokens are validated as OAuth 2.1, section 5.2, says: issuer, signature or introspection, time, audience, scope.",
+      "Tokens are validated according to OAuth 2.1, section 5.2: issuer, signature or introspection, time, audience, scope.",
       by("TokenVerifier", ["core/token/TokenVerifier.jwt", "a signature of another key is refused"], [
         "core/token/TokenVerifier.jwt",
         "a token that expired a minute ago is refused"
@@ -205,7 +205,7 @@ export const mcpAuthorization: Specification = {
     ),
     must(
       all("Token Handling"),
-      "Invalid and expired tokens are answered 401, other failures as OAuth 2.1, section 5.3, says.",
+      "Invalid and expired tokens are answered with 401, other failures as OAuth 2.1, section 5.3, requires.",
       by("Challenge TokenError", [
         "core/server/McpAuth.bearer",
         "refuse an invalid token with 401 even if no scope is required"
@@ -264,7 +264,7 @@ export const mcpAuthorization: Specification = {
     must(
       march("Session Binding Requirements"),
       "Tokens of the third party and of the server are mapped, and validated together.",
-      notApplicable("the server issues no tokens: it accepts those of the authorization server itself")
+      notApplicable("the server issues no tokens; it accepts those of the authorization server")
     ),
     shouldNot(
       newest("Refresh Tokens"),
@@ -276,10 +276,10 @@ export const mcpAuthorization: Specification = {
     ),
     should(
       november("Runtime Insufficient Scope Errors"),
-      "A call with too few scopes is answered 403 with `insufficient_scope`, `scope` and `resource_metadata`.",
+      "A call with insufficient scopes is answered with 403, `insufficient_scope`, `scope` and `resource_metadata`.",
       by("Challenge Policy", [
         "node/conformance",
-        "%s: the low token is challenged for all scopes at once, the full one succeeds"
+        "%s: the token without scopes is challenged for all scopes at once, and the full one succeeds"
       ])
     ),
     should(
@@ -292,7 +292,7 @@ export const mcpAuthorization: Specification = {
     ),
     should(
       newest("Runtime Insufficient Scope Errors"),
-      "All scopes of the operation are in one challenge, also those that depend on its arguments.",
+      "All scopes of the operation are in one challenge, including those that depend on its arguments.",
       by("Policy Challenge", ["core/policy/stepUp", "`${what} names scopes that suffice by themselves`"], [
         "core/policy/laws",
         "suffice alone, if the policy has no not: a client may drop its previous scopes"
@@ -308,7 +308,7 @@ export const mcpAuthorization: Specification = {
     ),
     should(
       november("Runtime Insufficient Scope Errors"),
-      "The scopes of a challenge spare the user needless steps.",
+      "The scopes of a challenge save the user unnecessary logins.",
       by("Policy", ["core/policy/laws", "are all needed: without any one of them the policy is not satisfied"], [
         "node/integration/publicTools",
         "`${sdk} steps up with one more login, because the challenge names the required scopes as well`"
@@ -316,7 +316,7 @@ export const mcpAuthorization: Specification = {
     ),
     must(
       newest("Step-Up Authorization Flow"),
-      "Scope hierarchies count when the server decides whether a token is sufficient.",
+      "The server applies scope hierarchies when it decides whether a token is sufficient.",
       by("ScopeHierarchy", [
         "core/policy/ScopeHierarchy",
         "more granted scopes never cover less, and a granted scope is covered"
@@ -333,14 +333,14 @@ export const mcpAuthorization: Specification = {
     must(
       june("Token Theft"),
       "Tokens are stored securely.",
-      by("TokenDigest AuthInfo", ["node/standing/heap", "has its digest, and no part of the token itself"], [
+      by("TokenDigest AuthInfo", ["node/standing/heap", "contains its digest, and no part of the token itself"], [
         "node/integration/secrets",
-        "no token, no part of one, no code and no secret is in anything that a whole run prints"
+        "contains no token, no part of one, no code and no secret after a full run"
       ])
     ),
     must(
       all("Communication Security"),
-      "Endpoints of the authorization server are asked over https only.",
+      "Endpoints of the authorization server are requested only over https.",
       by("Issuer AuthorizationServer", ["core/token/JwkSet", "is not fetched over http for an https issuer"], [
         "core/token/TokenVerifier.introspection",
         "an http endpoint of an https issuer, to which no token is sent"
@@ -354,11 +354,11 @@ export const mcpAuthorization: Specification = {
     must(
       june("Confused Deputy Problem"),
       "A proxy with a static client ID has the user's consent for each client that registers.",
-      notApplicable("the library is no OAuth proxy: clients register at the authorization server")
+      notApplicable("the library is not an OAuth proxy: clients register at the authorization server")
     ),
     must(
       newest("Authorization Server Metadata Discovery"),
-      "The issuer in metadata is identical to the one by which it was asked for (for clients; the server does the same).",
+      "The issuer in metadata is identical to the issuer that it was requested for (addressed to clients; the server does the same).",
       by("IssuerPolicy Discovery", [
         "core/discovery/Discovery",
         "no document of another issuer is ever returned, whatever the repairs do"
@@ -366,7 +366,7 @@ export const mcpAuthorization: Specification = {
     ),
     must(
       newest("Authorization Server Location"),
-      "What belongs to one authorization server is not used with another: credentials, keys and answers.",
+      "Credentials, keys and responses of one authorization server are not used with another.",
       by("AuthorizationServer TokenVerifier", ["core/token/JwkSet", "never mix keys, even with the same kid"], [
         "core/server/McpAuth.attacks",
         "cannot sign for each other: a token signed by one that names the other as issuer is answered with 401"
@@ -375,7 +375,7 @@ export const mcpAuthorization: Specification = {
     may(
       newest("MCP Authorization Extensions"),
       "Extensions such as DPoP for resource servers are supported.",
-      notImplemented("sender-constrained tokens (RFC 9449, RFC 8705) are refused rather than taken for plain ones")
+      notImplemented("sender-constrained tokens (RFC 9449, RFC 8705) are refused, and never accepted as bearer tokens")
     )
   ]
 }

@@ -1,19 +1,19 @@
 import { by, must, mustNot, notApplicable, should, type Specification } from "./requirement.ts"
 
-const proxies = "the library is no OAuth proxy and has no consent page: clients log in at the authorization server"
-const fetches = "addressed to clients; the server keeps it for what it fetches itself"
+const proxies = "the library is not an OAuth proxy and has no consent page: clients log in at the authorization server"
+const fetches = "addressed to clients; the server does it for its own fetches"
 
-/** The security best practices, without what concerns clients alone. */
+/** The security best practices, without those that concern only clients. */
 export const mcpSecurity: Specification = {
   name: "MCP, Security Best Practices",
   url: "https://modelcontextprotocol.io/docs/2026-07-28/tutorials/security/security_best_practices",
   scope:
-    "The pages of 2025-06-18, 2025-11-25 and 2026-07-28. What they demand of clients is named where the server does the " +
+    "The pages of 2025-06-18, 2025-11-25 and 2026-07-28. Requirements for clients are listed where the server does the " +
     "same for its own fetches, and left out elsewhere.",
   requirements: [
     must(
       "Confused Deputy Problem",
-      "A proxy has the user's consent for each client, on a page of its own that is safe from framing and forgery.",
+      "A proxy has the user's consent for each client, on its own page that is protected against framing and forgery.",
       notApplicable(proxies)
     ),
     must(
@@ -34,15 +34,15 @@ export const mcpSecurity: Specification = {
         "a token for other resources is refused"
       ], [
         "node/integration/introspection",
-        "a token for another server of the provider, and one that nobody issued, are refused"
+        "a token for another server of the provider, and one that was never issued, are refused"
       ])
     ),
     must(
       "Server-Side Request Forgery",
-      `Requests to places inside the network are considered (${fetches}).`,
+      `Requests to internal addresses are considered (${fetches}).`,
       by("NodeMcpAuth AddressPolicy", [
         "node/NodeMcpAuth",
-        "`refuses the name ${host} for what it resolves to`"
+        "`refuses the name ${host} because of its addresses`"
       ])
     ),
     should(
@@ -63,7 +63,7 @@ export const mcpSecurity: Specification = {
     ),
     should(
       "Server-Side Request Forgery",
-      "Redirects are held to the same rules.",
+      "Redirects follow the same rules.",
       by("FetchLimits", [
         "core/discovery/faults",
         "`${status} to another origin is refused without a request there`"
@@ -71,13 +71,13 @@ export const mcpSecurity: Specification = {
     ),
     should(
       "Server-Side Request Forgery",
-      "A name is judged by the address that is connected to (DNS rebinding).",
+      "A host name is judged by the address of the connection (DNS rebinding).",
       by("NodeMcpAuth", [
         "node/NodeMcpAuth",
-        "a name is judged at every connection, and connected to as it was judged: rebinding does not help"
+        "judges a name at every connection and connects to the judged address, which prevents DNS rebinding"
       ])
     ),
-    should("Server-Side Request Forgery", "An egress proxy is used.", notApplicable("the operator's part")),
+    should("Server-Side Request Forgery", "An egress proxy is used.", notApplicable("it concerns the operator")),
     must(
       "Session Hijacking (to 2025-11-25); State Handle Hijacking (2026-07-28)",
       "All inbound requests are verified.",
@@ -88,7 +88,7 @@ export const mcpSecurity: Specification = {
     ),
     mustNot(
       "Session Hijacking; State Handle Hijacking",
-      "A session or a handle is no authentication.",
+      "A session or a handle does not authenticate its caller.",
       by("McpAuth", [
         "core/server/McpAuth.sessions",
         "cannot be used without a token, even with its id"
@@ -96,7 +96,7 @@ export const mcpSecurity: Specification = {
     ),
     should(
       "Session Hijacking; State Handle Hijacking",
-      "Identifiers come from a secure random source, and end.",
+      "Identifiers come from a secure random source, and expire.",
       by("effect McpAuth", [
         "core/server/McpAuth.sessions",
         "cannot be chosen by the client: an id that the server did not create begins no session"
@@ -112,14 +112,14 @@ export const mcpSecurity: Specification = {
     ),
     should(
       "State Handle Hijacking",
-      "Handles that tools make up themselves are bound to the user as well.",
+      "Handles that tools create are bound to the user as well.",
       notApplicable(
-        "the tool's part: `AuthInfo.principal` is the key to store them by"
+        "it concerns the tool: `AuthInfo.principal` is the key for storing them"
       )
     ),
     should(
       "Local MCP Server Compromise",
-      "A local server is used by its own client only: stdio, or a token over HTTP.",
+      "Only its own client can use a local server: over stdio, or over HTTP with a token.",
       by("McpAuth", [
         "core/server/McpAuth.stdio",
         "runs the same registrations on standard input and output, with the caller from the environment"
@@ -127,7 +127,7 @@ export const mcpSecurity: Specification = {
     ),
     should(
       "Scope Minimization",
-      "Challenges are precise, and do not list the whole catalogue.",
+      "Challenges name the needed scopes, and not all supported ones.",
       by("Policy Challenge", [
         "core/policy/laws",
         "are all needed: without any one of them the policy is not satisfied"
@@ -135,7 +135,7 @@ export const mcpSecurity: Specification = {
     ),
     should(
       "Scope Minimization",
-      "A token with fewer scopes is accepted for what it may do.",
+      "A token with fewer scopes is accepted for the operations that they permit.",
       by("Policy", [
         "core/policy/decisions",
         "`${caller}, ${kind}, ${mode.name}: ${outcome}`"
@@ -143,7 +143,7 @@ export const mcpSecurity: Specification = {
     ),
     should(
       "Scope Minimization",
-      "Elevations are logged with what was asked for and granted.",
+      "Elevations are logged with the requested and the granted scopes.",
       by("McpAuth Policy", [
         "core/policy/Policy",
         "says what failed, what was required and what was granted"
@@ -159,7 +159,7 @@ export const mcpSecurity: Specification = {
     ),
     should(
       "Mix-Up Attacks",
-      "Answers and keys of one issuer are never taken for those of another.",
+      "Responses and keys of one issuer are never accepted as those of another.",
       by("IssuerPolicy TokenVerifier", [
         "core/discovery/Strategy",
         "documents of another issuer are never merged"

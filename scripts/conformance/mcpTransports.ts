@@ -14,15 +14,15 @@ const all = (section: string) => `${section} (2025-03-26 and later)`
 const sessions = (section: string) => `${section} (2025-03-26 to 2025-11-25)`
 const newest = (section: string) => `${section} (2026-07-28)`
 
-/** The suite runs against a protected server, so what Effect implements is known to survive the protection. */
+/** The suite runs against a protected server, so it shows that the protection keeps what Effect implements. */
 const suite = [
   "node/conformanceSuite",
-  "`finds the same in a protected server as in an open one, at ${revision}, scenario by scenario`"
+  "`has the same verdicts for a protected server as for an open one, at ${revision}, in every scenario`"
 ] as const
 
 const unguarded = "a gap of Effect's own server, with and without protection"
 
-/** The transport pages, as far as a gate in front of the transport could break or has to keep them. */
+/** The requirements of the transport pages that a gate in front of the transport could break. */
 export const mcpTransports: Specification = {
   name: "MCP, Transports",
   url: "https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http",
@@ -40,7 +40,7 @@ export const mcpTransports: Specification = {
     ),
     must(
       "Security (2025-11-25 and later)",
-      "An origin that is not valid is answered 403.",
+      "An invalid origin is answered with 403.",
       by("effect", suite, [
         "core/server/McpAuth.cors",
         "are checked before those of the MCP server, whose refusal a page can read"
@@ -62,11 +62,11 @@ export const mcpTransports: Specification = {
       by("McpAuth", [
         "core/server/McpAuth.attacks",
         "`fail with the method ${method}`"
-      ], ["types/policy", "and without protect does not compile: nobody says who calls"])
+      ], ["types/policy", "and without protect does not compile, because AuthInfo is missing"])
     ),
     must(
       all("Streamable HTTP"),
-      "There is one endpoint path.",
+      "The server has one endpoint path.",
       by("McpAuth", [
         "core/server/McpAuth.attacks",
         "`fail with the spelling ${spelling}, which is the guarded route or no route`"
@@ -74,13 +74,13 @@ export const mcpTransports: Specification = {
     ),
     must(
       all("Sending Messages"),
-      "An accepted notification is answered 202, and one that cannot be accepted with an error status.",
+      "An accepted notification is answered with 202, and a refused one with an error status.",
       by("effect", suite, [
         "core/policy/attach",
         "`a call that is a notification is refused as well, without a response, ${revision}`"
       ])
     ),
-    must(all("Sending Messages"), "A request is answered by JSON or by an event stream.", by("effect", suite)),
+    must(all("Sending Messages"), "A request is answered with JSON or with an event stream.", by("effect", suite)),
     must(
       "Sending Messages (2025-03-26 only)",
       "Every request of a batch is answered.",
@@ -107,7 +107,7 @@ export const mcpTransports: Specification = {
     ),
     must(
       sessions("Listening for Messages"),
-      "GET is answered by an event stream or 405.",
+      "GET is answered with an event stream or 405.",
       by("effect McpAuth", [
         "core/policy/anonymous",
         "`works without one, and has the same responses as with one, in ${revision}`"
@@ -115,7 +115,7 @@ export const mcpTransports: Specification = {
     ),
     may(
       sessions("Listening for Messages"),
-      "The server ends a standing stream at any time.",
+      "The server may end the stream of a GET at any time.",
       by("McpAuth", [
         "core/server/McpAuth.streams",
         "with a token that was accepted after its expiry, within the clock tolerance, continues for half a minute"
@@ -145,12 +145,12 @@ export const mcpTransports: Specification = {
     must(sessions("Session Management"), "Session identifiers are visible ASCII.", by("effect", suite)),
     should(
       sessions("Session Management"),
-      "A request without the session that it needs is answered 400.",
+      "A request without the session that it needs is answered with 400.",
       by("effect", suite)
     ),
     must(
       sessions("Session Management"),
-      "A request of a session that has ended is answered 404.",
+      "A request of a session that has ended is answered with 404.",
       by("effect McpAuth", [
         "core/server/McpAuth.sessions",
         "`of ${revision} that its owner ends no longer exists for the owner`"
@@ -166,7 +166,7 @@ export const mcpTransports: Specification = {
     ),
     must(
       "Protocol Version Header (2025-06-18 and later)",
-      "An unknown `MCP-Protocol-Version` is answered 400.",
+      "An unknown `MCP-Protocol-Version` is answered with 400.",
       by("effect", [
         "core/server/McpAuth.bearer",
         "an unknown revision"
@@ -174,12 +174,12 @@ export const mcpTransports: Specification = {
     ),
     must(
       newest("Protocol Version Header"),
-      "A version that differs from the body's is answered 400.",
+      "A version that differs from the body's is answered with 400.",
       by("effect", suite)
     ),
     may(
       newest("Protocol Version Header"),
-      "A request without the header is taken for one of an older revision.",
+      "A request without the header is treated as one of an older revision.",
       by("effect McpAuth", [
         "core/server/McpAuth.sessions",
         "belongs to its principal even if the request that began it named a revision without sessions"
@@ -200,13 +200,13 @@ export const mcpTransports: Specification = {
     ),
     should(
       newest("Server Validation"),
-      "A policy that reads mirrored headers trusts them only where the revision demands that they are validated.",
+      "A policy that reads mirrored headers trusts them only if the revision requires their validation.",
       by("Policy", [
         "core/policy/attach",
         "`a public tool in the body stays public with the name of a protected one in a header, ${mode.name}`"
       ])
     ),
-    must(newest("Request Metadata"), "An unknown method is answered 404.", by("effect", suite)),
+    must(newest("Request Metadata"), "An unknown method is answered with 404.", by("effect", suite)),
     must(
       newest("Cancellation"),
       "Closing the stream of a response cancels its request.",
@@ -217,7 +217,7 @@ export const mcpTransports: Specification = {
     ),
     should(
       newest("Earlier Streamable HTTP Revisions"),
-      "A server of this revision only answers GET and DELETE with 405, and makes no sessions.",
+      "A server of this revision alone answers GET and DELETE with 405, and creates no sessions.",
       by("effect McpAuth", [
         "core/server/McpAuth.stateless",
         "answers GET and DELETE with 405, ignores session identifiers and makes none"
@@ -244,7 +244,7 @@ export const mcpPatterns: Specification = {
   requirements: [
     must(
       mrtr("Server Requirements"),
-      "`requestState` is treated as controlled by an attacker.",
+      "`requestState` is treated as attacker-controlled.",
       by("McpAuth", [
         "core/server/McpAuth.requestState",
         "`that was made up, ${JSON.stringify(requestState)}, is unknown`"
@@ -252,7 +252,7 @@ export const mcpPatterns: Specification = {
     ),
     must(
       mrtr("Server Requirements"),
-      "The integrity of `requestState` is protected, and what fails is refused.",
+      "The integrity of `requestState` is protected, and a changed state is refused.",
       by("McpAuth", [
         "core/server/McpAuth.requestState",
         "is unknown after any change, and no handler runs"
@@ -260,7 +260,7 @@ export const mcpPatterns: Specification = {
     ),
     should(
       mrtr("Server Requirements"),
-      "`requestState` names the principal, and another one's is refused.",
+      "`requestState` is bound to the principal, and the state of another one is refused.",
       by("McpAuth AuthInfo", [
         "core/server/McpAuth.requestState",
         "`${rule} is unknown, and no handler runs`"
@@ -287,14 +287,14 @@ export const mcpPatterns: Specification = {
     ),
     must(
       mrtr("Server Requirements"),
-      "A state that must count only once is enforced so by the server.",
+      "A server enforces the single use of a state that requires it.",
       notImplemented(
-        "a state can be replayed by its principal, for the same request, until it expires: a handler that redeems something once has to remember that"
+        "a state can be replayed by its principal, for the same request, until it expires; a handler that needs single use has to record it"
       )
     ),
     may(
       mrtr("Server Requirements"),
-      "Any encoding is used: encrypted, so that clients cannot read it.",
+      "Any encoding may be used: the state is encrypted, so that clients cannot read it.",
       by("McpAuth", [
         "core/server/McpAuth.requestState",
         "so that the client cannot read the handler's state in any encoding"
@@ -303,7 +303,7 @@ export const mcpPatterns: Specification = {
     must(mrtr("Server Requirements"), "A result has `inputRequests` or `requestState`.", by("effect", suite)),
     mustNot(
       mrtr("Server Requirements"),
-      "No input is asked for that the client has not declared.",
+      "The server requests no input that the client has not declared.",
       by("effect", suite)
     ),
     mustNot(
@@ -313,19 +313,19 @@ export const mcpPatterns: Specification = {
     ),
     should(
       mrtr("Error Handling"),
-      "Answers are validated, unexpected ones ignored, and missing ones asked for again.",
+      "Input responses are validated, unexpected ones are ignored, and missing ones are requested again.",
       by("effect", suite, [
         "core/server/McpAuth.requestState",
         "and not to the input responses, which arrive with it"
       ])
     ),
-    mustNot("Subscriptions (2026-07-28)", "Only the events that the client asked for are sent.", by("effect", suite)),
+    mustNot("Subscriptions (2026-07-28)", "Only the events that the client requested are sent.", by("effect", suite)),
     must("Subscriptions (2026-07-28)", "The acknowledgement is the first message of the stream.", by("effect", suite)),
     should(
       "Subscriptions (2026-07-28)",
       "A stream that the server ends is ended gracefully, with a response.",
       notImplemented(
-        "a subscription is cut when its token expires, without a response: a client reconnects, and is asked for another token"
+        "a subscription is cut when its token expires, without a response: a client reconnects with another token"
       )
     )
   ]

@@ -1,4 +1,4 @@
-/** What a specification demands of a protected server, and where that is implemented and tested. */
+/** The requirements of a specification for a protected server, and where they are implemented and tested. */
 
 export type Level = "MUST" | "MUST NOT" | "SHOULD" | "SHOULD NOT" | "MAY"
 

@@ -20,7 +20,7 @@ const answers = ["core/server/Challenge", "exist for every error"] as const
 export const rfc6750: Specification = {
   name: "RFC 6750, Bearer Token Usage",
   url: "https://www.rfc-editor.org/rfc/rfc6750",
-  scope: "The resource server's part, and that of clients where the server has to refuse what they must not do.",
+  scope: "The requirements for resource servers, and those for clients whose violation the server has to refuse.",
   requirements: [
     mustNot(
       "2",
@@ -41,7 +41,7 @@ export const rfc6750: Specification = {
     may(
       "2.2",
       "A token in a form is supported.",
-      notImplemented("MCP allows the header only; the body is not read before the caller is known")
+      notImplemented("MCP allows only the header; the body is not read before authentication")
     ),
     may(
       "2.3",
@@ -55,28 +55,28 @@ export const rfc6750: Specification = {
     ),
     should(
       "2.3",
-      "Answers to tokens in the query are private.",
+      "Responses to tokens in the query are private.",
       notApplicable("such requests are refused; all refusals are `no-store`")
     ),
     must(
       "3",
-      "A request without credentials that give access is answered with `WWW-Authenticate`.",
+      "A request without sufficient credentials is answered with `WWW-Authenticate`.",
       by("Challenge", answers, [
         "core/server/Challenge",
         "a 401 without credentials has no error code, but the metadata URL and the scopes to request"
       ])
     ),
-    may("3", "Other answers have the header as well.", by("Challenge", answers)),
+    may("3", "Other responses may have the header as well.", by("Challenge", answers)),
     must("3", "The scheme of the challenge is `Bearer`.", by("Challenge", grammar)),
-    must("3", "The scheme is followed by one parameter at least.", by("Challenge", grammar)),
+    must("3", "The scheme is followed by at least one parameter.", by("Challenge", grammar)),
     may(
       "3",
       "`realm` names the scope of protection.",
-      notImplemented("clients of MCP do not use it; `resource_metadata` names the resource")
+      notImplemented("MCP clients do not use it; `resource_metadata` names the resource")
     ),
     mustNot(
       "3",
-      "`realm`, `scope`, `error`, `error_description` and `error_uri` occur once at the most.",
+      "`realm`, `scope`, `error`, `error_description` and `error_uri` occur at most once.",
       by("Challenge", grammar)
     ),
     must(
@@ -106,12 +106,12 @@ export const rfc6750: Specification = {
     ),
     may(
       "3",
-      "`error_uri` leads to a page about the error.",
+      "`error_uri` names a page about the error.",
       notImplemented("there is no such page; the operator's log has the reason")
     ),
     mustNot(
       "3",
-      "`error` and `error_description` have the allowed characters only.",
+      "`error` and `error_description` have only the allowed characters.",
       by("Challenge TokenError", [
         "core/token/TokenError",
         "`\"${reason}\" has a fixed description that fits into a header`"
@@ -167,7 +167,7 @@ export const rfc6750: Specification = {
     ),
     must(
       "5.2",
-      "TLS protects tokens on their way.",
+      "TLS protects tokens in transit.",
       by("ResourceIdentifier McpAuthOptions", [
         "core/server/McpAuth.options",
         "`a resource with ${rule}: InvalidResourceIdentifier`"
@@ -175,7 +175,7 @@ export const rfc6750: Specification = {
     ),
     must(
       "5.2",
-      "Certificates of TLS are validated.",
+      "TLS certificates are validated.",
       by("NodeMcpAuth", [
         "node/standing/network",
         "`${rule}, cold: 503, and 200 within a cooldown after it is over`"
@@ -183,12 +183,12 @@ export const rfc6750: Specification = {
     ),
     must(
       "5.2",
-      "A token is held to its audience (token redirect).",
+      "The audience of a token is validated (token redirect).",
       by("AudiencePolicy", ["core/token/TokenVerifier.jwt", "a token for another resource is refused"])
     ),
     must(
       "5.2",
-      "A token is protected against manufacture and change.",
+      "A token is protected against forgery and modification.",
       by("Jws TokenVerifier", [
         "core/token/TokenVerifier.laws",
         "no token verifies with another header or other claims"
@@ -204,13 +204,13 @@ export const rfc6750: Specification = {
       "Bearer tokens are safeguarded.",
       by("TokenDigest AuthInfo", [
         "node/integration/secrets",
-        "no token, no part of one, no code and no secret is in anything that a whole run prints"
+        "contains no token, no part of one, no code and no secret after a full run"
       ])
     ),
     should(
       "5.3",
       "Tokens are short-lived and scoped.",
-      notApplicable("the authorization server's part; `exp` is demanded")
+      notApplicable("it concerns the authorization server; `exp` is required")
     ),
     shouldNot(
       "5.3",

@@ -4,7 +4,8 @@ import { by, must, mustNot, notApplicable, should, type Specification } from "./
 export const rfc8707: Specification = {
   name: "RFC 8707, Resource Indicators",
   url: "https://www.rfc-editor.org/rfc/rfc8707",
-  scope: "Clients ask and authorization servers decide; a resource server has an identifier and checks the audience.",
+  scope:
+    "Clients request resources and authorization servers decide; a resource server has an identifier and validates the audience.",
   requirements: [
     must(
       "2",
@@ -14,7 +15,7 @@ export const rfc8707: Specification = {
     mustNot("2", "The URI has no fragment.", by("ResourceIdentifier", ["core/server/McpAuth.options", "a fragment"])),
     should(
       "2",
-      "The URI has no query, unless that is needed.",
+      "The URI has no query, unless it is needed.",
       by("ResourceIdentifier McpAuth", [
         "core/server/McpAuth.metadata",
         "of a resource with a query differs from that of the resource without one"
@@ -28,7 +29,7 @@ export const rfc8707: Specification = {
     must(
       "2",
       "Several `resource` parameters are supported, and a wrong one is `invalid_target`.",
-      notApplicable("the authorization server's part")
+      notApplicable("it concerns the authorization server")
     ),
     should(
       "2.2",
@@ -40,7 +41,7 @@ export const rfc8707: Specification = {
     ),
     should(
       "3",
-      "A resource that is given a token cannot use it elsewhere: audiences are checked.",
+      "A resource that receives a token cannot use it at another resource: audiences are validated.",
       by("AudiencePolicy", [
         "core/server/McpAuth.attacks",
         "refuse each other's tokens, with 401 and never 500"
@@ -48,7 +49,7 @@ export const rfc8707: Specification = {
     ),
     should(
       "3",
-      "A token for one audience alone can be demanded.",
+      "A token with a single audience can be required.",
       by("AudiencePolicy", [
         "core/token/AudiencePolicy",
         "exclusive: refuses a second audience after the resource"

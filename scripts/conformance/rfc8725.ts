@@ -2,11 +2,11 @@ import { by, must, mustNot, notApplicable, should, shouldNot, type Specification
 
 const jwt = (title: string) => ["core/token/TokenVerifier.jwt", title] as const
 
-/** Best practices for JWTs, for who validates them. */
+/** Best practices for JWTs, for their validation. */
 export const rfc8725: Specification = {
   name: "RFC 8725, JSON Web Token Best Current Practices",
   url: "https://www.rfc-editor.org/rfc/rfc8725",
-  scope: "The validation of JWTs. The library issues none but the assertions of `private_key_jwt`.",
+  scope: "The validation of JWTs. The library issues only the assertions of `private_key_jwt`.",
   requirements: [
     must(
       "3.1",
@@ -37,7 +37,7 @@ export const rfc8725: Specification = {
     ),
     shouldNot(
       "3.2",
-      "`none` is neither made nor taken.",
+      "`none` is neither issued nor accepted.",
       by("Jws TokenVerifier", jwt("alg none with a signature is refused"), [
         "core/server/McpAuth.options",
         "the algorithm none"
@@ -47,11 +47,11 @@ export const rfc8725: Specification = {
     should(
       "3.2",
       "ECDSA is deterministic (RFC 6979).",
-      notApplicable("for who signs; assertions are signed by WebCrypto or node:crypto")
+      notApplicable("it concerns signers; assertions are signed by WebCrypto or node:crypto")
     ),
     must(
       "3.3",
-      "Every cryptographic operation is validated; one that fails refuses the whole token.",
+      "Every cryptographic operation is validated; a failed one refuses the whole token.",
       by("TokenVerifier", jwt("a signature that is too short is refused"), [
         "core/token/TokenVerifier.laws",
         "`no token verifies with characters ${what}`"
@@ -63,7 +63,7 @@ export const rfc8725: Specification = {
       by("JwkSet Jws NodeJws", jwt("an empty ES256 signature of zeros (CVE-2022-21449) is refused"), [
         "core/token/JwkSet",
         "a point that is not on its curve is not used"
-      ], ["node/NodeJws", "points of small order, with each signature that can be guessed"])
+      ], ["node/NodeJws", "points of small order, with each guessable signature"])
     ),
     must(
       "3.5",
@@ -75,7 +75,7 @@ export const rfc8725: Specification = {
     ),
     mustNot(
       "3.5",
-      "Passwords are no keys of an HMAC.",
+      "Passwords are not used as HMAC keys.",
       by(
         "Jws",
         ["core/token/JwkSet", "a published symmetric key is not used"],
@@ -89,7 +89,7 @@ export const rfc8725: Specification = {
     ),
     must(
       "3.7",
-      "JSON is UTF-8 and nothing else.",
+      "JSON is encoded in UTF-8 only.",
       by(
         "TokenVerifier",
         jwt("a payload that is not UTF-8 is malformed"),
@@ -117,12 +117,12 @@ export const rfc8725: Specification = {
     ),
     must(
       "3.9",
-      "Where an issuer has several recipients, a token names its audience.",
+      "If an issuer has several recipients, a token names its audience.",
       by("AudiencePolicy", jwt("a token without aud is refused"))
     ),
     must(
       "3.9",
-      "The audience is validated; another one, or none, is refused.",
+      "The audience is validated; another audience, or no audience, is refused.",
       by(
         "AudiencePolicy",
         jwt("a token with an empty list as aud is refused"),
@@ -131,7 +131,7 @@ export const rfc8725: Specification = {
     ),
     should(
       "3.10",
-      "`kid` is only a name: it is never a part of a query or a path.",
+      "`kid` is only compared: it is never part of a query or a path.",
       by(
         "JwkSet",
         jwt("a kid that is a path is only compared as a name"),
@@ -154,7 +154,7 @@ export const rfc8725: Specification = {
     ),
     should(
       "3.11",
-      "`typ` says what kind of JWT a token is, and is validated.",
+      "`typ` names the kind of a JWT, and is validated.",
       by("TokenVerifier", jwt("rfc9068: JWT is refused"), [
         "core/token/accessToken",
         "refuses a logout token"
@@ -162,7 +162,7 @@ export const rfc8725: Specification = {
     ),
     must(
       "3.12",
-      "Kinds of JWTs have rules that exclude each other.",
+      "Different kinds of JWTs have mutually exclusive validation rules.",
       by("TokenVerifier", [
         "core/token/accessToken",
         "refuses an ID token without nonce"
@@ -170,7 +170,7 @@ export const rfc8725: Specification = {
     ),
     must(
       "RFC 7515, 4.1.11",
-      "A critical extension that is not understood refuses the token.",
+      "A token with an unknown critical extension is refused.",
       by("TokenVerifier", jwt("a critical extension is refused"))
     )
   ]

@@ -7,8 +7,8 @@ export const rfc9068: Specification = {
   name: "RFC 9068, JWT Profile for Access Tokens",
   url: "https://www.rfc-editor.org/rfc/rfc9068",
   scope:
-    "The resource server's part. Most providers do not issue this profile, so it is demanded by `typ: \"rfc9068\"`; without " +
-    "that option other types are accepted by rules of their own.",
+    "The requirements for resource servers. Most providers do not issue this profile, so `typ: \"rfc9068\"` requires it; without " +
+    "that option other types are accepted by their own rules.",
   requirements: [
     must(
       "2.1",
@@ -23,7 +23,7 @@ export const rfc9068: Specification = {
     ),
     must(
       "2.2",
-      "`iss`, `exp` and `aud` are there.",
+      "`iss`, `exp` and `aud` are present.",
       by(
         "TokenVerifier",
         jwt("a token without iss is refused"),
@@ -33,7 +33,7 @@ export const rfc9068: Specification = {
     ),
     must(
       "2.2",
-      "`sub` and `client_id` are there, and are strings.",
+      "`sub` and `client_id` are present, and are strings.",
       by("TokenVerifier", [
         "core/token/callerNames",
         "`JWT, introspection and custom claims: refuses ${claim} of ${JSON.stringify(value)}`"
@@ -44,29 +44,29 @@ export const rfc9068: Specification = {
     ),
     must(
       "2.2",
-      "`iat` and `jti` are there.",
+      "`iat` and `jti` are present.",
       notImplemented(
-        "`iat` is judged where it is there, and `jti` is not used: many providers leave them out, and nothing that is decided here depends on them"
+        "`iat` is validated if it is present, and `jti` is not used: many providers omit them, and no decision depends on them"
       )
     ),
     may(
       "2.2.1",
-      "`auth_time`, `acr` and `amr` say how the user logged in.",
+      "`auth_time`, `acr` and `amr` describe the user's authentication.",
       by("AuthInfo Policy", ["core/token/AuthInfo", "are decoded by a schema"])
     ),
     may(
       "2.2.2",
-      "Claims about the user are there.",
+      "Claims about the user are present.",
       by("AuthInfo", ["core/token/AuthInfo", "that do not match the schema are a typed error"])
     ),
     should(
       "2.2.3",
-      "`scope` says which scopes were granted.",
+      "`scope` lists the granted scopes.",
       by("TokenVerifier", jwt("scope is a space-separated list"), jwt("permissions are not scopes (Auth0)"))
     ),
     should(
       "2.2.3.1",
-      "Roles and groups are in claims of their own, and are no scopes.",
+      "Roles and groups are in their own claims, and are not scopes.",
       by("Policy", jwt("roles and groups are not scopes"), [
         "core/policy/decisions",
         "`${who}: ${String(outcome)}`"
@@ -79,8 +79,8 @@ export const rfc9068: Specification = {
     ),
     must(
       "4",
-      "An encrypted token is decrypted, if that was agreed upon.",
-      notImplemented("encrypted tokens are refused: there is nowhere to agree upon keys")
+      "An encrypted token is decrypted if encryption was negotiated.",
+      notImplemented("encrypted tokens are refused: there is no way to negotiate keys")
     ),
     must(
       "4",
@@ -93,7 +93,7 @@ export const rfc9068: Specification = {
     ),
     must(
       "4",
-      "`aud` has the identifier of this resource; otherwise the token is refused.",
+      "`aud` contains the identifier of this resource; otherwise the token is refused.",
       by("AudiencePolicy", jwt("a list with the resource is accepted"), jwt("a token for another resource is refused"))
     ),
     must(
@@ -110,7 +110,7 @@ export const rfc9068: Specification = {
     must("4", "The time is before `exp`.", by("TokenVerifier", jwt("a token that expired a minute ago is refused"))),
     may(
       "4",
-      "Some tolerance is allowed for clocks that differ.",
+      "A tolerance for clock skew is allowed.",
       by(
         "TokenVerifier",
         jwt("a token that expired 29 seconds ago is within the tolerance"),
@@ -119,12 +119,12 @@ export const rfc9068: Specification = {
     ),
     must(
       "4",
-      "What fails is answered as RFC 6750 says, with `invalid_token`.",
+      "A refused token is answered with `invalid_token`, as RFC 6750 requires.",
       by("Challenge", ["core/server/Challenge", "exist for every error"])
     ),
     should(
       "4",
-      "Claims about authorization are used, together with whatever else is known.",
+      "Claims about authorization are used, together with other information.",
       by("Policy", [
         "core/policy/Policy",
         "sees the caller of the request in which the policy is evaluated"
@@ -145,7 +145,7 @@ export const rfc9068: Specification = {
     ),
     should(
       "5",
-      "Access tokens are told from ID tokens, also where an audience could be both.",
+      "Access tokens are distinguished from ID tokens, even if both could have the same audience.",
       by("TokenVerifier", [
         "core/token/accessToken",
         "refuses an ID token whose azp is its audience"
@@ -153,7 +153,7 @@ export const rfc9068: Specification = {
     ),
     should(
       "5",
-      "A `sub` that a client chose is not taken for a user.",
+      "A `sub` that a client chose is not mistaken for a user.",
       by("TokenVerifier AuthInfo", [
         "core/token/AuthInfo",
         "no part of a principal runs into the next one"
@@ -161,7 +161,7 @@ export const rfc9068: Specification = {
     ),
     should(
       "6",
-      "What the token says of the user is not disclosed further.",
+      "The token's claims about the user are not disclosed further.",
       by("AuthInfo McpAuth", [
         "core/server/McpAuth.observability",
         "`with ${name}: contain no token, no part of one, and no secret`"
@@ -170,7 +170,7 @@ export const rfc9068: Specification = {
     must(
       "3",
       "The authorization server chooses the audience and the scopes of a token.",
-      notApplicable("the authorization server's part")
+      notApplicable("it concerns the authorization server")
     )
   ]
 }

@@ -7,11 +7,11 @@ const members = (title: string) => ["core/metadata/members", title] as const
 export const rfc9728: Specification = {
   name: "RFC 9728, Protected Resource Metadata",
   url: "https://www.rfc-editor.org/rfc/rfc9728",
-  scope: "The protected resource's part.",
+  scope: "The requirements for protected resources.",
   requirements: [
     must(
       "2",
-      "`resource` is there: an https URL without a fragment.",
+      "`resource` is present: an https URL without a fragment.",
       by(
         "ProtectedResourceMetadata ResourceIdentifier",
         metadata("`names ${resource} exactly as configured, at the URL that the challenge names`"),
@@ -30,7 +30,7 @@ export const rfc9728: Specification = {
     ),
     should(
       "2",
-      "`scopes_supported` lists scopes; some may be left out.",
+      "`scopes_supported` lists scopes; some may be omitted.",
       by(
         "McpAuth",
         metadata("lists required scopes among the supported ones, each once"),
@@ -39,7 +39,7 @@ export const rfc9728: Specification = {
     ),
     may(
       "2",
-      "`bearer_methods_supported` says how tokens are sent: in the header.",
+      "`bearer_methods_supported` names how tokens are sent: in the header.",
       by(
         "McpAuth ProtectedResourceMetadata",
         metadata("has every member of RFC 9728, and extensions"),
@@ -53,7 +53,7 @@ export const rfc9728: Specification = {
     ),
     should(
       "2",
-      "`resource_name` is there, for people.",
+      "`resource_name` is present as a display name.",
       by("McpAuthOptions", metadata("has every member of RFC 9728, and extensions"))
     ),
     may(
@@ -131,7 +131,7 @@ export const rfc9728: Specification = {
     may(
       "4",
       "The authorization server lists its resources in `protected_resources`.",
-      notApplicable("the authorization server's part")
+      notApplicable("it concerns the authorization server")
     ),
     may(
       "5.1",
@@ -171,7 +171,7 @@ export const rfc9728: Specification = {
     ),
     must(
       "7.3",
-      "Clients validate certificates and `resource`, so that nobody poses as the resource.",
+      "Clients validate certificates and `resource`, so that no other server can pose as the resource.",
       notApplicable("the client's part")
     ),
     should(
@@ -181,10 +181,10 @@ export const rfc9728: Specification = {
     ),
     should(
       "7.7",
-      "What is fetched by a URL of somebody else is fetched with care (SSRF).",
+      "Fetches of URLs from other parties are protected against SSRF.",
       by("AddressPolicy FetchLimits", [
         "node/hostile",
-        "a hostile server is refused within the limits, and less than 20 MB of memory"
+        "a hostile server is refused within the limits, and with less than 20 MB of memory"
       ])
     ),
     should(

@@ -1,15 +1,15 @@
-/** The time of the tests. It goes on when nothing can be done without it, however slow the machine is. */
+/** The clock of the tests. It moves only when nothing else can be done, however slow the machine is. */
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { setImmediate } from "node:timers/promises"
 
-/** After so many turns of the event loop without WebCrypto, everybody waits for the clock. */
+/** After this many turns of the event loop without WebCrypto, every fiber waits for the clock. */
 const idleTurns = 32
 
-/** How many operations WebCrypto is busy with: what these tests wait for besides the event loop and the clock. */
+/** The number of pending WebCrypto operations, which these tests wait for besides the event loop and the clock. */
 let busy = 0
 
-// Nobody tells from outside when WebCrypto has ended, so its operations are counted where everybody finds them.
+// The end of a WebCrypto operation is not visible from outside, so the operations are counted where they are called.
 const operations: object = Object.getPrototypeOf(globalThis.crypto.subtle)
 for (const name of Object.keys(operations)) {
   const operation: unknown = Reflect.get(operations, name)
@@ -33,10 +33,12 @@ export const settled = Effect.gen(function*() {
 
 const second = Effect.andThen(TestClock.adjust("1 second"), settled)
 
-/** Lets time pass, and everybody do what is due. */
+/** Moves the clock, and lets every fiber do what is due. */
 export const pass = (seconds: number) => Effect.andThen(settled, Effect.repeat(second, { times: seconds - 1 }))
 
-/** Lets time pass until an effect has ended, a second each step, and so many at most. One that hangs fails its test. */
+/**
+ * Moves the clock until an effect has ended, one second each step, and at most so many. One that hangs fails its test.
+ */
 export const elapse = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>, most = 7200) {
   const fiber = yield* Effect.forkChild(effect)
   yield* settled

@@ -30,15 +30,15 @@ declare const fromVault: (issuer: string) => Effect.Effect<object, VaultError, V
 declare const needsVault: (document: Schema.JsonObject) => Effect.Effect<object, VaultError, Vault>
 const vault = Discovery.fromEffect("vault", fromVault)
 
-describe("fetching", () => {
-  it("fails in two ways, and needs a client", () => {
+describe("fetching metadata", () => {
+  it("fails with two errors, and requires a client", () => {
     expect(Discovery.fetchServerConfig("")).type.toBe<
       Effect.Effect<Config, Issuer.InvalidIssuer | Failed, Client>
     >()
     expect(Discovery.fetchServerConfigByWellKnownUrl("")).type.toBe<Effect.Effect<Config, Failed, Client>>()
   })
 
-  it("needs what transpileData needs, and hides what it fails with in TranspileError", () => {
+  it("requires what transpileData requires, and wraps its failure in TranspileError", () => {
     expect(Discovery.fetchServerConfig("", { transpileData: needsVault })).type.toBe<
       Effect.Effect<Config, Issuer.InvalidIssuer | Failed, Client | Vault>
     >()
@@ -53,7 +53,7 @@ describe("fetching", () => {
     >()
   })
 
-  it("by a URL takes an issuer that is expected, and neither a policy nor merging", () => {
+  it("by a URL accepts an expected issuer, and neither a policy nor merging", () => {
     expect(Discovery.fetchServerConfigByWellKnownUrl("", { expectedIssuer: "", type: "oauth" })).type.toBe<
       Effect.Effect<Config, Failed, Client>
     >()
@@ -64,7 +64,7 @@ describe("fetching", () => {
     expect(Discovery.fetchServerConfig).type.not.toBeCallableWith("", { expectedIssuer: "" })
   })
 
-  it("of a strategy takes what is for a search, and no repairs", () => {
+  it("with a strategy accepts search options, and no repairs", () => {
     expect(Discovery.discover(Discovery.mcp, "", { purpose: Purpose.any, mergeDocuments: true })).type.toBe<
       Effect.Effect<Config, Issuer.InvalidIssuer | Failed, Client>
     >()
@@ -76,13 +76,13 @@ describe("fetching", () => {
     expect<Discovery.Search["config"]>().type.toBe<Option.Option<Config>>()
   })
 
-  it("knows three types of servers", () => {
+  it("has three types of servers", () => {
     expect(Discovery.fetchServerConfig).type.not.toBeCallableWith("", { type: "saml" })
   })
 })
 
 describe("strategies", () => {
-  it("of the library need a client and fail with nothing of their own", () => {
+  it("of the library require a client and have no failure of their own", () => {
     expect(Discovery.mcp).type.toBe<Discovery.Strategy>()
     expect(Discovery.oauth).type.toBe<Discovery.Strategy<never, Client>>()
     expect(Discovery.wellKnownUrl("", "")).type.toBe<Discovery.Strategy>()
@@ -90,7 +90,7 @@ describe("strategies", () => {
     expect(Discovery.manual({ issuer: "" })).type.toBe<Discovery.Strategy<never, never>>()
   })
 
-  it("of the library are values, every form of them", () => {
+  it("of the library are values, in every form", () => {
     expect(Discovery.oidc).type.toBe<Discovery.Strategy>()
     expect(Discovery.oidcInserted).type.toBe<Discovery.Strategy>()
     expect(Discovery.oauthAppended).type.toBe<Discovery.Strategy>()
@@ -102,7 +102,7 @@ describe("strategies", () => {
     expect(Discovery.manual).type.not.toBeCallableWith({ jwksUri: "" })
   })
 
-  it("come of options, with what their repairs need", () => {
+  it("accept options, and require what their repairs require", () => {
     expect(Discovery.strategyOf()).type.toBe<Discovery.Strategy>()
     expect(Discovery.strategyOf({ type: "oidc", issuerPolicy: IssuerPolicy.exact, validation: {} })).type.toBe<
       Discovery.Strategy
@@ -111,7 +111,7 @@ describe("strategies", () => {
     expect(Discovery.strategyOf).type.not.toBeCallableWith({ type: "saml" })
   })
 
-  it("by a URL of one's own are told the issuer, with its brand", () => {
+  it("with custom URLs receive the issuer with its brand", () => {
     expect(Discovery.fromUrls).type.toBeCallableWith("", (issuer: Issuer.Issuer) => [issuer])
     expect(Discovery.fromUrls).type.not.toBeCallableWith("", () => "https://as.example.com")
     expect(Discovery.fromEffect).type.toBeCallableWith("", (issuer: Issuer.Issuer) => Effect.succeed({ issuer }))
@@ -119,7 +119,7 @@ describe("strategies", () => {
     expect(Discovery.fromEffect).type.not.toBeCallableWith("", () => ({ issuer: "" }))
   })
 
-  it("can be told from anything else, and read for what they fail with and need", () => {
+  it("are distinguishable from other values, and expose their failure and requirements", () => {
     expect(Discovery.isStrategy({})).type.toBe<boolean>()
     const value: unknown = vault
     if (Discovery.isStrategy(value)) expect(value).type.toBe<Discovery.Strategy<unknown, unknown>>()
@@ -130,7 +130,7 @@ describe("strategies", () => {
     expect<Discovery.Error<string>>().type.toBe<never>()
   })
 
-  it("are refined in both ways of calling, by what is right and nothing else", () => {
+  it("can be refined in both call styles, with valid options only", () => {
     type Same = Discovery.Strategy<VaultError, Vault>
     expect(Discovery.validate(vault)).type.toBe<Same>()
     expect(Discovery.validate(vault, { revision: "2025-11-25" })).type.toBe<Same>()
@@ -156,7 +156,7 @@ describe("strategies", () => {
     expect(Discovery.withHeaders).type.not.toBeCallableWith(vault, 7)
   })
 
-  it("of your own show what they fail with and need", () => {
+  it("that are custom expose their failure and requirements", () => {
     expect(vault).type.toBe<Discovery.Strategy<VaultError, Vault>>()
     expect(Discovery.discover(vault, "")).type.toBe<
       Effect.Effect<Config, Issuer.InvalidIssuer | Failed<VaultError>, Vault>
@@ -166,7 +166,7 @@ describe("strategies", () => {
     >()
   })
 
-  it("join what their parts fail with and need", () => {
+  it("join the failures and requirements of their parts", () => {
     expect(Discovery.orElse(Discovery.mcp, vault)).type.toBe<Discovery.Strategy<VaultError, Client | Vault>>()
     expect(Discovery.mcp.pipe(Discovery.orElse(vault))).type.toBe<Discovery.Strategy<VaultError, Client | Vault>>()
     expect(Discovery.firstOf(vault, Discovery.oidc)).type.toBe<Discovery.Strategy<VaultError, Client | Vault>>()
@@ -187,13 +187,13 @@ describe("strategies", () => {
 })
 
 describe("errors", () => {
-  it("keep every attempt with its own error", () => {
+  it("keep the typed error of every attempt", () => {
     type Attempt = Failed<VaultError>["attempts"][number]
     expect<Attempt["error"]>().type.toBe<DiscoveryError.AttemptError<VaultError> | undefined>()
     expect<Failed["outcome"]>().type.toBe<"Refused" | "Incomplete" | "Transient" | "Miss">()
   })
 
-  it("say what was asked for, and every attempt how it ended", () => {
+  it("name the request, and how every attempt ended", () => {
     expect<Failed["by"]>().type.toBe<"issuer" | "url">()
     expect<DiscoveryError.Outcome>().type.toBe<"Refused" | "Incomplete" | "Transient" | "Miss" | "Found">()
     expect<DiscoveryError.Attempt["error"]>().type.toBe<DiscoveryError.AttemptError | undefined>()
@@ -214,7 +214,7 @@ describe("errors", () => {
     >()
   })
 
-  it("of fetching have one of a closed set of reasons", () => {
+  it("of fetching have a closed set of reasons", () => {
     expect<MetadataFetchError.MetadataFetchError["reason"]>().type.toBe<MetadataFetchError.Reason>()
     expect<MetadataFetchError.Reason["_tag"]>().type.toBe<
       | "Transport"
@@ -233,7 +233,7 @@ describe("errors", () => {
     expect<MetadataFetchError.MetadataFetchError["method"]>().type.toBe<"GET" | "POST" | undefined>()
   })
 
-  it("can be told apart by their tags", () => {
+  it("are distinguishable by their tags", () => {
     expect(
       Effect.catchTag(Discovery.fetchServerConfig(""), "DiscoveryFailed", () => Effect.succeed(0))
     ).type.toBe<Effect.Effect<Config | number, Issuer.InvalidIssuer, Client>>()
@@ -241,7 +241,7 @@ describe("errors", () => {
 })
 
 describe("authorization servers", () => {
-  it("are discovered lazily: only a wrong issuer fails at once", () => {
+  it("are discovered lazily: only an invalid issuer fails at once", () => {
     expect(AuthorizationServer.discover("")).type.toBe<
       Effect.Effect<
         AuthorizationServer.AuthorizationServer<Failed>,
@@ -261,13 +261,13 @@ describe("authorization servers", () => {
     >()
   })
 
-  it("that are made by hand need nothing, and cannot fail later", () => {
+  it("that are configured by hand require nothing, and cannot fail later", () => {
     expect(AuthorizationServer.make({ type: "oauth", metadata: { issuer: "" } })).type.toBe<
       Effect.Effect<AuthorizationServer.AuthorizationServer<never>, Issuer.InvalidIssuer | Failed>
     >()
   })
 
-  it("of a strategy show what it fails with and needs", () => {
+  it("with a strategy expose its failure and requirements", () => {
     expect(AuthorizationServer.fromStrategy(vault, "")).type.toBe<
       Effect.Effect<
         AuthorizationServer.AuthorizationServer<Failed<VaultError>>,
@@ -281,7 +281,7 @@ describe("authorization servers", () => {
 describe("authorization servers by options", () => {
   const server = {} as AuthorizationServer.AuthorizationServer<VaultError>
 
-  it("need what their repairs need", () => {
+  it("require what their repairs require", () => {
     expect(AuthorizationServer.discover("", { transpileData: needsVault, staleFor: "1 hour" })).type.toBe<
       Effect.Effect<
         AuthorizationServer.AuthorizationServer<Failed>,
@@ -303,7 +303,7 @@ describe("authorization servers by options", () => {
     }>()
   })
 
-  it("by a strategy take a policy for tokens, and no repairs", () => {
+  it("with a strategy accept a policy for tokens, and no repairs", () => {
     expect(AuthorizationServer.fromStrategy(vault, "", { issuerPolicy: IssuerPolicy.exact })).type.toBe<
       Effect.Effect<
         AuthorizationServer.AuthorizationServer<Failed<VaultError>>,
@@ -314,19 +314,19 @@ describe("authorization servers by options", () => {
     expect(AuthorizationServer.fromStrategy).type.not.toBeCallableWith(vault, "", { transpileData: Repairs.pkce })
   })
 
-  it("judge issuers of tokens without effects", () => {
+  it("check issuers of tokens without effects", () => {
     expect(AuthorizationServer.mayIssue(server, "")).type.toBe<boolean>()
     expect(AuthorizationServer.issues(server, {} as Config, "")).type.toBe<boolean>()
     expect(AuthorizationServer.issues).type.not.toBeCallableWith(server, "")
   })
 
-  it("keep their failure in their type, and fail as one who fails less", () => {
+  it("keep their failure in their type, and are assignable to one with more failures", () => {
     expect(server.config).type.toBe<Effect.Effect<Config, VaultError>>()
     expect<AuthorizationServer.AuthorizationServer<never>>().type.toBeAssignableTo<typeof server>()
     expect(server.issuer).type.toBe<Issuer.Issuer>()
   })
 
-  it("have configurations that came from somewhere", () => {
+  it("name at least one location", () => {
     expect<Config["locations"]>().type.toBe<readonly [string, ...ReadonlyArray<string>]>()
     expect<Config["type"]>().type.toBe<"oauth" | "oidc">()
     expect<Config["freshFor"]>().type.toBe<Option.Option<Duration.Duration>>()
@@ -335,8 +335,8 @@ describe("authorization servers by options", () => {
   })
 })
 
-describe("policies", () => {
-  it("are values of one type, and judge without effects", () => {
+describe("issuer policies", () => {
+  it("are values of one type, and decide without effects", () => {
     expect(IssuerPolicy.exact).type.toBe<IssuerPolicy.IssuerPolicy>()
     expect(IssuerPolicy.rootSlash).type.toBe<IssuerPolicy.IssuerPolicy>()
     expect(IssuerPolicy.expected("")).type.toBe<IssuerPolicy.IssuerPolicy>()
@@ -352,7 +352,7 @@ describe("policies", () => {
 })
 
 describe("repairs", () => {
-  it("of the library need nothing", () => {
+  it("of the library require nothing", () => {
     expect(Repairs.pkce).type.toBe<Transpiler.Transpiler>()
     expect(Repairs.nulls).type.toBe<Transpiler.Transpiler>()
     expect(Repairs.emptyArrays).type.toBe<Transpiler.Transpiler>()
@@ -360,7 +360,7 @@ describe("repairs", () => {
     expect(Repairs.byName).type.toBe<ReadonlyMap<string, Transpiler.Transpiler>>()
   })
 
-  it("add endpoints that there are, and no others", () => {
+  it("add known endpoints, and no others", () => {
     expect(Repairs.endpoints({ tokenEndpoint: "" })).type.toBe<Transpiler.Transpiler>()
     expect<Repairs.Endpoint>().type.toBe<
       | "authorizationEndpoint"
@@ -376,7 +376,7 @@ describe("repairs", () => {
     expect(Repairs.endpoints).type.not.toBeCallableWith({ tokenEndpoint: 7 })
   })
 
-  it("answer with an object or an effect of one, and never with a promise", () => {
+  it("return an object or an effect of one, and never a promise", () => {
     expect(Transpiler.make({ name: "", reason: "", apply: (document) => document })).type.toBe<Transpiler.Transpiler>()
     expect(Transpiler.make).type.not.toBeCallableWith({ name: "", reason: "", apply: () => Promise.resolve({}) })
     expect(Transpiler.make).type.not.toBeCallableWith({ name: "", reason: "", apply: () => "a text" })
@@ -386,7 +386,7 @@ describe("repairs", () => {
     expect(Transpiler.fromTranspileData(Repairs.pkce)).type.toBe<Transpiler.Transpiler>()
   })
 
-  it("can be told from anything else, and read for what they need", () => {
+  it("are distinguishable from other values, and expose their requirements", () => {
     expect(Transpiler.isTranspiler({})).type.toBe<boolean>()
     const value: unknown = Repairs.pkce
     if (Transpiler.isTranspiler(value)) expect(value).type.toBe<Transpiler.Transpiler<unknown>>()
@@ -402,7 +402,7 @@ describe("repairs", () => {
 })
 
 describe("transpilers, policies, purposes, rules", () => {
-  it("a transpiler fails in one way and needs what its repairs need", () => {
+  it("a transpiler fails with one error and requires what its repairs require", () => {
     const repair = Transpiler.make({ name: "", reason: "", apply: needsVault })
     expect(Transpiler.run(repair, {})).type.toBe<
       Effect.Effect<Transpiler.Transpiled, Transpiler.TranspileError, Vault>
@@ -411,7 +411,7 @@ describe("transpilers, policies, purposes, rules", () => {
     expect(Transpiler.fromTranspileData(needsVault)).type.toBe<Transpiler.Transpiler<Vault>>()
   })
 
-  it("judging an issuer fails in one way", () => {
+  it("checking an issuer fails with one error", () => {
     expect(IssuerPolicy.judge(IssuerPolicy.exact, { asked: "", answered: "", location: "" })).type.toBe<
       Effect.Effect<void, IssuerPolicy.IssuerMismatch>
     >()
@@ -430,7 +430,7 @@ describe("transpilers, policies, purposes, rules", () => {
     expect(Purpose.verification.missing({ issuer: "" })).type.toBe<ReadonlyArray<string>>()
   })
 
-  it("purposes are made, joined, and named", () => {
+  it("purposes can be made, joined and named", () => {
     expect(Purpose.make("", () => [])).type.toBe<Purpose.Purpose>()
     expect(Purpose.make("", ({ jwksUri = "" }) => [jwksUri])).type.toBe<Purpose.Purpose>()
     expect(Purpose.make).type.not.toBeCallableWith("", () => "jwks_uri")
@@ -444,7 +444,7 @@ describe("transpilers, policies, purposes, rules", () => {
     expect(Purpose.all()).type.toBe<Purpose.Purpose>()
   })
 
-  it("rules are data, by the revisions that there are", () => {
+  it("rules are data, for the known revisions", () => {
     expect(Validation.rules).type.toBe<ReadonlyArray<Validation.Rule>>()
     expect(Validation.without(Validation.rules, [""])).type.toBe<ReadonlyArray<Validation.Rule>>()
     expect(Validation.latestRevision).type.toBe<Validation.Revision>()
@@ -472,7 +472,7 @@ describe("transpilers, policies, purposes, rules", () => {
     }>()
   })
 
-  it("limits need not be provided", () => {
+  it("limits are optional", () => {
     expect<typeof FetchLimits.FetchLimits>().type.toBe<Context.Reference<FetchLimits.Limits>>()
   })
 })

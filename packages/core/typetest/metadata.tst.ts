@@ -9,7 +9,7 @@ import type { Effect, Result, Schema } from "effect"
 import { describe, expect, it } from "tstyche"
 
 describe("identifiers", () => {
-  it("are made with one typed error, and need nothing", () => {
+  it("are made with one typed error, and require nothing", () => {
     expect(Issuer.make("")).type.toBe<Effect.Effect<Issuer.Issuer, Issuer.InvalidIssuer>>()
     expect(Issuer.makeResult("")).type.toBe<Result.Result<Issuer.Issuer, Issuer.InvalidIssuer>>()
     expect(ResourceIdentifier.make("")).type.toBe<
@@ -20,13 +20,13 @@ describe("identifiers", () => {
     >()
   })
 
-  it("cannot be swapped, and are not made of plain strings", () => {
+  it("are not interchangeable, and not assignable from plain strings", () => {
     expect(WellKnown.candidates).type.not.toBeCallableWith("https://as.example.com")
     expect(WellKnown.candidates).type.not.toBeCallableWith({} as ResourceIdentifier.ResourceIdentifier)
     expect(WellKnown.protectedResource).type.not.toBeCallableWith({} as Issuer.Issuer)
   })
 
-  it("lead to plain URLs, without effects", () => {
+  it("give plain URLs, without effects", () => {
     const issuer = {} as Issuer.Issuer
     expect(WellKnown.oauthAuthorizationServer(issuer)).type.toBe<string>()
     expect(WellKnown.openidConfiguration(issuer)).type.toBe<string>()
@@ -35,7 +35,7 @@ describe("identifiers", () => {
     expect(WellKnown.protectedResource({} as ResourceIdentifier.ResourceIdentifier)).type.toBe<string>()
   })
 
-  it("lead to places by a closed set of forms, and back without failing", () => {
+  it("give places by a closed set of forms, and back without failing", () => {
     const issuer = {} as Issuer.Issuer
     expect<WellKnown.Form>().type.toBe<
       | "oauth-authorization-server"
@@ -54,7 +54,7 @@ describe("identifiers", () => {
     >()
   })
 
-  it("of resources lead to the places of resources only", () => {
+  it("of resources give only the places of resources", () => {
     const resource = {} as ResourceIdentifier.ResourceIdentifier
     expect(WellKnown.protectedResourceRoot(resource)).type.toBe<string>()
     expect(WellKnown.protectedResourceCandidates(resource)).type.toBe<ReadonlyArray<string>>()
@@ -64,7 +64,7 @@ describe("identifiers", () => {
     expect(WellKnown.protectedResourceCandidates).type.not.toBeCallableWith({} as Issuer.Issuer)
   })
 
-  it("are made under rules that can be loosened for loopback, and for nothing else", () => {
+  it("are made under rules that can only be relaxed for loopback", () => {
     expect(Issuer.make("", { allowInsecureLoopback: true })).type.toBe<
       Effect.Effect<Issuer.Issuer, Issuer.InvalidIssuer>
     >()
@@ -82,20 +82,20 @@ describe("identifiers", () => {
     >()
   })
 
-  it("say which string was refused, and why", () => {
+  it("name the refused string, and the reason", () => {
     expect<Issuer.InvalidIssuer["issuer"]>().type.toBe<string>()
     expect<ResourceIdentifier.InvalidResourceIdentifier["resource"]>().type.toBe<string>()
     expect<ResourceIdentifier.InvalidResourceIdentifier["reason"]>().type.toBe<Issuer.InvalidIssuer["reason"]>()
   })
 
-  it("name the reason by a closed set of words", () => {
+  it("have a closed set of reasons", () => {
     expect<"query">().type.toBeAssignableTo<Issuer.InvalidIssuer["reason"]>()
     expect<string>().type.not.toBeAssignableTo<Issuer.InvalidIssuer["reason"]>()
   })
 })
 
 describe("metadata", () => {
-  it("has camelCase members, and keeps those that nobody knows", () => {
+  it("has camelCase members, and keeps unknown ones", () => {
     type Server = AuthorizationServerMetadata.AuthorizationServerMetadata
     expect<Server["issuer"]>().type.toBe<string>()
     expect<Server["jwksUri"]>().type.toBe<string | undefined>()
@@ -105,7 +105,7 @@ describe("metadata", () => {
     expect<Resource["authorizationServers"]>().type.toBe<readonly [string, ...ReadonlyArray<string>] | undefined>()
   })
 
-  it("has defaults that are functions, pure and total", () => {
+  it("has defaults as functions, pure and total", () => {
     const server: AuthorizationServerMetadata.AuthorizationServerMetadata = { issuer: "" }
     expect(AuthorizationServerMetadata.responseModes(server)).type.toBe<ReadonlyArray<string>>()
     expect(AuthorizationServerMetadata.grantTypes(server)).type.toBe<ReadonlyArray<string>>()
@@ -118,7 +118,7 @@ describe("metadata", () => {
     expect(ProtectedResourceMetadata.acceptsHeader({ resource: "" })).type.toBe<boolean>()
   })
 
-  it("is a JSON object on the wire, and needs nothing to be read or written", () => {
+  it("is a JSON object on the wire, and requires nothing to be read or written", () => {
     expect<typeof AuthorizationServerMetadata.AuthorizationServerMetadata.Encoded>().type.toBe<Schema.JsonObject>()
     expect<typeof AuthorizationServerMetadata.AuthorizationServerMetadata.DecodingServices>().type.toBe<never>()
     expect<typeof AuthorizationServerMetadata.AuthorizationServerMetadata.EncodingServices>().type.toBe<never>()

@@ -16,7 +16,7 @@ type Client = HttpClient.HttpClient
 type Info = AuthInfo.AuthInfo["Service"]
 type Outage = TokenError.VerificationUnavailable
 
-/** Services of somebody else, which checks ask. */
+/** Services of the application, which checks call. */
 interface Owners {
   readonly _: unique symbol
 }
@@ -41,10 +41,10 @@ const writes = Policy.scopes("notes:write")
 
 const Plain = Tool.make("Delete", { parameters: Schema.Struct({ id: Schema.String }), success: Schema.Boolean })
 
-/** What a layer needs when it is built. */
+/** The services that a layer requires when it is built. */
 type Needed<L> = L extends Layer.Layer<infer _A, infer _E, infer R> ? R : never
 
-/** A server with one tool, whose handler needs nothing by itself. */
+/** A server with one tool, whose handler requires nothing by itself. */
 const serverOf = <T extends Tool.Any>(tool: T) => {
   const toolkit = Toolkit.make(tool)
   const handlers = {} as Layer.Layer<Tool.HandlersFor<(typeof toolkit)["tools"]>>
@@ -59,7 +59,7 @@ const environment: Layer.Layer<HttpServer.HttpServer | Client> = Layer.mergeAll(
 describe("a server with a guarded tool", () => {
   const server = serverOf(Policy.tool(writes)(Plain))
 
-  it("and without protect does not compile: nobody says who calls", () => {
+  it("and without protect does not compile, because AuthInfo is missing", () => {
     const bare = HttpRouter.serve(server)
     expect<Layer.Services<typeof bare>>().type.toBe<
       HttpServer.HttpServer | AuthInfo.AuthInfo | Policy.Needs<never>
@@ -67,7 +67,7 @@ describe("a server with a guarded tool", () => {
     expect(Effect.runPromise).type.not.toBeCallableWith(Layer.launch(Layer.provide(bare, environment)))
   })
 
-  it("and with who calls, but without anybody who looks at policies, does not compile either", () => {
+  it("and with AuthInfo, but without a gate for policies, does not compile either", () => {
     const known = Layer.provide(server, McpAuth.middleware.layer).pipe(Layer.provide(McpAuth.layer(options)))
     expect<Needed<typeof known>>().type.toBe<
       HttpRouter.HttpRouter | Client | HttpRouter.Request<"Requires", Policy.Needs<never>>
@@ -99,7 +99,7 @@ describe("a server with a guarded tool", () => {
     }
   })
 
-  it("does not compile without protect where a guard is around it, or around a resource", () => {
+  it("does not compile without protect if a guard is around it, or around a resource", () => {
     const note = McpServer.resource({ uri: "notes://mine", name: "mine", content: Effect.succeed("") })
     const registrations = note.pipe(Policy.guard(writes))
     const bare = HttpRouter.serve(McpServer.layerHttp({ ...identity, registrations }))
@@ -137,11 +137,11 @@ describe("functions of a subject and a policy", () => {
   })
 })
 
-describe("what the checks on a tool need", () => {
+describe("the services of the checks on a tool", () => {
   const server = serverOf(Policy.tool(isOwner)(Plain))
   const both = serverOf(Policy.tool(Policy.anyOf(isOwner, Policy.not(hasPlan), writes))(Plain))
 
-  it("is required by protect, and by nothing else that is required", () => {
+  it("are required by protect, and by nothing else", () => {
     const guarded = server.pipe(McpAuth.protect(options))
     expect<Needed<typeof guarded>>().type.toBe<HttpRouter.HttpRouter | Client | Owners>()
     const twice = both.pipe(McpAuth.protect(options))
@@ -150,23 +150,23 @@ describe("what the checks on a tool need", () => {
     expect<Needed<typeof provided>>().type.toBe<HttpRouter.HttpRouter | McpAuth.McpAuth | Owners>()
   })
 
-  it("cannot be lost: it does not compile until it is provided to what protect has made", () => {
+  it("cannot be lost: it does not compile until they are provided to the result of protect", () => {
     const guarded = HttpRouter.serve(server.pipe(McpAuth.protect(options)))
     expect(Effect.runPromise).type.not.toBeCallableWith(Layer.launch(Layer.provide(guarded, environment)))
     const provided = guarded.pipe(Layer.provide(owners), Layer.provide(environment))
     expect(Effect.runPromise).type.toBeCallableWith(Layer.launch(provided))
-    // Before protect there is nobody yet who takes it.
+    // Before protect nothing uses the provided service.
     const early = HttpRouter.serve(server.pipe(Layer.provide(owners), McpAuth.protect(options)))
     expect(Effect.runPromise).type.not.toBeCallableWith(Layer.launch(Layer.provide(early, environment)))
   })
 
-  it("cannot be provided by a request: it is there before anything of a request is", () => {
+  it("cannot be provided by a request, because they are needed before any request", () => {
     const ofRequest = {} as Layer.Layer<HttpRouter.Request<"Requires", Owners>>
     const guarded = HttpRouter.serve(server.pipe(Layer.provide(ofRequest), McpAuth.protect(options)))
     expect(Effect.runPromise).type.not.toBeCallableWith(Layer.launch(Layer.provide(guarded, environment)))
   })
 
-  it("is required from two tools together, and once", () => {
+  it("are required from two tools together, and once", () => {
     const toolkit = Toolkit.make(
       Policy.tool(isOwner)(Plain),
       Policy.tool(Policy.allOf(isOwner, hasPlan))(Tool.make("Other")),
@@ -178,7 +178,7 @@ describe("what the checks on a tool need", () => {
     expect<Needed<typeof guarded>>().type.toBe<HttpRouter.HttpRouter | Client | Owners | Plans>()
   })
 
-  it("is required by layerStdio, which is told of it", () => {
+  it("are required by layerStdio, which receives them", () => {
     expect<Needed<ReturnType<typeof McpAuth.layerStdio<Owners>>>>().type.toBe<McpServer.McpServer | Owners>()
     const toolkit = Toolkit.make(Policy.tool(isOwner)(Plain))
     const handlers = {} as Layer.Layer<Tool.HandlersFor<(typeof toolkit)["tools"]>>
@@ -191,10 +191,10 @@ describe("what the checks on a tool need", () => {
   })
 })
 
-describe("what the checks of a guard need", () => {
+describe("the services of the checks of a guard", () => {
   const note = McpServer.resource({ uri: "notes://mine", name: "mine", content: Effect.succeed("") })
 
-  it("is required by the layer that it is around", () => {
+  it("are required by the layer that the guard is around", () => {
     const guarded = note.pipe(Policy.guard(Policy.allOf(isOwner, hasPlan)))
     expect<Needed<typeof guarded>>().type.toBe<
       McpServer.McpServer | McpServer.McpRequest<"Requires", AuthInfo.AuthInfo> | Owners | Plans
@@ -205,7 +205,7 @@ describe("what the checks of a guard need", () => {
     >()
   })
 
-  it("is required once, and what the layer needs besides is not lost", () => {
+  it("are required once, in addition to those of the layer", () => {
     const needy = {} as Layer.Layer<never, "broken", Owners | Context.Context<"more">>
     const guarded = needy.pipe(Policy.guard(isOwner))
     expect(guarded).type.toBe<
@@ -220,14 +220,14 @@ describe("what the checks of a guard need", () => {
     >()
   })
 
-  it("is nothing where there are none, but for who calls", () => {
+  it("are none if there are no checks, except for AuthInfo", () => {
     const guarded = note.pipe(Policy.guard(writes))
     expect<Needed<typeof guarded>>().type.toBe<
       McpServer.McpServer | McpServer.McpRequest<"Requires", AuthInfo.AuthInfo>
     >()
   })
 
-  it("goes on to the server, and through protect", () => {
+  it("are required by the server, and after protect", () => {
     const registrations = note.pipe(Policy.guard(isOwner))
     const guarded = McpServer.layerHttp({ ...identity, registrations }).pipe(McpAuth.protect(options))
     expect<Needed<typeof guarded>>().type.toBe<HttpRouter.HttpRouter | Client | Owners>()
@@ -235,7 +235,7 @@ describe("what the checks of a guard need", () => {
 })
 
 describe("Policy.tool", () => {
-  it("keeps everything of the tool's type, and adds who calls and that somebody looks at policies", () => {
+  it("keeps everything of the tool's type, and adds AuthInfo and the gate for policies", () => {
     const guarded = Policy.tool(writes)(Plain)
     type ConfigOf<T> = T extends Tool.Tool<string, infer Config, infer _R> ? Config : never
     expect(guarded).type.toBe<Tool.Tool<"Delete", ConfigOf<typeof Plain>, AuthInfo.AuthInfo | Policy.Needs<never>>>()
@@ -244,14 +244,14 @@ describe("Policy.tool", () => {
     expect(guarded.name).type.toBe<"Delete">()
   })
 
-  it("keeps what the tool depends on", () => {
+  it("keeps the dependencies of the tool", () => {
     const Asking = Tool.make("Asking", { dependencies: [AuthInfo.AuthInfo] })
     const guarded = Policy.tool(isOwner)(Asking)
     type RequirementsOf<T> = T extends Tool.Tool<string, infer _Config, infer R> ? R : never
     expect<RequirementsOf<typeof guarded>>().type.toBe<AuthInfo.AuthInfo | Policy.Needs<Owners>>()
   })
 
-  it("marks no need of AuthInfo: that is who calls", () => {
+  it("does not mark AuthInfo as a service of checks", () => {
     type RequirementsOf<T> = T extends Tool.Tool<string, infer _Config, infer R> ? R : never
     const asking = Policy.check(Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject !== undefined))
     expect(asking).type.toBe<Policy.Policy<AuthInfo.AuthInfo>>()
@@ -261,19 +261,19 @@ describe("Policy.tool", () => {
     expect<RequirementsOf<typeof withPlan>>().type.toBe<AuthInfo.AuthInfo | Policy.Needs<Plans>>()
   })
 
-  it("tells needs apart: those of one service are not those of another", () => {
+  it("distinguishes the services of checks from one another", () => {
     expect<Policy.Needs<Owners>>().type.not.toBeAssignableTo<Policy.Needs<Plans>>()
     expect<Policy.Needs<Owners>>().type.toBeAssignableTo<Policy.Needs<Owners | Plans>>()
   })
 
-  it("takes tools and nothing else", () => {
+  it("accepts tools and nothing else", () => {
     expect(Policy.tool(writes)).type.not.toBeCallableWith(Toolkit.make(Plain))
     expect(Policy.tool).type.not.toBeCallableWith("notes:write")
   })
 })
 
 describe("policies", () => {
-  it("need nothing but what their checks need", () => {
+  it("require only the services of their checks", () => {
     expect(Policy.anonymous).type.toBe<Policy.Policy>()
     expect(Policy.authenticated).type.toBe<Policy.Policy>()
     expect(writes).type.toBe<Policy.Policy>()
@@ -284,7 +284,7 @@ describe("policies", () => {
     expect(Policy.check(({ target }) => Effect.as(ofOwners, target === ""))).type.toBe<Policy.Policy<Owners>>()
   })
 
-  it("of arguments see them decoded, and need what decodes them", () => {
+  it("of arguments receive them decoded, and require the services of the schema", () => {
     const Known = {} as Schemas.Codec<number, string, Plans>
     const policy = Policy.checkArguments(Schema.Struct({ id: Known }), ({ id }, operation) => {
       expect(id).type.toBe<number>()
@@ -294,7 +294,7 @@ describe("policies", () => {
     expect(policy).type.toBe<Policy.Policy<Owners | Plans>>()
   })
 
-  it("of template parameters see them decoded, and decode without help", () => {
+  it("of template parameters receive them decoded, and require no services", () => {
     const Known = {} as Schemas.Codec<number, string, Plans>
     const policy = Policy.byParameters(Schema.Struct({ id: Schema.NumberFromString }), ({ id }, operation) => {
       expect(id).type.toBe<number>()
@@ -305,20 +305,20 @@ describe("policies", () => {
     expect(Policy.byParameters).type.not.toBeCallableWith(Schema.Struct({ id: Known }), () => isOwner)
   })
 
-  it("of claims decode without help, and answer at once", () => {
+  it("of claims decode without services, and synchronously", () => {
     const Known = {} as Schemas.Codec<number, string, Plans>
     expect(Policy.claim).type.not.toBeCallableWith(Schema.Struct({ id: Known }))
     expect(Policy.claim).type.not.toBeCallableWith(Schema.String, () => ofOwners)
   })
 
-  it("fail as outages and in no other way", () => {
+  it("fail only with an outage", () => {
     expect(Policy.check).type.toBeCallableWith({} as Effect.Effect<boolean, Outage>)
     expect(Policy.check).type.not.toBeCallableWith({} as Effect.Effect<boolean, Error>)
     expect(Policy.check).type.not.toBeCallableWith({} as Effect.Effect<string>)
     expect(Policy.checkArguments).type.not.toBeCallableWith(Schema.String, () => ({}) as Effect.Effect<boolean, Error>)
   })
 
-  it("combined need what their parts need together, and of no parts nothing", () => {
+  it("that are combined require the services of all parts, and none without parts", () => {
     expect(Policy.allOf(isOwner, hasPlan, writes)).type.toBe<Policy.Policy<Owners | Plans | AuthInfo.AuthInfo>>()
     expect(Policy.anyOf(isOwner, hasPlan, writes)).type.toBe<Policy.Policy<Owners | Plans | AuthInfo.AuthInfo>>()
     expect(Policy.allOf(writes, Policy.anonymous)).type.toBe<Policy.Policy>()
@@ -334,12 +334,12 @@ describe("policies", () => {
     expect(Policy.byOperation(() => isOwner)).type.toBe<Policy.Policy<Owners>>()
   })
 
-  it("that need less stand where more may be needed, and not the other way", () => {
+  it("with fewer requirements are assignable to those with more, and not the other way round", () => {
     expect<Policy.Policy>().type.toBeAssignableTo<Policy.Policy<Owners>>()
     expect<Policy.Policy<Owners>>().type.not.toBeAssignableTo<Policy.Policy>()
   })
 
-  it("name a scope, and a path that is one", () => {
+  it("name a scope, and a valid path", () => {
     const configured: ReadonlyArray<string> = []
     const mutable: Array<string> = []
     expect(Policy.scopes(...configured)).type.toBe<Policy.Policy>()
@@ -353,7 +353,7 @@ describe("policies", () => {
     expect(Policy.role).type.not.toBeCallableWith("admin", { at: [[]] })
   })
 
-  it("are piped, and print themselves", () => {
+  it("can be piped, and print themselves", () => {
     expect(writes.pipe((policy) => Policy.not(policy))).type.toBe<Policy.Policy>()
     expect(writes.toString).type.toBe<() => string>()
     expect(Policy.scopesOf(Policy.allOf(isOwner, writes))).type.toBe<ReadonlyArray<string>>()
@@ -361,38 +361,38 @@ describe("policies", () => {
 })
 
 describe("decisions", () => {
-  it("need what the checks need, but for who is judged", () => {
+  it("require the services of the checks, except for AuthInfo", () => {
     const caller = {} as Info
     expect(Policy.evaluate(writes, caller)).type.toBe<Effect.Effect<Policy.Decision, Outage>>()
     expect(Policy.evaluate(hasPlan, caller)).type.toBe<Effect.Effect<Policy.Decision, Outage, Plans>>()
   })
 
-  it("inside a handler need to know who calls", () => {
+  it("inside a handler require AuthInfo", () => {
     expect(Policy.require(writes)).type.toBe<Effect.Effect<void, never, AuthInfo.AuthInfo>>()
     expect(Policy.require(isOwner)).type.toBe<Effect.Effect<void, never, Owners | AuthInfo.AuthInfo>>()
     expect(Policy.allows(isOwner)).type.toBe<Effect.Effect<boolean, Outage, Owners | AuthInfo.AuthInfo>>()
   })
 
-  it("refuse in three ways", () => {
+  it("refuse with three errors", () => {
     expect<Policy.Refusal["_tag"]>().type.toBe<"MissingCredentials" | "InsufficientScope" | "AccessDenied">()
     expect<Policy.PolicyOutcome>().type.toBe<"yes" | "no" | "unknown">()
   })
 })
 
 describe("the default policy", () => {
-  it("needs nothing: there is nobody who would provide it", () => {
+  it("requires no services, because none could be provided", () => {
     expect(McpAuth.protect).type.toBeCallableWith({ ...options, policy: writes })
     expect(McpAuth.protect).type.not.toBeCallableWith({ ...options, policy: isOwner })
   })
 })
 
 describe("declarations", () => {
-  it("make policies that need nothing", () => {
+  it("make policies that require nothing", () => {
     expect(PolicyDeclaration.toPolicy({ allOf: ["anonymous", { scopes: ["a"] }] })).type.toBe<Policy.Policy>()
     expect<typeof PolicyDeclaration.PolicyDeclaration.Type>().type.toBe<PolicyDeclaration.PolicyDeclaration>()
   })
 
-  it("say no more than there is", () => {
+  it("accept only known members", () => {
     expect(PolicyDeclaration.toPolicy).type.not.toBeCallableWith("everybody")
     expect(PolicyDeclaration.toPolicy).type.not.toBeCallableWith({ scopes: [] })
     expect(PolicyDeclaration.toPolicy).type.not.toBeCallableWith({ claim: ["a"] })
@@ -400,7 +400,7 @@ describe("declarations", () => {
 })
 
 describe("hierarchies", () => {
-  it("are made or refused, and flat without an effect", () => {
+  it("are made with one typed error, and flat needs no effect", () => {
     expect(ScopeHierarchy.make({ a: ["b"] })).type.toBe<
       Effect.Effect<ScopeHierarchy.ScopeHierarchy, ScopeHierarchy.InvalidScopeHierarchy>
     >()

@@ -42,7 +42,7 @@ type BuildError = McpAuth.BuildError
 type InvalidOptions = McpAuthOptions.InvalidOptions
 type Failed = DiscoveryError.DiscoveryFailed
 
-/** A failure and a need of somebody else's, which must not be lost on the way. */
+/** A failure and a requirement of the application, which must not be lost. */
 interface VaultError {
   readonly _tag: "VaultError"
 }
@@ -68,12 +68,12 @@ declare const handlers: Layer.Layer<Tool.HandlersFor<(typeof Notes)["tools"]>>
 declare const httpServer: Layer.Layer<HttpServer.HttpServer>
 declare const client: Layer.Layer<Client>
 
-describe("a server with a tool that wants to know who calls", () => {
+describe("a server with a tool that reads AuthInfo", () => {
   const registrations = McpServer.toolkit(Notes).pipe(Layer.provide(handlers))
   const server = McpServer.layerHttp({ ...identity, registrations })
   const protectedServer = server.pipe(McpAuth.protect({ resource, authorizationServers: [discovered] }))
 
-  it("still requires that of whoever serves it", () => {
+  it("still requires AuthInfo after it is served", () => {
     expect(server).type.toBeAssignableTo<
       Layer.Layer<
         McpServer.McpServer,
@@ -84,25 +84,25 @@ describe("a server with a tool that wants to know who calls", () => {
     expect(server).type.not.toBeAssignableTo<Layer.Layer<McpServer.McpServer, unknown, HttpRouter.HttpRouter>>()
   })
 
-  it("does not run without protection: nobody can provide what is left over", () => {
+  it("does not run without protection, because AuthInfo cannot be provided", () => {
     const environment: Layer.Layer<HttpServer.HttpServer | Client> = Layer.mergeAll(httpServer, client)
     const bare = HttpRouter.serve(server)
     expect<Layer.Services<typeof bare>>().type.toBe<HttpServer.HttpServer | AuthInfo.AuthInfo>()
     expect(Effect.runPromise).type.not.toBeCallableWith(Layer.launch(Layer.provide(bare, environment)))
   })
 
-  it("runs with it, on a server and a client", () => {
+  it("runs with protection, on a server and a client", () => {
     const environment: Layer.Layer<HttpServer.HttpServer | Client> = Layer.mergeAll(httpServer, client)
     const guarded = HttpRouter.serve(protectedServer)
     expect<Layer.Services<typeof guarded>>().type.toBe<HttpServer.HttpServer | Client>()
     expect(Effect.runPromise).type.toBeCallableWith(Layer.launch(Layer.provide(guarded, environment)))
   })
 
-  it("needs nothing but a router and a client when it is protected", () => {
+  it("requires only a router and a client when it is protected", () => {
     expect<Layer.Services<typeof protectedServer>>().type.toBe<HttpRouter.HttpRouter | Client>()
   })
 
-  it("is a server all the same, so that more can be registered with it", () => {
+  it("is still a server, so that more can be registered with it", () => {
     expect(protectedServer).type.toBeAssignableTo<
       Layer.Layer<McpServer.McpServer, unknown, HttpRouter.HttpRouter | Client>
     >()
@@ -113,7 +113,7 @@ declare const bare: Layer.Layer<McpServer.McpServer, "bare", HttpRouter.HttpRout
 declare const routes: Layer.Layer<never, never, HttpRouter.HttpRouter>
 
 describe("protect", () => {
-  it("shows how its options fail, and what they need", () => {
+  it("exposes the failure and requirements of its options", () => {
     expect(bare.pipe(McpAuth.protect({ resource, authorizationServers: [byHand] }))).type.toBe<
       Layer.Layer<McpServer.McpServer, "bare" | BuildError, HttpRouter.HttpRouter | Client>
     >()
@@ -132,26 +132,26 @@ describe("protect", () => {
     >()
   })
 
-  it("needs what its verifier needs, and hides how that fails: an outage", () => {
+  it("requires the services of its verifier, and turns its failure into an outage", () => {
     const verifier = TokenVerifier.custom(lookUp)
     expect(bare.pipe(McpAuth.protect({ resource, authorizationServers: [byHand], verifier }))).type.toBe<
       Layer.Layer<McpServer.McpServer, "bare" | BuildError, HttpRouter.HttpRouter | Client | Vault>
     >()
   })
 
-  it("without options needs the McpAuth that somebody provides", () => {
+  it("without options requires McpAuth", () => {
     expect(bare.pipe(McpAuth.protect())).type.toBe<
       Layer.Layer<McpServer.McpServer, "bare" | InvalidOptions, HttpRouter.HttpRouter | McpAuth.McpAuth>
     >()
   })
 
-  it("protects MCP servers: what is none requires one", () => {
+  it("protects MCP servers: another layer requires one", () => {
     expect(routes.pipe(McpAuth.protect())).type.toBe<
       Layer.Layer<never, InvalidOptions, HttpRouter.HttpRouter | McpAuth.McpAuth | McpServer.McpServer>
     >()
   })
 
-  it("takes no resource from nowhere, and no other name for it in the metadata", () => {
+  it("requires a resource, and does not accept another name for it in the metadata", () => {
     expect(McpAuth.protect).type.not.toBeCallableWith({ authorizationServers: [byHand] })
     expect(McpAuth.protect).type.not.toBeCallableWith({ resource })
     expect(McpAuth.protect).type.not.toBeCallableWith({
@@ -168,7 +168,7 @@ describe("protect", () => {
 })
 
 describe("McpAuth", () => {
-  it("is a service that never fails but in the ways of AuthError", () => {
+  it("is a service that fails only with an AuthError", () => {
     type Service = McpAuth.McpAuth["Service"]
     expect<ReturnType<Service["authenticate"]>>().type.toBe<Effect.Effect<Info, TokenError.AuthError>>()
     expect<ReturnType<Service["refuse"]>>().type.toBe<HttpServerResponse.HttpServerResponse>()
@@ -179,7 +179,7 @@ describe("McpAuth", () => {
     >()
   })
 
-  it("as a layer shows the same as protect, and needs no scope", () => {
+  it("as a layer has the types of protect, and requires no scope", () => {
     expect(McpAuth.layer({ resource, authorizationServers: [discovered] })).type.toBe<
       Layer.Layer<McpAuth.McpAuth, BuildError | Issuer.InvalidIssuer, Client>
     >()
@@ -188,13 +188,13 @@ describe("McpAuth", () => {
     >()
   })
 
-  it("from the environment fails in one way more", () => {
+  it("from the environment has one more failure", () => {
     expect(McpAuth.layerFromConfig()).type.toBe<
       Layer.Layer<McpAuth.McpAuth, BuildError | Issuer.InvalidIssuer | Config.ConfigError, Client>
     >()
   })
 
-  it("fails to be built in four ways", () => {
+  it("fails to be built with four errors", () => {
     expect<BuildError>().type.toBe<
       | InvalidOptions
       | ResourceIdentifier.InvalidResourceIdentifier
@@ -203,7 +203,7 @@ describe("McpAuth", () => {
     >()
   })
 
-  it("on stdio is for registrations, and needs to know who is there", () => {
+  it("on stdio is for registrations, and requires a caller", () => {
     expect(McpAuth.layerStdio({ subject: "ada", scopes: new Set() })).type.toBe<
       Layer.Layer<
         McpServer.McpRequest<"Requires", AuthInfo.AuthInfo> | McpServer.McpRequest<"Requires", Policy.Needs<never>>,
@@ -214,7 +214,7 @@ describe("McpAuth", () => {
     expect(McpAuth.layerStdio).type.not.toBeCallableWith({ subject: "ada" })
   })
 
-  it("serves the metadata of old times by the McpAuth that is provided", () => {
+  it("serves the legacy metadata with the provided McpAuth", () => {
     expect(McpAuth.legacyAuthorizationServerMetadata()).type.toBe<
       Layer.Layer<
         never,
@@ -233,7 +233,7 @@ describe("middleware", () => {
     Effect.map(AuthInfo.AuthInfo, ({ subject }) => HttpServerResponse.text(subject ?? ""))
   )
 
-  it("provides AuthInfo to routes that require it, by the McpAuth that is provided", () => {
+  it("provides AuthInfo to routes that require it, with the provided McpAuth", () => {
     expect(route).type.toBe<
       Layer.Layer<never, never, HttpRouter.HttpRouter | HttpRouter.Request<"Requires", AuthInfo.AuthInfo>>
     >()
@@ -242,13 +242,13 @@ describe("middleware", () => {
     >()
   })
 
-  it("of an HttpApi needs McpAuth and nothing else", () => {
+  it("of an HttpApi requires McpAuth and nothing else", () => {
     expect(BearerAuth.layer).type.toBe<Layer.Layer<BearerAuth.BearerAuth, never, McpAuth.McpAuth>>()
   })
 })
 
 describe("FetchAuth", () => {
-  it("shows how it cannot be built, and never fails afterwards", () => {
+  it("exposes why it cannot be built, and never fails afterwards", () => {
     expect(FetchAuth.make({ resource, authorizationServers: [discovered] })).type.toBe<
       Effect.Effect<FetchAuth.FetchAuth, BuildError | Issuer.InvalidIssuer, Client | Scope.Scope>
     >()
@@ -276,7 +276,7 @@ describe("FetchAuth", () => {
     expect<FetchAuth.FetchAuth["authenticate"]>().type.toBeCallableWith(new Request(resource))
   })
 
-  it("answers or lets in", () => {
+  it("answers a request or accepts it", () => {
     expect<FetchAuth.Outcome["_tag"]>().type.toBe<"Answered" | "LetIn">()
     expect<Extract<FetchAuth.Outcome, { readonly _tag: "LetIn" }>["info"]>().type.toBe<Info>()
     expect<Extract<FetchAuth.Outcome, { readonly _tag: "Answered" }>["response"]>().type.toBe<Response>()
@@ -297,15 +297,15 @@ describe("challenges", () => {
 })
 
 describe("AuthInfo", () => {
-  it("holds its token redacted", () => {
+  it("contains its token redacted", () => {
     expect<Info["token"]>().type.toBe<Redacted.Redacted>()
   })
 
-  it("says who speaks, without an effect", () => {
+  it("names the caller without an effect", () => {
     expect(AuthInfo.principal).type.toBe<(info: Info) => string>()
   })
 
-  it("decodes claims, and fails in one way", () => {
+  it("decodes claims, and fails with one error", () => {
     expect(AuthInfo.claims(Schema.Struct({ email: Schema.String }))).type.toBe<
       Effect.Effect<{ readonly email: string }, Schema.SchemaError, AuthInfo.AuthInfo>
     >()
@@ -313,13 +313,13 @@ describe("AuthInfo", () => {
 })
 
 describe("tokens", () => {
-  it("are read without an effect, and refused in two ways", () => {
+  it("are read without an effect, and refused with two errors", () => {
     type Read = Result.Result<Redacted.Redacted, TokenError.MissingCredentials | TokenError.InvalidRequest>
     expect(BearerToken.read({ authorization: [], url: "" })).type.toBe<Read>()
     expect(BearerToken.fromRequest(request)).type.toBe<Read>()
   })
 
-  it("are verified by methods that say what they need", () => {
+  it("are verified by methods that expose their requirements", () => {
     expect(TokenVerifier.jwt()).type.toBe<TokenVerifier.Method>()
     expect<TokenVerifier.Method>().type.toBe<TokenVerifier.Method<Client>>()
     expect(TokenVerifier.introspection({
@@ -332,7 +332,7 @@ describe("tokens", () => {
     expect(TokenVerifier.firstOf).type.not.toBeCallableWith()
   })
 
-  it("fail in three ways, whatever the method", () => {
+  it("fail with three errors, whatever the method", () => {
     expect<TokenVerifier.VerifyToken>().type.toBe<
       (
         token: Redacted.Redacted,
@@ -370,7 +370,7 @@ describe("tokens", () => {
     expect<TokenError.ServerUnavailable["retryAfter"]>().type.toBe<Duration.Duration | undefined>()
   })
 
-  it("cannot be signed with a secret, or with nothing", () => {
+  it("cannot be signed with a secret, or without a signature", () => {
     expect(TokenVerifier.jwt).type.not.toBeCallableWith({ algorithms: ["HS256"] })
     expect(TokenVerifier.jwt).type.not.toBeCallableWith({ algorithms: ["none"] })
     expect(TokenVerifier.jwt).type.toBeCallableWith({ algorithms: ["ES256", "EdDSA"] })
@@ -378,7 +378,7 @@ describe("tokens", () => {
 })
 
 describe("keys and secrets", () => {
-  it("are had from a server, and fail as that does", () => {
+  it("are fetched from a server, and fail as that does", () => {
     expect(JwkSet.make(byHand)).type.toBe<
       Effect.Effect<
         JwkSet.JwkSet<MetadataFetchError.MetadataFetchError | DiscoveryError.IncompleteMetadata>,
@@ -388,7 +388,7 @@ describe("keys and secrets", () => {
     >()
   })
 
-  it("are used by a service that need not be provided", () => {
+  it("are used through a service with a default", () => {
     expect<typeof Jws.Jws>().type.toBe<Context.Reference<Jws.Shape>>()
     expect(Jws.layer).type.toBe<Layer.Layer<never>>()
     expect<ReturnType<Jws.Shape["prepare"]>>().type.toBe<Effect.Effect<Jws.VerifySignature, Jws.UnusableKey>>()
@@ -407,7 +407,7 @@ describe("keys and secrets", () => {
 })
 
 describe("audiences", () => {
-  it("are judged without an effect, and at least one is named", () => {
+  it("are checked without an effect, and at least one is named", () => {
     expect(AudiencePolicy.resource).type.toBe<AudiencePolicy.AudiencePolicy>()
     expect(AudiencePolicy.anyOf("a")).type.toBe<AudiencePolicy.AudiencePolicy>()
     expect(AudiencePolicy.anyOf).type.not.toBeCallableWith()

@@ -105,7 +105,7 @@ describe("AddressPolicy", () => {
     })
   }
 
-  it.effect("a range is allowed by its name, and only that range", () =>
+  it.effect("a range is allowed by its name, and no other range", () =>
     Effect.gen(function*() {
       const policy = yield* AddressPolicy.allow("loopback")
       assert.isTrue(Option.isNone(AddressPolicy.refusedRange(policy, "127.0.0.1")))
@@ -115,7 +115,7 @@ describe("AddressPolicy", () => {
       assert.isTrue(Option.isSome(AddressPolicy.refusedRange(policy, "169.254.169.254")))
     }))
 
-  it.effect("a network is allowed by its CIDR, and only that network", () =>
+  it.effect("a network is allowed by its CIDR, and no other network", () =>
     Effect.gen(function*() {
       const policy = yield* AddressPolicy.allow("10.1.0.0/16", "fd00::/64")
       assert.isTrue(Option.isNone(AddressPolicy.refusedRange(policy, "10.1.255.255")))
@@ -133,7 +133,7 @@ describe("AddressPolicy", () => {
       }))
   }
 
-  // An address in them is judged as the IPv4 one that it carries, so they would allow nothing.
+  // An address in these ranges is judged as the IPv4 address that it contains, so they would allow nothing.
   for (
     const entry of [
       "64:ff9b::/96",
@@ -144,7 +144,7 @@ describe("AddressPolicy", () => {
       "::ffff:10.1.2.3/128"
     ]
   ) {
-    it.effect(`${entry} is refused: an IPv4 network is written as such`, () =>
+    it.effect(`${entry} is refused: an IPv4 network must be written in IPv4 form`, () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(AddressPolicy.allow("loopback", entry))
         assert.strictEqual(error._tag, "InvalidAddressPolicy")
@@ -153,14 +153,14 @@ describe("AddressPolicy", () => {
       }))
   }
 
-  it.effect("a network that is wider than these is allowed, and allows what is judged as written", () =>
+  it.effect("a network that contains these ranges is allowed, and applies to addresses as they are judged", () =>
     Effect.gen(function*() {
       const policy = yield* AddressPolicy.allow("64:ff9b::/32", "64:ff9b:1::/48")
       assert.isTrue(Option.isNone(AddressPolicy.refusedRange(policy, "64:ff9b:1::1")))
       assert.deepStrictEqual(AddressPolicy.refusedRange(policy, "64:ff9b::10.0.0.1"), Option.some("private"))
     }))
 
-  it.effect("the host of the cloud is allowed by its name or number only", () =>
+  it.effect("the metadata service of a cloud is allowed only by its own name or address", () =>
     Effect.gen(function*() {
       const others = yield* AddressPolicy.allow("loopback", "private", "link-local", "shared", "168.63.129.17/32")
       assert.deepStrictEqual(AddressPolicy.refusedRange(others, "168.63.129.16"), Option.some("cloud-host"))

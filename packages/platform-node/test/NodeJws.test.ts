@@ -23,7 +23,7 @@ import {
 
 const implementations = { webCrypto: Jws.Jws.defaultValue(), nodeCrypto: NodeJws.nodeCrypto }
 
-/** What an implementation says: a key that cannot be used has signed nothing. */
+/** The result of an implementation: a key that cannot be used verifies nothing. */
 const said = ({ prepare }: Jws.Shape, { algorithm, key, signed }: Question): Effect.Effect<"good" | "bad"> =>
   prepare(key, algorithm).pipe(
     Effect.flatMap((verify) => {
@@ -40,7 +40,7 @@ const bothSay = (question: Question) =>
 const tables: Readonly<Record<string, ReadonlyArray<Vector>>> = {
   "the examples of the specifications": specifications,
   "every algorithm": everyAlgorithm,
-  "signatures of RSA, and of one algorithm under the name of another": rsaSignatures,
+  "signatures of RSA, and of one algorithm with the name of another": rsaSignatures,
   "signatures of ECDSA": ecdsa,
   "signatures of EdDSA": eddsa,
   "keys": jwks
@@ -58,8 +58,8 @@ for (const [table, vectors] of Object.entries(tables)) {
   })
 }
 
-describe("keys about which one may differ, in both implementations the same", () => {
-  it.effect("points of small order, with each signature that can be guessed", () =>
+describe("keys that implementations may treat differently: both treat alike", () => {
+  it.effect("points of small order, with each guessable signature", () =>
     Effect.gen(function*() {
       for (const question of smallOrderKeys) {
         const { nodeCrypto, webCrypto } = yield* bothSay(question)
@@ -78,20 +78,20 @@ describe("keys about which one may differ, in both implementations the same", ()
       }))
   }
 
-  it.effect("a key with e = 1, which no key set can bring in", () =>
+  it.effect("a key with e = 1, which no key set may contain", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* bothSay(anybodysKey), { webCrypto: "good", nodeCrypto: "good" })
       assert.isUndefined(usableKey(anybodysKey.key, new Set(["RS256"])))
     }))
 })
 
-describe("laws", () => {
+describe("properties of both implementations", () => {
   const algorithm = Arbitrary.schema(Jws.Algorithm)
   const position = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 4096 })))
   const byte = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 })))
   const text = Arbitrary.schema(Schema.String)
 
-  /** What can befall a signature. */
+  /** Mutations of a signature. */
   const changes = {
     replaced: (bytes: Uint8Array, at: number, to: number) => bytes.with(at % bytes.length, to),
     inserted: (bytes: Uint8Array, at: number, to: number) =>
@@ -111,7 +111,7 @@ describe("laws", () => {
   const inputOf = (alg: string, payload: string) =>
     [JSON.stringify({ alg }), payload].map((part) => Buffer.from(part).toString("base64url")).join(".")
 
-  it.effect.prop("whatever is signed is good to both, whatever its signature is changed into is the same to both", [
+  it.effect.prop("both accept every signature, and give the same result for every mutation of one", [
     algorithm,
     text,
     change,
@@ -132,7 +132,7 @@ describe("laws", () => {
       assert.deepStrictEqual(bad, { webCrypto: verdict, nodeCrypto: verdict })
     }), { arbitrary: { runs: 300 } })
 
-  it.effect.prop("a key of a set that is changed in one place is the same to both, whatever it is changed into", [
+  it.effect.prop("both give the same result for a key that is changed in one place", [
     algorithm,
     Arbitrary.schema(Schema.Literals([
       "kty",
@@ -172,7 +172,7 @@ describe("laws", () => {
       assert.strictEqual(nodeCrypto, webCrypto, JSON.stringify(jwk))
     }), { arbitrary: { runs: 500 } })
 
-  it.effect.prop("a digest is the same by both", [text], ([text]) =>
+  it.effect.prop("both compute the same digest", [text], ([text]) =>
     Effect.gen(function*() {
       const web = TokenDigest.TokenDigest.defaultValue()(text)
       const node = NodeJws.nodeDigest(text)
@@ -180,15 +180,15 @@ describe("laws", () => {
     }), { arbitrary: { runs: 300 } })
 })
 
-describe("the layer", () => {
-  it.effect("gives both to whoever is built with it", () =>
+describe("the layer of node:crypto", () => {
+  it.effect("provides signatures and digests to a layer", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* Jws.Jws, NodeJws.nodeCrypto)
       assert.strictEqual(yield* TokenDigest.TokenDigest, NodeJws.nodeDigest)
     }).pipe(Effect.provide(NodeJws.layer)))
 
   for (const [name, { prepare }] of Object.entries(implementations)) {
-    it.effect(`${name}: a key that cannot be used is an error of its own, which names the algorithm and not the key`, () =>
+    it.effect(`${name}: a key that cannot be used is a separate error, which names the algorithm and not the key`, () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(prepare({ kty: "RSA", n: "secret-modulus", d: "secret" }, "RS256"))
         assert.strictEqual(error._tag, "UnusableKey")

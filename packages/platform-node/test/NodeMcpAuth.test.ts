@@ -12,7 +12,7 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Server
 import { fileURLToPath } from "node:url"
 import { guardedConnector } from "../src/internal/guardedConnector.ts"
 
-/** A server on a loopback port of its own, that counts the connections it sees. */
+/** A server on its own loopback port, which counts the connections that it receives. */
 const serve = (listener: RequestListener, host = "127.0.0.1") =>
   Effect.acquireRelease(
     Effect.callback<{ readonly port: number; readonly connections: () => number; readonly close: () => void }>(
@@ -76,20 +76,20 @@ describe("the address guard", () => {
     }).pipe(Effect.provide(NodeMcpAuth.layer)))
 
   for (const host of ["inner.test", "cloud.test", "mixed.test", "here.test", "mapped.test"]) {
-    it.live(`refuses the name ${host} for what it resolves to`, () =>
+    it.live(`refuses the name ${host} because of its addresses`, () =>
       Effect.gen(function*() {
         const reason = yield* reasonOf(`https://${host}/`)
         assert.strictEqual(reason?._tag, "RefusedAddress")
       }).pipe(Effect.provide(withNames([]))))
   }
 
-  it.live("refuses a name that leads elsewhere than to what is allowed", () =>
+  it.live("refuses a name with an address that is not allowed", () =>
     Effect.gen(function*() {
       const reason = yield* reasonOf("https://cloud.test/")
       assert.isTrue(reason?._tag === "RefusedAddress" && reason.range === "link-local")
     }).pipe(Effect.provide(withNames(["loopback"]))))
 
-  it.live("connects to what is allowed", () =>
+  it.live("connects to an allowed address", () =>
     Effect.gen(function*() {
       const server = yield* serve(metadata)
       const client = yield* HttpClient.HttpClient
@@ -98,7 +98,7 @@ describe("the address guard", () => {
       assert.strictEqual(server.connections(), 1)
     }).pipe(Effect.scoped, Effect.provide(withNames(["loopback"]))))
 
-  it.live("a name is judged at every connection, and connected to as it was judged: rebinding does not help", () =>
+  it.live("judges a name at every connection and connects to the judged address, which prevents DNS rebinding", () =>
     Effect.gen(function*() {
       const server = yield* serve((request, response) => {
         response.setHeader("connection", "close")
@@ -126,7 +126,7 @@ describe("the address guard", () => {
       }).pipe(Effect.provide(layer))
     }).pipe(Effect.scoped))
 
-  it.live("a misspelt allowance is a typed error of the layer", () =>
+  it.live("reports an invalid allowance as a typed error of the layer", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.provide(Effect.void, NodeMcpAuth.layerWith({ allow: ["loopbak"] })))
       assert.strictEqual(error._tag, "InvalidAddressPolicy")
@@ -147,21 +147,21 @@ describe("the HTTP client", () => {
       assert.strictEqual(response.status, 302)
     }).pipe(Effect.scoped, Effect.provide(layer)))
 
-  it.live("a refused connection is a transport failure with its code", () =>
+  it.live("reports a refused connection as a transport failure with its code", () =>
     Effect.gen(function*() {
       const { port } = yield* Effect.scoped(serve(metadata))
       const reason = yield* reasonOf(`http://127.0.0.1:${port}/`)
       assert.isTrue(reason?._tag === "Transport" && reason.detail === "ECONNREFUSED")
     }).pipe(Effect.provide(layer)))
 
-  it.live("a name without addresses is a transport failure", () =>
+  it.live("reports a name without addresses as a transport failure", () =>
     Effect.gen(function*() {
       const reason = yield* reasonOf("https://nowhere.test/")
       assert.strictEqual(reason?._tag, "Transport")
     }).pipe(Effect.provide(withNames(["loopback"]))))
 })
 
-/** A server that speaks no HTTP, on a loopback port of its own, and the sockets that it has. */
+/** A server that does not speak HTTP, on its own loopback port, and its sockets. */
 const serveTcp = Effect.acquireRelease(
   Effect.callback<{ readonly server: Server; readonly port: number; readonly sockets: ReadonlyArray<Socket> }>(
     (resume) => {
@@ -183,8 +183,8 @@ const serveTcp = Effect.acquireRelease(
     })
 )
 
-describe("whatever is connected is judged once more", () => {
-  /** A policy that says yes so many times, and then no: what connects need not be what was judged. */
+describe("the address is judged again after connecting", () => {
+  /** A policy that accepts this many times, and then refuses: the connected address may differ from the judged one. */
   class Fickle extends Set<string> {
     left: number
     constructor(left: number) {
@@ -208,7 +208,7 @@ describe("whatever is connected is judged once more", () => {
   })
 
   for (const host of ["127.0.0.1", "here.test"]) {
-    it.live(`${host}: a connection to an address that is refused by then is ended unused`, () =>
+    it.live(`${host}: a connection to an address that is refused by then is closed unused`, () =>
       Effect.gen(function*() {
         const { port, server, sockets } = yield* serveTcp
         const accepted = once(server, "connection")
@@ -226,7 +226,7 @@ describe("whatever is connected is judged once more", () => {
         assert.strictEqual(peer.bytesRead, 0)
       }).pipe(Effect.scoped, Effect.provide(Dns.layerStatic({ hosts: names }))))
 
-    it.live(`${host}: a connection to an address that is still allowed is handed over`, () =>
+    it.live(`${host}: a connection to an address that is still allowed is used`, () =>
       Effect.gen(function*() {
         const { port } = yield* serveTcp
         const [error, socket] = yield* connected(host, port, 2)
@@ -237,7 +237,7 @@ describe("whatever is connected is judged once more", () => {
   }
 })
 
-/** Asks the server over a connection of its own. */
+/** Sends a request over its own connection. */
 const probed = (port: number) =>
   Effect.callback<void>((resume) => {
     get({ host: "127.0.0.1", port, path: "/probe", agent: false }, (response) => {
@@ -246,7 +246,7 @@ const probed = (port: number) =>
   })
 
 describe("connections", () => {
-  /** How many connections there are while so many requests wait for their answers. */
+  /** The number of connections while this many requests wait for their responses. */
   const opened = (requests: number, options: NodeMcpAuth.Options, connections: number) =>
     Effect.gen(function*() {
       const waiting: Array<ServerResponse> = []
@@ -254,7 +254,7 @@ describe("connections", () => {
       const server = yield* serve((request, response) => {
         if (request.url === "/probe") return void response.end()
         seen++
-        // As long as there are no headers, undici would send nothing more on the connection anyhow.
+        // Without headers, undici would send nothing more on the connection.
         response.flushHeaders()
         waiting.push(response)
       })
@@ -267,7 +267,7 @@ describe("connections", () => {
         )
       )
       while (waiting.length < connections) yield* Effect.sleep("10 millis")
-      // Connections are accepted in the order in which they were begun. One that did not wait is there before these are.
+      // Connections are accepted in the order in which they were started. One that did not wait arrives before these.
       const before = 20
       for (let probe = 0; probe < before; probe++) yield* probed(server.port)
       const during = { connections: server.connections() - before, seen }
@@ -280,12 +280,12 @@ describe("connections", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeMcpAuth.layerWith({ allow: ["loopback"], ...options })))
 
   const rows: ReadonlyArray<readonly [rule: string, options: NodeMcpAuth.Options, connections: number]> = [
-    ["are 40 for an origin, so that 32 introspection requests need not wait for one", {}, 40],
-    ["are as many as allowed", { connectionsPerOrigin: 3 }, 3],
-    ["may be one", { connectionsPerOrigin: 1 }, 1]
+    ["are 40 for an origin, so that 32 introspection requests do not wait for one", {}, 40],
+    ["are as many as configured", { connectionsPerOrigin: 3 }, 3],
+    ["may be limited to one", { connectionsPerOrigin: 1 }, 1]
   ]
   for (const [rule, options, connections] of rows) {
-    it.live(`${rule}, each with one request at a time, and the others wait`, () =>
+    it.live(`${rule}, each with one request at a time, and further requests wait`, () =>
       Effect.gen(function*() {
         const expected = { connections, seen: connections, answered: 60 }
         assert.deepStrictEqual(yield* opened(60, options, connections), expected)
@@ -293,8 +293,8 @@ describe("connections", () => {
   }
 })
 
-describe("connecting takes so long and no longer", () => {
-  /** How it ended, and after how many milliseconds: a machine that is busy may only need more. */
+describe("the time limit for connecting", () => {
+  /** The result, and the time in milliseconds: a busy machine may only need more. */
   const ended = (url: string, options: NodeMcpAuth.Options) =>
     Effect.gen(function*() {
       const strategy = Discovery.fromUrls("test", () => [url], { allowInsecureLoopback: true }).pipe(
@@ -311,7 +311,7 @@ describe("connecting takes so long and no longer", () => {
       )
     )
 
-  it.live("a server that never shakes hands over TLS is given up", () =>
+  it.live("ends a TLS handshake that the server never completes", () =>
     Effect.gen(function*() {
       const { port, sockets } = yield* serveTcp
       const { detail, took } = yield* ended(`https://here.test:${port}/`, { connectTimeout: "300 millis" })
@@ -320,35 +320,38 @@ describe("connecting takes so long and no longer", () => {
       assert.isAtLeast(took, 250)
     }).pipe(Effect.scoped))
 
-  it.live("after 5 seconds, unless told otherwise", () =>
+  it.live("is 5 seconds by default", () =>
     Effect.gen(function*() {
       const { port } = yield* serveTcp
       const url = `https://here.test:${port}/`
-      const longer = Effect.andThen(ended(url, { connectTimeout: "9 seconds" }), Effect.die("9 seconds are less"))
+      const longer = Effect.andThen(ended(url, { connectTimeout: "9 seconds" }), Effect.die("9 seconds is too short"))
       const { detail, took } = yield* Effect.raceFirst(ended(url, {}), longer)
       assert.strictEqual(detail, "UND_ERR_CONNECT_TIMEOUT")
-      // Undici looks at its timers twice a second.
+      // Undici checks its timers twice a second.
       assert.isAtLeast(took, 4500)
     }).pipe(Effect.scoped))
 
-  // Other systems answer for a program whose backlog is full.
-  it.live.runIf(process.platform === "linux")("a server that never accepts is given up", () =>
-    Effect.gen(function*() {
-      const child = yield* Effect.acquireRelease(
-        Effect.sync(() => fork(fileURLToPath(new URL("fixtures/neverAccepts.ts", import.meta.url)))),
-        (child) => Effect.sync(() => child.kill("SIGKILL"))
-      )
-      const [address] = yield* Effect.promise(() => once(child, "message"))
-      const { port } = address as AddressInfo
-      // A backlog of one takes two on Linux. The others fill it until a test that is slow to begin has begun.
-      const sockets = yield* Effect.forEach([1, 2, 3, 4], () =>
-        Effect.acquireRelease(
-          Effect.sync(() => connect(port, "127.0.0.1").on("error", () => {})),
-          (socket) => Effect.sync(() => socket.destroy())
-        ))
-      while (sockets.filter(({ connecting }) => !connecting).length < 2) yield* Effect.sleep("10 millis")
-      const { detail, took } = yield* ended(`http://127.0.0.1:${port}/`, { connectTimeout: "300 millis" })
-      assert.strictEqual(detail, "UND_ERR_CONNECT_TIMEOUT")
-      assert.isAtLeast(took, 250)
-    }).pipe(Effect.scoped))
+  // Other systems accept connections for a program whose backlog is full.
+  it.live.runIf(process.platform === "linux")(
+    "ends a connection that the server never accepts",
+    () =>
+      Effect.gen(function*() {
+        const child = yield* Effect.acquireRelease(
+          Effect.sync(() => fork(fileURLToPath(new URL("fixtures/neverAccepts.ts", import.meta.url)))),
+          (child) => Effect.sync(() => child.kill("SIGKILL"))
+        )
+        const [address] = yield* Effect.promise(() => once(child, "message"))
+        const { port } = address as AddressInfo
+        // A backlog of one takes two on Linux. The other connections fill it until a test that starts slowly has started.
+        const sockets = yield* Effect.forEach([1, 2, 3, 4], () =>
+          Effect.acquireRelease(
+            Effect.sync(() => connect(port, "127.0.0.1").on("error", () => {})),
+            (socket) => Effect.sync(() => socket.destroy())
+          ))
+        while (sockets.filter(({ connecting }) => !connecting).length < 2) yield* Effect.sleep("10 millis")
+        const { detail, took } = yield* ended(`http://127.0.0.1:${port}/`, { connectTimeout: "300 millis" })
+        assert.strictEqual(detail, "UND_ERR_CONNECT_TIMEOUT")
+        assert.isAtLeast(took, 250)
+      }).pipe(Effect.scoped)
+  )
 })

@@ -59,7 +59,7 @@ const onNode = (version: string) => {
 
 describe("mcp-auth on an older Node", () => {
   it.live.each(["20.20.2", "22.18.0"])(
-    "says on %s in one line which Node it needs, and exits with 69",
+    "on %s names the required Node version in one line, and exits with 69",
     (version) =>
       Effect.gen(function*() {
         const { code, stderr, stdout } = yield* onNode(version)
@@ -81,7 +81,7 @@ describe("mcp-auth on an older Node", () => {
 })
 
 describe("mcp-auth check", () => {
-  it.live("exits with 0 for the embedded provider, and shows what it did", () =>
+  it.live("exits with 0 for the embedded provider, and prints each step", () =>
     Effect.gen(function*() {
       const { issuer } = yield* EmbeddedProvider.start()
       const { code, stderr, stdout } = yield* check(issuer)
@@ -93,7 +93,7 @@ describe("mcp-auth check", () => {
       assert.strictEqual(code, 0)
     }))
 
-  it.live("says the same in JSON", () =>
+  it.live("prints the same report in JSON", () =>
     Effect.gen(function*() {
       const { issuer } = yield* EmbeddedProvider.start()
       const { code, report } = yield* checkJson(issuer, "--type", "oidc")
@@ -103,7 +103,7 @@ describe("mcp-auth check", () => {
       assert.deepStrictEqual(report.found?.locations, [`${issuer}/.well-known/openid-configuration`])
     }))
 
-  it.live("exits with 1 when the document breaks a rule, and with 0 when a repair mends it", () =>
+  it.live("exits with 1 when the document breaks a rule, and with 0 when a repair fixes it", () =>
     Effect.gen(function*() {
       const { origin } = yield* serveJson((origin) => {
         const { code_challenge_methods_supported: _, ...withoutPkce } = complete(origin)
@@ -130,7 +130,7 @@ describe("mcp-auth check", () => {
       ])
     }))
 
-  it.live("exits with 1 when the document is no metadata by its schema", () =>
+  it.live("exits with 1 when the document does not match the schema of metadata", () =>
     Effect.gen(function*() {
       const { origin } = yield* serveJson((origin) => ({ [oauthPath]: { ...complete(origin), jwks_uri: 7 } }))
       const { code, stdout } = yield* check(origin)
@@ -138,7 +138,7 @@ describe("mcp-auth check", () => {
       assert.strictEqual(code, 1)
     }))
 
-  it.live("exits with 2 when there is no metadata, and when nobody answers", () =>
+  it.live("exits with 2 when there is no metadata, and when the provider does not respond", () =>
     Effect.gen(function*() {
       const { origin } = yield* serveJson(() => ({}))
       assert.strictEqual((yield* checkJson(origin)).code, 2)
@@ -147,14 +147,14 @@ describe("mcp-auth check", () => {
       assert.strictEqual(nobody.report.verdict, "unavailable")
     }))
 
-  it.live("connects to no loopback address unless told so", () =>
+  it.live("connects to no loopback address by default", () =>
     Effect.gen(function*() {
       const { code, stdout } = yield* mcpAuth("check", "https://127.0.0.1:1")
       assert.include(stdout, "leads to the loopback address 127.0.0.1")
       assert.strictEqual(code, 2)
     }))
 
-  it.live("finds a document by its URL, held to the issuer", () =>
+  it.live("finds a document by its URL, and requires the issuer", () =>
     Effect.gen(function*() {
       const { origin } = yield* serveJson((origin) => ({ "/metadata": complete(`${origin}/tenant`) }))
       const url = `${origin}/metadata`
@@ -162,7 +162,7 @@ describe("mcp-auth check", () => {
       assert.strictEqual((yield* checkJson(`${origin}/other`, "--url", url, "--type", "oauth")).code, 1)
     }))
 
-  it.live("shows nothing of a document that could command a terminal or forge a line", () =>
+  it.live("prints nothing of a document that could control a terminal or forge a line", () =>
     Effect.gen(function*() {
       const hostile = "x\n✓ valid\r\u001b[2J\u0085\u009b31m\u202e\u2028\ue000\u{e0041}"
       const { origin } = yield* serveJson((origin) => ({
@@ -182,7 +182,7 @@ describe("mcp-auth check", () => {
       assert.deepStrictEqual(JSON.parse(patch), { op: "remove", path: `/${hostile}` })
     }))
 
-  it.live("judges by the revision that is asked for", () =>
+  it.live("validates against the requested revision", () =>
     Effect.gen(function*() {
       const { issuer } = yield* EmbeddedProvider.start()
       const { report } = yield* checkJson(issuer, "--spec", "2025-03-26")
@@ -194,12 +194,12 @@ describe("mcp-auth check", () => {
     ["an unknown flag", ["check", "https://as.example.com", "--frobnicate"], "--frobnicate"],
     ["an unknown repair", ["check", "https://as.example.com", "--repair", "magic"], "magic"],
     ["an unknown revision", ["check", "https://as.example.com", "--spec", "2024-11-05"], "2024-11-05"],
-    ["something that is no issuer", ["check", "https://as.example.com/?a=1"], "it contains a query; remove it"],
+    ["an invalid issuer", ["check", "https://as.example.com/?a=1"], "it contains a query; remove it"],
     ["a discovery URL", ["check", "https://as.example.com/.well-known/openid-configuration?"], "pass the issuer"],
-    ["http on loopback without saying so", ["check", "http://127.0.0.1:1"], "http is refused"],
+    ["http on loopback without the flag for it", ["check", "http://127.0.0.1:1"], "http is refused"],
     ["an unknown address range", ["check", "https://as.example.com", "--allow", "moon"], "moon"],
     ["an unknown command", ["frobnicate"], "frobnicate"],
-    ["no command at all", [], "SUBCOMMANDS"]
+    ["no command", [], "SUBCOMMANDS"]
   ]
   for (const [name, args, said] of wrong) {
     it.live(`exits with 64 for ${name}`, () =>
@@ -211,7 +211,7 @@ describe("mcp-auth check", () => {
       }))
   }
 
-  it.live("exits with 0 when help is asked for", () =>
+  it.live("exits with 0 when help is requested", () =>
     Effect.gen(function*() {
       const { code, stdout } = yield* mcpAuth("check", "--help")
       assert.include(stdout, "--repair")

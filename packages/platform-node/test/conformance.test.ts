@@ -78,26 +78,29 @@ const request = (method: string, params: Schema.JsonObject, token: string | unde
   })
 
 describe("the portable fixture for scope challenges", () => {
-  it.effect.each(fixtures)("%s: the low token is challenged for all scopes at once, the full one succeeds", (
-    [, method, params, scopes, result]
-  ) =>
-    Effect.gen(function*() {
-      const handle = yield* serve
-      const send = (token?: string) => Effect.promise(() => handle(request(method, params, token)))
-      const challenged = yield* send("mcp-conformance-scope-low")
-      assert.strictEqual(challenged.status, 403)
-      const header = challenged.headers.get("www-authenticate") ?? ""
-      assert.include(header, "error=\"insufficient_scope\"")
-      assert.include(header, `scope="${scopes.join(" ")}"`)
-      assert.include(header, "resource_metadata=\"https://api.test/.well-known/oauth-protected-resource/mcp\"")
-      for (const token of ["mcp-conformance-scope-full", undefined]) {
-        const granted = yield* send(token)
-        assert.strictEqual(granted.status, 200)
-        assert.match(yield* Effect.promise(() => granted.text()), result)
-      }
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  it.effect.each(fixtures)(
+    "%s: the token without scopes is challenged for all scopes at once, and the full one succeeds",
+    (
+      [, method, params, scopes, result]
+    ) =>
+      Effect.gen(function*() {
+        const handle = yield* serve
+        const send = (token?: string) => Effect.promise(() => handle(request(method, params, token)))
+        const challenged = yield* send("mcp-conformance-scope-low")
+        assert.strictEqual(challenged.status, 403)
+        const header = challenged.headers.get("www-authenticate") ?? ""
+        assert.include(header, "error=\"insufficient_scope\"")
+        assert.include(header, `scope="${scopes.join(" ")}"`)
+        assert.include(header, "resource_metadata=\"https://api.test/.well-known/oauth-protected-resource/mcp\"")
+        for (const token of ["mcp-conformance-scope-full", undefined]) {
+          const granted = yield* send(token)
+          assert.strictEqual(granted.status, 200)
+          assert.match(yield* Effect.promise(() => granted.text()), result)
+        }
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer()))
+  )
 
-  it.effect("a token that is none of its own is refused", () =>
+  it.effect("a token that the fixture did not issue is refused", () =>
     Effect.gen(function*() {
       const handle = yield* serve
       const [, method, params] = fixtures[0] ?? assert.fail("no fixture")

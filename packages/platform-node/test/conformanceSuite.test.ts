@@ -1,7 +1,7 @@
 /**
- * The released conformance suite (`@modelcontextprotocol/conformance`), run against one server twice: open, and behind
- * `McpAuth.protect` with a good token. What the server conforms to is Effect's matter; that the protection changes
- * nothing about it is ours.
+ * The released conformance suite (`@modelcontextprotocol/conformance`), run against one server twice: without
+ * protection, and behind `McpAuth.protect` with a valid token. The conformance of the server is Effect's; this test
+ * checks that the protection changes nothing about it.
  */
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { NodeServices } from "@effect/platform-node"
@@ -19,12 +19,12 @@ const command = fileURLToPath(
 /** What Effect's MCP server lacks, protected or not, by scenario and check. */
 const unsupported: Readonly<Record<"2026-07-28" | "2025-11-25", ReadonlyArray<string>>> = {
   "2026-07-28": [
-    // It has no error -32021 for a capability that a client has not declared.
+    // It lacks the error -32021 for a capability that a client has not declared.
     "server-stateless: sep-2575-server-rejects-undeclared-capability",
     "server-stateless: sep-2575-missing-capability-http-400"
   ],
   "2025-11-25": [
-    // It has no subscriptions to resources in revisions with sessions.
+    // It lacks subscriptions to resources in revisions with sessions.
     "resources-subscribe: resources-subscribe",
     "resources-unsubscribe: resources-unsubscribe"
   ]
@@ -62,7 +62,7 @@ const verdicts = (checks: ReadonlyArray<string> = []) => {
   return `${count("SUCCESS")} passed, ${count("FAILURE")} failed`
 }
 
-/** The scenarios of the tasks extension, which Effect does not have, are compared, but none is expected to pass. */
+/** The scenarios of the tasks extension, which Effect lacks, are compared, but none is expected to pass. */
 const isExtension = (scenario: string) => scenario.startsWith("tasks-")
 
 const failedIn = (results: Results, scenario: string) =>
@@ -82,10 +82,10 @@ const servers = Effect.gen(function*() {
   return { open, ...guarded }
 })
 
-describe("the conformance suite of MCP", () => {
+describe("the MCP conformance suite", () => {
   for (const [revision, scenarios] of [["2026-07-28", 50], ["2025-11-25", 33]] as const) {
     it.live(
-      `finds the same in a protected server as in an open one, at ${revision}, scenario by scenario`,
+      `has the same verdicts for a protected server as for an open one, at ${revision}, in every scenario`,
       () =>
         Effect.gen(function*() {
           const { open, unauthorized, url } = yield* servers
@@ -97,8 +97,8 @@ describe("the conformance suite of MCP", () => {
           const isUnexpected = (scenario: string) =>
             `${expected.get(scenario)}` !== `${found.get(scenario)}` ||
             failedIn(found, scenario).some((name) => !unsupported[revision].includes(name))
-          // The suite waits for some events for less than a second, whatever the machine does meanwhile. A few scenarios
-          // with an unexpected result are run again, alone: what the protection changes stays changed.
+          // The suite waits for some events for less than a second, even on a busy machine. A few scenarios with an
+          // unexpected result are run again, alone: a change that the protection causes occurs again.
           for (let again = 0; again < 5; again++) {
             const unexpected = [...expected.keys()].filter(isUnexpected)
             for (const scenario of unexpected.length > 5 ? [] : unexpected) {
@@ -116,7 +116,7 @@ describe("the conformance suite of MCP", () => {
           const failed = [...found.keys()].flatMap((scenario) => failedIn(found, scenario))
           assert.sameMembers(failed, [...unsupported[revision]])
         }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
-      // Four runs of the whole suite are much to do.
+      // Four runs of the whole suite take long.
       1_200_000
     )
   }

@@ -16,7 +16,7 @@ interface Ended {
   readonly stderr: string
 }
 
-/** The command as a user runs it: the token comes in by the standard input. */
+/** The command as a user runs it, with the token on standard input. */
 const explain = (token: string, ...args: ReadonlyArray<string>) =>
   Effect.callback<Ended>((resume) => {
     const child = execFile(
@@ -29,7 +29,7 @@ const explain = (token: string, ...args: ReadonlyArray<string>) =>
     return Effect.sync(() => child.kill())
   })
 
-/** A provider with one key, and what signs with it. */
+/** A provider with one key, and a function that signs with it. */
 const provider = Effect.gen(function*() {
   const { privateKey, publicKey } = yield* Effect.promise(() => generateKeyPair("ES256"))
   const key = { ...(yield* Effect.promise(() => exportJWK(publicKey))), kid: "1", alg: "ES256", use: "sig" }
@@ -62,7 +62,7 @@ const decodeReport = Schema.decodeUnknownEffect(Schema.fromJsonString(ExplainRep
 const policy = JSON.stringify({ allOf: [{ scopes: ["notes:write"] }, { not: { role: "guest" } }] })
 
 describe("mcp-auth explain", () => {
-  it.live("exits with 0 for a token that satisfies the policy, and shows for whom it speaks", () =>
+  it.live("exits with 0 for a token that satisfies the policy, and prints its caller", () =>
     Effect.gen(function*() {
       const { issuer, sign } = yield* provider
       const token = yield* sign({ scope: "notes:read notes:write" })
@@ -73,7 +73,7 @@ describe("mcp-auth explain", () => {
       assert.include(stdout, "permitted")
     }))
 
-  it.live("exits with 1 for one that does not, and says what the client would hear", () =>
+  it.live("exits with 1 for a token that does not, and prints the response that a client would get", () =>
     Effect.gen(function*() {
       const { issuer, sign } = yield* provider
       const token = yield* sign()
@@ -85,7 +85,7 @@ describe("mcp-auth explain", () => {
       assert.deepStrictEqual(report.trace?.parts[0]?.missing, ["notes:write"])
     }))
 
-  it.live("knows which scopes cover others", () =>
+  it.live("applies the scope hierarchy", () =>
     Effect.gen(function*() {
       const { issuer, sign } = yield* provider
       const rules = JSON.stringify({ "*:admin": ["*:write"] })
@@ -94,7 +94,7 @@ describe("mcp-auth explain", () => {
       assert.strictEqual((yield* explain(token, "--issuer", issuer, "--policy", policy, "--hierarchy", rules)).code, 0)
     }))
 
-  it.live("says why a token is not valid", () =>
+  it.live("prints why a token is not valid", () =>
     Effect.gen(function*() {
       const { issuer, sign } = yield* provider
       const token = yield* sign({ aud: "https://other.example" })
@@ -104,7 +104,7 @@ describe("mcp-auth explain", () => {
       assert.include(report.answer?.reason, "issued for another resource")
     }))
 
-  it.live("says that an encrypted token is encrypted, why, and what to do", () =>
+  it.live("prints that an encrypted token is encrypted, why, and what to do", () =>
     Effect.gen(function*() {
       const { issuer } = yield* provider
       const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url")
@@ -117,7 +117,7 @@ describe("mcp-auth explain", () => {
       assert.include(report.answer?.reason, "TokenVerifier.introspection")
     }))
 
-  it.live("exits with 2 when the provider cannot be asked", () =>
+  it.live("exits with 2 when the provider does not respond", () =>
     Effect.gen(function*() {
       const { sign } = yield* provider
       const issuer = "http://127.0.0.1:1"
@@ -126,10 +126,10 @@ describe("mcp-auth explain", () => {
       assert.include(stdout, "undetermined")
     }))
 
-  it.live("never prints the token, whatever becomes of it", () =>
+  it.live("never prints the token, whatever the result is", () =>
     Effect.gen(function*() {
       const { issuer, sign } = yield* provider
-      const tokens = [yield* sign(), yield* sign({ exp: 1 }), `${yield* sign()}x`, "opaque-token-of-somebody"]
+      const tokens = [yield* sign(), yield* sign({ exp: 1 }), `${yield* sign()}x`, "opaque-token"]
       for (const token of tokens) {
         for (const format of ["pretty", "json"]) {
           const { stderr, stdout } = yield* explain(token, "--issuer", issuer, "--policy", policy, "--format", format)
@@ -141,15 +141,15 @@ describe("mcp-auth explain", () => {
   it.live.each<[string, ReadonlyArray<string>]>([
     ["no issuer", ["--policy", policy]],
     ["no policy", ["--issuer", "https://as.example.com"]],
-    ["a policy that is none", ["--issuer", "https://as.example.com", "--policy", "{\"scope\":[\"a\"]}"]],
-    ["a policy with a word too many", [
+    ["an invalid policy", ["--issuer", "https://as.example.com", "--policy", "{\"scope\":[\"a\"]}"]],
+    ["a policy with an unknown member", [
       "--issuer",
       "https://as.example.com",
       "--policy",
       "{\"scopes\":[\"a\"],\"scop\":[\"b\"]}"
     ]],
-    ["an issuer that is none", ["--issuer", "https://as.example.com/../x", "--policy", policy]],
-    ["a hierarchy that is none", [
+    ["an invalid issuer", ["--issuer", "https://as.example.com/../x", "--policy", policy]],
+    ["an invalid hierarchy", [
       "--issuer",
       "https://as.example.com",
       "--policy",

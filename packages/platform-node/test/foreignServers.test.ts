@@ -11,7 +11,7 @@ import type { AddressInfo } from "node:net"
 
 const resource = "https://api.test/mcp"
 
-/** What answers requests for the resource, wherever it really listens. */
+/** A handler of requests for the resource, wherever it listens. */
 type Fetch = (path: string, init: RequestInit) => Promise<Response>
 
 const options = Effect.gen(function*() {
@@ -60,7 +60,7 @@ const hono = Effect.fnUntraced(function*(options: Options) {
 
 for (const [name, start] of [["Express", express], ["Hono", hono]] as const) {
   describe(`a server of ${name}`, () => {
-    it.live("asks to log in, and says where", () =>
+    it.live("answers a request without a token with 401 and the metadata URL", () =>
       Effect.gen(function*() {
         const ask = yield* start((yield* options).options)
         const refused = yield* Effect.promise(() => ask("/mcp", { method: "POST" }))
@@ -74,7 +74,7 @@ for (const [name, start] of [["Express", express], ["Hono", hono]] as const) {
         assert.strictEqual(document.resource, resource)
       }))
 
-    it.live("lets in who has a valid token, and nobody else", () =>
+    it.live("accepts a valid token, and no other", () =>
       Effect.gen(function*() {
         const { options: given, provider } = yield* options
         const ask = yield* start(given)
@@ -115,7 +115,7 @@ for (const [name, start] of [["Express", express], ["Hono", hono]] as const) {
 }
 
 describe("NodeFetchAuth", () => {
-  it("is not built with options that cannot work, and says why", async () => {
+  it("is not built with invalid options, and the error names the mistake", async () => {
     const started = NodeFetchAuth.start({ resource: `${resource}#x`, authorizationServers: [] })
     const error = await started.then(() => undefined, (error: unknown) => error)
     assert.propertyVal(error, "_tag", "InvalidResourceIdentifier")

@@ -17,7 +17,7 @@ const Ended = Schema.fromJsonString(Schema.Struct({
 const serve = (listener: RequestListener) =>
   Effect.tap(listen(), ({ server }) => Effect.sync(() => server.on("request", listener)))
 
-/** As long as an honest document may be, so that its reader has needed all that an honest one needs. */
+/** As long as a valid document may be, so that its reader has used all the memory that a valid one needs. */
 const document = JSON.stringify({ issuer: "http://localhost", padding: "x".repeat(500_000) })
 const packed = gzipSync(document)
 
@@ -29,7 +29,7 @@ const honest: RequestListener = (request, response) => {
   }
 }
 
-/** What the client says of a hostile server, in a process of its own. */
+/** The client's result for a hostile server, from a process of its own. */
 const endOf = (client: string, { limit = 300_000, listener }: Hostile) =>
   Effect.gen(function*() {
     const good = yield* serve(honest)
@@ -51,7 +51,7 @@ const head = (response: ServerResponse, headers: Readonly<Record<string, string>
 
 const chunk = Buffer.alloc(64 * 1024, " ")
 
-/** As many bytes as there is room for, then as many again: no more is held here than the socket takes. */
+/** As many bytes as fit, then as many again: the process holds no more than the socket accepts. */
 const pour = (response: ServerResponse, bytes: number): void => {
   let left = bytes
   const more = (): void => {
@@ -70,9 +70,9 @@ const bomb = gzipSync(Buffer.alloc(200_000_000))
 interface Hostile {
   readonly name: string
   readonly listener: RequestListener
-  /** How long it may take, in milliseconds, where nothing else ends it. Default: as long as it takes. */
+  /** The time limit in milliseconds, where nothing else ends the request. Default: none. */
   readonly limit?: number
-  /** By client: undici does not unpack what it did not ask for, fetch does. */
+  /** By client: undici does not decompress what it did not request, fetch does. */
   readonly ends: { readonly undici: string; readonly fetch: string }
 }
 
@@ -144,13 +144,13 @@ const hostile: ReadonlyArray<Hostile> = [
   }
 ]
 
-describe("a hostile server is refused within the limits, and less than 20 MB of memory", () => {
+describe("a hostile server is refused within the limits, and with less than 20 MB of memory", () => {
   for (const one of hostile) {
     for (const client of ["undici", "fetch"] as const) {
-      it.live(`${one.name}, met with ${client}`, () =>
+      it.live(`${one.name}, requested by ${client}`, () =>
         Effect.gen(function*() {
           const { megabytes, outcome, reason } = yield* endOf(client, one)
-          // Where the limit ends it, nothing else would have; where something else does, the limit was not reached.
+          // If the time limit ends it, nothing else would have; otherwise the time limit was not reached.
           assert.strictEqual(`${outcome} ${reason}`, one.ends[client])
           assert.isBelow(megabytes, 20)
         }))

@@ -1,14 +1,14 @@
 /**
- * Signatures and what must be said of them: the examples of RFC 7515, 7517 and 8037, and, in the manner of Wycheproof, what
- * attackers and careless libraries make of signatures and keys.
+ * Signatures and their expected results: the examples of RFC 7515, 7517 and 8037, and, in the style of Wycheproof,
+ * signatures and keys of attackers and careless libraries.
  */
 import type { Jws } from "@effect-mcp-auth/core"
 import * as Crypto from "node:crypto"
 
-/** What both implementations say of a row. */
+/** The expected result of a row, for both implementations. */
 type Verdict = "good" | "bad"
 
-/** Whether a key has signed something. */
+/** Verifies a signature with a key. */
 export interface Question {
   readonly key: Jws.PublicKey
   readonly algorithm: Jws.Algorithm
@@ -24,13 +24,13 @@ type Key = Crypto.KeyPairKeyObjectResult
 
 const jwkOf = ({ publicKey }: Pick<Key, "publicKey">): Jws.PublicKey => {
   const jwk = publicKey.export({ format: "jwk" })
-  // A public JWK of these kinds has its type; the type of Node does not say so.
+  // A public JWK of these types has a kty; the type of Node does not say so.
   return { ...jwk, kty: String(jwk.kty) } as Jws.PublicKey
 }
 
 const privateJwkOf = ({ privateKey }: Key): Jws.PublicKey => {
   const jwk = privateKey.export({ format: "jwk" })
-  // The same for a private one.
+  // The same for a private key.
   return { ...jwk, kty: String(jwk.kty) } as Jws.PublicKey
 }
 
@@ -79,13 +79,13 @@ const pss = (saltLength: number) => ({ padding: Crypto.constants.RSA_PKCS1_PSS_P
 
 type SignOptions = Omit<Crypto.SignKeyObjectInput, "key">
 
-/** A signature by any algorithm, with any key and in any form. */
+/** A signature with any algorithm, any key and in any form. */
 const signature = (input: string, { privateKey }: Key, hash: string | null, options: SignOptions = {}): Uint8Array =>
   Crypto.sign(hash, Buffer.from(input), { key: privateKey, ...options })
 
 const raw: SignOptions = { dsaEncoding: "ieee-p1363" }
 
-/** A signature by the rules. */
+/** A correct signature. */
 export const sign = (input: string, key: Key, algorithm: Jws.Algorithm): Uint8Array => {
   if (algorithm.startsWith("Ed")) return signature(input, key, null)
   const hash = `sha${algorithm.slice(2)}`
@@ -93,7 +93,7 @@ export const sign = (input: string, key: Key, algorithm: Jws.Algorithm): Uint8Ar
   return signature(input, key, hash, algorithm.startsWith("ES") ? raw : {})
 }
 
-/** The numbers of a signature of ECDSA, or the two halves of one of EdDSA. */
+/** The numbers of an ECDSA signature, or the two halves of an EdDSA signature. */
 const halves = (bytes: Uint8Array): readonly [Uint8Array, Uint8Array] => [
   bytes.slice(0, bytes.length / 2),
   bytes.slice(bytes.length / 2)
@@ -160,7 +160,7 @@ const ofRfc7515A4: Jws.PublicKey = {
 
 const ofRfc8037A: Jws.PublicKey = { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }
 
-/** RFC 7517, appendix A.2, with which a signature can be made for the keys of A.1. */
+/** RFC 7517, appendix A.2, which can sign for the keys of A.1. */
 const ofRfc7517 = {
   kty: "EC",
   crv: "P-256",
@@ -230,7 +230,7 @@ const common = (algorithm: Jws.Algorithm): ReadonlyArray<Vector> => {
     row(`${algorithm}: ${rule}`, jwk, algorithm, bytes, verdict, signed)
   const bits = [0, 7, 8, half * 8 - 1, half * 8, size * 8 - 8, size * 8 - 1]
   return [
-    say("a signature by the rules", good, "good"),
+    say("a correct signature", good, "good"),
     say(
       "a signature of an empty payload",
       sign(`${input.split(".")[0]}.`, key, algorithm),
@@ -238,43 +238,46 @@ const common = (algorithm: Jws.Algorithm): ReadonlyArray<Vector> => {
       `${input.split(".")[0]}.`
     ),
     ...bits.map((bit) => say(`bit ${bit} of the signature flipped`, flipped(good, bit))),
-    say("no signature", new Uint8Array()),
+    say("an empty signature", new Uint8Array()),
     say("one byte", new Uint8Array(1)),
     say("zeros", new Uint8Array(size)),
     say("ones", new Uint8Array(size).fill(0xff)),
     say("the first half", good.slice(0, half)),
     say("the second half", good.slice(half)),
-    say("the halves the other way round", join(good.slice(half), good.slice(0, half))),
-    say("the last byte missing", good.slice(0, -1)),
-    say("the first byte missing", good.slice(1)),
-    say("a zero after it", join(good, new Uint8Array(1))),
-    say("a zero before it", join(new Uint8Array(1), good)),
-    say("a zero before each half", join(new Uint8Array(1), good.slice(0, half), new Uint8Array(1), good.slice(half))),
+    say("the halves exchanged", join(good.slice(half), good.slice(0, half))),
+    say("the last byte removed", good.slice(0, -1)),
+    say("the first byte removed", good.slice(1)),
+    say("a zero appended", join(good, new Uint8Array(1))),
+    say("a zero prepended", join(new Uint8Array(1), good)),
+    say(
+      "a zero prepended to each half",
+      join(new Uint8Array(1), good.slice(0, half), new Uint8Array(1), good.slice(half))
+    ),
     say("twice", join(good, good)),
-    say("its bytes the other way round", reversed(good)),
+    say("its bytes in reverse order", reversed(good)),
     say("of another payload", sign(inputOf(algorithm, "{\"sub\":\"eve\"}"), key, algorithm)),
     say("of another header", sign(inputOf("none"), key, algorithm)),
     say("of the payload alone", sign(input.split(".")[1] ?? "", key, algorithm)),
-    say("of what was decoded", sign(Buffer.from(input, "base64url").toString("latin1"), key, algorithm)),
-    say("of the input with a dot more", sign(`${input}.`, key, algorithm))
+    say("of the decoded input", sign(Buffer.from(input, "base64url").toString("latin1"), key, algorithm)),
+    say("of the input with another dot", sign(`${input}.`, key, algorithm))
   ]
 }
 
 export const everyAlgorithm: ReadonlyArray<Vector> = Object.keys(keys).flatMap((name) =>
-  // The table of keys has every algorithm and nothing else.
+  // The table of keys has exactly the algorithms.
   common(name as Jws.Algorithm)
 )
 
 // ---------------------------------------------------------------------------------------------------------------------
-// One algorithm for another
+// One algorithm with the name of another
 // ---------------------------------------------------------------------------------------------------------------------
 
 const rsaAlgorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] as const
 
-/** The signature of one algorithm under the name of another, by the same key. */
+/** The signature of one algorithm with the name of another, by the same key. */
 const confused = rsaAlgorithms.flatMap((made) =>
   rsaAlgorithms.filter((named) => named !== made).map((named) =>
-    row(`a signature of ${made} under the name ${named}`, jwkOf(rsa), named, sign(inputOf(named), rsa, made))
+    row(`a signature of ${made} with the name ${named}`, jwkOf(rsa), named, sign(inputOf(named), rsa, made))
   )
 )
 
@@ -325,8 +328,8 @@ const curved = (algorithm: keyof typeof orders): ReadonlyArray<Vector> => {
   const plain = (rule: string, bytes: Uint8Array) => row(`${algorithm}: ${rule}`, jwkOf(key), algorithm, bytes)
   const der = signature(input, key, `sha${algorithm.slice(2)}`)
   return [
-    // Who has one signature can make this one, which is why what is remembered is the whole token.
-    pair("the other s of the same r, which is as good", r, order - s, "good"),
+    // Anyone with one signature can compute this one, so the token cache compares the whole token.
+    pair("the other s for the same r, which is valid as well", r, order - s, "good"),
     pair("r = 0", 0n, s),
     pair("s = 0", r, 0n),
     pair("r = s = 0 (CVE-2022-21449)", 0n, 0n),
@@ -344,18 +347,18 @@ const curved = (algorithm: keyof typeof orders): ReadonlyArray<Vector> => {
     plain("DER instead of two numbers", der),
     plain("DER with zeros up to the length of two numbers", join(der, new Uint8Array(2 * size)).slice(0, 2 * size)),
     plain("r alone", first),
-    plain("r and s with a byte more each", join(new Uint8Array(1), first, new Uint8Array(1), second)),
+    plain("r and s with an additional byte each", join(new Uint8Array(1), first, new Uint8Array(1), second)),
     plain("r and s without their leading bytes", join(first.slice(1), second.slice(1)))
   ]
 }
 
-/** A signature that begins with a zero, as one of a few hundred does. */
+/** A signature that begins with a zero, as one in a few hundred does. */
 const leadingZeros = (): Vector => {
   const input = (attempt: number) => inputOf("ES256", `{"attempt":${attempt}}`)
   for (let attempt = 0; attempt < 10_000; attempt++) {
     const bytes = sign(input(attempt), p256, "ES256")
     if (bytes[0] === 0) {
-      return row("ES256: a good r that begins with a zero", jwkOf(p256), "ES256", bytes, "good", input(attempt))
+      return row("ES256: a valid r that begins with a zero", jwkOf(p256), "ES256", bytes, "good", input(attempt))
     }
   }
   throw new Error("no r begins with a zero")
@@ -405,13 +408,13 @@ const edwards = (): ReadonlyArray<Vector> => {
   const scalar = numberOf(reversed(s))
   const say = (rule: string, bytes: Uint8Array) => row(`EdDSA: ${rule}`, jwkOf(ed), "EdDSA", bytes)
   return [
-    say("S + L, the same number by another name", join(r, littleEndian(scalar + order25519))),
+    say("S + L, the same number in another form", join(r, littleEndian(scalar + order25519))),
     say("S + 8 L", join(r, littleEndian((scalar + 8n * order25519) % 2n ** 256n))),
     say("S = L", join(r, littleEndian(order25519))),
     say("S = 0", join(r, new Uint8Array(32))),
     say("S = -S", join(r, littleEndian(order25519 - scalar))),
     say("R with its sign changed", join(flipped(r, 255), s)),
-    say("R that is no point", join(littleEndian(prime25519 + 2n), s)),
+    say("R that is not a point", join(littleEndian(prime25519 + 2n), s)),
     ...Object.entries(smallOrder).map(([name, point]) =>
       say(`R of small order: ${name}`, join(Buffer.from(point, "hex"), s))
     ),
@@ -423,7 +426,10 @@ const edwards = (): ReadonlyArray<Vector> => {
 
 export const eddsa: ReadonlyArray<Vector> = edwards()
 
-/** Keys that are points of small order: for some of them signatures can be guessed. Both must say the same of each. */
+/**
+ * Keys that are points of small order: for some of them signatures can be guessed. Both implementations must give the
+ * same result.
+ */
 export const smallOrderKeys: ReadonlyArray<Question & { readonly rule: string }> = Object.entries(smallOrder).flatMap(
   ([name, point]) => {
     const key: Jws.PublicKey = { kty: "OKP", crv: "Ed25519", x: encode(Buffer.from(point, "hex")) }
@@ -448,7 +454,7 @@ const modulusOf = ({ publicKey }: Key): bigint => {
   return numberOf(Buffer.from(n ?? "", "base64url"))
 }
 
-/** The private operation on a block as it stands, without asking whether it is padded. */
+/** The private operation on a raw block, without a check of its padding. */
 const bare = (key: Key, block: Uint8Array): Uint8Array =>
   Crypto.privateEncrypt({ key: key.privateKey, padding: Crypto.constants.RSA_NO_PADDING }, block)
 
@@ -456,7 +462,7 @@ const digestInfo = Buffer.from("3031300d060960864801650304020105000420", "hex")
 
 const sha256 = (input: string): Uint8Array => Crypto.createHash("sha256").update(input).digest()
 
-/** The block of PKCS #1, 1.5, for what is in it: 256 bytes. */
+/** The PKCS #1 v1.5 block for a content: 256 bytes. */
 const padded = (content: Uint8Array, start = "0001", end = "00"): Uint8Array => {
   const [head, tail] = [Buffer.from(start, "hex"), Buffer.from(end, "hex")]
   return join(head, new Uint8Array(256 - head.length - tail.length - content.length).fill(0xff), tail, content)
@@ -473,7 +479,7 @@ const cubeRoot = (number: bigint): bigint => {
   return low
 }
 
-/** Bleichenbacher 2006: a cube whose first bytes are a block with garbage behind the digest. */
+/** Bleichenbacher 2006: a cube whose first bytes are a block with garbage after the digest. */
 const cubeForgery = (): Uint8Array => {
   const head = join(Buffer.from("0001ffffffffffffffffff00", "hex"), digestInfo, sha256(inputOf("RS256")))
   return bytesOf(cubeRoot(numberOf(join(head, new Uint8Array(256 - head.length)))), 256)
@@ -490,7 +496,7 @@ const rsaRows = (): ReadonlyArray<Vector> => {
   const own = join(digestInfo, digest)
   const bigger = numberOf(good) + modulus
   return [
-    block("a block by the rules", padded(own), "good"),
+    block("a correct block", padded(own), "good"),
     block("without DigestInfo", padded(digest)),
     block(
       "the DigestInfo of SHA-1",
@@ -506,15 +512,15 @@ const rsaRows = (): ReadonlyArray<Vector> => {
     block("garbage after the digest", join(padded(own).slice(0, 2), padded(own).slice(12), Buffer.alloc(10, 7))),
     block("a zero within the padding", padded(own).with(20, 0)),
     say(
-      "the signature and the modulus, the same number by another name",
+      "the signature plus the modulus, the same number in another form",
       bytesOf(bigger, bigger >> 2048n === 0n ? 256 : 257)
     ),
     say("the modulus", bytesOf(modulus, 256)),
-    say("the modulus less one", bytesOf(modulus - 1n, 256)),
+    say("the modulus minus one", bytesOf(modulus - 1n, 256)),
     say("1", bytesOf(1n, 256)),
-    say("the modulus less the signature", bytesOf(modulus - numberOf(good), 256)),
+    say("the modulus minus the signature", bytesOf(modulus - numberOf(good), 256)),
     say("the block itself", padded(own)),
-    row("RS256 with e = 3: a signature by the rules", jwkOf(rsaCubed), "RS256", sign(input, rsaCubed, "RS256"), "good"),
+    row("RS256 with e = 3: a correct signature", jwkOf(rsaCubed), "RS256", sign(input, rsaCubed, "RS256"), "good"),
     row("RS256 with e = 3: a cube (Bleichenbacher 2006)", jwkOf(rsaCubed), "RS256", cubeForgery())
   ]
 }
@@ -572,7 +578,7 @@ export const jwks: ReadonlyArray<Vector> = [
   rsaKey("another n", { n: jwkOf(rsaCubed)["n"] }, "bad"),
   rsaKey("a number for n", { n: 7 }, "bad"),
   rsaKey("a zero before e", { e: padZero(rsaJwk["e"]) }, "good"),
-  rsaKey("members that nobody knows", { x5t: "AA", "x-vendor": { a: [1] } }, "good"),
+  rsaKey("unknown members", { x5t: "AA", "x-vendor": { a: [1] } }, "good"),
   rsaKey("its private half", privateJwkOf(rsa), "bad"),
   rsaKey("d alone of its private half", { d: "AQAB" }, "bad"),
   ecKey("its private half", privateJwkOf(p256), "bad"),
@@ -586,21 +592,24 @@ export const jwks: ReadonlyArray<Vector> = [
   ecKey("no y", { y: undefined }, "bad"),
   ecKey("x and y exchanged", { x: ecJwk["y"], y: ecJwk["x"] }, "bad"),
   ecKey("the name of another curve", { crv: "P-384" }, "bad"),
-  ecKey("a curve that nobody knows", { crv: "P-257" }, "bad"),
+  ecKey("an unknown curve", { crv: "P-257" }, "bad"),
   ecKey("no curve", { crv: undefined }, "bad"),
   ecKey("another type", { kty: "OKP" }, "bad"),
   edKey("its private half", privateJwkOf(ed), "bad"),
-  edKey("a byte less", { x: encode(bytesIn(edJwk["x"]).slice(1)) }, "bad"),
-  edKey("a byte more", { x: encode(join(bytesIn(edJwk["x"]), new Uint8Array(1))) }, "bad"),
+  edKey("a byte removed", { x: encode(bytesIn(edJwk["x"]).slice(1)) }, "bad"),
+  edKey("a byte added", { x: encode(join(bytesIn(edJwk["x"]), new Uint8Array(1))) }, "bad"),
   edKey("no x", { x: undefined }, "bad"),
-  edKey("the curve of key agreement", { crv: "X25519" }, "bad"),
+  edKey("the curve for key agreement", { crv: "X25519" }, "bad"),
   edKey("another curve", { crv: "Ed448" }, "bad"),
   row("a secret", { kty: "oct", k: encode("secret") }, "RS256", hmac("secret")),
-  row("a type that nobody knows", { kty: "AKP" }, "RS256", hmac("secret")),
+  row("an unknown type", { kty: "AKP" }, "RS256", hmac("secret")),
   row("no type", {} as Jws.PublicKey, "RS256", hmac("secret"))
 ]
 
-/** With e = 1 a block by the rules is its own signature, for anybody to make. Both would believe it, so no such key may get there. */
+/**
+ * With e = 1 a correct block is its own signature, which every attacker can compute. Both implementations would accept
+ * it, so no such key may reach them.
+ */
 export const anybodysKey: Question = {
   key: { ...rsaJwk, e: "AQ" },
   algorithm: "RS256",
@@ -608,12 +617,12 @@ export const anybodysKey: Question = {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Keys that are written in another way
+// Keys in another encoding
 // ---------------------------------------------------------------------------------------------------------------------
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-/** The same bytes by another last letter, if there are bits to spare. */
+/** The same bytes with another last character, if it has unused bits. */
 const stray = (text: string): string => `${text.slice(0, -1)}${letters[letters.indexOf(text.at(-1) ?? "A") ^ 1]}`
 
 const spellings: Readonly<Record<string, (text: string) => string>> = {
@@ -622,8 +631,8 @@ const spellings: Readonly<Record<string, (text: string) => string>> = {
   "in base64": (text) => text.replaceAll("-", "+").replaceAll("_", "/"),
   "with a line feed": (text) => `${text.slice(0, 20)}\n${text.slice(20)}`,
   "with a space after it": (text) => `${text} `,
-  "with bits to spare": stray,
-  "with a character that does not belong": (text) => `${text.slice(0, 20)}!${text.slice(20)}`,
+  "with unused bits set": stray,
+  "with a foreign character": (text) => `${text.slice(0, 20)}!${text.slice(20)}`,
   "cut off": (text) => text.slice(0, -1),
   "with a zero before it": padZero,
   "with a zero after it": (text) => encode(join(bytesIn(text), new Uint8Array(1)))
@@ -639,7 +648,7 @@ const spelt = (algorithm: Jws.Algorithm, jwk: Jws.PublicKey, members: ReadonlyAr
     }))
   )
 
-/** What counts is that both say the same. */
+/** Both implementations must give the same result. */
 export const spelledKeys: ReadonlyArray<Question & { readonly rule: string }> = [
   ...spelt("RS256", rsaJwk, ["n", "e"]),
   ...spelt("ES256", ecJwk, ["x", "y"]),

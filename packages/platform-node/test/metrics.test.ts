@@ -6,7 +6,7 @@ import { HttpEffect, HttpRouter } from "effect/http"
 
 const resource = "https://api.test/mcp"
 
-it.effect("Prometheus reads how many requests were let in and refused, and why", () =>
+it.effect("Prometheus reads the numbers of accepted and refused requests, with the reasons", () =>
   Effect.gen(function*() {
     const provider = yield* TestProvider.TestProvider
     const app = yield* HttpRouter.toHttpEffect(MetricsServer.layer({ resource, issuer: provider.issuer }))

@@ -1,7 +1,7 @@
 /**
- * Loaded before the tests of this package, which use the real clock, and before the processes that they start
- * (`node --import`): from here on, a limit of time only stops what hangs. A timer of a second or more is such a limit and takes sixty times as long; shorter
- * ones are pauses and stay as they are. So no verdict depends on how fast the machine is.
+ * Loaded before the tests of this package, which use the real clock, and before the processes that they start (`node
+ * --import`): from here on, a timeout only ends what hangs. A timer of a second or more is such a timeout and takes
+ * sixty times as long; shorter ones are pauses and stay as they are. So no verdict depends on how fast the machine is.
  */
 // @effect-diagnostics globalTimers:off
 const original = globalThis.setTimeout
@@ -14,9 +14,9 @@ const patient: (handler: (...args: Array<unknown>) => void, delay?: number, ...a
   ...args
 ) => original(handler, delay < 1000 ? delay : Math.min(delay * 60, longest), ...args)
 
-// What `promisify` looks for comes along.
+// The custom implementation for `promisify` is copied as well.
 Object.defineProperties(patient, Object.getOwnPropertyDescriptors(original))
 Object.defineProperty(globalThis, "setTimeout", { value: patient, writable: true, configurable: true })
 
-/** What makes a process of Node as patient. */
+/** The options that load this file in a Node process. */
 export const patience: ReadonlyArray<string> = ["--import", import.meta.url]

@@ -5,16 +5,16 @@ import { fileURLToPath } from "node:url"
 
 const root = new URL("../../../", import.meta.url)
 
-/** The tests that the document names: what it says that they are called, and where they are. */
+/** The tests that the document names: their names and files. */
 const proofs = [...readFileSync(new URL("SECURITY.md", root), "utf8").matchAll(/\[([^\]]+)\]\((packages\/[^)]+)\)/g)]
 
 describe("SECURITY.md", () => {
-  it("names proofs", () => {
+  it("names tests", () => {
     assert.isAbove(proofs.length, 30)
   })
 
   for (const [, name = "", path = ""] of proofs) {
-    it(`is right: ${path} tests "${name}"`, () => {
+    it(`names a test that exists: "${name}" in ${path}`, () => {
       const file = fileURLToPath(new URL(path, root))
       assert.isTrue(existsSync(file))
       if (basename(file) !== `${name}.test.ts`) assert.include(readFileSync(file, "utf8"), name)

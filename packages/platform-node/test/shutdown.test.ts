@@ -31,7 +31,7 @@ const headers = {
   "mcp-name": "Forbidden"
 }
 
-/** The status of one call, or 0 if the connection ended without an answer. */
+/** The status of one call, or 0 if the connection ended without a response. */
 const call = (port: number, agent: Agent, token: string, patience = 1_000) =>
   Effect.callback<number>((resume) => {
     const sent = request(`http://127.0.0.1:${port}/mcp`, {

@@ -1,10 +1,11 @@
 /**
- * The soak: a protected server, a provider whose keys rotate and that is killed, frozen and revived, and clients with tokens of
- * every kind, over real HTTP and in separate processes. Every answer is judged by what was so when it was asked for.
+ * The soak: a protected server, a provider whose keys rotate and that is killed, frozen and restarted, and clients with tokens
+ * of every kind, over real HTTP and in separate processes. Every response is checked against the state at the time of its
+ * request.
  *
- * `node packages/platform-node/test/soak.ts --minutes 3`, which is the default. Exits with 1 when an answer was wrong, when
- * something went wrong inside the server, when its memory grew, or when a flood of bad tokens slows good ones down. Only
- * loopback is used, and only processes that were started here are ended.
+ * `node packages/platform-node/test/soak.ts --minutes 3`, which is the default. Exits with 1 when a response was wrong, when
+ * the server had an internal error, when its memory grew, or when a flood of invalid tokens slows valid ones down. It uses only
+ * loopback, and ends only processes that it has started.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Clock, Console, DateTime, Effect, Fiber, Scope } from "effect"
@@ -24,15 +25,15 @@ import { type Published, Weather } from "./standing/soak/weather.ts"
 const { values } = parseArgs({ options: { minutes: { type: "string", default: "3" } } })
 const duration = Number(values.minutes) * 60_000
 
-/** How many bad tokens the flood has at most. */
+/** The maximum number of invalid tokens in the flood. */
 const floodSize = 100_000
 
-/** So many good tokens are measured in each phase, however long that takes: medians of fewer say nothing. */
+/** The number of valid tokens measured in each phase, however long that takes: medians of fewer are not meaningful. */
 const leastMeasured = 50
 
 const seconds = Effect.map(Clock.currentTimeMillis, (now) => Math.floor(now / 1000))
 
-/** Everything that goes on. */
+/** All running parts of the soak. */
 interface Soak {
   readonly state: State
   readonly ask: Client
@@ -61,7 +62,7 @@ const kill = Effect.fnUntraced(function*(soak: Soak) {
   if (soak.provider !== undefined) yield* end(soak.provider)
 })
 
-/** It accepts connections, and says nothing. */
+/** It accepts connections, and does not answer. */
 const freeze = Effect.fnUntraced(function*({ provider, state }: Soak) {
   state.weather.down(yield* Clock.currentTimeMillis)
   provider?.kill("SIGSTOP")
@@ -81,7 +82,7 @@ const publish = Effect.fnUntraced(function*(soak: Soak, algorithm: Algorithm) {
 
 const algorithms: ReadonlyArray<Algorithm> = ["EdDSA", "ES256", "RS256"]
 
-/** A new key is published, signs when it must be known, and takes the place of an old one, which is taken back. */
+/** A new key is published, signs when it must be known, and replaces an old one, which is removed. */
 const rotate = Effect.fnUntraced(function*(soak: Soak) {
   const { state } = soak
   const old = state.current[0]
@@ -93,11 +94,11 @@ const rotate = Effect.fnUntraced(function*(soak: Soak) {
     seconds,
     (now) => [0, 1, 2].map(() => ({ token: mint(state.world, old.key, now), of: old }))
   )
-  // Some of its tokens are known to the server, others are not.
+  // Some of its tokens are cached by the server, others are not.
   state.withdrawn = [...state.withdrawn.slice(-20), ...state.remembered.filter(({ of }) => of === old), ...tokens]
   state.remembered = state.remembered.filter(({ of }) => of !== old)
   state.brief = state.brief.filter(({ of }) => of !== old)
-  // Whatever of it is under way is answered before.
+  // Its requests in flight are answered first.
   yield* Effect.sleep(1_000)
   soak.published = soak.published.filter((published) => published !== old)
   old.takenBack = yield* Clock.currentTimeMillis
@@ -120,7 +121,7 @@ const storms = Effect.fnUntraced(function*(soak: Soak, until: number) {
 // The clients
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Sends one token of a kind, judges the answer, and says how long it took, in milliseconds. */
+/** Sends one token of a kind, checks the response, and returns its latency in milliseconds. */
 const sendOne = Effect.fnUntraced(function*({ ask, seen, state }: Soak, kind: Kind) {
   const attempt = kinds[kind](state, yield* seconds)
   const asked = yield* Clock.currentTimeMillis
@@ -137,7 +138,7 @@ const sendOne = Effect.fnUntraced(function*({ ask, seen, state }: Soak, kind: Ki
   return answer.took
 })
 
-/** Sends tokens until it is time. */
+/** Sends tokens until a given time. */
 const sendAll = (soak: Soak, until: number, kind: () => Kind, pause: number, workers: number) => {
   const worker = Effect.gen(function*() {
     const times: Array<number> = []
@@ -154,14 +155,14 @@ const sendAll = (soak: Soak, until: number, kind: () => Kind, pause: number, wor
 }
 
 let turn = 0
-const goodKind = (): Kind => turn++ % 2 === 0 ? "good, and new" : "good, and known"
+const goodKind = (): Kind => turn++ % 2 === 0 ? "valid and new" : "valid and cached"
 
 interface Flooded {
   readonly sent: number
   readonly seen: Readonly<Record<string, number>>
 }
 
-/** Measures good tokens for so many milliseconds, while a process of its own floods the server. */
+/** Measures valid tokens for some milliseconds, while another process floods the server. */
 const flooded = Effect.fnUntraced(function*(
   soak: Soak,
   lasting: number,
@@ -198,7 +199,7 @@ const goodTemplates = Effect.fnUntraced(function*({ state: { current, world } }:
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// The whole
+// The complete run
 // ---------------------------------------------------------------------------------------------------------------------
 
 const prepare = Effect.gen(function*() {
@@ -227,7 +228,7 @@ const prepare = Effect.gen(function*() {
   return { server, soak }
 })
 
-/** The server is up before its provider is, which then comes, goes, and changes its keys. */
+/** The server starts before its provider, which then starts, stops, and rotates its keys. */
 const weatherPhase = Effect.fnUntraced(function*(soak: Soak, until: number) {
   const clients = yield* Effect.forkScoped(sendAll(soak, until, anyKind, 4, 6))
   yield* Effect.sleep(3_000)
@@ -264,35 +265,37 @@ const program = Effect.gen(function*() {
     { templates: yield* goodTemplates(soak), numbered: false },
     Infinity
   )
-  phases.set("among good ones that are known", good.times)
+  phases.set("among cached valid tokens", good.times)
   const bad = yield* flooded(soak, duration * 0.28, { templates: yield* badTemplates(soak), numbered: true }, floodSize)
-  phases.set("in a flood of distinct bad ones", bad.times)
+  phases.set("in a flood of distinct invalid tokens", bad.times)
   const beforeSessions = yield* askChild<Health>(server)
   const attack = yield* beginSessions(state.world.resource)
   const afterSessions = yield* askChild<Health>(server)
   const kept = afterSessions.heapUsed - beforeSessions.heapUsed
   const opaque = yield* opaqueFlood(new URL(state.world.resource).origin)
   for (const [phase, times] of opaque.phases) phases.set(phase, times)
-  // What a flood leaves behind would still be there.
+  // What a flood leaves in memory would still be there.
   yield* sendAll(soak, Math.max(finish, (yield* Clock.currentTimeMillis) + 2_000), anyKind, 4, 6)
   samples.push(yield* askChild<Health>(server))
 
   const slower = Report.percentile(bad.times, 0.5) / Report.percentile(good.times, 0.5)
   const grown = Report.growth(samples.map(({ heapUsed }) => heapUsed))
-  const troubles = samples.at(-1)?.troubles ?? ["the server did not say how it is"]
+  const troubles = samples.at(-1)?.troubles ?? ["the server did not report its state"]
   const strange = Object.keys(bad.seen).filter((status) => status !== "401")
   const { explained, wrong } = seen.verdict([...stalls, ...samples.at(-1)?.stalls ?? []])
   const complaints = [
     ...ended,
     ...wrong.slice(0, 20),
     ...troubles,
-    ...(wrong.length > 20 ? [`and ${wrong.length - 20} wrong answers more`] : []),
-    ...(strange.length > 0 ? [`bad tokens of the flood were answered with ${JSON.stringify(bad.seen)}`] : []),
-    ...(Object.keys(good.seen).join() === "200" ? [] : [`good tokens were answered with ${JSON.stringify(good.seen)}`]),
+    ...(wrong.length > 20 ? [`and ${wrong.length - 20} more wrong responses`] : []),
+    ...(strange.length > 0 ? [`invalid tokens of the flood were answered with ${JSON.stringify(bad.seen)}`] : []),
+    ...(Object.keys(good.seen).join() === "200"
+      ? []
+      : [`valid tokens were answered with ${JSON.stringify(good.seen)}`]),
     ...wrongAnswers(attack),
     ...(kept > Report.mostGrowth ? ["the server keeps the memory of sessions that are never used"] : []),
     ...(grown > Report.mostGrowth ? ["the memory of the server grew"] : []),
-    ...(slower > Report.mostSlower ? ["a flood of bad tokens slows good ones down"] : []),
+    ...(slower > Report.mostSlower ? ["a flood of invalid tokens slows valid ones down"] : []),
     ...opaque.complaints
   ]
   const rate = (flood: { readonly sent: number; readonly took: number }) => Math.round(flood.sent / flood.took * 1000)
@@ -300,12 +303,14 @@ const program = Effect.gen(function*() {
     "",
     ...seen.answers(),
     "",
-    `${seen.total} answers judged, ${wrong.length} wrong; the provider was killed or frozen ${storm} times`,
-    `${explained} answers were late for what they are judged by, because the machine stood still`,
+    `${seen.total} responses checked, ${wrong.length} wrong; the provider was killed or frozen ${storm} times`,
+    `${explained} responses were too late to check, because the machine stalled`,
     "",
     ...Report.latencies(phases),
-    `flood: ${bad.sent} distinct bad tokens, ${rate(bad)} in a second (good ones: ${rate(good)}); the median of good ` +
-    `tokens is ${slower.toFixed(2)} times that among good ones, and 2 is the aim, ${Report.mostSlower} the limit`,
+    `flood: ${bad.sent} distinct invalid tokens, ${rate(bad)} per second (valid ones: ${
+      rate(good)
+    }); the median of valid ` +
+    `tokens is ${slower.toFixed(2)} times that among valid ones, and 2 is the aim, ${Report.mostSlower} the limit`,
     ...opaque.lines,
     "",
     ...Report.sessions(attack, kept),
@@ -313,7 +318,7 @@ const program = Effect.gen(function*() {
     ...Report.memory(samples),
     "",
     ...complaints.map((complaint) => `WRONG  ${complaint}`),
-    complaints.length === 0 ? "All is well" : `${complaints.length} things are wrong`
+    complaints.length === 0 ? "No problems found" : `${complaints.length} problems found`
   ].join("\n"))
   if (complaints.length > 0) process.exitCode = 1
 })

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 
 const program = fileURLToPath(new URL("../../../examples/src/start.ts", import.meta.url))
 
-/** What the program prints until a line contains the text, or until it ends. It is stopped with the scope. */
+/** The output of the program until a line contains the text, or until it ends. It is stopped with the scope. */
 const startUntil = Effect.fnUntraced(function*(text: string, ...args: ReadonlyArray<string>) {
   const child = yield* Effect.acquireRelease(
     Effect.sync(() => spawn(process.execPath, [program, ...args], { env: { NO_COLOR: "1" } })),
@@ -47,7 +47,7 @@ describe("pnpm start", () => {
       })
   )
 
-  it.live("says in one line which port is taken and how to choose another", () =>
+  it.live("names the port in use in one line, and how to choose another", () =>
     Effect.gen(function*() {
       const { origin } = yield* listen()
       const taken = Number(new URL(origin).port)

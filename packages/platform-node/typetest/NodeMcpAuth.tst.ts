@@ -5,11 +5,11 @@ import type * as Dns from "effect/net/Dns"
 import { describe, expect, it } from "tstyche"
 
 describe("NodeMcpAuth", () => {
-  it("the default layer needs nothing and cannot fail", () => {
+  it("the default layer requires nothing and cannot fail", () => {
     expect(NodeMcpAuth.layer).type.toBe<Layer.Layer<HttpClient.HttpClient>>()
   })
 
-  it("a layer that allows more fails when what is allowed is misspelt", () => {
+  it("a layer with a wrong allowance fails with a typed error", () => {
     expect(NodeMcpAuth.layerWith({})).type.toBe<
       Layer.Layer<HttpClient.HttpClient, AddressPolicy.InvalidAddressPolicy>
     >()
@@ -20,7 +20,7 @@ describe("NodeMcpAuth", () => {
 })
 
 describe("AddressPolicy", () => {
-  it("is made with one typed error, and judges without effects", () => {
+  it("is made with one typed error, and decides without effects", () => {
     expect(AddressPolicy.allow("loopback")).type.toBe<
       Effect.Effect<AddressPolicy.AddressPolicy, AddressPolicy.InvalidAddressPolicy>
     >()

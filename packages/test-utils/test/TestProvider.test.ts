@@ -14,8 +14,8 @@ const keySet = Effect.gen(function*() {
   return { kids: keys.map(({ kid }) => kid), json }
 })
 
-it.layer(TestProvider.layer(), { excludeTestServices: true })("rotation", (it) => {
-  it.effect("gives new names each time, and keeps the old keys unless dropped", () =>
+it.layer(TestProvider.layer(), { excludeTestServices: true })("key rotation", (it) => {
+  it.effect("creates new key IDs each time, and keeps the old keys unless they are dropped", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       yield* provider.rotate()
@@ -27,12 +27,12 @@ it.layer(TestProvider.layer(), { excludeTestServices: true })("rotation", (it) =
     }))
 
   it.effect.each(["RS256", "ES256", "EdDSA"] as const)(
-    "%s tokens verify with the announced keys, and forgeries do not",
+    "%s tokens verify with the published keys, and forged tokens do not",
     (algorithm) =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         yield* provider.rotate()
-        // The provider's own document: jose checks it again.
+        // The provider's own document: jose verifies it independently.
         const keys = createLocalJWKSet((yield* keySet).json as unknown as JSONWebKeySet)
         const verifies = (token: string) =>
           Effect.match(Effect.tryPromise(() => jwtVerify(token, keys)), {

@@ -8,7 +8,7 @@ import { describe, expect, it } from "tstyche"
 type Service = TestProvider.TestProvider["Service"]
 
 describe("TestProvider", () => {
-  it("is a client and its own control, and needs nothing", () => {
+  it("is a client and its control, and requires nothing", () => {
     expect(TestProvider.layer()).type.toBe<Layer.Layer<TestProvider.TestProvider | HttpClient.HttpClient>>()
   })
 
@@ -21,7 +21,7 @@ describe("TestProvider", () => {
     expect<ReturnType<Service["rotate"]>>().type.toBe<Effect.Effect<void>>()
   })
 
-  it("heals, and changes its keys, for who says which", () => {
+  it("removes its faults, and rotates its keys, for chosen endpoints and keys", () => {
     expect<Parameters<Service["heal"]>>().type.toBe<[endpoint?: TestProvider.Endpoint]>()
     expect<ReturnType<Service["heal"]>>().type.toBe<Effect.Effect<void>>()
     expect<Service["heal"]>().type.not.toBeCallableWith("token")
@@ -32,7 +32,7 @@ describe("TestProvider", () => {
     expect<Service["rotate"]>().type.toBeCallableWith({ dropOld: true })
   })
 
-  it("counts what it has had, and knows itself", () => {
+  it("counts its requests, and knows its own URLs", () => {
     expect<ReturnType<Service["count"]>>().type.toBe<Effect.Effect<number>>()
     expect<Service["count"]>().type.toBeCallableWith("jwks")
     expect<Service["count"]>().type.toBeCallableWith("openid-configuration")
@@ -45,7 +45,7 @@ describe("TestProvider", () => {
     expect<TestProvider.Request["at"]>().type.toBe<number>()
   })
 
-  it("mints tokens of three algorithms, and takes them back", () => {
+  it("mints tokens of three algorithms, and revokes them", () => {
     expect<TestProvider.Algorithm>().type.toBe<"RS256" | "ES256" | "EdDSA">()
     expect<Service["mint"]>().type.toBeCallableWith({ algorithm: "ES256", claims: { sub: undefined }, forged: true })
     expect<Service["mint"]>().type.not.toBeCallableWith({ algorithm: "HS256" })
@@ -64,7 +64,7 @@ describe("TestProvider", () => {
     expect(TestProvider.makeNetwork).type.not.toBeCallableWith({ serves: ["jwks"] })
   })
 
-  it("says what it is told, by the names of the wire, and leaves out what is undefined", () => {
+  it("overrides members by their wire names, and omits those that are undefined", () => {
     expect(TestProvider.layer).type.toBeCallableWith({
       issuer: "https://as.test",
       metadata: { jwks_uri: undefined, x: [1] },
@@ -75,7 +75,7 @@ describe("TestProvider", () => {
     expect(TestProvider.layer).type.not.toBeCallableWith({ metadataAt: { jwks: {} } })
   })
 
-  it("suffers only what a fault can say", () => {
+  it("has only the faults that Fault can describe", () => {
     expect(Fault.all(Fault.html, Fault.delay("1 second"))).type.toBe<Fault.Fault>()
     expect<Service["fault"]>().type.toBeCallableWith("introspection", Fault.document((answer) => answer))
     expect<Service["fault"]>().type.not.toBeCallableWith("token", Fault.html)
@@ -83,7 +83,7 @@ describe("TestProvider", () => {
 })
 
 describe("Fault", () => {
-  it("is data, whatever is wrong", () => {
+  it("is data, for every fault", () => {
     expect(Fault.status(503, { "retry-after": "1" })).type.toBe<Fault.Fault>()
     expect(Fault.delay("1 second")).type.toBe<Fault.Fault>()
     expect(Fault.connectionError("ECONNRESET")).type.toBe<Fault.Fault>()
@@ -102,7 +102,7 @@ describe("Fault", () => {
     expect(Fault.all()).type.toBe<Fault.Fault>()
   })
 
-  it("changes documents into documents only", () => {
+  it("turns documents into documents only", () => {
     expect(Fault.document).type.not.toBeCallableWith(() => "a text")
     expect(Fault.delay).type.not.toBeCallableWith("a while")
     expect(Fault.all).type.not.toBeCallableWith("Delay")
@@ -121,7 +121,7 @@ describe("Providers", () => {
     expect<Providers.Provider["unaided"]>().type.toBe<"Found" | "IssuerMismatch" | "Miss">()
   })
 
-  it("are found without anything but a client, which is theirs", () => {
+  it("are served by a client that requires nothing", () => {
     expect(Providers.layer(Providers.google)).type.toBe<Layer.Layer<HttpClient.HttpClient>>()
     expect(Providers.strategy(Providers.google)).type.toBe<Discovery.Strategy>()
     expect(Providers.fetchOptions(Providers.google)).type.toBe<Providers.FetchOptions>()

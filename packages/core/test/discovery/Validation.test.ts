@@ -305,7 +305,7 @@ describe("validateServerConfig", () => {
         reference: "https://example.com/policy#providers",
         holds: "the provider is ours",
         advice: "ask the platform team",
-        check: ({ metadata }) => metadata.issuer.includes("ours") ? "holds" : "the provider is somebody else's"
+        check: ({ metadata }) => metadata.issuer.includes("ours") ? "holds" : "the provider is another one"
       })
       const rules = [...Validation.without(Validation.rules, ["pkce_not_supported"]), own]
       const { errors } = yield* report({ code_challenge_methods_supported: undefined }, { rules })

@@ -190,7 +190,7 @@ const hostile: Arbitrary.Arbitrary<string> = Arbitrary.map(
   (all) => all.join("")
 )
 
-class Stranger extends Data.TaggedError("Stranger")<{ readonly message: string }> {}
+class CustomFailure extends Data.TaggedError("CustomFailure")<{ readonly message: string }> {}
 
 const reasons: { readonly [Tag in MetadataFetchError.Reason["_tag"]]: (text: string) => MetadataFetchError.Reason } = {
   Transport: (text) => new MetadataFetchError.Transport({ detail: text }),
@@ -284,7 +284,7 @@ describe("no character that could forge a line or control a terminal reaches a m
 
   it.effect.prop("of DiscoveryFailed with the failure of a custom strategy", [hostile], ([text]) =>
     Effect.sync(() => {
-      for (const error of [new Stranger({ message: text }), { _tag: text }, text, undefined, null]) {
+      for (const error of [new CustomFailure({ message: text }), { _tag: text }, text, undefined, null]) {
         assert.notMatch(failedBy(text, error).message, unprintable)
       }
       assert.strictEqual(lines(failedBy(text, { _tag: text }).message), 3)
@@ -374,7 +374,7 @@ describe("no character that could forge a line or control a terminal reaches a m
     const text = "x".repeat(1_000_000)
     for (const make of Object.values(oneLine)) assert.isBelow(make(text).message.length, 3000)
     assert.isBelow(invalidConfig(text).message.length, 6000)
-    assert.isBelow(failedBy(text, new Stranger({ message: text })).message.length, 6000)
+    assert.isBelow(failedBy(text, new CustomFailure({ message: text })).message.length, 6000)
   })
 })
 

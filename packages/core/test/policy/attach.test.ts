@@ -989,7 +989,7 @@ describe("fifty callers at once", () => {
       Effect.gen(function*() {
         const everybody = yield* Deferred.make<void>()
         const arrived = yield* Ref.make(0)
-        const who = Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject ?? "nobody")
+        const who = Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject ?? "none")
         // Each check waits until all callers are in the check.
         const together = check(Effect.gen(function*() {
           const before = yield* who

@@ -43,7 +43,7 @@ import {
 
 /** Callers of a registration that needs `notes:write`, which `notes:admin` covers. */
 const callers = {
-  "nobody": undefined,
+  "no token": undefined,
   "a forged token": { forged: true, claims: { scope: "notes:write" } },
   "an expired token": { expiresIn: -3600, claims: { scope: "notes:write" } },
   "a token for another resource": { claims: { scope: "notes:write", aud: "https://other.test/mcp" } },
@@ -65,7 +65,7 @@ type Row = readonly [
 
 const expected: { readonly [C in keyof typeof callers]: Row } = {
   // call, list, read, read of a template, get, complete
-  "nobody": ["log in", "log in", "log in", "log in", "log in", "log in"],
+  "no token": ["log in", "log in", "log in", "log in", "log in", "log in"],
   "a forged token": [
     "invalid token",
     "invalid token",

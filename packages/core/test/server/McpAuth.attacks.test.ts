@@ -39,7 +39,7 @@ const requests = (handle: Handle, good: string, bad: string) => {
     send(handle, other, { method, headers: { origin: "https://app.test", ...extra } })
   return {
     "a call": call(good),
-    "a call with a bad token": call(bad),
+    "a call with an invalid token": call(bad),
     "a call without a token": call(undefined),
     "a call with a broken header": call("two tokens"),
     "a preflight": plain("OPTIONS", resource),
@@ -119,7 +119,7 @@ describe("hostile headers", () => {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
       const all = requests(handle, yield* provider.mint(), yield* provider.mint({ forged: true }))
-      for (const name of ["a call", "a call without a token", "a call with a bad token"] as const) {
+      for (const name of ["a call", "a call without a token", "a call with an invalid token"] as const) {
         const clean = visible(yield* all[name]({}))
         for (const url of ["https://evil.test/mcp", "http://api.test/mcp", "https://api.test:8443/mcp"]) {
           assert.deepStrictEqual(visible(yield* all[name]({}, url)), clean, `${name} ${url}`)

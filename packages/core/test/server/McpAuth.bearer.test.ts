@@ -201,7 +201,7 @@ describe("the body", () => {
   const wrong: ReadonlyArray<readonly [rule: string, headers: Readonly<Record<string, string>>, withToken: number]> = [
     ["a wrong content type", { ...mcpHeaders, "content-type": "text/plain" }, 415],
     ["a wrong accept header", { ...mcpHeaders, accept: "text/html" }, 406],
-    ["an unknown session", { ...mcpHeaders, "mcp-session-id": "nobody" }, 404],
+    ["an unknown session", { ...mcpHeaders, "mcp-session-id": "unknown" }, 404],
     ["an unknown revision", { ...mcpHeaders, "mcp-protocol-version": "1999-01-01" }, 400]
   ]
   for (const [rule, headers, withToken] of wrong) {

@@ -170,7 +170,7 @@ describe("the authorization server of the legacy metadata", () => {
 
   it.effect("that is not trusted is a typed error", () =>
     Effect.gen(function*() {
-      const error = yield* buildError(yield* appWith({ server: "https://nobody.test" }, two))
+      const error = yield* buildError(yield* appWith({ server: "https://untrusted.test" }, two))
       assert.isTrue(error._tag === "InvalidOptions" && error.problem === "no-authorization-server")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })

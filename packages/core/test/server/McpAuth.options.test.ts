@@ -497,7 +497,7 @@ describe("the environment", () => {
       const { handle } = yield* configured({ ...required, ...credentials })
       assert.strictEqual((yield* callTool(handle, yield* provider.mintOpaque())).status, 200)
       assert.strictEqual((yield* callTool(handle, yield* provider.mint())).status, 200)
-      assert.strictEqual((yield* callTool(handle, "opaque-token-of-nobody")).status, 401)
+      assert.strictEqual((yield* callTool(handle, "opaque-token-never-issued")).status, 401)
       const asked = (yield* provider.requests).filter(({ endpoint }) => endpoint === "introspection")
       assert.strictEqual(asked.length, 2)
       for (const { headers } of asked) assert.strictEqual(headers["authorization"], `Basic ${btoa("notes:s3cret")}`)

@@ -319,7 +319,7 @@ describe("the gate's record of sessions", () => {
       assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "s1")
     }).pipe(Effect.scoped))
 
-  it.effect("one that was not used for too long is nobody's at once, and ends once", () =>
+  it.effect("makes a session unknown at once when it was not used for too long, and ends it once", () =>
     Effect.gen(function*() {
       const ended: Array<string> = []
       const { claim, learn } = yield* makeSessions({

@@ -20,12 +20,15 @@ describe("an MCP server without sessions", () => {
       const handle = yield* serve(server.pipe(McpAuth.protect(options())))
       const token = yield* provider.mint()
       for (const method of ["GET", "DELETE"]) {
-        const headers = { ...mcpHeaders, ...bearer(token), "mcp-session-id": "of-somebody-else" }
+        const headers = { ...mcpHeaders, ...bearer(token), "mcp-session-id": "of-another-caller" }
         assert.strictEqual((yield* send(handle, resource, { method, headers })).status, 405)
         assert.strictEqual((yield* send(handle, resource, { method })).status, 401)
       }
       const { body, headers } = stateless(1, "tools/call", { name: "WhoAmI", arguments: {} })
-      const answer = yield* post(handle, body, { token, headers: { ...headers, "mcp-session-id": "of-somebody-else" } })
+      const answer = yield* post(handle, body, {
+        token,
+        headers: { ...headers, "mcp-session-id": "of-another-caller" }
+      })
       assert.strictEqual(answer.status, 200)
       assert.isNull(answer.headers.get("mcp-session-id"))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))

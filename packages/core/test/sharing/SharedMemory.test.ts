@@ -192,7 +192,7 @@ describe("a shared introspection response", () => {
     Effect.gen(function*() {
       const store = yield* makeStore
       const provider = yield* TestProvider.TestProvider
-      const [good, bad] = [yield* provider.mintOpaque(), "nobody-issued-this"]
+      const [good, bad] = [yield* provider.mintOpaque(), "never-issued"]
       for (let index = 0; index < 5; index++) {
         const one = yield* sharing(store)(instance(introspection()))
         assert.strictEqual(yield* judged(one, good), "accepted")

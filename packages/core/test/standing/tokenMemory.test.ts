@@ -687,9 +687,9 @@ describe("the filter of tokens that were seen before recognizes a token", () => 
     const mark = (kind: string, index: number) =>
       createHash("sha256").update(`${kind} ${index}`).digest().readUInt32LE()
     for (let index = 0; index < 3 * Math.min(capacity, 100_000); index++) add(mark("met", index))
-    const strangers = Array.from({ length: 2000 }, (_, index) => mark("stranger", index))
+    const unseen = Array.from({ length: 2000 }, (_, index) => mark("unseen", index))
     // Of a hundred, at most six are expected.
-    assert.isBelow(strangers.filter(has).length, 200)
+    assert.isBelow(unseen.filter(has).length, 200)
   })
 
   it("in at most 32 megabytes, whatever the capacity is", () => {

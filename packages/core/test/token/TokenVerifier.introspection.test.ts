@@ -73,7 +73,7 @@ const introspections = Effect.gen(function*() {
 
 const only = Effect.flatMap(introspections, ([request, ...others]) => {
   assert.lengthOf(others, 0)
-  return request === undefined ? Effect.die("nobody was asked") : Effect.succeed(request)
+  return request === undefined ? Effect.die("no request was made") : Effect.succeed(request)
 })
 
 describe("introspection: the request", () => {

@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import { existsSync } from "node:fs"
 import { chromium } from "playwright-core"
 
-/** Where Debian puts it, unless told otherwise. */
+/** The Debian path, unless CHROMIUM_PATH is set. */
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium"
 const isThere = existsSync(executablePath)
 const where = isThere ? "in Chromium" : `skipped, because there is no Chromium at ${executablePath} (see CHROMIUM_PATH)`
@@ -23,7 +23,7 @@ const browser = Effect.acquireRelease(
   (browser) => Effect.promise(() => browser.close())
 )
 
-/** An empty page on an origin of its own, in a real browser. */
+/** An empty page on its own origin, in a real browser. */
 const pageElsewhere = Effect.gen(function*() {
   const { origin, server } = yield* listen()
   server.on("request", (_, response) => {
@@ -37,7 +37,7 @@ const pageElsewhere = Effect.gen(function*() {
   return { origin, page }
 })
 
-/** What a client in a page does, one step after the other. Runs in the browser. */
+/** The steps of a client in a page. Runs in the browser. */
 const client = async ({ resource, token }: { readonly resource: string; readonly token: string }) => {
   const body = JSON.stringify({
     jsonrpc: "2.0",

@@ -13,7 +13,7 @@ import { accessTokenOf, addNote, decodeCaller, whoAmI } from "./support/logins.t
 import { ask, getJson } from "./support/requests.ts"
 import * as Sdk1Client from "./support/Sdk1Client.ts"
 
-/** A provider and a server that trusts it. The provider knows its resources, so their ports come first. */
+/** A provider and a server that trusts it. The provider knows its resources, so their ports are chosen first. */
 const start = Effect.fnUntraced(function*(
   options: Omit<Parameters<typeof serveNotes>[0], "issuer" | "port"> = {}
 ) {
@@ -26,7 +26,7 @@ const start = Effect.fnUntraced(function*(
 const KeySet = Schema.Struct({ keys: Schema.Array(Schema.Record(Schema.String, Schema.Json)) })
 
 describe.concurrent("better-auth", () => {
-  live("is discovered as it is, by the inserted form of its issuer's path", () =>
+  live("is discovered without repairs, at the inserted form of its issuer's path", () =>
     Effect.gen(function*() {
       const { issuer } = yield* BetterAuthProvider.start({ resources: [] })
       const server = yield* AuthorizationServer.discover(issuer, { allowInsecureLoopback: true })
@@ -38,7 +38,7 @@ describe.concurrent("better-auth", () => {
       assert.strictEqual(metadata.issuer, issuer)
     }).pipe(Effect.provide(NodeMcpAuth.layerWith({ allow: ["loopback"] }))))
 
-  live("signs with EdDSA, by keys that do not say what they are for", () =>
+  live("signs with EdDSA, with keys that have neither use nor alg", () =>
     Effect.gen(function*() {
       const { issuer, resource } = yield* start()
       const { user } = yield* SdkClient.connect(resource)
@@ -53,7 +53,7 @@ describe.concurrent("better-auth", () => {
     }))
 
   for (const mode of ["legacy", "auto"] as const) {
-    live(`the official SDK 2.x (${mode}) logs in, and calls a tool that says ada`, () =>
+    live(`the official SDK 2.x (${mode}) logs in, and calls a tool that returns ada`, () =>
       Effect.gen(function*() {
         const { issuer, resource } = yield* start()
         const { client, user } = yield* SdkClient.connect(resource, new ScriptedUser(), {
@@ -68,14 +68,14 @@ describe.concurrent("better-auth", () => {
       }))
   }
 
-  live("the official SDK 1.x logs in, and calls a tool that says ada", () =>
+  live("the official SDK 1.x logs in, and calls a tool that returns ada", () =>
     Effect.gen(function*() {
       const { resource } = yield* start()
       const { client } = yield* Sdk1Client.connect(resource)
       assert.strictEqual((yield* Effect.flatMap(Sdk1Client.callTool(client, "WhoAmI"), decodeCaller)).subject, "ada")
     }))
 
-  live("the client replaces an expired token by itself, and goes on", () =>
+  live("the client replaces an expired token automatically, and continues", () =>
     Effect.gen(function*() {
       const { clock, resource } = yield* withClock(start())
       const { client, user } = yield* SdkClient.connect(resource)

@@ -10,7 +10,7 @@ import { accessTokenOf } from "./support/logins.ts"
 import { sendRaw } from "./support/requests.ts"
 import { sign } from "./support/sign.ts"
 
-/** A server, and a token that is good there. */
+/** A server, and a valid token for it. */
 const start = Effect.gen(function*() {
   const { issuer, signingKeys } = yield* EmbeddedProvider.start()
   const { resource } = yield* serveNotes({ issuer })
@@ -20,7 +20,7 @@ const start = Effect.gen(function*() {
   return { resource, host: `host: ${host}`, port: Number(port), token: accessTokenOf(user), signingKeys }
 })
 
-/** Header lines that lie about where the request goes. */
+/** Header lines with a misleading destination of the request. */
 const lies: ReadonlyArray<ReadonlyArray<string>> = [
   ["X-Forwarded-Host: evil.example"],
   ["X-Forwarded-Host: evil.example, other.example", "X-Forwarded-Proto: https", "X-Forwarded-Port: 443"],
@@ -47,7 +47,7 @@ const hosts = [
 
 describe.concurrent("hostile headers", () => {
   live(
-    "two Authorization headers are refused in either order, as are two that are the same",
+    "two Authorization headers are refused in either order, and even if they are equal",
     () =>
       Effect.gen(function*() {
         const { host, port, token } = yield* start
@@ -72,7 +72,7 @@ describe.concurrent("hostile headers", () => {
       })
   )
 
-  live("no header that names another place changes an answer", () =>
+  live("no header that names another host changes a response", () =>
     Effect.gen(function*() {
       const { host, port, token } = yield* start
       const requests = [
@@ -97,7 +97,7 @@ describe.concurrent("hostile headers", () => {
       }
     }))
 
-  live("a token for the place that the Host header names is refused all the same", () =>
+  live("a token for the host that the Host header names is refused", () =>
     Effect.gen(function*() {
       const { port, resource, signingKeys: [key = {}], token } = yield* start
       const claims = decodeJwt(token)

@@ -31,7 +31,7 @@ const looksLikeJwt = /^[\w-]+\.[\w-]+\.[\w-]+$/
 
 describe.concurrent("oidc-provider and opaque tokens", () => {
   live(
-    "the client logs in and calls a tool; once revoked, the token is refused when its answer is forgotten",
+    "the client logs in and calls a tool; once revoked, the token is refused when its cache entry has expired",
     () =>
       Effect.gen(function*() {
         const { issuer } = yield* EmbeddedProvider.start({ accessTokenFormat: "opaque", client })
@@ -47,13 +47,13 @@ describe.concurrent("oidc-provider and opaque tokens", () => {
       })
   )
 
-  live("the client replaces an expired opaque token by itself, and goes on", () =>
+  live("the client replaces an expired opaque token automatically, and continues", () =>
     Effect.gen(function*() {
       const { issuer } = yield* EmbeddedProvider.start({
         accessTokenFormat: "opaque",
         client
       })
-      // It is forgotten when it expires, however long it may be remembered.
+      // The cache entry ends when the token expires, whatever cacheFor is.
       const { clock, resource } = yield* withClock(serveNotes({ issuer, verifier: introspection("1 day") }))
       const { client: sdk, user } = yield* SdkClient.connect(resource)
       assert.strictEqual(yield* addNote(sdk), 1)
@@ -65,7 +65,7 @@ describe.concurrent("oidc-provider and opaque tokens", () => {
     }))
 
   live(
-    "a token for another server of the provider, and one that nobody issued, are refused",
+    "a token for another server of the provider, and one that was never issued, are refused",
     () =>
       Effect.gen(function*() {
         const { issuer } = yield* EmbeddedProvider.start({ accessTokenFormat: "opaque", client })
@@ -82,7 +82,7 @@ describe.concurrent("oidc-provider and opaque tokens", () => {
   )
 
   live(
-    "a server whose own secret is wrong says that it cannot tell, and not that the token is bad",
+    "a server with a wrong client secret answers 503, and not invalid_token",
     () =>
       Effect.gen(function*() {
         const { issuer } = yield* EmbeddedProvider.start({ accessTokenFormat: "opaque", client })
@@ -96,7 +96,7 @@ describe.concurrent("oidc-provider and opaque tokens", () => {
       })
   )
 
-  live("firstOf(jwt, introspection) serves both kinds of one provider", () =>
+  live("firstOf(jwt, introspection) accepts both kinds of tokens from one provider", () =>
     Effect.gen(function*() {
       let accessTokenFormat: "jwt" | "opaque" = "jwt"
       const { issuer } = yield* EmbeddedProvider.start({ accessTokenFormat: () => accessTokenFormat, client })
@@ -110,7 +110,7 @@ describe.concurrent("oidc-provider and opaque tokens", () => {
       for (const { client, user } of [first, second]) {
         assert.deepInclude(yield* whoAmI(client), { subject: "ada", client: clientIdOf(user) })
       }
-      // The provider takes back only what it keeps: a JWT is good until it expires.
+      // The provider can revoke only tokens that it stores: a JWT is valid until it expires.
       assert.strictEqual(yield* revoke(issuer, second.user), 200)
       assert.strictEqual((yield* ask(resource, accessTokenOf(second.user))).status, 401)
       assert.strictEqual((yield* ask(resource, accessTokenOf(first.user))).status, 200)

@@ -15,7 +15,7 @@ import { ask, getJson, postForm } from "./support/requests.ts"
 interface Mode {
   readonly name: string
   readonly options: ClientOptions
-  /** The revision that client and server then speak. */
+  /** The revision that client and server then use. */
   readonly speaks: string
 }
 
@@ -38,7 +38,7 @@ const ProtectedResource = Schema.Struct({
 })
 
 describe.concurrent("oidc-provider and the official SDK 2.x", () => {
-  live("the challenge leads to metadata, which leads to the provider", () =>
+  live("the challenge leads to the metadata, which leads to the provider", () =>
     Effect.gen(function*() {
       const { issuer } = yield* EmbeddedProvider.start()
       const { resource } = yield* serveNotes({ issuer })
@@ -54,7 +54,7 @@ describe.concurrent("oidc-provider and the official SDK 2.x", () => {
     }))
 
   for (const { name, options, speaks } of [...modes, ...older]) {
-    live(`${name} (${speaks}): registers, logs in, and calls a tool that says ada`, () =>
+    live(`${name} (${speaks}): registers, logs in, and calls a tool that returns ada`, () =>
       Effect.gen(function*() {
         const { issuer } = yield* EmbeddedProvider.start()
         const { resource } = yield* serveNotes({ issuer })
@@ -74,7 +74,7 @@ describe.concurrent("oidc-provider and the official SDK 2.x", () => {
 
   for (const { name, options, speaks } of modes) {
     live(
-      `${name} (${speaks}): the client replaces an expired token by itself, and goes on`,
+      `${name} (${speaks}): the client replaces an expired token automatically, and continues`,
       () =>
         Effect.gen(function*() {
           const { issuer } = yield* EmbeddedProvider.start()
@@ -114,7 +114,7 @@ describe.concurrent("oidc-provider and the official SDK 2.x", () => {
       assert.strictEqual((yield* whoAmI(again.client)).subject, "ada")
     }))
 
-  live("a client is known by the document that it publishes, and registers nowhere", () =>
+  live("a client is identified by its published metadata document, without registration", () =>
     Effect.gen(function*() {
       const clientId = "https://client.example/oauth/client.json"
       const { origin } = yield* serveJson(() => ({

@@ -1,4 +1,4 @@
-/** The official SDKs at a server with a public tool: none of them logs in before a protected tool is called. */
+/** The official SDKs with a server that has a public tool: none of them logs in before a protected tool is called. */
 import { AuthInfo, AuthorizationServer, McpAuth, Policy } from "@effect-mcp-auth/core"
 import * as EmbeddedProvider from "@effect-mcp-auth/examples/EmbeddedProvider"
 import { createKeepAliveServer } from "@effect-mcp-auth/examples/loopback"
@@ -65,9 +65,9 @@ const serve = Effect.fnUntraced(function*(issuer: string) {
   return { resource, seen }
 })
 
-/** What every client of an SDK does here. */
+/** The operations of every SDK client in this test. */
 interface Connected {
-  /** Whether the client asks for the stream of its session, in the background. */
+  /** Whether the client opens the stream of its session in the background. */
   readonly asksForStream: boolean
   readonly call: (tool: string) => Promise<object>
   readonly setLevel: () => Promise<unknown>
@@ -77,7 +77,7 @@ interface Connected {
   readonly close: () => Promise<void>
 }
 
-/** A user whose client has no refresh token: SDK 1.x would use that instead of asking for more scopes. */
+/** A user whose client has no refresh token: SDK 1.x would use that instead of requesting more scopes. */
 class User extends ScriptedUser {
   override saveTokens({ refresh_token: _, ...tokens }: Parameters<ScriptedUser["saveTokens"]>[0]): void {
     super.saveTokens(tokens)
@@ -90,7 +90,7 @@ const sdks: Readonly<Record<string, (url: URL, user: User) => Promise<Connected>
   "SDK 1.24.3": async (url, user) => {
     const transport = new TransportOf124(url, { authProvider: user })
     const client = new ClientOf124({ name: "sdk-1-24", version: "1.0.0" })
-    // The types of that release do not fit each other under `exactOptionalPropertyTypes`.
+    // The types of that release are incompatible with each other under `exactOptionalPropertyTypes`.
     await client.connect(transport as Parameters<typeof client.connect>[0])
     return {
       asksForStream: true,
@@ -148,11 +148,11 @@ const clients = {
   "client 2.4.0 without a session": clientOf2("auto")
 }
 
-/** What a tool answers, as text. */
+/** The result of a tool, as text. */
 const call = (client: Connected, tool: string) =>
   Effect.map(Effect.promise(() => client.call(tool)), (answer) => JSON.stringify(answer))
 
-/** A call that begins a login: the SDK sends the user to the provider, gets the code, and calls again. */
+/** A call that starts a login: the SDK sends the user to the provider, gets the code, and calls again. */
 const callAfterLogin = Effect.fnUntraced(function*(client: Connected, tool: string) {
   const error = yield* Effect.promise(() => client.call(tool).then(() => undefined, (error: unknown) => error))
   assert.isTrue(client.needsLogin(error), `${tool}: ${String(error)}`)
@@ -160,7 +160,7 @@ const callAfterLogin = Effect.fnUntraced(function*(client: Connected, tool: stri
   return yield* call(client, tool)
 })
 
-/** Begins a session, and waits for what the SDKs do in the background then. */
+/** Begins a session, and waits for the SDK's background requests. */
 const begin = Effect.fnUntraced(function*(connect: (url: URL, user: User) => Promise<Connected>) {
   const { issuer } = yield* EmbeddedProvider.start()
   const { resource, seen } = yield* serve(issuer)

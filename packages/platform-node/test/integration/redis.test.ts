@@ -7,7 +7,7 @@ import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { patience } from "../patience.ts"
 
-/** Where Debian puts it, unless told otherwise. */
+/** The Debian path, unless REDIS_SERVER_PATH is set. */
 const executable = process.env["REDIS_SERVER_PATH"] ?? "/usr/bin/redis-server"
 const isThere = existsSync(executable)
 const where = isThere ? "in Redis" : `skipped, because there is no Redis at ${executable} (see REDIS_SERVER_PATH)`
@@ -22,10 +22,10 @@ const ended = (child: ChildProcess): Effect.Effect<void> =>
     child.kill("SIGKILL")
   })
 
-/** A port that nobody listens on any more. */
+/** A port without a listener. */
 const freePort = Effect.scoped(Effect.map(listen(), ({ origin }) => new URL(origin).port))
 
-/** A Redis of our own, without a disk. It can be killed, and started again. */
+/** A Redis server for the test, without a disk. It can be killed and started again. */
 const startRedis = Effect.fnUntraced(function*(port: string) {
   const child = yield* Effect.acquireRelease(
     Effect.sync(() => spawn(executable, ["--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])),
@@ -45,7 +45,7 @@ interface Said {
   readonly log?: string
 }
 
-/** An instance in a process of its own, that waits so many milliseconds for Redis. */
+/** An instance in a process of its own, which waits this many milliseconds for Redis. */
 const startInstance = Effect.fnUntraced(function*(issuer: string, redisPort: string, timeout = 300_000) {
   const args = [issuer, resource, redisPort, String(timeout)]
   const child = yield* Effect.acquireRelease(
@@ -74,7 +74,7 @@ const startInstance = Effect.fnUntraced(function*(issuer: string, redisPort: str
   return { logs, judge }
 })
 
-/** A provider that counts what it is asked. */
+/** A provider that counts its requests. */
 const startProvider = Effect.gen(function*() {
   const { privateKey, publicKey } = yield* Effect.promise(() => generateKeyPair("ES256", { extractable: true }))
   const jwk = yield* Effect.promise(() => exportJWK(publicKey))
@@ -98,8 +98,8 @@ const startProvider = Effect.gen(function*() {
   return { asked, issuer: origin, mint }
 })
 
-describe.skipIf(!isThere)(`what processes share ${where}`, () => {
-  it.live("is fetched by one of them, and outlives the provider and Redis", () =>
+describe.skipIf(!isThere)(`the provider's documents that processes share ${where}`, () => {
+  it.live("are fetched by one of them, and survive the loss of the provider and of Redis", () =>
     Effect.gen(function*() {
       const { asked, issuer, mint } = yield* startProvider
       const port = yield* freePort

@@ -13,7 +13,7 @@ const addNote = (client: Client) =>
   Effect.flatMap(Sdk1Client.callTool(client, "AddNote", { text: "a note" }), decodeCount)
 
 describe.concurrent("oidc-provider and the official SDK 1.x", () => {
-  live("registers, logs in, and calls a tool that says ada", () =>
+  live("registers, logs in, and calls a tool that returns ada", () =>
     Effect.gen(function*() {
       const { issuer } = yield* EmbeddedProvider.start()
       const { resource } = yield* serveNotes({ issuer })
@@ -32,7 +32,7 @@ describe.concurrent("oidc-provider and the official SDK 1.x", () => {
       ])
     }))
 
-  live("the client replaces an expired token by itself, and its session goes on", () =>
+  live("the client replaces an expired token automatically, and its session continues", () =>
     Effect.gen(function*() {
       const { issuer } = yield* EmbeddedProvider.start()
       const { clock, resource } = yield* withClock(serveNotes({ issuer }))

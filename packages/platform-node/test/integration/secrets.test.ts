@@ -9,7 +9,7 @@ const wholeRun = fileURLToPath(new URL("fixtures/wholeRun.ts", import.meta.url))
 
 const Secrets = Schema.Array(Schema.String)
 
-/** What a process prints, and what it knows that must not be printed. */
+/** The output of a process, and the secrets that it must not print. */
 const run = Effect.callback<{ readonly printed: string; readonly message: unknown; readonly code: number | null }>(
   (resume) => {
     const child = fork(wholeRun, { silent: true, execArgv: [...patience], env: { NO_COLOR: "1" } })
@@ -28,22 +28,22 @@ const run = Effect.callback<{ readonly printed: string; readonly message: unknow
   }
 )
 
-/** Bytes are printed as numbers, which hides nothing from who wants to read them. */
+/** Bytes are printed as numbers, which a reader can decode. */
 const withBytesAsText = (printed: string): string =>
   printed.replaceAll(
     /Uint8Array\(\d+\) \[([\d,\s]*)\]/g,
     (_, numbers: string) => Buffer.from(numbers.split(",").map(Number)).toString()
   )
 
-describe("secrets", () => {
+describe("the output of a server", () => {
   live(
-    "no token, no part of one, no code and no secret is in anything that a whole run prints",
+    "contains no token, no part of one, no code and no secret after a full run",
     () =>
       Effect.gen(function*() {
         const { code, message, printed } = yield* run
         assert.strictEqual(code, 0, printed.slice(-2000))
         const secrets = yield* Schema.decodeUnknownEffect(Secrets)(message)
-        // The run was one: every reason, by every way to say it.
+        // The run was complete: it contains every reason, in every form.
         for (
           const said of [
             "Request refused",
@@ -63,14 +63,14 @@ describe("secrets", () => {
             "Sent HTTP response"
           ]
         ) {
-          assert.isTrue(printed.includes(said), `it says nothing of ${said}`)
+          assert.isTrue(printed.includes(said), `the output lacks ${said}`)
         }
         assert.isAbove(secrets.length, 40)
         const text = withBytesAsText(printed)
         for (const secret of secrets) {
           assert.isAbove(secret.length, 15)
           const at = text.indexOf(secret)
-          assert.strictEqual(at, -1, `it says so after ${text.slice(Math.max(0, at - 300), at)}`)
+          assert.strictEqual(at, -1, `the secret follows ${text.slice(Math.max(0, at - 300), at)}`)
         }
       })
   )

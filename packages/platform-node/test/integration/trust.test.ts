@@ -23,7 +23,7 @@ const twoProviders = Effect.gen(function*() {
   const second = yield* BetterAuthProvider.start({ resources: [`http://127.0.0.1:${port}/mcp`] })
   const { resource } = yield* serveNotes({ port, issuer: first.issuer, otherIssuers: [second.issuer] })
   const atFirst = yield* SdkClient.connect(resource)
-  // A client takes the first of the authorization servers, unless its user has chosen another.
+  // A client uses the first of the authorization servers, unless its user has chosen another.
   const user = new ScriptedUser()
   user.saveDiscoveryState({ authorizationServerUrl: second.issuer })
   const atSecond = yield* SdkClient.connect(resource, user)
@@ -52,7 +52,7 @@ describe.concurrent("several servers and several providers", () => {
     }))
 
   live(
-    "a token of a provider that is not trusted is refused, whatever name and key name it bears",
+    "a token of an untrusted provider is refused, whatever its issuer and kid are",
     () =>
       Effect.gen(function*() {
         const provider = yield* EmbeddedProvider.start()
@@ -73,7 +73,7 @@ describe.concurrent("several servers and several providers", () => {
   )
 
   live(
-    "a server with two providers accepts both, and does not take the one's ada for the other's",
+    "a server with two providers accepts both, and distinguishes users with the same subject",
     () =>
       Effect.gen(function*() {
         const { first, second } = yield* twoProviders
@@ -94,7 +94,7 @@ describe.concurrent("several servers and several providers", () => {
         const theirs = decodeProtectedHeader(accessTokenOf(other.user))
         const honest = yield* sign(claims, mine.key, { alg: alg ?? "", kid })
         assert.strictEqual((yield* ask(resource, honest)).status, 200)
-        // The other provider's name on it, under its own key's name, and under the name of the other's key.
+        // The other provider's issuer in the token, with its own kid, and with the kid of the other provider's key.
         for (const name of [kid, theirs.kid ?? ""]) {
           const forged = yield* sign({ ...claims, iss: other.issuer }, mine.key, { alg: alg ?? "", kid: name })
           assert.strictEqual((yield* ask(resource, forged)).status, 401)
@@ -103,7 +103,7 @@ describe.concurrent("several servers and several providers", () => {
     }))
 
   live(
-    "while the provider is down, a cold server asks to come again and a warm one goes on; both recover",
+    "while the provider is down, a server without a cache answers 503 and one with a cache continues; both recover",
     () =>
       Effect.gen(function*() {
         const provider = yield* EmbeddedProvider.start()
@@ -121,7 +121,7 @@ describe.concurrent("several servers and several providers", () => {
         assert.include(refused.body, "temporarily_unavailable")
         assert.strictEqual((yield* whoAmI(client)).subject, "ada")
         assert.strictEqual((yield* ask(warm.resource, accessTokenOf(user))).status, 200)
-        // What is wrong with a token by itself is still said.
+        // A token with its own mistake is still refused.
         assert.strictEqual((yield* ask(cold.resource, accessTokenOf(user))).status, 401)
 
         const port = Number(new URL(provider.issuer).port)

@@ -15,7 +15,7 @@ const child = Effect.acquireRelease(
 
 const ask = (child: ChildProcess, task: Task) =>
   Effect.callback<ReadonlyArray<string>>((resume) => {
-    // The child answers with the names of what it has found.
+    // The child answers with the names of the texts that it has found.
     child.once("message", (message) => resume(Effect.succeed(message as ReadonlyArray<string>)))
     child.once("exit", () => resume(Effect.die("the process has ended")))
     child.send(task)
@@ -29,7 +29,7 @@ const partsOf = (token: string) => {
 }
 
 describe("the memory of a process that has verified a token", () => {
-  it.live("has its digest, and no part of the token itself", () =>
+  it.live("contains its digest, and no part of the token itself", () =>
     Effect.gen(function*() {
       const key = makeEd25519()
       const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
@@ -48,7 +48,7 @@ describe("the memory of a process that has verified a token", () => {
           "the digest": reversed(createHash("sha256").update(token).digest("base64url")),
           "its signature": reversed(partsOf(token).signature),
           "its payload": reversed(partsOf(token).payload),
-          // What is kept is found, so what is not found is not there.
+          // The search finds what is kept, so what it does not find is absent.
           "the signature of a token that is kept": reversed(partsOf(kept).signature)
         }
       })

@@ -1,7 +1,7 @@
 /**
- * What a protected server answers while the network between it and its authorization server is in trouble: real sockets and
- * real TLS, and the clock of the test. Its time goes on only while the network lets the server wait, so a slow machine
- * reaches no limit.
+ * The responses of a protected server during faults of the network between it and its authorization server: real
+ * sockets and real TLS, and the clock of the test. The clock moves only while the network makes the server wait, so a
+ * slow machine reaches no limit.
  */
 import { AuthorizationServer, FetchLimits, McpAuth, TokenVerifier } from "@effect-mcp-auth/core"
 import { NodeMcpAuth } from "@effect-mcp-auth/platform-node"
@@ -22,7 +22,7 @@ setDefaultCACertificates([...getCACertificates("default"), trusted.cert, foreign
 const attempt = 1_500
 const total = 3_000
 
-/** Without a pause before the retry: what fails at once needs no time at all. */
+/** Without a pause before the retry: an immediate failure takes no time. */
 const limits: FetchLimits.Limits = {
   ...FetchLimits.FetchLimits.defaultValue(),
   attemptTimeout: Duration.millis(attempt),
@@ -31,12 +31,12 @@ const limits: FetchLimits.Limits = {
   retryDelay: Duration.zero
 }
 
-/** What the name of the provider leads to. */
-type Names = "well" | "no such name" | "names without an answer" | "a name that leads inside"
+/** What the provider's host name resolves to. */
+type Names = "well" | "no such name" | "names without an answer" | "a name that resolves to an internal address"
 
 interface Resolving {
   current: Names
-  /** What ends the lookups that wait for an answer. */
+  /** Ends the lookups that wait for a response. */
   readonly waiting: Set<() => void>
 }
 
@@ -61,7 +61,7 @@ const resolver = (names: Resolving) =>
 
 const key = makeEd25519()
 
-/** A provider of two hosts, one for each endpoint, so that each can be in trouble for itself. */
+/** A provider with two hosts, one for each endpoint, so that each can fail separately. */
 const makeProvider = Effect.gen(function*() {
   const names: Resolving = { current: "well", waiting: new Set() }
   const keys = yield* makeFront(() => ({ keys: [{ ...key.jwk, kid: "ed" }] }))
@@ -84,7 +84,7 @@ const start = Effect.fnUntraced(function*({ issuer, names }: Provider, lifetime:
       verifier: TokenVerifier.jwt({ lifetime })
     })
   )
-  // The limit of a connection is one of the real clock: it only stops what hangs.
+  // The connection timeout uses the real clock: it only ends what hangs.
   const client = NodeMcpAuth.layerNoDns({ allow: ["loopback"], connectTimeout: "5 minutes" })
   const network = yield* Layer.build(Layer.provide(client, Layer.succeed(Dns.Dns, resolver(names))))
   return yield* serve(app).pipe(
@@ -107,11 +107,14 @@ type Befall = (provider: Provider) => Effect.Effect<void>
 interface Row {
   readonly rule: string
   readonly befall: Befall
-  /** How long the answer may take, in milliseconds, where somebody has to wait for it: cold, and in a refresh. */
+  /**
+   * The maximum duration of the response in milliseconds if a request has to wait: with an empty cache, and in a
+   * refresh.
+   */
   readonly within: number
 }
 
-/** What fails at once, twice: no limit is waited for. */
+/** An immediate failure, twice: no timeout is waited for. */
 const quick = 0
 
 const modes: Readonly<Record<Exclude<Mode, "well">, number>> = {
@@ -122,7 +125,7 @@ const modes: Readonly<Record<Exclude<Mode, "well">, number>> = {
   "silence": total,
   "silence after TLS": total,
   "a slow body": total,
-  "a certificate that nobody trusts": quick,
+  "an untrusted certificate": quick,
   "a certificate of another host": quick,
   "no TLS at all": quick
 }
@@ -131,7 +134,7 @@ const names: Readonly<Record<Exclude<Names, "well">, number>> = {
   "no such name": quick,
   // Metadata and keys, one after the other, when both are due: each is waited for.
   "names without an answer": 2 * total,
-  "a name that leads inside": quick
+  "a name that resolves to an internal address": quick
 }
 
 const atEndpoint = (endpoint: "metadata" | "keys"): ReadonlyArray<Row> =>
@@ -146,7 +149,7 @@ const ofNames: ReadonlyArray<Row> = Object.entries(names).map(([name, within]) =
   rule: name,
   befall: (provider) =>
     Effect.andThen(
-      // Connections that are open need no name.
+      // Open connections need no name resolution.
       Effect.all([provider.metadata.become("well"), provider.keys.become("well")]),
       Effect.sync(() => {
         // The keys of the table are names.
@@ -166,7 +169,10 @@ const over: Befall = (provider) =>
     })
   )
 
-/** Waits for an effect. The time of the test goes on, a tenth of a second each step, only while the network lets it wait. */
+/**
+ * Waits for an effect. The clock of the test moves, a tenth of a second each step, only while the network makes it
+ * wait.
+ */
 const during = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>, { isWaiting }: Provider) {
   const fiber = yield* Effect.forkChild(effect)
   while (fiber.pollUnsafe() === undefined) {
@@ -176,7 +182,7 @@ const during = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, 
   return yield* Fiber.join(fiber)
 })
 
-/** An answer, held to its status and its time. */
+/** Compares a response with its status and its time. */
 const answered = Effect.fnUntraced(function*(
   provider: Provider,
   handle: Effect.Success<ReturnType<typeof start>>,
@@ -200,7 +206,7 @@ const test = (rule: string, test: Effect.Effect<void, unknown, Scope.Scope>) =>
       Effect.andThen(TestClock.setTime(1_800_000_000_000), Effect.scoped(test)).pipe(Effect.provide(Logger.layer([])))
   )
 
-describe.concurrent("the network is in trouble", () => {
+describe.concurrent("the network has a fault", () => {
   for (const { befall, rule, within } of [...atEndpoint("metadata"), ...atEndpoint("keys"), ...ofNames]) {
     test(
       `${rule}, cold: 503, and 200 within a cooldown after it is over`,
@@ -211,14 +217,14 @@ describe.concurrent("the network is in trouble", () => {
         yield* answered(provider, handle, yield* mint(provider), 503, within)
         yield* answered(provider, handle, undefined, 401, quick)
         yield* over(provider)
-        // A provider is left alone for as long as it took to fail.
+        // A provider is not asked again for as long as the failed request took.
         yield* TestClock.adjust(Math.max(1_300, within))
         yield* answered(provider, handle, yield* mint(provider), 200, quick)
       })
     )
 
     test(
-      `${rule}, warm: 200 at once, and nobody is asked`,
+      `${rule}, warm: 200 at once, without a request`,
       Effect.gen(function*() {
         const provider = yield* makeProvider
         const handle = yield* start(provider, "1 hour")
@@ -231,7 +237,7 @@ describe.concurrent("the network is in trouble", () => {
     )
 
     test(
-      `${rule}, during a refresh: 200 from memory`,
+      `${rule}, during a refresh: 200 from the cache`,
       Effect.gen(function*() {
         const provider = yield* makeProvider
         const handle = yield* start(provider, "1 milli")

@@ -1,6 +1,6 @@
 /**
- * A second authorization server that owes nothing to the first: `better-auth` with its OAuth provider, in memory and on a
- * loopback port of its own. Its only user is ada, who signs up, logs in and consents through its HTTP API.
+ * A second authorization server, independent of the first: `better-auth` with its OAuth provider, in memory and on its
+ * own loopback port. Its only user is ada, who signs up, logs in and consents through its HTTP API.
  */
 import { oauthProvider } from "@better-auth/oauth-provider"
 import { listen } from "@effect-mcp-auth/examples/loopback"
@@ -13,9 +13,9 @@ import { Effect } from "effect"
 import { randomBytes, randomUUID } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
 
-/** What may be chosen about the provider. */
+/** Options for the provider. */
 export interface Options {
-  /** For whom it issues tokens: it knows its resources, and refuses all others. */
+  /** The resources for which it issues tokens; it refuses all others. */
   readonly resources: ReadonlyArray<string>
 }
 
@@ -24,13 +24,13 @@ const ada = { email: "ada@example.com", password: randomBytes(16).toString("hex"
 
 const build = (origin: string, { resources }: Options) => {
   const plugins: Array<BetterAuthPlugin> = [
-    // The private key is kept readable, so that a test can sign what the provider never would.
+    // The private key is stored in plain text, so that a test can sign what the provider never would.
     jwt({ jwks: { disablePrivateKeyEncryption: true } }),
     oauthProvider({
       loginPage: `${origin}/login`,
       consentPage: `${origin}/consent`,
       scopes,
-      // Without these two a client of MCP cannot register: it has nobody's session.
+      // Without these two an MCP client cannot register, because it has no user session.
       allowDynamicClientRegistration: true,
       allowUnauthenticatedClientRegistration: true,
       // Without these two there is no token for a resource, and so no JWT.
@@ -38,7 +38,7 @@ const build = (origin: string, { resources }: Options) => {
       clientRegistrationDefaultResources: resources,
       accessTokenExpiresIn: 300,
       silenceWarnings: { oauthAuthServerConfig: true, openidConfig: true }
-      // Its types are not written for exact optional properties.
+      // Its types do not support exact optional properties.
     }) as BetterAuthPlugin
   ]
   const tables = Object.values(getAuthTables({ plugins })).map(({ modelName }) => [modelName, []])
@@ -51,7 +51,7 @@ const build = (origin: string, { resources }: Options) => {
     emailAndPassword: { enabled: true },
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
-    // The subject of its tokens is what the other provider's is, so that only the issuer tells their users apart.
+    // The subject of its tokens equals that of the other provider, so that only the issuer distinguishes their users.
     advanced: { database: { generateId: ({ model }) => model === "user" ? "ada" : randomUUID() } }
   })
   return { auth, store }
@@ -68,7 +68,7 @@ const post = (auth: Auth, origin: string, path: string, body: object, cookie = "
     })
   )
 
-/** The pages of the provider, with a user who needs no time to fill them in. */
+/** The pages of the provider, with a scripted user who fills them in at once. */
 const page = async (auth: Auth, origin: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const { pathname, search } = new URL(request.url ?? "/", origin)
   const query = { oauth_query: search.slice(1) }
@@ -89,8 +89,8 @@ export const start = Effect.fnUntraced(function*(options: Options) {
   const { auth, store } = build(origin, options)
   const handle = toNodeHandler(auth)
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    // The scripted user follows links, as a browser does. Node's fetch calls that a request of a page's script, and those
-    // are answered with JSON instead of a redirect.
+    // The scripted user follows links, as a browser does. Node's fetch marks them as requests of a page's script, and
+    // the provider answers those with JSON instead of a redirect.
     if (request.method === "GET") request.headers["sec-fetch-mode"] = "navigate"
     const isPage = /^\/(?:login|consent)\?/.test(request.url ?? "")
     void (isPage ? page(auth, origin, request, response) : handle(request, response))

@@ -1,4 +1,4 @@
-/** The official SDK of the first generation, going the whole way by itself. */
+/** The official SDK of the first generation, with its complete login. */
 import { ScriptedUser } from "@effect-mcp-auth/examples/ScriptedUser"
 import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js"
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
@@ -30,7 +30,7 @@ export const connect = (url: string, user = new ScriptedUser()) =>
     ({ client }) => Effect.promise(() => client.close())
   )
 
-/** What a tool answers, as text. */
+/** The result of a tool, as text. */
 export const callTool = (client: Client, name: string, args: Record<string, unknown> = {}) =>
   Effect.promise(async () => {
     const { content } = await client.request(

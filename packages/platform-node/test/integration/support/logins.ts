@@ -1,4 +1,4 @@
-/** What every client of an SDK does here, whichever SDK it is. */
+/** The operations of every SDK client, in both generations. */
 import * as SdkClient from "@effect-mcp-auth/examples/SdkClient"
 import type { Client } from "@modelcontextprotocol/client"
 import { Effect, Schema } from "effect"
@@ -11,17 +11,17 @@ const Caller = Schema.fromJsonString(Schema.Struct({
 
 const Count = Schema.fromJsonString(Schema.Struct({ count: Schema.Int }))
 
-/** For whom the server takes the client. */
+/** The caller that the server sees. */
 export const decodeCaller = (text: string) => Effect.orDie(Schema.decodeEffect(Caller)(text))
 
-/** How many notes the client's principal has written. */
+/** The number of notes that the client's principal has written. */
 export const decodeCount = (text: string) =>
   Effect.map(Effect.orDie(Schema.decodeEffect(Count)(text)), ({ count }) => count)
 
-/** For whom the server takes a client of the SDK 2.x. */
+/** The caller that the server sees for a client of SDK 2.x. */
 export const whoAmI = (client: Client) => Effect.flatMap(SdkClient.callTool(client, "WhoAmI"), decodeCaller)
 
-/** Writes a note, and says how many there are now. */
+/** Writes a note, and returns the number of notes. */
 export const addNote = (client: Client) =>
   Effect.flatMap(SdkClient.callTool(client, "AddNote", { text: "a note" }), decodeCount)
 

@@ -1,9 +1,9 @@
-/** Requests by hand, for what no client of an SDK would send. */
+/** Requests by hand, which no SDK client would send. */
 import { Effect, Schedule, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { connect } from "node:net"
 
-/** Any message does: a request is judged before it is read. This one is answered with 200. */
+/** Any message will do: a request is refused before it is read. This one is answered with 200. */
 const initialize = {
   jsonrpc: "2.0",
   id: 1,
@@ -11,7 +11,7 @@ const initialize = {
   params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "by hand", version: "1.0.0" } }
 }
 
-/** What a client acts on. */
+/** The parts of a response that a client uses. */
 export interface Answer {
   readonly status: number
   readonly challenge: string | undefined
@@ -19,7 +19,7 @@ export interface Answer {
   readonly body: string
 }
 
-/** Asks a server something, with a token or without. */
+/** Sends a request to a server, with a token or without. */
 export const ask = (resource: string, token?: string): Effect.Effect<Answer> =>
   HttpClientRequest.post(resource).pipe(
     HttpClientRequest.setHeaders({
@@ -40,7 +40,7 @@ export const ask = (resource: string, token?: string): Effect.Effect<Answer> =>
     Effect.provide(FetchHttpClient.layer)
   )
 
-/** Asks again and again until the answer has this status. The limit of the test stops what never has it. */
+/** Repeats a request until its response has this status. The timeout of the test ends it otherwise. */
 export const askUntil = (status: number, resource: string, token: string): Effect.Effect<Answer> =>
   ask(resource, token).pipe(
     Effect.repeat({ until: (answer) => answer.status === status, schedule: Schedule.spaced("50 millis") }),
@@ -56,7 +56,7 @@ export const getJson = <A>(url: string, schema: Schema.ConstraintDecoder<A>): Ef
     Effect.provide(FetchHttpClient.layer)
   )
 
-/** Sends a form, and says with which status it is answered. */
+/** Sends a form, and returns the status of the response. */
 export const postForm = (url: string, form: Readonly<Record<string, string>>): Effect.Effect<number> =>
   HttpClientRequest.post(url).pipe(
     HttpClientRequest.bodyUrlParams(form),
@@ -66,10 +66,10 @@ export const postForm = (url: string, form: Readonly<Record<string, string>>): E
     Effect.provide(FetchHttpClient.layer)
   )
 
-/** An answer as it came through the socket. */
+/** A response as it came through the socket. */
 export interface RawAnswer {
   readonly status: number
-  /** Without what says when, and which session was begun. */
+  /** Without the time, and the id of the session. */
   readonly headers: ReadonlyArray<string>
   readonly body: string
 }
@@ -85,8 +85,8 @@ const parse = (text: string): RawAnswer => {
 }
 
 /**
- * Sends the lines of a head as they are, and the message above where there is a body: HTTP clients do not send a header
- * twice, nor a `Host` that is not that of the URL.
+ * Sends the lines of a head unchanged, and the message above if there is a body: HTTP clients do not send a header
+ * twice, nor a `Host` that differs from that of the URL.
  */
 export const sendRaw = (port: number, head: ReadonlyArray<string>): Effect.Effect<RawAnswer> =>
   Effect.callback((resume) => {

@@ -1,4 +1,4 @@
-/** Processes that are started here, and ended with the scope. */
+/** Child processes, which end with the scope. */
 import { Effect, Schedule } from "effect"
 import { type ChildProcess, fork } from "node:child_process"
 import { createServer } from "node:http"
@@ -21,7 +21,7 @@ export const freePort = Effect.callback<number>((resume) => {
   })
 })
 
-/** The next message of a child, whose sender is known. */
+/** The next message of a child. */
 const message = <A>(child: ChildProcess): Effect.Effect<A> =>
   Effect.callback((resume) => {
     child.once("message", (value) => resume(Effect.succeed(value as A)))
@@ -29,7 +29,7 @@ const message = <A>(child: ChildProcess): Effect.Effect<A> =>
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
 
-/** Ends a child of ours, and waits until it is gone. */
+/** Ends a child process, and waits for its end. */
 export const end = (child: ChildProcess): Effect.Effect<void> =>
   Effect.callback((resume) => {
     if (hasEnded(child)) return resume(Effect.void)
@@ -37,7 +37,7 @@ export const end = (child: ChildProcess): Effect.Effect<void> =>
     child.kill("SIGKILL")
   })
 
-/** Starts one of the programs. `hello` is what it has to hear first. It is there when it has answered. */
+/** Starts one of the programs. `hello` is its first message. It is ready when it has answered. */
 export const start = (program: keyof typeof programs, args: ReadonlyArray<string | number>, hello?: object) =>
   Effect.acquireRelease(
     Effect.gen(function*() {
@@ -51,10 +51,10 @@ export const start = (program: keyof typeof programs, args: ReadonlyArray<string
     end
   )
 
-/** Asks a child something. */
+/** Sends a request to a child. */
 export const askChild = <A>(child: ChildProcess): Effect.Effect<A> =>
   Effect.andThen(Effect.sync(() => child.send({})), message<A>(child))
 
-/** What is done over and over until the scope ends. */
+/** Repeats an effect until the scope ends. */
 export const every = <A, E, R>(milliseconds: number, effect: Effect.Effect<A, E, R>) =>
   Effect.forkScoped(Effect.repeat(effect, Schedule.spaced(milliseconds)))

@@ -1,4 +1,4 @@
-/** One request at a time, over connections that stay open, as clients of MCP send it. */
+/** One request at a time, over connections that stay open, as MCP clients send them. */
 import { Clock, Effect } from "effect"
 import { Agent, type IncomingHttpHeaders, request } from "node:http"
 
@@ -27,7 +27,7 @@ const headers = {
 }
 
 export interface Answer {
-  /** 0 when there was none. */
+  /** 0 if there was no response. */
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: string
@@ -35,10 +35,10 @@ export interface Answer {
   readonly took: number
 }
 
-/** It only stops what hangs. */
+/** It only ends what hangs. */
 const patience = 300_000
 
-/** `localAddress` is where the requests come from, as the server sees it. */
+/** `localAddress` is the client address that the server sees. */
 export const makeClient = (url: string, connections: number, localAddress = "127.0.0.1") => {
   const agent = new Agent({ keepAlive: true, maxSockets: connections, localAddress })
   const send = (token: string | undefined) =>
@@ -59,7 +59,7 @@ export const makeClient = (url: string, connections: number, localAddress = "127
         response.on("error", (error) =>
           resume(Effect.succeed({ status: 0, headers: {}, body: String(error) })))
       })
-      sent.on("timeout", () => sent.destroy(new Error("no answer at all")))
+      sent.on("timeout", () => sent.destroy(new Error("no response")))
       sent.on("error", (error) => resume(Effect.succeed({ status: 0, headers: {}, body: String(error) })))
       sent.end(body)
     })

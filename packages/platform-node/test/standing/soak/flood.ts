@@ -1,13 +1,14 @@
 /**
- * Floods the server from a process of its own, so that it takes no time of whoever measures: distinct bad tokens, or good
- * ones that the server knows, for comparison. Says how many it has sent, and what came back, when it is asked.
+ * Floods the server from a process of its own, so that it does not slow the measuring process: distinct invalid
+ * tokens, or for comparison valid ones that the server has cached. Reports on request how many it has sent, and the
+ * responses.
  */
 import { Effect } from "effect"
 import { makeClient } from "./client.ts"
 
 const [url = "", connections = "8", most = "0"] = process.argv.slice(2)
 
-/** What is sent: texts of which each gets a number, or texts as they are. */
+/** The tokens: texts to which a number is added, or texts as they are. */
 interface Load {
   readonly templates: ReadonlyArray<string>
   readonly numbered: boolean
@@ -16,7 +17,7 @@ interface Load {
 const seen: Record<string, number> = {}
 let sent = 0
 
-/** Another token each time: the number is where its signature would be. */
+/** Another token each time: the number is in place of its signature. */
 const numbered = (template: string, number: number): string =>
   `${template.slice(0, -12)}${number.toString(36).padStart(11, "0")}${template.slice(-1)}`
 

@@ -1,39 +1,39 @@
-/** What clients send, what may come back, and whether it is what it should be. */
+/** The requests of clients, the allowed responses, and the check of a response. */
 import { randomInt } from "node:crypto"
 import type { Answer } from "./client.ts"
 import { forge, garbage, makeKey, mint, next, type Token, type World } from "./tokens.ts"
 import type { Published, Weather } from "./weather.ts"
 
-/** Everything that is known about the world outside the server. */
+/** The state of everything outside the server. */
 export interface State {
   readonly world: World
   readonly weather: Weather
-  /** Keys that sign, all of them published. */
+  /** Signing keys, all of them published. */
   current: ReadonlyArray<Published>
-  /** Tokens of keys that are not published any more. */
+  /** Tokens of keys that are no longer published. */
   withdrawn: ReadonlyArray<{ readonly token: Token; readonly of: Published }>
-  /** Tokens that clients use again and again. */
+  /** Tokens that clients use repeatedly. */
   remembered: ReadonlyArray<{ readonly token: Token; readonly of: Published }>
-  /** The same, but they end soon. */
+  /** The same, but they expire soon. */
   brief: ReadonlyArray<{ readonly token: Token; readonly of: Published }>
 }
 
-/** Something to send, and which answers are right if it is asked and answered at these times. */
+/** A request, and the allowed responses if it is sent and answered at these times. */
 export interface Attempt {
   readonly token: string | undefined
-  /** For whom a good answer must be. */
+  /** The caller that an accepting response must name. */
   readonly subject?: string
   readonly allowed: (asked: number, answered: number) => ReadonlyArray<number>
-  /** Whether that depends on when something must have been known, which a machine that stands still does not tell. */
+  /** Whether that depends on a deadline for learning something, which a stalled machine cannot keep. */
   readonly isTimed: boolean
 }
 
-/** In seconds: how long after its end a token is good, because clocks differ. */
+/** The clock tolerance, in seconds. */
 const tolerance = 30
 
 const pick = <A>(all: ReadonlyArray<A>): A => {
   const one = all[randomInt(all.length)]
-  if (one === undefined) throw new Error("there is nothing to choose from")
+  if (one === undefined) throw new Error("an empty list")
   return one
 }
 
@@ -50,7 +50,7 @@ const always = (token: string | undefined, ...allowed: ReadonlyArray<number>): A
   allowed: () => allowed
 })
 
-/** So many tokens are used again and again. */
+/** The number of tokens that are used repeatedly. */
 const regulars = 50
 
 const known = (state: State, now: number): Attempt => {
@@ -65,7 +65,7 @@ const known = (state: State, now: number): Attempt => {
 }
 
 const brief = (state: State, now: number): Attempt => {
-  // They are good for five seconds more.
+  // They are valid for five more seconds.
   if (state.brief.length < 20 || randomInt(20) === 0) {
     const of = pick(state.current)
     state.brief = [...state.brief.slice(-20), {
@@ -99,15 +99,15 @@ const withdrawn = (state: State, now: number): Attempt => {
   }
 }
 
-/** What clients send, by its name. */
+/** The requests of clients, by name. */
 export const kinds = {
-  "good, and new": (state: State, now: number): Attempt => {
+  "valid and new": (state: State, now: number): Attempt => {
     const of = pick(state.current)
     return good(state, mint(state.world, of.key, now), of)
   },
-  "good, and known": known,
-  "good for seconds": brief,
-  "of a key taken back": withdrawn,
+  "valid and cached": known,
+  "valid for seconds": brief,
+  "of a removed key": withdrawn,
   "bad signature": (state: State, now: number): Attempt => {
     const { key, since } = pick(state.current)
     return {
@@ -128,7 +128,7 @@ export const kinds = {
   "of another issuer": ({ world }: State, now: number): Attempt =>
     always(mint({ ...world, issuer: "https://evil.test" }, stranger, now).token, 401),
   "garbage": (): Attempt => always(garbage(), 401),
-  "no token's letters": (): Attempt => always("this is none", 400),
+  "invalid characters": (): Attempt => always("not a token", 400),
   "no token": (_state: State, _now: number): Attempt => always(undefined, 401)
 }
 
@@ -136,19 +136,19 @@ export type Kind = keyof typeof kinds
 
 const stranger = makeKey("EdDSA")
 
-/** How often each is sent: good ones as often as all the others. */
+/** The frequency of each kind: valid ones are as frequent as all others together. */
 const weights: { readonly [K in Kind]: number } = {
-  "good, and new": 25,
-  "good, and known": 20,
-  "good for seconds": 5,
-  "of a key taken back": 5,
+  "valid and new": 25,
+  "valid and cached": 20,
+  "valid for seconds": 5,
+  "of a removed key": 5,
   "bad signature": 10,
   "unknown kid": 6,
   "expired": 6,
   "of another resource": 4,
   "of another issuer": 4,
   "garbage": 8,
-  "no token's letters": 2,
+  "invalid characters": 2,
   "no token": 5
 }
 
@@ -157,27 +157,27 @@ export const anyKind = (): Kind => {
   let left = randomInt(Object.values(weights).reduce((sum, weight) => sum + weight, 0))
   for (const [kind, weight] of Object.entries(weights)) {
     left -= weight
-    // The table of weights has every kind and nothing else.
+    // The table of weights has exactly the kinds.
     if (left < 0) return kind as Kind
   }
   return "no token"
 }
 
-/** What is wrong with the form of an answer, if anything. */
+/** What is wrong with the form of a response, if anything. */
 const problemOf = ({ body, headers, status }: Answer, { subject, token }: Attempt): string | undefined => {
   const challenge = headers["www-authenticate"]
-  if (status === 200) return body.includes(`"${subject}"`) ? undefined : "is for somebody else"
+  if (status === 200) return body.includes(`"${subject}"`) ? undefined : "is for another caller"
   if (status === 503) {
     if (challenge !== undefined) return "has a challenge"
-    return /^[1-9]\d*$/.test(headers["retry-after"] ?? "") ? undefined : "does not say when to come again"
+    return /^[1-9]\d*$/.test(headers["retry-after"] ?? "") ? undefined : "has no Retry-After"
   }
   if (challenge === undefined || !/^Bearer .*resource_metadata="/.test(challenge)) return "has no challenge"
-  if (status === 400) return challenge.includes("error=\"invalid_request\"") ? undefined : "is no invalid_request"
-  if (token === undefined) return challenge.includes("error=") ? "accuses who has said nothing" : undefined
-  return challenge.includes("error=\"invalid_token\"") ? undefined : "is no invalid_token"
+  if (status === 400) return challenge.includes("error=\"invalid_request\"") ? undefined : "is not invalid_request"
+  if (token === undefined) return challenge.includes("error=") ? "has an error code without credentials" : undefined
+  return challenge.includes("error=\"invalid_token\"") ? undefined : "is not invalid_token"
 }
 
-/** What is wrong with an answer, if anything. */
+/** What is wrong with a response, if anything. */
 export const judge = (attempt: Attempt, answer: Answer, asked: number, answered: number): string | undefined => {
   const allowed = attempt.allowed(asked, answered)
   if (!allowed.includes(answer.status)) return `expected ${allowed.join(" or ")}: ${answer.body.slice(0, 200)}`

@@ -1,6 +1,6 @@
 /**
- * A flood of made-up opaque tokens, 2,500 at once and again when the server said so, beside a client of another address
- * whose tokens are good. Each of its tokens is new, so that each has to be introspected. For comparison the same number of
+ * A flood of made-up opaque tokens, 2,500 at once and again after Retry-After, beside a client of another address with
+ * valid tokens. Each of its tokens is new, so that each has to be introspected. For comparison the same number of
  * requests is refused without introspection.
  */
 import { Effect } from "effect"
@@ -10,7 +10,7 @@ import * as Report from "./report.ts"
 import { opaque, timing } from "./settings.ts"
 import { next } from "./tokens.ts"
 
-/** How many made-up tokens come at once, and how often. */
+/** The number of made-up tokens at once, and the number of rounds. */
 const size = 2_500
 const rounds = 3
 
@@ -34,7 +34,7 @@ const askGood = (ask: Client, { statuses, times }: Seen) =>
     times.push(took)
   })
 
-/** One round: good tokens, one after the other, until each token of the flood is answered. */
+/** One round: valid tokens, one after the other, until each token of the flood is answered. */
 const round = Effect.fnUntraced(function*(
   resource: string,
   ask: Client,
@@ -54,7 +54,7 @@ const round = Effect.fnUntraced(function*(
   yield* Effect.sleep(2_000)
 }, Effect.scoped)
 
-/** What the flood did, and what of it is wrong. */
+/** The responses to the flood, and what is wrong with them. */
 export const opaqueFlood = Effect.fnUntraced(function*(origin: string) {
   const resource = `${origin}${opaque.path}`
   const ask = makeClient(resource, 1, "127.0.0.2")
@@ -64,7 +64,7 @@ export const opaqueFlood = Effect.fnUntraced(function*(origin: string) {
   const flooded: Record<string, number> = {}
   for (let index = 0; index < 100; index++) yield* askGood(ask, alone)
   for (let index = 0; index < rounds; index++) {
-    // No token has an exclamation mark (RFC 6750, section 2.1).
+    // A token cannot contain an exclamation mark (RFC 6750, section 2.1).
     yield* round(resource, ask, "made-up!", control, refused)
     yield* round(resource, ask, "made-up", beside, flooded)
   }
@@ -73,7 +73,7 @@ export const opaqueFlood = Effect.fnUntraced(function*(origin: string) {
   const median = ({ times }: Seen) => Report.percentile(times, 0.5)
   const slower = median(beside) / median(control)
   const isGood = [alone, control, beside, after].every(({ statuses }) => Object.keys(statuses).join() === "200")
-  // 0 is a connection that the system refused: it has no place for so many at once.
+  // 0 is a connection that the system refused, because it has no place for so many at once.
   const strange = Object.keys(flooded).filter((status) => !["401", "503", "0"].includes(status))
   return {
     phases: [
@@ -85,19 +85,19 @@ export const opaqueFlood = Effect.fnUntraced(function*(origin: string) {
       `opaque flood: ${rounds} times ${size} made-up tokens at once, answered ${
         JSON.stringify(flooded)
       }; the median of ` +
-      `good ones of another address, of which the authorization server takes ${timing.introspection} ms, is ` +
+      `valid ones of another address, for which the authorization server takes ${timing.introspection} ms, is ` +
       `${slower.toFixed(2)} times that among malformed ones, and 2 is the aim, ${Report.mostSlower} the limit`
     ],
     complaints: [
       ...(isGood
         ? []
         : [
-          `good opaque tokens were answered with ${
+          `valid opaque tokens were answered with ${
             JSON.stringify([alone, control, beside, after].map(({ statuses }) => statuses))
           }`
         ]),
       ...(strange.length > 0 ? [`made-up opaque tokens were answered with ${JSON.stringify(flooded)}`] : []),
-      ...(slower > Report.mostSlower ? ["a flood of made-up opaque tokens slows good ones down"] : [])
+      ...(slower > Report.mostSlower ? ["a flood of made-up opaque tokens slows valid ones down"] : [])
     ]
   }
 })

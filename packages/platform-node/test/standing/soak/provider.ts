@@ -1,6 +1,6 @@
 /**
- * An authorization server in a process of its own, so that it can be killed: metadata, the keys that its parent tells it, and
- * introspection of opaque tokens, which takes its time.
+ * An authorization server in a process of its own, so that it can be killed: metadata, the keys from its parent, and
+ * introspection of opaque tokens, with a latency.
  */
 import { Clock, Effect } from "effect"
 import { createServer, type ServerResponse } from "node:http"
@@ -46,6 +46,6 @@ const server = createServer({ keepAliveTimeout: 300_000 }, (request, response) =
   end(response, document)
 })
 
-// Nobody asks before it has its keys.
+// No request arrives before it has its keys.
 process.once("message", () => server.listen(port, "127.0.0.1", () => process.send?.("listening")))
 process.on("disconnect", () => process.exit())

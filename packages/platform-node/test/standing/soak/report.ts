@@ -1,12 +1,15 @@
-/** What a soak has seen, as tables, and what of it is wrong. */
+/** The results of a soak as tables, and the problems among them. */
 import type { Attack } from "./sessions.ts"
 import type { Health } from "./settings.ts"
 import { explains, type Stall } from "./stalls.ts"
 
-/** So much may the memory of a server grow from the second quarter of a soak to the last one, in bytes. */
+/** The maximum growth of the server's memory from the second quarter of a soak to the last one, in bytes. */
 export const mostGrowth = 16 * 1024 * 1024
 
-/** So many times may the latency of good tokens be in a flood of bad ones what it is among as many good ones. Twice is the aim. */
+/**
+ * The maximum ratio between the latency of valid tokens in a flood of invalid ones and among as many valid ones. The
+ * aim is 2.
+ */
 export const mostSlower = 4
 
 export const percentile = (values: ReadonlyArray<number>, part: number): number =>
@@ -14,7 +17,7 @@ export const percentile = (values: ReadonlyArray<number>, part: number): number 
 
 const median = (values: ReadonlyArray<number>): number => percentile(values, 0.5)
 
-/** How much memory grew, between two times when nothing that is bounded should grow any more. */
+/** The growth of memory between two times, when nothing that is bounded should grow any more. */
 export const growth = (heap: ReadonlyArray<number>): number => {
   const quarter = Math.floor(heap.length / 4)
   return median(heap.slice(-quarter)) - median(heap.slice(quarter, 2 * quarter))
@@ -31,7 +34,7 @@ const table = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string
   )
 }
 
-/** An answer that was not the right one, and when it was asked for and came. */
+/** A wrong response, with the times of its request and of its arrival. */
 export interface Complaint {
   readonly text: string
   readonly asked: number
@@ -39,7 +42,7 @@ export interface Complaint {
   readonly isTimed: boolean
 }
 
-/** Counts and times, by a name. */
+/** Counts and latencies, by name. */
 export class Seen {
   readonly statuses = new Map<string, Map<number, number>>()
   readonly times = new Map<string, Array<number>>()
@@ -52,7 +55,7 @@ export class Seen {
     counts.set(status, (counts.get(status) ?? 0) + 1)
     this.statuses.set(kind, counts)
     const times = this.times.get(kind) ?? []
-    // Enough for a percentile, and no more, however long it goes on.
+    // Enough for a percentile, and bounded, however long the soak runs.
     if (times.length < 50_000) times.push(took)
     this.times.set(kind, times)
   }
@@ -61,7 +64,7 @@ export class Seen {
     this.complaints.push(complaint)
   }
 
-  /** What was wrong, and how much of what was judged by time the stalls of the machine explain. */
+  /** Wrong responses, and the number of those that stalls of the machine explain. */
   verdict(stalls: ReadonlyArray<Stall>): { readonly wrong: ReadonlyArray<string>; readonly explained: number } {
     const wrong = this.complaints.filter(({ answered, asked, isTimed }) =>
       !(isTimed && explains(stalls, asked, answered))
@@ -90,10 +93,10 @@ export class Seen {
   }
 }
 
-/** What a flood of sessions without a token was answered with, and what it left in the memory of the server. */
+/** The responses to a flood of sessions without a token, and the memory that it left in the server. */
 export const sessions = ({ seen, sent }: Attack, kept: number): ReadonlyArray<string> => [
   ...table([
-    ["anonymous sessions, begun with", "200", "413", "no answer"],
+    ["anonymous sessions, begun with", "200", "413", "no response"],
     ...Object.entries(seen).map(([wave, counts]) => [
       wave,
       ...["200", "413", "0"].map((status) => String(counts[status] ?? 0))
@@ -102,7 +105,7 @@ export const sessions = ({ seen, sent }: Attack, kept: number): ReadonlyArray<st
   `${sent} sessions begun without a token left ${megabytes(kept)} MB in the heap, of ${megabytes(mostGrowth)} allowed`
 ]
 
-/** The memory of the server, sampled after collections. */
+/** The memory of the server, sampled after garbage collections. */
 export const memory = (samples: ReadonlyArray<Health>): ReadonlyArray<string> => {
   const heap = samples.map(({ heapUsed }) => heapUsed)
   const parts = Array.from({ length: 8 }, (_, part) => heap[Math.floor((part / 7) * (heap.length - 1))] ?? 0)
@@ -115,10 +118,10 @@ export const memory = (samples: ReadonlyArray<Health>): ReadonlyArray<string> =>
   ]
 }
 
-/** Latencies of good tokens, by what went on beside them. */
+/** Latencies of valid tokens, by the traffic beside them. */
 export const latencies = (phases: ReadonlyMap<string, ReadonlyArray<number>>): ReadonlyArray<string> =>
   table([
-    ["latency of good tokens", "requests", "p50 ms", "p95 ms", "p99 ms"],
+    ["latency of valid tokens", "requests", "p50 ms", "p95 ms", "p99 ms"],
     ...[...phases].map(([phase, times]) => [
       phase,
       String(times.length),

@@ -1,6 +1,6 @@
 /**
- * The protected server of the soak, in a process of its own. It says how it is whenever its parent asks: how much memory it
- * has after a collection, and what went wrong that no client saw.
+ * The protected server of the soak, in a process of its own. It reports its state when its parent asks: its memory
+ * after a garbage collection, and problems that no client saw.
  */
 import {
   AudiencePolicy,
@@ -28,13 +28,13 @@ const [port = 0, providerPort = 0] = process.argv.slice(2).map(Number)
 
 const WhoAmI = Tool.make("WhoAmI", { success: Schema.String, dependencies: [AuthInfo.AuthInfo] })
 
-/** What callers without a token may use, so that they may begin sessions. */
+/** Public registrations, so that callers without a token can begin sessions. */
 const Hello = Policy.tool(Policy.anonymous)(Tool.make("Hello", { success: Schema.String }))
 
 const toolkit = Toolkit.make(WhoAmI, Hello)
 
 const registrations = McpServer.toolkit(toolkit).pipe(Layer.provide(toolkit.toLayer({
-  WhoAmI: () => Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject ?? "nobody"),
+  WhoAmI: () => Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject ?? "none"),
   Hello: () => Effect.succeed("hello")
 })))
 
@@ -80,7 +80,7 @@ const stalls = watchStalls()
 const troubles: Array<string> = []
 let logged = 0
 
-/** Nobody reads the log, but nothing that is an error may be in it, and no token. */
+/** The log is not shown, but it must contain no error and no token. */
 const watching = Logger.make(({ cause, logLevel, message }) => {
   logged++
   const text = JSON.stringify(message)
@@ -92,7 +92,7 @@ process.on("unhandledRejection", (reason) => troubles.push(`unhandled rejection:
 process.on("uncaughtException", (error) => troubles.push(`uncaught exception: ${error.stack}`))
 
 setFlagsFromString("--expose-gc")
-// What the flag exposes is in new contexts only.
+// The flag affects only new contexts.
 const collect = runInNewContext("gc") as () => void
 
 process.on("message", () => {

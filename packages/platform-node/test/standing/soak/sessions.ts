@@ -1,4 +1,6 @@
-/** Begins sessions without a token and never uses them again: in messages of every size, declared and sent in chunks. */
+/**
+ * Begins sessions without a token and never uses them again: in messages of every size, declared and sent in chunks.
+ */
 import { Effect } from "effect"
 import { Agent, request } from "node:http"
 
@@ -28,13 +30,13 @@ const waves: ReadonlyArray<Wave> = [
   { name: "300 bytes", bytes: 300, times: 1_500, isDeclared: true }
 ]
 
-/** What each wave was answered with, by status. */
+/** The responses to each wave, by status. */
 export interface Attack {
   readonly sent: number
   readonly seen: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
 
-/** The status of one answer, or 0 if the connection ended without one. */
+/** The status of one response, or 0 if the connection ended without one. */
 const begin = (url: string, agent: Agent, { isDeclared }: Wave, body: string) =>
   Effect.callback<number>((resume) => {
     const sent = request(url, {
@@ -83,7 +85,7 @@ export const beginSessions = Effect.fnUntraced(function*(url: string) {
   return attack
 })
 
-/** The answers that are not the right ones: what is too large is refused, also where the connection ends before. */
+/** The wrong responses: a body that is too large is refused, possibly by the end of the connection. */
 export const wrongAnswers = ({ seen }: Attack): ReadonlyArray<string> =>
   waves.flatMap(({ bytes, name }) => {
     const allowed = bytes > 256 * 1024 ? ["413", "0"] : ["200"]

@@ -1,36 +1,36 @@
-/** What the processes of a soak agree upon. */
+/** Settings that the processes of a soak share. */
 import type { Stall } from "./stalls.ts"
 
 /** In milliseconds. */
 export const timing = {
-  /** How long metadata and keys are fresh. */
+  /** The lifetime of metadata and keys. */
   lifetime: 5_000,
-  /** In which time a fetch for an unknown key is regained. */
+  /** The time in which a fetch for an unknown key is regained. */
   refill: 2_000,
-  /** How long a question may take. */
+  /** The maximum duration of a request. */
   total: 2_000,
-  /** How long the authorization server takes to introspect a token. */
+  /** The latency of an introspection. */
   introspection: 50
 } as const
 
-/** Opaque tokens, which only introspection knows. */
+/** Opaque tokens, which only introspection can verify. */
 export const opaque = {
   path: "/opaque",
   audience: "soak",
-  /** How good tokens begin. */
+  /** The prefix of valid tokens. */
   good: "good-"
 } as const
 
-/** How many tokens the server remembers: few, so that what would grow has grown long before the end. */
+/** The capacity of the token cache: small, so that a leak would show long before the end. */
 export const remember = 2_000
 
-/** How the server is. */
+/** The state of the server. */
 export interface Health {
   readonly heapUsed: number
   readonly rss: number
   readonly logged: number
-  /** When it stood still, since it began. */
+  /** Its stalls, since it started. */
   readonly stalls: ReadonlyArray<Stall>
-  /** What must not be there at all. */
+  /** Problems that must not occur at all. */
   readonly troubles: ReadonlyArray<string>
 }

@@ -1,5 +1,5 @@
 // @effect-diagnostics globalDate:off globalTimers:off
-/** When a process stood still, because the machine had too much else to do. What is judged by time is not judged then. */
+/** The times in which a process stalled because the machine was too busy. Deadlines are not checked then. */
 
 export interface Stall {
   /** In milliseconds since 1970. */
@@ -7,16 +7,16 @@ export interface Stall {
   readonly until: number
 }
 
-/** How often a process looks at its clock, in milliseconds. */
+/** The interval in which a process checks its clock, in milliseconds. */
 const pause = 100
 
-/** So late may it be: far less than any time by which an answer is judged. */
+/** The accepted delay: far less than any deadline of a response. */
 const late = 250
 
-/** How long after a stall its consequences may last: a question that has failed for it, and the pauses after that. */
+/** The maximum time for which a stall may have consequences: a failed request, and the pauses after it. */
 const consequences = 10_000
 
-/** Notes from now on when this process stands still. */
+/** Records from now on when this process stalls. */
 export const watchStalls = (): ReadonlyArray<Stall> => {
   const stalls: Array<Stall> = []
   let last = Date.now()
@@ -28,6 +28,6 @@ export const watchStalls = (): ReadonlyArray<Stall> => {
   return stalls
 }
 
-/** Whether one of the stalls may be why an answer was another one than it should have been. */
+/** Whether one of the stalls may explain an unexpected response. */
 export const explains = (stalls: ReadonlyArray<Stall>, asked: number, answered: number): boolean =>
   stalls.some(({ from, until }) => from <= answered && until >= asked - consequences)

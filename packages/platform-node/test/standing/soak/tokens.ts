@@ -12,10 +12,10 @@ export interface Key {
 
 let serial = 0
 
-/** A number that no other call gets. */
+/** A number that no other call returns. */
 export const next = (): number => serial++
 
-/** Keys of RSA take long to be made, so there are two of them, which take turns. */
+/** RSA keys take long to generate, so there are two of them, which take turns. */
 const rsa = [0, 1].map(() => Crypto.generateKeyPairSync("rsa", { modulusLength: 2048 }))
 
 let turns = 0
@@ -51,7 +51,7 @@ export interface World {
   readonly resource: string
 }
 
-/** Who a good token speaks for: another one each time, so that an answer to somebody else would show. */
+/** The caller of a valid token: another one each time, so that a response for another caller is detected. */
 export interface Token {
   readonly token: string
   readonly subject: string
@@ -78,7 +78,7 @@ export const mint = (world: World, key: Key, now: number, changes: Changes = {})
   return { token: `${input}.${encode(signatureOf(input, key))}`, subject, expiresAt, key }
 }
 
-/** A token whose signature is anything. */
+/** A token with an arbitrary signature. */
 export const forge = (world: World, key: Key, now: number): string => {
   const { input } = inputOf(world, key, now, {})
   return `${input}.${encode(Crypto.randomBytes(key.algorithm === "RS256" ? 256 : 64))}`

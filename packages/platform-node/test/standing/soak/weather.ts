@@ -1,20 +1,23 @@
-/** When the provider was there, and what may therefore be answered. */
+/** When the provider was up, and which responses are therefore allowed. */
 import { timing } from "./settings.ts"
 import type { Key } from "./tokens.ts"
 
-/** From when until when something was so, in milliseconds since 1970. */
+/** An interval in milliseconds since 1970. */
 interface Span {
   readonly from: number
   readonly until: number
 }
 
 /**
- * What a server may still believe about a provider that is back: a question that is under way, the time until the next one is
- * allowed, and some time of a busy machine.
+ * How long a server may still treat a provider as down after its return: a request in flight, the time until the next
+ * one is allowed, and some time of a busy machine.
  */
 const aftermath = timing.total + timing.refill + 1_000
 
-/** How long a provider has to be up until whoever did not know its keys knows them: a pause after failures besides. */
+/**
+ * How long a provider has to be up until a server without its keys must know them: this includes a pause after
+ * failures.
+ */
 const settling = aftermath + 2_500
 
 export class Weather {
@@ -38,24 +41,24 @@ export class Weather {
     return this.upSince === undefined ? this.ups : [...this.ups, { from: this.upSince, until: now }]
   }
 
-  /** Whether the provider was there all the time, and long enough before that its absence is forgotten. */
+  /** Whether the provider was up all the time, and long enough before that its absence no longer has effects. */
   isFine(from: number, until: number): boolean {
     return this.spans(until).some((span) => span.from <= from - aftermath && until <= span.until)
   }
 
-  /** Whether something that was published then must be known by now. */
+  /** Whether the server must know by now what was published then. */
   mustKnow(published: number, now: number): boolean {
     return this.spans(now).some((span) => Math.min(span.until, now) - Math.max(span.from, published) >= settling)
   }
 
-  /** Whether something that was taken back then must be forgotten by now: fresh, then refreshed beside a request. */
+  /** Whether the server must have forgotten by now what was removed then: fresh, then refreshed in the background. */
   mustForget(takenBack: number, now: number): boolean {
     const needed = timing.lifetime * 1.25 + settling
     return this.spans(now).some((span) => Math.min(span.until, now) - Math.max(span.from, takenBack) >= needed)
   }
 }
 
-/** A key, and since when it was published and taken back, if it was. */
+/** A key, and the times at which it was published and removed, if it was. */
 export interface Published {
   readonly key: Key
   readonly since: number

@@ -1,6 +1,7 @@
 /**
- * Certificates for tests, each with its key, good for a hundred years. They are published, so they protect nothing. Made by
- * `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 -addext subjectAltName=DNS:…`.
+ * Certificates for tests, each with its key, valid for a hundred years. They are published, so they protect nothing.
+ * Made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 -addext
+ * subjectAltName=DNS:…`.
  */
 import { createPrivateKey } from "node:crypto"
 
@@ -9,14 +10,14 @@ interface Certificate {
   readonly key: string
 }
 
-/** The key is kept as its bare numbers. */
+/** The key is stored as its raw numbers. */
 const certificate = (d: string, x: string, y: string, ...lines: ReadonlyArray<string>): Certificate => ({
   cert: ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n"),
   key: createPrivateKey({ key: { kty: "EC", crv: "P-256", d, x, y }, format: "jwk" })
     .export({ format: "pem", type: "pkcs8" }).toString()
 })
 
-/** Of as.test. A test that trusts it says so. */
+/** For as.test. A test has to trust it explicitly. */
 export const trusted: Certificate = certificate(
   "3rKMtrQSxvXc4aQ2jGhlChyKAhk436bvul06b8BKnNQ",
   "w6cIejvBbvEy5nTPAL1McOs5ZMaubdROCfuhhGHGvFI",
@@ -32,7 +33,7 @@ export const trusted: Certificate = certificate(
   "9goQEtNlwt+PudRZe66LpKjz4fo="
 )
 
-/** Of as.test as well, and nobody trusts it. */
+/** For as.test as well, and not trusted by any test. */
 export const untrusted: Certificate = certificate(
   "Hwyu7v7Q6ysc47ls9lkHGbqWUjNK5XDdvLIjVjVgezc",
   "kNqznQw7hcn4yW4vRstYu046x01LVooXzdT7PKjZeLo",
@@ -48,7 +49,7 @@ export const untrusted: Certificate = certificate(
   "FmgCcSVm46Bseja0fWO987PR"
 )
 
-/** Of other.test. Who trusts it does not trust it for as.test. */
+/** For other.test. A test that trusts it must not accept it for as.test. */
 export const foreign: Certificate = certificate(
   "xBHCVsMp9xIpdSj3B7SCph55FBkd5_eE4LPvJPAsWdk",
   "m0B8uJH1iGd7HRJxH-vNYh0gsvOb8EMQA5tbj5u7HoA",

@@ -1,6 +1,6 @@
 /**
- * A JSON document behind TLS on a loopback port that stays the same, whatever befalls the server: it can be gone, cut
- * connections, say nothing, or show another certificate.
+ * A JSON document behind TLS on a fixed loopback port, with faults on demand: the server can stop, reset connections,
+ * not respond, or present another certificate.
  */
 import { Effect } from "effect"
 import type { ServerResponse } from "node:http"
@@ -8,7 +8,7 @@ import { createServer as createHttps } from "node:https"
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
 import { foreign, trusted, untrusted } from "./certificates.ts"
 
-/** How the server behaves. */
+/** The behavior of the server. */
 export type Mode =
   | "well"
   | "connection refused"
@@ -18,20 +18,20 @@ export type Mode =
   | "silence"
   | "silence after TLS"
   | "a slow body"
-  | "a certificate that nobody trusts"
+  | "an untrusted certificate"
   | "a certificate of another host"
   | "no TLS at all"
 
-/** How it behaves when it lets clients wait for ever. */
+/** The behaviors that make clients wait forever. */
 const silent: ReadonlySet<Mode> = new Set(["silence", "silence after TLS", "a slow body"])
 
 export interface Front {
   readonly port: number
-  /** Requests that were answered or left unanswered, by now. */
+  /** The number of requests so far, answered or not. */
   readonly requests: () => number
-  /** Whether a client waits for an answer that does not come. */
+  /** Whether a client waits for a response that does not come. */
   readonly isWaiting: () => boolean
-  /** From now on. Connections that are open are cut, so that each request meets the new behaviour. */
+  /** From now on. Open connections are closed, so that each request meets the new behavior. */
   readonly become: (mode: Mode) => Effect.Effect<void>
 }
 
@@ -57,7 +57,7 @@ const answer = (mode: Mode, json: string, response: ServerResponse): void => {
   }
   response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(json) })
   if (mode === "a slow body") {
-    // The first bytes come at once, the next ones never within anybody's patience.
+    // The first bytes are sent at once, and the next ones never.
     response.write(json.slice(0, 4))
     return
   }
@@ -68,7 +68,7 @@ const answer = (mode: Mode, json: string, response: ServerResponse): void => {
   response.end(json)
 }
 
-/** Begins a front that is well. It ends with the scope. */
+/** Starts a server without a fault. It ends with the scope. */
 export const makeFront = Effect.fnUntraced(function*(document: () => unknown) {
   let mode: Mode = "well"
   let requests = 0
@@ -82,7 +82,7 @@ export const makeFront = Effect.fnUntraced(function*(document: () => unknown) {
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on("close", () => sockets.delete(socket))
-    // A reset is what some of the tests are about.
+    // Some of the tests cause a reset deliberately.
     socket.on("error", () => {})
     switch (mode) {
       case "silence":
@@ -91,7 +91,7 @@ export const makeFront = Effect.fnUntraced(function*(document: () => unknown) {
         return void socket.resetAndDestroy()
       case "no TLS at all":
         return void socket.end("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
-      case "a certificate that nobody trusts":
+      case "an untrusted certificate":
         return void strange.emit("connection", socket)
       case "a certificate of another host":
         return void others.emit("connection", socket)

@@ -1,5 +1,5 @@
-// Verifies the token that it is sent, verifies another one that it keeps, lets go of the first, and says which of the texts
-// it is then asked for are still somewhere on its heap. A process of its own, so that nobody else's memory counts.
+// Verifies the token that it receives, verifies another one that it keeps, releases the first, and reports which of the
+// given texts are still in its heap. A process of its own, so that no other memory counts.
 import { AuthorizationServer, TokenVerifier } from "@effect-mcp-auth/core"
 import { NodeJws } from "@effect-mcp-auth/platform-node"
 import { Effect, Redacted } from "effect"
@@ -8,7 +8,7 @@ import { setImmediate } from "node:timers/promises"
 import { getHeapSnapshot, setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 
-/** What it is told. */
+/** The task. */
 export interface Task {
   readonly token: string
   readonly kept: string
@@ -38,7 +38,7 @@ const verify = ({ keys, kept: other, token }: Task) =>
   }).pipe(Effect.provideService(HttpClient.HttpClient, providerOf(keys)), Effect.provide(NodeJws.layer))
 
 setFlagsFromString("--expose-gc")
-// What the flag exposes is in new contexts only.
+// The flag affects only new contexts.
 const collect = runInNewContext("gc") as () => void
 
 const found = async (looksFor: Readonly<Record<string, string>>) => {
@@ -46,7 +46,7 @@ const found = async (looksFor: Readonly<Record<string, string>>) => {
   for await (const chunk of getHeapSnapshot().setEncoding("latin1")) chunks.push(String(chunk))
   const snapshot = chunks.join("")
   return Object.keys(looksFor).filter((name) => {
-    // What is looked for is sent in reverse, so that it is not found for being looked for.
+    // The texts are sent in reverse, so that the search does not find its own input.
     const text = [...looksFor[name] ?? ""].toReversed().join("")
     return snapshot.includes(text)
   })
@@ -63,7 +63,7 @@ const begin = (task: Task) =>
 
 const turn = Effect.promise(() => setImmediate())
 
-/** Looks when the verifier is there, and everything else has gone. Knows nothing of the task but what it looks for. */
+/** Searches when the verifier exists and everything else has been released. It knows of the task only the texts. */
 const look = (looksFor: Task["looksFor"]) =>
   Effect.gen(function*() {
     while (verifiers.length === 0) yield* turn
