@@ -142,9 +142,9 @@ describe("mcp-auth check", () => {
     Effect.gen(function*() {
       const { origin } = yield* serveJson(() => ({}))
       assert.strictEqual((yield* checkJson(origin)).code, 2)
-      const nobody = yield* checkJson("http://127.0.0.1:1")
-      assert.strictEqual(nobody.code, 2)
-      assert.strictEqual(nobody.report.verdict, "unavailable")
+      const unreachable = yield* checkJson("http://127.0.0.1:1")
+      assert.strictEqual(unreachable.code, 2)
+      assert.strictEqual(unreachable.report.verdict, "unavailable")
     }))
 
   it.live("connects to no loopback address by default", () =>

@@ -610,7 +610,7 @@ export const jwks: ReadonlyArray<Vector> = [
  * With e = 1 a correct block is its own signature, which every attacker can compute. Both implementations would accept
  * it, so no such key may reach them.
  */
-export const anybodysKey: Question = {
+export const exponentOneKey: Question = {
   key: { ...rsaJwk, e: "AQ" },
   algorithm: "RS256",
   signed: signedOf(inputOf("RS256"), padded(join(digestInfo, sha256(inputOf("RS256")))))

@@ -20,7 +20,7 @@ import { beginSessions, wrongAnswers } from "./standing/soak/sessions.ts"
 import type { Health } from "./standing/soak/settings.ts"
 import { watchStalls } from "./standing/soak/stalls.ts"
 import { type Algorithm, forge, garbage, makeKey, mint } from "./standing/soak/tokens.ts"
-import { type Published, Weather } from "./standing/soak/weather.ts"
+import { ProviderUptime, type Published } from "./standing/soak/uptime.ts"
 
 const { values } = parseArgs({ options: { minutes: { type: "string", default: "3" } } })
 const duration = Number(values.minutes) * 60_000
@@ -54,23 +54,23 @@ const jwks = ({ published }: Soak) => published.map(({ key }) => key.jwk)
 const revive = Effect.fnUntraced(function*(soak: Soak) {
   const begun = start("provider", [soak.providerPort], jwks(soak))
   soak.provider = yield* Effect.provideService(begun, Scope.Scope, soak.scope)
-  soak.state.weather.up(yield* Clock.currentTimeMillis)
+  soak.state.uptime.up(yield* Clock.currentTimeMillis)
 })
 
 const kill = Effect.fnUntraced(function*(soak: Soak) {
-  soak.state.weather.down(yield* Clock.currentTimeMillis)
+  soak.state.uptime.down(yield* Clock.currentTimeMillis)
   if (soak.provider !== undefined) yield* end(soak.provider)
 })
 
 /** It accepts connections, and does not answer. */
 const freeze = Effect.fnUntraced(function*({ provider, state }: Soak) {
-  state.weather.down(yield* Clock.currentTimeMillis)
+  state.uptime.down(yield* Clock.currentTimeMillis)
   provider?.kill("SIGSTOP")
 })
 
 const thaw = Effect.fnUntraced(function*({ provider, state }: Soak) {
   provider?.kill("SIGCONT")
-  state.weather.up(yield* Clock.currentTimeMillis)
+  state.uptime.up(yield* Clock.currentTimeMillis)
 })
 
 const publish = Effect.fnUntraced(function*(soak: Soak, algorithm: Algorithm) {
@@ -86,9 +86,9 @@ const algorithms: ReadonlyArray<Algorithm> = ["EdDSA", "ES256", "RS256"]
 const rotate = Effect.fnUntraced(function*(soak: Soak) {
   const { state } = soak
   const old = state.current[0]
-  if (!state.weather.isUp || old === undefined) return
+  if (!state.uptime.isUp || old === undefined) return
   const one = yield* publish(soak, old.key.algorithm)
-  while (!state.weather.mustKnow(one.since, yield* Clock.currentTimeMillis)) yield* Effect.sleep(200)
+  while (!state.uptime.mustKnow(one.since, yield* Clock.currentTimeMillis)) yield* Effect.sleep(200)
   state.current = [...state.current.slice(1), one]
   const tokens = yield* Effect.map(
     seconds,
@@ -130,7 +130,7 @@ const sendOne = Effect.fnUntraced(function*({ ask, seen, state }: Soak, kind: Ki
   seen.answer(kind, answer.status, answer.took)
   const problem = judge(attempt, answer, asked, answered)
   if (problem !== undefined) {
-    const provider = state.weather.isUp ? "up" : "down"
+    const provider = state.uptime.isUp ? "up" : "down"
     const time = DateTime.formatIso(DateTime.makeUnsafe(asked))
     const text = `${time} ${kind}: ${answer.status} while the provider is ${provider}, ${problem}`
     seen.complain({ text, asked, answered, isTimed: attempt.isTimed })
@@ -208,7 +208,7 @@ const prepare = Effect.gen(function*() {
   const resource = `http://127.0.0.1:${port}/mcp`
   const state: State = {
     world: { resource, issuer: `http://127.0.0.1:${providerPort}` },
-    weather: new Weather(),
+    uptime: new ProviderUptime(),
     current: [],
     withdrawn: [],
     remembered: [],
@@ -229,7 +229,7 @@ const prepare = Effect.gen(function*() {
 })
 
 /** The server starts before its provider, which then starts, stops, and rotates its keys. */
-const weatherPhase = Effect.fnUntraced(function*(soak: Soak, until: number) {
+const outagePhase = Effect.fnUntraced(function*(soak: Soak, until: number) {
   const clients = yield* Effect.forkScoped(sendAll(soak, until, anyKind, 4, 6))
   yield* Effect.sleep(3_000)
   yield* revive(soak)
@@ -254,7 +254,7 @@ const program = Effect.gen(function*() {
   const began = yield* Clock.currentTimeMillis
   const finish = began + duration
   yield* Console.log(`A soak of ${duration / 60_000} minutes, at ${state.world.resource}`)
-  const storm = yield* Effect.scoped(weatherPhase(soak, began + duration * 0.6))
+  const storm = yield* Effect.scoped(outagePhase(soak, began + duration * 0.6))
 
   const phases = new Map<string, ReadonlyArray<number>>()
   const now = yield* Clock.currentTimeMillis

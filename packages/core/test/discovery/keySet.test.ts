@@ -23,7 +23,7 @@ const asked = Effect.gen(function*() {
   return { took: Math.round(took), value, times, inFlight: yield* provider.inFlight }
 })
 
-const suffering = (fault: Fault.Fault, times = Infinity) =>
+const fetchWithFault = (fault: Fault.Fault, times = Infinity) =>
   Effect.gen(function*() {
     const provider = yield* TestProvider.TestProvider
     yield* provider.fault("jwks", fault, { times })
@@ -48,7 +48,7 @@ describe("a key set is fetched with the retries of discovery", () => {
   for (const [random, expected] of waits) {
     it.effect(`the waits double, with a jitter of a fifth: requests at ${expected.join(", ")} ms`, () =>
       Effect.gen(function*() {
-        const { times, value } = yield* suffering(Fault.status(503))
+        const { times, value } = yield* fetchWithFault(Fault.status(503))
         assert.deepStrictEqual(times, expected)
         assert.deepStrictEqual(fields(value), status(503))
       }).pipe(chance(random)))
@@ -59,7 +59,7 @@ describe("a key set is fetched with the retries of discovery", () => {
       for (
         const fault of [Fault.status(503), Fault.connectionError("ECONNRESET"), Fault.truncatedBody({ broken: true })]
       ) {
-        const { times, value } = yield* suffering(fault, 2)
+        const { times, value } = yield* fetchWithFault(fault, 2)
         assert.strictEqual(value, "found")
         assert.strictEqual(times.length, 3)
       }
@@ -68,7 +68,7 @@ describe("a key set is fetched with the retries of discovery", () => {
   it.effect("a permanent failure is not retried", () =>
     Effect.gen(function*() {
       for (const fault of [Fault.status(404), Fault.html, Fault.missing("keys"), Fault.redirect("https://evil.test")]) {
-        const { times, took, value } = yield* suffering(fault)
+        const { times, took, value } = yield* fetchWithFault(fault)
         assert.notStrictEqual(value, "found")
         assert.deepStrictEqual(times, [0])
         assert.strictEqual(took, 0)
@@ -77,14 +77,14 @@ describe("a key set is fetched with the retries of discovery", () => {
 
   it.effect("Retry-After is waited for", () =>
     Effect.gen(function*() {
-      const { times, value } = yield* suffering(Fault.status(503, { "retry-after": "7" }), 1)
+      const { times, value } = yield* fetchWithFault(Fault.status(503, { "retry-after": "7" }), 1)
       assert.deepStrictEqual(times, [0, 7000])
       assert.strictEqual(value, "found")
     }))
 
   it.effect("Retry-After beyond the time limit is not waited for", () =>
     Effect.gen(function*() {
-      const { times, took, value } = yield* suffering(Fault.status(503, { "retry-after": "15" }))
+      const { times, took, value } = yield* fetchWithFault(Fault.status(503, { "retry-after": "15" }))
       assert.deepStrictEqual(times, [0])
       assert.strictEqual(took, 0)
       assert.deepStrictEqual(fields(value), status(503, 15_000))
@@ -92,14 +92,14 @@ describe("a key set is fetched with the retries of discovery", () => {
 
   it.effect("a hanging request is given up after the time of an attempt, and retried", () =>
     Effect.gen(function*() {
-      const { times, value } = yield* suffering(Fault.delay("1 hour"), 1)
+      const { times, value } = yield* fetchWithFault(Fault.delay("1 hour"), 1)
       assert.deepStrictEqual(times, [0, 5200])
       assert.strictEqual(value, "found")
     }).pipe(chance(0.5)))
 
   it.effect("hanging requests end within the time of a search", () =>
     Effect.gen(function*() {
-      const { inFlight, times, took, value } = yield* suffering(Fault.delay("1 hour"))
+      const { inFlight, times, took, value } = yield* fetchWithFault(Fault.delay("1 hour"))
       assert.deepStrictEqual(times, [0, 5200])
       assert.strictEqual(took, 8000)
       assert.deepStrictEqual(fields(value), { _tag: "Timeout", duration: Duration.millis(8000), of: "search" })
@@ -108,7 +108,7 @@ describe("a key set is fetched with the retries of discovery", () => {
 
   it.effect("every attempt that hangs has its duration in the error", () =>
     Effect.gen(function*() {
-      const { times, value } = yield* suffering(Fault.delay("1 hour"))
+      const { times, value } = yield* fetchWithFault(Fault.delay("1 hour"))
       assert.deepStrictEqual(times, [0, 1800, 4400])
       assert.deepStrictEqual(fields(value), { _tag: "Timeout", duration: Duration.millis(1000), of: "attempt" })
     }).pipe(
@@ -118,7 +118,7 @@ describe("a key set is fetched with the retries of discovery", () => {
 
   it.effect("the number of attempts has the configured limit", () =>
     Effect.gen(function*() {
-      assert.strictEqual((yield* suffering(Fault.status(503)).pipe(limited({ retries: 0 }))).times.length, 1)
-      assert.strictEqual((yield* suffering(Fault.status(503)).pipe(limited({ retries: 4 }))).times.length, 5)
+      assert.strictEqual((yield* fetchWithFault(Fault.status(503)).pipe(limited({ retries: 0 }))).times.length, 1)
+      assert.strictEqual((yield* fetchWithFault(Fault.status(503)).pipe(limited({ retries: 4 }))).times.length, 5)
     }))
 })

@@ -2,7 +2,7 @@ import { AuthInfo, Policy, ScopeHierarchy, TokenError } from "@effect-mcp-auth/c
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Context, Effect, Exit, Schema, SchemaGetter } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
-import { satisfied, somebody } from "./harness.ts"
+import { callerWith, satisfied } from "./harness.ts"
 
 const {
   allOf,
@@ -32,7 +32,7 @@ const call = (args: unknown = {}): Operation => ({
 const list: Operation = { method: "tools/list", target: "Delete", arguments: undefined, listing: true }
 
 /** Claims of a caller without a token: a combination that no verifier produces. */
-const nobodyWith = (info: Partial<Caller>): Caller => ({ ...AuthInfo.anonymous, ...info })
+const anonymousWith = (info: Partial<Caller>): Caller => ({ ...AuthInfo.anonymous, ...info })
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Scopes
@@ -62,13 +62,13 @@ describe("scopes", () => {
   for (const [needed, granted, is] of rows) {
     it.effect(`${JSON.stringify(needed)} for ${JSON.stringify(granted)}: ${is}`, () =>
       Effect.gen(function*() {
-        assert.strictEqual(yield* satisfied(scopes(...needed), somebody({ scopes: new Set(granted) })), is)
+        assert.strictEqual(yield* satisfied(scopes(...needed), callerWith({ scopes: new Set(granted) })), is)
       }))
   }
 
   it.effect("are empty without a token, whatever the claims say", () =>
     Effect.gen(function*() {
-      const { permitted, refusal } = yield* Policy.evaluate(scopes("a"), nobodyWith({ scopes: new Set(["a"]) }))
+      const { permitted, refusal } = yield* Policy.evaluate(scopes("a"), anonymousWith({ scopes: new Set(["a"]) }))
       assert.isFalse(permitted)
       assert.strictEqual(refusal?._tag, "MissingCredentials")
     }))
@@ -157,8 +157,8 @@ describe("a role", () => {
   for (const [where, policy, claims, is] of rows) {
     it.effect(`${where}: ${is}`, () =>
       Effect.gen(function*() {
-        assert.strictEqual(yield* satisfied(policy, somebody({ claims })), is)
-        assert.isFalse(yield* satisfied(policy, nobodyWith({ claims })))
+        assert.strictEqual(yield* satisfied(policy, callerWith({ claims })), is)
+        assert.isFalse(yield* satisfied(policy, anonymousWith({ claims })))
       }))
   }
 })
@@ -191,8 +191,8 @@ describe("a claim", () => {
   for (const [policy, claims, is] of rows) {
     it.effect(`${policy} of ${JSON.stringify(claims)}: ${is}`, () =>
       Effect.gen(function*() {
-        assert.strictEqual(yield* satisfied(policy, somebody({ claims })), is)
-        assert.isFalse(yield* satisfied(policy, nobodyWith({ claims })))
+        assert.strictEqual(yield* satisfied(policy, callerWith({ claims })), is)
+        assert.isFalse(yield* satisfied(policy, anonymousWith({ claims })))
       }))
   }
 
@@ -200,10 +200,10 @@ describe("a claim", () => {
     Effect.gen(function*() {
       const asked: Array<string> = []
       const policy = claim(Schema.Struct({ tenant: Schema.String }), ({ tenant }) => asked.push(tenant) > 0)
-      assert.isFalse(yield* satisfied(policy, somebody({ claims: { tenant: 1 } })))
-      assert.isFalse(yield* satisfied(policy, nobodyWith({ claims: { tenant: "x" } })))
+      assert.isFalse(yield* satisfied(policy, callerWith({ claims: { tenant: 1 } })))
+      assert.isFalse(yield* satisfied(policy, anonymousWith({ claims: { tenant: "x" } })))
       assert.deepStrictEqual(asked, [])
-      assert.isTrue(yield* satisfied(policy, somebody({ claims: { tenant: "x" } })))
+      assert.isTrue(yield* satisfied(policy, callerWith({ claims: { tenant: "x" } })))
       assert.deepStrictEqual(asked, ["x"])
     }))
 })
@@ -233,17 +233,17 @@ describe("a check", () => {
     Effect.gen(function*() {
       const isAda = check(Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject === "ada"))
       const judged = (subject: string) =>
-        Effect.map(Policy.evaluate(isAda, somebody({ subject })), ({ permitted }) => permitted)
+        Effect.map(Policy.evaluate(isAda, callerWith({ subject })), ({ permitted }) => permitted)
       assert.isTrue(yield* judged("ada"))
-      assert.isFalse(yield* Effect.provideService(judged("eve"), AuthInfo.AuthInfo, somebody({ subject: "ada" })))
+      assert.isFalse(yield* Effect.provideService(judged("eve"), AuthInfo.AuthInfo, callerWith({ subject: "ada" })))
     }))
 
   it.effect("sees the operation, if it is a function of the operation", () =>
     Effect.gen(function*() {
       const seen: Array<Operation> = []
       const policy = check((operation) => Effect.succeed(seen.push(operation) > 0))
-      assert.isTrue(yield* satisfied(policy, somebody(), { operation: call({ id: "7" }) }))
-      assert.isTrue(yield* satisfied(policy, somebody()))
+      assert.isTrue(yield* satisfied(policy, callerWith(), { operation: call({ id: "7" }) }))
+      assert.isTrue(yield* satisfied(policy, callerWith()))
       assert.deepStrictEqual(seen, [
         call({ id: "7" }),
         { method: "", target: "", arguments: undefined, listing: false }
@@ -254,7 +254,7 @@ describe("a check", () => {
     Effect.gen(function*() {
       let asked = 0
       const yes = check(Effect.sync(() => ++asked > 0))
-      assert.isTrue(yield* satisfied(allOf(yes, anyOf(not(yes), yes), byOperation(() => yes)), somebody()))
+      assert.isTrue(yield* satisfied(allOf(yes, anyOf(not(yes), yes), byOperation(() => yes)), callerWith()))
       assert.strictEqual(asked, 1)
     }))
 
@@ -273,7 +273,7 @@ describe("a check", () => {
   for (const [args, subject, is] of rows) {
     it.effect(`of the arguments ${JSON.stringify(args)} for ${subject}: ${is}`, () =>
       Effect.gen(function*() {
-        const { permitted } = yield* Policy.evaluate(isOwner, somebody({ subject }), { operation: call(args) })
+        const { permitted } = yield* Policy.evaluate(isOwner, callerWith({ subject }), { operation: call(args) })
         assert.strictEqual(permitted, is)
       }).pipe(Effect.provideService(Owners, owners)))
   }
@@ -286,14 +286,14 @@ describe("a check", () => {
       }))
       const policy = checkArguments(Schema.Struct({ id: Known }), ({ id }, { target }) =>
         Effect.succeed(`${target} ${id}` === "Delete 7 of ada"))
-      assert.isTrue((yield* Policy.evaluate(policy, somebody(), { operation: call({ id: "7" }) })).permitted)
+      assert.isTrue((yield* Policy.evaluate(policy, callerWith(), { operation: call({ id: "7" }) })).permitted)
     }).pipe(Effect.provideService(Owners, owners)))
 
   it.effect("of arguments shows the operation in lists, where there are no arguments", () =>
     Effect.gen(function*() {
       const never = checkArguments(Schema.Never, () => Effect.succeed(false))
-      assert.isTrue(yield* satisfied(never, somebody(), { operation: list }))
-      assert.isTrue(yield* satisfied(not(never), somebody(), { operation: list }))
+      assert.isTrue(yield* satisfied(never, callerWith(), { operation: list }))
+      assert.isTrue(yield* satisfied(not(never), callerWith(), { operation: list }))
       assert.isFalse(yield* satisfied(never, AuthInfo.anonymous, { operation: list }))
     }))
 })
@@ -325,7 +325,7 @@ describe("a check without a result", () => {
             anyOf(check(effect), check(later))
           ]
         ) {
-          const exit = yield* Effect.exit(Policy.evaluate(policy, somebody()))
+          const exit = yield* Effect.exit(Policy.evaluate(policy, callerWith()))
           assert.isTrue(Exit.isFailure(exit), String(policy))
           if (Exit.isFailure(exit)) {
             assert.deepStrictEqual(exit.cause.reasons.map(({ _tag }) => _tag), cause.reasons.map(({ _tag }) => _tag))
@@ -335,8 +335,8 @@ describe("a check without a result", () => {
 
     it.effect(`${what}: matters only if the check has to be evaluated`, () =>
       Effect.gen(function*() {
-        assert.isTrue(yield* satisfied(anyOf(check(effect), authenticated), somebody()))
-        assert.isFalse(yield* satisfied(allOf(check(effect), role("admin")), somebody()))
+        assert.isTrue(yield* satisfied(anyOf(check(effect), authenticated), callerWith()))
+        assert.isFalse(yield* satisfied(allOf(check(effect), role("admin")), callerWith()))
         assert.isFalse(yield* satisfied(check(effect), AuthInfo.anonymous))
       }))
   }
@@ -354,7 +354,7 @@ describe("a policy made for each operation", () => {
         made.push(target)
         return byOperation(() => allOf(scopes(`of:${target}`), check(Effect.succeed(true))))
       })
-      const caller = somebody({ scopes: new Set(["of:Delete"]) })
+      const caller = callerWith({ scopes: new Set(["of:Delete"]) })
       assert.isTrue(yield* satisfied(allOf(not(not(ofTarget)), authenticated), caller, { operation: call() }))
       assert.deepStrictEqual(made, ["Delete"])
       const { refusal } = yield* Policy.evaluate(ofTarget, caller, { operation: { ...call(), target: "Add" } })
@@ -365,8 +365,8 @@ describe("a policy made for each operation", () => {
   it.effect("is not built for lists, which show the operation to every caller with a token", () =>
     Effect.gen(function*() {
       const policy = byOperation((): Policy.Policy => assert.fail("made for a list"))
-      assert.isTrue(yield* satisfied(policy, somebody(), { operation: list }))
-      assert.isTrue(yield* satisfied(not(policy), somebody(), { operation: list }))
+      assert.isTrue(yield* satisfied(policy, callerWith(), { operation: list }))
+      assert.isTrue(yield* satisfied(not(policy), callerWith(), { operation: list }))
       assert.isFalse(yield* satisfied(policy, AuthInfo.anonymous, { operation: list }))
     }))
 
@@ -381,7 +381,7 @@ describe("a policy made for each operation", () => {
 })
 
 describe("policies that depend on authentication alone", () => {
-  const rows: ReadonlyArray<readonly [policy: Policy.Policy, somebody: boolean, nobody: boolean]> = [
+  const rows: ReadonlyArray<readonly [policy: Policy.Policy, withToken: boolean, withoutToken: boolean]> = [
     [anonymous, true, true],
     [authenticated, true, false],
     [not(anonymous), false, false],
@@ -394,11 +394,11 @@ describe("policies that depend on authentication alone", () => {
     [allOf(anonymous, authenticated), true, false],
     [anyOf(anonymous, authenticated), true, true]
   ]
-  for (const [policy, whoever, whoHasNone] of rows) {
-    it.effect(`${policy}: ${whoever} with a token, ${whoHasNone} without`, () =>
+  for (const [policy, withToken, withoutToken] of rows) {
+    it.effect(`${policy}: ${withToken} with a token, ${withoutToken} without`, () =>
       Effect.gen(function*() {
-        assert.strictEqual(yield* satisfied(policy, somebody()), whoever)
-        assert.strictEqual(yield* satisfied(policy, AuthInfo.anonymous), whoHasNone)
+        assert.strictEqual(yield* satisfied(policy, callerWith()), withToken)
+        assert.strictEqual(yield* satisfied(policy, AuthInfo.anonymous), withoutToken)
       }))
   }
 })
@@ -531,7 +531,7 @@ describe("a decision", () => {
         not(role("guest"))
       )
       const hierarchy = yield* ScopeHierarchy.make({ "files:write": ["files:read"] })
-      const caller = somebody({ scopes: new Set(["files:write", "x"]) })
+      const caller = callerWith({ scopes: new Set(["files:write", "x"]) })
       const decision = yield* Policy.evaluate(policy, caller, { hierarchy, operation: call() })
       assert.deepStrictEqual(decision.trace, {
         policy: String(policy),
@@ -568,14 +568,14 @@ describe("a decision", () => {
   it.effect("marks checks that were not evaluated as unknown, and evaluates no check without need", () =>
     Effect.gen(function*() {
       const policy = anyOf(check(Effect.die("asked"), "asked"), authenticated)
-      const { trace } = yield* Policy.evaluate(policy, somebody())
+      const { trace } = yield* Policy.evaluate(policy, callerWith())
       assert.deepStrictEqual(trace.parts, [leaf(`check("asked")`, "unknown"), leaf("authenticated", "yes")])
     }))
 
   it.effect("about a list permits what some operation could be permitted", () =>
     Effect.gen(function*() {
       const policy = allOf(authenticated, isOwner, byOperation(() => scopes("a")))
-      const { permitted, refusal, trace } = yield* Policy.evaluate(policy, somebody(), { operation: list })
+      const { permitted, refusal, trace } = yield* Policy.evaluate(policy, callerWith(), { operation: list })
       assert.isTrue(permitted)
       assert.isUndefined(refusal)
       assert.strictEqual(trace.outcome, "unknown")
@@ -584,7 +584,7 @@ describe("a decision", () => {
 
   it.effect("that no scope would change names its policy, and contains nothing from the token", () =>
     Effect.gen(function*() {
-      const caller = somebody({ claims: { roles: ["guest"], email: "ada@example.com" } })
+      const caller = callerWith({ claims: { roles: ["guest"], email: "ada@example.com" } })
       const decision = yield* Policy.evaluate(allOf(role("admin"), scopes("a")), caller)
       assert.strictEqual(
         decision.refusal?.message,

@@ -9,12 +9,12 @@ import {
   ask,
   assertAnswered,
   assertInsufficient,
+  callerWith,
   converse,
   mint,
   modern,
   plainTool,
-  satisfied,
-  somebody
+  satisfied
 } from "./harness.ts"
 
 type Declared = PolicyDeclaration.PolicyDeclaration
@@ -88,7 +88,7 @@ describe("a declared claim with equals", () => {
       Effect.gen(function*() {
         const policy = yield* declared(`{"claim":["at","here"],"equals":${equals}}`)
         const claims: Schema.JsonObject = JSON.parse(value === undefined ? `{"at":{}}` : `{"at":{"here":${value}}}`)
-        assert.strictEqual(yield* satisfied(policy, somebody({ claims })), is)
+        assert.strictEqual(yield* satisfied(policy, callerWith({ claims })), is)
       }))
   }
 
@@ -106,7 +106,7 @@ describe("a declared claim with equals", () => {
       Effect.gen(function*() {
         const policy = yield* declared(JSON.stringify({ claim: path, equals }))
         const claims = { roles: ["admin"], sub: "ada", at: { here: 1 } }
-        assert.isFalse(yield* satisfied(policy, somebody({ claims })))
+        assert.isFalse(yield* satisfied(policy, callerWith({ claims })))
       }))
   }
 

@@ -30,6 +30,7 @@ import {
   assertInsufficient,
   assertLogin,
   begin,
+  callerWith,
   converse,
   everythingUnder,
   fromPolicies,
@@ -48,7 +49,6 @@ import {
   type Ran,
   type Registrations,
   resourcesOf,
-  somebody,
   toolOf,
   toolsSeen
 } from "./harness.ts"
@@ -659,7 +659,7 @@ describe("a guard with another provider of AuthInfo", () => {
         const ran: Ran = yield* Ref.make<ReadonlyArray<string>>([])
         const as = (scope: string) =>
           McpServer.middleware<{ provides: AuthInfo.AuthInfo }>()((respond) =>
-            Effect.provideService(respond, AuthInfo.AuthInfo, somebody({ scopes: new Set([scope]) }))
+            Effect.provideService(respond, AuthInfo.AuthInfo, callerWith({ scopes: new Set([scope]) }))
           )
         for (const scope of ["a", "b"]) {
           const client = yield* McpTest.makeClient(guarded(ran).pipe(Layer.provide(as(scope).layer)), { protocols })

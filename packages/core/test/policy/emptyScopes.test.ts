@@ -12,6 +12,7 @@ import {
   assertInsufficient,
   assertLogin,
   begin,
+  callerWith,
   converse,
   everythingUnder,
   type Kind,
@@ -21,7 +22,6 @@ import {
   type Ran,
   type Registrations,
   resourcesOf,
-  somebody,
   toolOf,
   toolsSeen
 } from "./harness.ts"
@@ -219,7 +219,7 @@ describe("an empty list of scopes that is only known at run time permits nothing
       for (const policy of trees) {
         const ran: Ran = yield* Ref.make<ReadonlyArray<string>>([])
         const caller = McpServer.middleware<{ provides: AuthInfo.AuthInfo }>()((respond) =>
-          Effect.provideService(respond, AuthInfo.AuthInfo, somebody({ scopes: new Set(["b"]) }))
+          Effect.provideService(respond, AuthInfo.AuthInfo, callerWith({ scopes: new Set(["b"]) }))
         )
         const client = yield* McpTest.makeClient(
           McpServer.prompt({ name: "x", content: () => arrive(ran, "x") }).pipe(
@@ -236,7 +236,7 @@ describe("an empty list of scopes that is only known at run time permits nothing
 
   it.effect("hides the registration in lists", () =>
     Effect.gen(function*() {
-      const { permitted, refusal } = yield* Policy.evaluate(empty, somebody(), {
+      const { permitted, refusal } = yield* Policy.evaluate(empty, callerWith(), {
         operation: { method: "tools/list", target: "x", arguments: undefined, listing: true }
       })
       assert.isFalse(permitted)

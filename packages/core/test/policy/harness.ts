@@ -27,7 +27,7 @@ import {
 type Caller = AuthInfo.AuthInfo["Service"]
 
 /** A caller with a token, and only the given members. */
-export const somebody = (info: Partial<Caller> = {}): Caller => ({
+export const callerWith = (info: Partial<Caller> = {}): Caller => ({
   token: Redacted.make("secret-of-the-token"),
   issuer: "https://as.test",
   subject: "user-1",

@@ -10,6 +10,7 @@ import {
   ask,
   assertAnswered,
   begin,
+  callerWith,
   converse,
   id,
   listed,
@@ -19,7 +20,6 @@ import {
   type Ran,
   type Registrations,
   satisfied,
-  somebody,
   toolOf,
   toolsSeen
 } from "./harness.ts"
@@ -151,10 +151,10 @@ const order: Arbitrary.Arbitrary<Order> = Arbitrary.map(
 
 const caller: Arbitrary.Arbitrary<Caller> = Arbitrary.map(
   Arbitrary.all({ scopes: subset(universe), roles: subset(roles), email: oneOf(["ada", "bob", "eve"]) }),
-  ({ email, roles, scopes }) => somebody({ scopes: new Set(scopes), claims: { roles, email } })
+  ({ email, roles, scopes }) => callerWith({ scopes: new Set(scopes), claims: { roles, email } })
 )
 
-const nobody = AuthInfo.anonymous
+const withoutToken = AuthInfo.anonymous
 
 /** An independent evaluation of a policy. */
 const means = (data: Data, caller: Caller, closure: Order["closure"]): boolean => {
@@ -206,7 +206,7 @@ describe("a policy", () => {
     [any, caller, order],
     ([data, caller, { closure, hierarchy }]) =>
       Effect.gen(function*() {
-        for (const who of [caller, nobody]) {
+        for (const who of [caller, withoutToken]) {
           assert.strictEqual(yield* satisfied(build(data), who, { hierarchy }), means(data, who, closure))
         }
       }),
@@ -233,7 +233,7 @@ describe("a policy", () => {
     ([data, { hierarchy }]) =>
       Effect.gen(function*() {
         const asked: Asked = []
-        const { permitted, refusal } = yield* Policy.evaluate(build(data, asked), nobody, { hierarchy })
+        const { permitted, refusal } = yield* Policy.evaluate(build(data, asked), withoutToken, { hierarchy })
         if (!mentions(data, "anonymous")) assert.isFalse(permitted)
         if (!permitted) assert.strictEqual(refusal?._tag, "MissingCredentials")
         assert.deepStrictEqual(asked, [])
@@ -246,7 +246,7 @@ describe("a policy", () => {
     [policies([...claims, "anonymous"], ["allOf", "anyOf"]), caller],
     ([data, caller]) =>
       Effect.gen(function*() {
-        if (yield* satisfied(build(data), nobody)) assert.isTrue(yield* satisfied(build(data), caller))
+        if (yield* satisfied(build(data), withoutToken)) assert.isTrue(yield* satisfied(build(data), caller))
       }),
     runs
   )

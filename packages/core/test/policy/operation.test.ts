@@ -12,6 +12,7 @@ import {
   assertInsufficient,
   assertLogin,
   begin,
+  callerWith,
   converse,
   everythingUnder,
   id,
@@ -24,7 +25,6 @@ import {
   type Ran,
   type Registrations,
   resourcesOf,
-  somebody,
   strings
 } from "./harness.ts"
 
@@ -183,7 +183,7 @@ describe("a policy judges a template by the parameters that the handler receives
   it.effect("a guard alone, with another provider of AuthInfo, reads a URI like a protected server", () =>
     Effect.gen(function*() {
       const caller = McpServer.middleware<{ provides: AuthInfo.AuthInfo }>()((respond) =>
-        Effect.provideService(respond, AuthInfo.AuthInfo, somebody())
+        Effect.provideService(respond, AuthInfo.AuthInfo, callerWith())
       )
       for (const policy of Object.values(withoutSecret)) {
         const ran: Ran = yield* Ref.make<ReadonlyArray<string>>([])
@@ -229,10 +229,10 @@ describe("a policy judges a template by the parameters that the handler receives
     it.effect(`${policy} refuses an operation without these parameters`, () =>
       Effect.gen(function*() {
         const operation = { method: "tools/call", target: "Tool", arguments: { id: "7" }, listing: false }
-        const { permitted, refusal } = yield* Policy.evaluate(policy, somebody(), { operation })
+        const { permitted, refusal } = yield* Policy.evaluate(policy, callerWith(), { operation })
         assert.isFalse(permitted)
         assert.strictEqual(refusal?._tag, "AccessDenied")
-        const either = yield* Policy.evaluate(anyOf(policy, authenticated), somebody(), { operation })
+        const either = yield* Policy.evaluate(anyOf(policy, authenticated), callerWith(), { operation })
         assert.isTrue(either.permitted)
       }))
   }

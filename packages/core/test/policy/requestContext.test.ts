@@ -11,6 +11,7 @@ import {
   assertAnswered,
   assertInsufficient,
   begin,
+  callerWith,
   converse,
   fromPolicies,
   id,
@@ -21,13 +22,12 @@ import {
   modern,
   type Ran,
   resourcesOf,
-  somebody,
   toolOf,
   toolsSeen
 } from "./harness.ts"
 
 /** The caller of the `AuthInfo` in the context in which layers are built. */
-const administrator = Layer.succeed(AuthInfo.AuthInfo, somebody({ subject: "admin" }))
+const administrator = Layer.succeed(AuthInfo.AuthInfo, callerWith({ subject: "admin" }))
 
 class Administrator extends Context.Service<Administrator, string>()(
   "@effect-mcp-auth/core/test/policy/requestContext.test/Administrator"
@@ -208,7 +208,7 @@ describe("a handler that reads a resource in process", () => {
       const asCaller = McpServer.middleware<{ provides: AuthInfo.AuthInfo }>()((respond) =>
         Effect.flatMap(
           Effect.serviceOption(AuthInfo.AuthInfo),
-          (caller) => Effect.provideService(respond, AuthInfo.AuthInfo, Option.getOrElse(caller, () => somebody()))
+          (caller) => Effect.provideService(respond, AuthInfo.AuthInfo, Option.getOrElse(caller, () => callerWith()))
         )
       )
       const { handle, ran } = yield* begin((ran) => {

@@ -17,16 +17,17 @@ type Provider = TestProvider.TestProvider["Service"]
 const start = (changes?: Partial<ProtectOptions>) => Effect.provide(startServer(changes), NodeJws.layer)
 
 /** The fault, as it is injected. */
-type Befall = (provider: Provider) => Effect.Effect<void>
+type InjectFault = (provider: Provider) => Effect.Effect<void>
 
-const at = (endpoint: "metadata" | "jwks" | "introspection" | "everything", fault: Fault.Fault): Befall => (provider) =>
-  endpoint === "everything"
-    ? Effect.andThen(provider.fault("metadata", fault), provider.fault("jwks", fault))
-    : provider.fault(endpoint, fault)
+const at =
+  (endpoint: "metadata" | "jwks" | "introspection" | "everything", fault: Fault.Fault): InjectFault => (provider) =>
+    endpoint === "everything"
+      ? Effect.andThen(provider.fault("metadata", fault), provider.fault("jwks", fault))
+      : provider.fault(endpoint, fault)
 
 interface Row {
   readonly rule: string
-  readonly befall: Befall
+  readonly injectFault: InjectFault
   /** Nothing is cached yet. */
   readonly cold: Stated
   /** The cache is fresh. */
@@ -39,18 +40,18 @@ interface Row {
 
 const row = (
   rule: string,
-  befall: Befall,
+  injectFault: InjectFault,
   cold: Stated,
   warm: Stated,
   due: Stated,
   overdue: Stated
-): Row => ({ rule, befall, cold, warm, due, overdue })
+): Row => ({ rule, injectFault, cold, warm, due, overdue })
 
 const keys = (change: (keys: ReadonlyArray<Schema.Json>) => ReadonlyArray<Schema.Json>) =>
   Fault.document((document) => ({ ...document, keys: change(Array.isArray(document["keys"]) ? document["keys"] : []) }))
 
 /** The smallest valid keys. */
-const strangers = (count: number): ReadonlyArray<Schema.Json> =>
+const unrelatedKeys = (count: number): ReadonlyArray<Schema.Json> =>
   Array.from({ length: count }, (_, index) => ({
     kty: "OKP",
     crv: "Ed25519",
@@ -125,11 +126,11 @@ const keySet: ReadonlyArray<Row> = [
                                                                         "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
   row("rotated keys",                 (provider) => provider.rotate({ dropOld: true }),
                                                                         "200 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
-  row("another key under the same kid", at("jwks", keys((all) => [{ ...strangers(1)[0] as object, kid: "rs256-1" }, ...all])),
+  row("another key under the same kid", at("jwks", keys((all) => [{ ...unrelatedKeys(1)[0] as object, kid: "rs256-1" }, ...all])),
                                                                         "200 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
-  row("5,000 more keys",              at("jwks", keys((all) => [...strangers(5_000), ...all])),
+  row("5,000 more keys",              at("jwks", keys((all) => [...unrelatedKeys(5_000), ...all])),
                                                                         "200 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s"),
-  row("10,000 more keys, beyond the body limit", at("jwks", keys((all) => [...strangers(10_000), ...all])),
+  row("10,000 more keys, beyond the body limit", at("jwks", keys((all) => [...unrelatedKeys(10_000), ...all])),
                                                                         "503 in 0 s",   "200 in 0 s", "200 in 0 s", "200 in 0 s")
 ]
 
@@ -177,12 +178,12 @@ const assertRecovers = Effect.fnUntraced(function*(provider: Provider, handle: H
 
 const suite = (endpoint: string, rows: ReadonlyArray<Row>, { due, overdue }: (typeof ages)[keyof typeof ages]) => {
   describe(`${endpoint} with a fault`, () => {
-    for (const { befall, cold, rule, warm, ...refresh } of rows) {
+    for (const { injectFault, cold, rule, warm, ...refresh } of rows) {
       it.effect(`${rule}, cold: ${cold}`, () =>
         Effect.gen(function*() {
           const provider = yield* TestProvider.TestProvider
           const { handle } = yield* start()
-          yield* befall(provider)
+          yield* injectFault(provider)
           const seconds = yield* assertStated(callTool(handle, yield* mint(provider)), cold, "a valid token")
           yield* assertIndependent(provider, handle)
           yield* assertRecovers(provider, handle, seconds)
@@ -194,7 +195,7 @@ const suite = (endpoint: string, rows: ReadonlyArray<Row>, { due, overdue }: (ty
           const { handle } = yield* start()
           const known = yield* mint(provider)
           yield* assertStated(callTool(handle, known), "200 in 0 s", "before")
-          yield* befall(provider)
+          yield* injectFault(provider)
           yield* assertStated(callTool(handle, known), warm, "a cached token")
           yield* assertStated(callTool(handle, yield* mint(provider)), warm, "a new token")
           yield* assertStated(callTool(handle, yield* provider.mint({ forged: true })), "401 in 0 s", "a forgery")
@@ -209,7 +210,7 @@ const suite = (endpoint: string, rows: ReadonlyArray<Row>, { due, overdue }: (ty
             const { handle } = yield* start()
             yield* assertStated(callTool(handle, yield* mint(provider)), "200 in 0 s", "before")
             yield* TestClock.adjust(age)
-            yield* befall(provider)
+            yield* injectFault(provider)
             yield* assertStated(callTool(handle, yield* mint(provider)), refresh[phase], "a new token")
             // A request that arrives when the fault is known already does not wait.
             yield* assertStated(callTool(handle, yield* mint(provider)), "200 in 0 s", "the next request")
@@ -231,14 +232,14 @@ suite("metadata and keys", everything, ages.both)
 
 interface IntrospectionRow {
   readonly rule: string
-  readonly befall: Befall
+  readonly injectFault: InjectFault
   /** A token that was not introspected before, while metadata is cached. */
   readonly asked: Stated
 }
 
 const introspectionRow = (rule: string, fault: Fault.Fault, asked: Stated): IntrospectionRow => ({
   rule,
-  befall: at("introspection", fault),
+  injectFault: at("introspection", fault),
   asked
 })
 
@@ -273,14 +274,14 @@ const startIntrospecting = start({
 })
 
 describe("the introspection endpoint", () => {
-  for (const { asked, befall, rule } of introspection) {
+  for (const { asked, injectFault, rule } of introspection) {
     it.effect(`${rule}: ${asked}, and cached responses stay valid as long as they are remembered`, () =>
       Effect.gen(function*() {
         const provider = yield* TestProvider.TestProvider
         const { handle } = yield* startIntrospecting
         const known = yield* provider.mintOpaque()
         yield* assertStated(callTool(handle, known), "200 in 0 s", "before")
-        yield* befall(provider)
+        yield* injectFault(provider)
         yield* assertStated(callTool(handle, known), "200 in 0 s", "a cached token")
         yield* assertStated(callTool(handle, yield* provider.mintOpaque()), asked, "a new token")
         yield* TestClock.adjust("31 seconds")
@@ -294,14 +295,14 @@ describe("the introspection endpoint", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  for (const { befall, cold, rule } of metadata) {
+  for (const { injectFault, cold, rule } of metadata) {
     it.effect(`${rule} of the metadata, cold: ${cold}`, () =>
       Effect.gen(function*() {
         // A provider without a key set is valid for introspection.
         if (rule === "jwks_uri removed") return
         const provider = yield* TestProvider.TestProvider
         const { handle } = yield* startIntrospecting
-        yield* befall(provider)
+        yield* injectFault(provider)
         yield* assertStated(callTool(handle, yield* provider.mintOpaque()), cold, "a token")
         assert.strictEqual(yield* provider.count("introspection"), 0)
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
@@ -329,28 +330,28 @@ const old = (provider: Provider) =>
   ).pipe(Effect.flatMap((claims) => provider.mint({ claims })))
 
 const down = at("everything", refused)
-const well: Befall = () => Effect.void
+const well: InjectFault = () => Effect.void
 
 interface Jump {
   readonly rule: string
   readonly hours: number
-  readonly befall: Befall
+  readonly injectFault: InjectFault
   readonly stated: Stated
 }
 
 const jumps: ReadonlyArray<Jump> = [
-  { rule: "forward by an hour", hours: 1, befall: well, stated: "200 in 0 s" },
-  { rule: "forward by three days", hours: 72, befall: well, stated: "200 in 0 s" },
-  { rule: "forward by five hours, and the provider is down", hours: 5, befall: down, stated: "200 in 4 s" },
-  { rule: "forward beyond the staleness limit of an outage", hours: 25, befall: down, stated: "503 in 3 s" },
-  { rule: "forward beyond the end of the token", hours: 24 * 7 + 1, befall: well, stated: "401 in 0 s" },
-  { rule: "back by an hour", hours: -1, befall: well, stated: "200 in 0 s" },
-  { rule: "back by three days", hours: -72, befall: well, stated: "200 in 0 s" },
-  { rule: "back by an hour, and the provider is down", hours: -1, befall: down, stated: "200 in 4 s" },
+  { rule: "forward by an hour", hours: 1, injectFault: well, stated: "200 in 0 s" },
+  { rule: "forward by three days", hours: 72, injectFault: well, stated: "200 in 0 s" },
+  { rule: "forward by five hours, and the provider is down", hours: 5, injectFault: down, stated: "200 in 4 s" },
+  { rule: "forward beyond the staleness limit of an outage", hours: 25, injectFault: down, stated: "503 in 3 s" },
+  { rule: "forward beyond the end of the token", hours: 24 * 7 + 1, injectFault: well, stated: "401 in 0 s" },
+  { rule: "back by an hour", hours: -1, injectFault: well, stated: "200 in 0 s" },
+  { rule: "back by three days", hours: -72, injectFault: well, stated: "200 in 0 s" },
+  { rule: "back by an hour, and the provider is down", hours: -1, injectFault: down, stated: "200 in 4 s" },
   {
     rule: "back to a time before the token was issued",
     hours: -24 * 8,
-    befall: well,
+    injectFault: well,
     stated: "401 in 0 s"
   }
 ]
@@ -363,13 +364,13 @@ describe("the clock jumps", () => {
     return { provider, handle }
   })
 
-  for (const { befall, hours, rule, stated } of jumps) {
+  for (const { injectFault, hours, rule, stated } of jumps) {
     it.effect(`${rule}: ${stated}`, () =>
       Effect.gen(function*() {
         const { handle, provider } = yield* world
         const [known, another] = [yield* old(provider), yield* old(provider)]
         yield* assertStated(callTool(handle, known), "200 in 0 s", "before")
-        yield* befall(provider)
+        yield* injectFault(provider)
         yield* jump(hours)
         yield* assertStated(callTool(handle, known), stated, "a cached token")
         yield* assertStated(callTool(handle, another), stated, "a new token")

@@ -97,7 +97,7 @@ const rsa = [makeRsa(), makeRsa(), makeRsa()] as const
 // The number of cached tokens depends on hash collisions: with this key it is always the same.
 const ed = exampleEd25519()
 const edwards = [ed, ...Array.from({ length: 11 }, makeEd25519)]
-const stranger = makeRsa()
+const unpublishedKey = makeRsa()
 
 /** Publishes exactly these keys, by their names. */
 const publish = (keys: ReadonlyArray<readonly [kid: string | undefined, key: Key]>) =>
@@ -178,7 +178,7 @@ describe("the cost of verification", () => {
         const verify = yield* verifier(TokenVerifier.jwt())
         yield* accepted(verify, token(rsa[0], "a"))
         const [before, questions] = [counted.checks, yield* count()]
-        const bad = token(stranger, "a")
+        const bad = token(unpublishedKey, "a")
         for (let time = 0; time < 10; time++) yield* refusedAs(verify, bad, "bad-signature")
         assert.strictEqual(counted.checks - before, 10)
         assert.strictEqual(yield* count(), questions)
@@ -221,9 +221,9 @@ describe("the cost of verification", () => {
         yield* publish([["a", rsa[0]], ["b", rsa[1]], ["c", rsa[2]]])
         const verify = yield* verifier(TokenVerifier.jwt({ refetches: { limit: 1, window: "30 seconds" } }))
         yield* accepted(verify, token(rsa[0], "a"))
-        yield* refusedAs(verify, token(stranger, undefined), "bad-signature")
+        yield* refusedAs(verify, token(unpublishedKey, undefined), "bad-signature")
         assert.deepStrictEqual([counted.checks, yield* count("jwks")], [1 + 3, 2])
-        yield* refusedAs(verify, token(stranger, undefined, { jti: "another" }), "bad-signature")
+        yield* refusedAs(verify, token(unpublishedKey, undefined, { jti: "another" }), "bad-signature")
         // No fetch is left for the second token.
         assert.deepStrictEqual([counted.checks, yield* count("jwks")], [1 + 3 + 3, 2])
       })
@@ -582,7 +582,7 @@ describe("the token cache", () => {
       const [header, payload, signature = ""] = good.split(".")
       const bytes = Buffer.from(signature, "base64url")
       const others = [
-        token(stranger, "a").split(".")[2] ?? "",
+        token(unpublishedKey, "a").split(".")[2] ?? "",
         encode(Buffer.alloc(bytes.length)),
         encode(bytes.subarray(1)),
         encode(bytes.subarray(0, -1)),

@@ -29,7 +29,7 @@ const p384 = makeEc("P-384")
 const p521 = makeEc("P-521")
 const ed = makeEd25519()
 const ed2 = makeEd25519()
-const stranger = makeRsa()
+const unpublishedKey = makeRsa()
 
 const published = (key: Key, kid: string, members: Schema.JsonObject): Schema.JsonObject => ({
   ...key.jwk,
@@ -116,7 +116,7 @@ const row = (token: string, outcome: string, options?: TokenVerifier.JwtOptions)
 
 const signatures: Table = {
   "a valid token is accepted": row(good, "accepted"),
-  "a signature of another key is refused": row(headed({}, signer(stranger, "RS256")), "bad-signature"),
+  "a signature of another key is refused": row(headed({}, signer(unpublishedKey, "RS256")), "bad-signature"),
   "a signature over other claims is refused": row(
     `${goodHeader}.${claiming({ sub: "user-2" }).split(".")[1]}.${goodSignature}`,
     "bad-signature"
@@ -261,32 +261,32 @@ const parameters: Table = {
   "an empty list of critical extensions is refused": row(headed({ crit: [] }), "malformed crit"),
   "an unencoded payload (b64: false) is refused": row(headed({ crit: ["b64"], b64: false }), "malformed crit"),
   "a key in the header (jwk) is not used": row(
-    headed({ kid: "evil", jwk: { ...stranger.jwk, kid: "evil" } }, signer(stranger, "RS256")),
+    headed({ kid: "evil", jwk: { ...unpublishedKey.jwk, kid: "evil" } }, signer(unpublishedKey, "RS256")),
     "unknown-key kid"
   ),
   "a key in the header (jwk) is not used under a known kid": row(
-    headed({ jwk: stranger.jwk }, signer(stranger, "RS256")),
+    headed({ jwk: unpublishedKey.jwk }, signer(unpublishedKey, "RS256")),
     "bad-signature"
   ),
   "a key set URL in the header (jku) is not used": row(
-    headed({ kid: "evil", jku: "https://evil.test/jwks" }, signer(stranger, "RS256")),
+    headed({ kid: "evil", jku: "https://evil.test/jwks" }, signer(unpublishedKey, "RS256")),
     "unknown-key kid"
   ),
   "a certificate URL in the header (x5u) is not used": row(
-    headed({ kid: "evil", x5u: "https://evil.test/x5u" }, signer(stranger, "RS256")),
+    headed({ kid: "evil", x5u: "https://evil.test/x5u" }, signer(unpublishedKey, "RS256")),
     "unknown-key kid"
   ),
   "certificates in the header (x5c) are not used": row(
-    headed({ kid: "evil", x5c: [String(spki("pem"))] }, signer(stranger, "RS256")),
+    headed({ kid: "evil", x5c: [String(spki("pem"))] }, signer(unpublishedKey, "RS256")),
     "unknown-key kid"
   ),
   "a valid token may carry all of these header parameters": row(
-    headed({ jku: "https://evil.test/jwks", x5u: "https://evil.test/x5u", jwk: stranger.jwk, x5t: "x" }),
+    headed({ jku: "https://evil.test/jwks", x5u: "https://evil.test/x5u", jwk: unpublishedKey.jwk, x5t: "x" }),
     "accepted"
   ),
   "every fitting key is tried for a token without a kid": row(headed({ kid: undefined }), "accepted"),
   "a token without a kid and with an unknown signature is refused": row(
-    headed({ kid: undefined }, signer(stranger, "RS256")),
+    headed({ kid: undefined }, signer(unpublishedKey, "RS256")),
     "bad-signature"
   ),
   "an unpublished kid is refused": row(headed({ kid: "other" }), "unknown-key kid"),
@@ -569,11 +569,11 @@ const forms: Table = {
 /** If a token is invalid in two ways, the reported reason is the one that requires the least trust in the token. */
 const order: Table = {
   "an expired token with an invalid signature is reported as expired": row(
-    claiming({ exp: 0 }, {}, signer(stranger, "RS256")),
+    claiming({ exp: 0 }, {}, signer(unpublishedKey, "RS256")),
     "expired exp"
   ),
   "a wrong audience with an invalid signature is reported as the audience": row(
-    claiming({ aud: foreign }, {}, signer(stranger, "RS256")),
+    claiming({ aud: foreign }, {}, signer(unpublishedKey, "RS256")),
     "wrong-audience aud"
   ),
   "an unknown issuer of an expired token is reported as the issuer": row(
@@ -728,7 +728,7 @@ describe("jwt: requests to the provider", () => {
       const { client, providers: [ours, evil] } = yield* TestProvider.makeNetwork({}, { issuer: "https://evil.test" })
       const verify = yield* Effect.provideService(verifier(TokenVerifier.jwt()), HttpClient.HttpClient, client)
       const urls = { jku: "https://evil.test/jwks", x5u: "https://evil.test/jwks", kid: "https://evil.test/jwks" }
-      assert.strictEqual(yield* outcome(verify(headed(urls, signer(stranger, "RS256")))), "unknown-key kid")
+      assert.strictEqual(yield* outcome(verify(headed(urls, signer(unpublishedKey, "RS256")))), "unknown-key kid")
       assert.strictEqual(yield* evil?.count() ?? Effect.succeed(-1), 0)
       assert.strictEqual(yield* ours?.count("jwks") ?? Effect.succeed(-1), 2)
     }).pipe(Effect.scoped))

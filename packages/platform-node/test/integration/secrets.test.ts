@@ -5,14 +5,14 @@ import { fileURLToPath } from "node:url"
 import { patience } from "../patience.ts"
 import { live } from "./support/live.ts"
 
-const wholeRun = fileURLToPath(new URL("fixtures/wholeRun.ts", import.meta.url))
+const fullRun = fileURLToPath(new URL("fixtures/fullRun.ts", import.meta.url))
 
 const Secrets = Schema.Array(Schema.String)
 
 /** The output of a process, and the secrets that it must not print. */
 const run = Effect.callback<{ readonly printed: string; readonly message: unknown; readonly code: number | null }>(
   (resume) => {
-    const child = fork(wholeRun, { silent: true, execArgv: [...patience], env: { NO_COLOR: "1" } })
+    const child = fork(fullRun, { silent: true, execArgv: [...patience], env: { NO_COLOR: "1" } })
     let printed = ""
     let message: unknown
     for (const stream of [child.stdout, child.stderr]) {

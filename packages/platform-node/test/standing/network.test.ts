@@ -102,11 +102,11 @@ const mint = ({ issuer }: Provider) =>
     return compact({ alg: "EdDSA", typ: "at+jwt", kid: "ed" }, { ...claims, ...changes }, signer(key, "EdDSA"))
   })
 
-type Befall = (provider: Provider) => Effect.Effect<void>
+type InjectFault = (provider: Provider) => Effect.Effect<void>
 
 interface Row {
   readonly rule: string
-  readonly befall: Befall
+  readonly injectFault: InjectFault
   /**
    * The maximum duration of the response in milliseconds if a request has to wait: with an empty cache, and in a
    * refresh.
@@ -141,13 +141,13 @@ const atEndpoint = (endpoint: "metadata" | "keys"): ReadonlyArray<Row> =>
   Object.entries(modes).map(([mode, within]) => ({
     rule: `${mode} at the ${endpoint} endpoint`,
     // The keys of the table are modes.
-    befall: (provider) => provider[endpoint].become(mode as Mode),
+    injectFault: (provider) => provider[endpoint].become(mode as Mode),
     within
   }))
 
 const ofNames: ReadonlyArray<Row> = Object.entries(names).map(([name, within]) => ({
   rule: name,
-  befall: (provider) =>
+  injectFault: (provider) =>
     Effect.andThen(
       // Open connections need no name resolution.
       Effect.all([provider.metadata.become("well"), provider.keys.become("well")]),
@@ -159,7 +159,7 @@ const ofNames: ReadonlyArray<Row> = Object.entries(names).map(([name, within]) =
   within
 }))
 
-const over: Befall = (provider) =>
+const over: InjectFault = (provider) =>
   Effect.andThen(
     Effect.all([provider.metadata.become("well"), provider.keys.become("well")]),
     Effect.sync(() => {
@@ -207,13 +207,13 @@ const test = (rule: string, test: Effect.Effect<void, unknown, Scope.Scope>) =>
   )
 
 describe.concurrent("the network has a fault", () => {
-  for (const { befall, rule, within } of [...atEndpoint("metadata"), ...atEndpoint("keys"), ...ofNames]) {
+  for (const { injectFault, rule, within } of [...atEndpoint("metadata"), ...atEndpoint("keys"), ...ofNames]) {
     test(
       `${rule}, cold: 503, and 200 within a cooldown after it is over`,
       Effect.gen(function*() {
         const provider = yield* makeProvider
         const handle = yield* start(provider, "1 hour")
-        yield* befall(provider)
+        yield* injectFault(provider)
         yield* answered(provider, handle, yield* mint(provider), 503, within)
         yield* answered(provider, handle, undefined, 401, quick)
         yield* over(provider)
@@ -230,7 +230,7 @@ describe.concurrent("the network has a fault", () => {
         const handle = yield* start(provider, "1 hour")
         yield* answered(provider, handle, yield* mint(provider), 200, quick)
         const before = provider.metadata.requests() + provider.keys.requests()
-        yield* befall(provider)
+        yield* injectFault(provider)
         for (let time = 0; time < 3; time++) yield* answered(provider, handle, yield* mint(provider), 200, quick)
         assert.strictEqual(provider.metadata.requests() + provider.keys.requests(), before)
       })
@@ -242,7 +242,7 @@ describe.concurrent("the network has a fault", () => {
         const provider = yield* makeProvider
         const handle = yield* start(provider, "1 milli")
         yield* answered(provider, handle, yield* mint(provider), 200, quick)
-        yield* befall(provider)
+        yield* injectFault(provider)
         yield* TestClock.adjust("10 millis")
         yield* answered(provider, handle, yield* mint(provider), 200, within)
         yield* answered(provider, handle, yield* mint(provider), 200, within)

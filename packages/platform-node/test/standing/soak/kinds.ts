@@ -2,12 +2,12 @@
 import { randomInt } from "node:crypto"
 import type { Answer } from "./client.ts"
 import { forge, garbage, makeKey, mint, next, type Token, type World } from "./tokens.ts"
-import type { Published, Weather } from "./weather.ts"
+import type { ProviderUptime, Published } from "./uptime.ts"
 
 /** The state of everything outside the server. */
 export interface State {
   readonly world: World
-  readonly weather: Weather
+  readonly uptime: ProviderUptime
   /** Signing keys, all of them published. */
   current: ReadonlyArray<Published>
   /** Tokens of keys that are no longer published. */
@@ -37,11 +37,11 @@ const pick = <A>(all: ReadonlyArray<A>): A => {
   return one
 }
 
-const good = ({ weather }: State, { subject, token }: Token, { since }: Published): Attempt => ({
+const good = ({ uptime }: State, { subject, token }: Token, { since }: Published): Attempt => ({
   token,
   subject,
   isTimed: true,
-  allowed: (asked) => weather.mustKnow(since, asked) ? [200] : [200, 503]
+  allowed: (asked) => uptime.mustKnow(since, asked) ? [200] : [200, 503]
 })
 
 const always = (token: string | undefined, ...allowed: ReadonlyArray<number>): Attempt => ({
@@ -93,8 +93,8 @@ const withdrawn = (state: State, now: number): Attempt => {
     subject: token.subject,
     isTimed: true,
     allowed: (asked, answered) => {
-      if (takenBack === undefined || !state.weather.mustForget(takenBack, asked)) return [200, 401, 503]
-      return state.weather.isFine(asked, answered) ? [401] : [401, 503]
+      if (takenBack === undefined || !state.uptime.mustForget(takenBack, asked)) return [200, 401, 503]
+      return state.uptime.isFine(asked, answered) ? [401] : [401, 503]
     }
   }
 }
@@ -113,20 +113,20 @@ export const kinds = {
     return {
       token: forge(state.world, key, now),
       isTimed: true,
-      allowed: (asked) => state.weather.mustKnow(since, asked) ? [401] : [401, 503]
+      allowed: (asked) => state.uptime.mustKnow(since, asked) ? [401] : [401, 503]
     }
   },
-  "unknown kid": ({ current, weather, world }: State, now: number): Attempt => ({
+  "unknown kid": ({ current, uptime, world }: State, now: number): Attempt => ({
     token: mint(world, pick(current).key, now, { kid: `unknown-${next()}` }).token,
     isTimed: true,
-    allowed: (asked, answered) => weather.isFine(asked, answered) ? [401] : [401, 503]
+    allowed: (asked, answered) => uptime.isFine(asked, answered) ? [401] : [401, 503]
   }),
   "expired": ({ current, world }: State, now: number): Attempt =>
     always(mint(world, pick(current).key, now, { expiresIn: -60 }).token, 401),
   "of another resource": ({ current, world }: State, now: number): Attempt =>
     always(mint({ ...world, resource: "https://other.test" }, pick(current).key, now).token, 401),
   "of another issuer": ({ world }: State, now: number): Attempt =>
-    always(mint({ ...world, issuer: "https://evil.test" }, stranger, now).token, 401),
+    always(mint({ ...world, issuer: "https://evil.test" }, unpublishedKey, now).token, 401),
   "garbage": (): Attempt => always(garbage(), 401),
   "invalid characters": (): Attempt => always("not a token", 400),
   "no token": (_state: State, _now: number): Attempt => always(undefined, 401)
@@ -134,7 +134,7 @@ export const kinds = {
 
 export type Kind = keyof typeof kinds
 
-const stranger = makeKey("EdDSA")
+const unpublishedKey = makeKey("EdDSA")
 
 /** The frequency of each kind: valid ones are as frequent as all others together. */
 const weights: { readonly [K in Kind]: number } = {

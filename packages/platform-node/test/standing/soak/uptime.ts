@@ -20,7 +20,7 @@ const aftermath = timing.total + timing.refill + 1_000
  */
 const settling = aftermath + 2_500
 
-export class Weather {
+export class ProviderUptime {
   private readonly ups: Array<Span> = []
   private upSince: number | undefined
 
