@@ -177,6 +177,9 @@ describe("McpAuth", () => {
     expect<Service["authorizationServers"]>().type.toBe<
       ReadonlyArray<AuthorizationServer.AuthorizationServer<unknown>>
     >()
+    expect<keyof Service>().type.toBe<
+      "authenticate" | "authorizationServers" | "metadata" | "metadataUrl" | "refuse" | "resource"
+    >()
   })
 
   it("as a layer has the types of protect, and requires no scope", () => {
@@ -192,6 +195,11 @@ describe("McpAuth", () => {
     expect(McpAuth.layerFromConfig()).type.toBe<
       Layer.Layer<McpAuth.McpAuth, BuildError | Issuer.InvalidIssuer | Config.ConfigError, Client>
     >()
+  })
+
+  it("says why options are invalid by a closed set of reasons", () => {
+    expect<"short-secret">().type.toBeAssignableTo<InvalidOptions["reason"]>()
+    expect<string>().type.not.toBeAssignableTo<InvalidOptions["reason"]>()
   })
 
   it("fails to be built with four errors", () => {
@@ -291,6 +299,11 @@ describe("challenges", () => {
     expect(Challenge.response(new TokenError.MissingCredentials(), options)).type.toBe<
       HttpServerResponse.HttpServerResponse
     >()
+    expect(Challenge.answer(options)).type.toBe<(error: TokenError.AuthError) => Challenge.Answer>()
+    expect(Challenge.response(options)).type.toBe<
+      (error: TokenError.AuthError) => HttpServerResponse.HttpServerResponse
+    >()
+    expect<ReturnType<typeof Challenge.retryAfterOf>>().type.toBe<Duration.Duration>()
     expect<Challenge.Answer["status"]>().type.toBe<400 | 401 | 403 | 413 | 429 | 503>()
     expect(Challenge.answer).type.not.toBeCallableWith(new Error(), options)
   })

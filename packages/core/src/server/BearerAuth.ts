@@ -38,7 +38,7 @@ import { AuthInfo } from "../token/AuthInfo.ts"
 import { openAvailability } from "./internal/availability.ts"
 import { declaredTooLarge, limitsIn } from "./internal/bodyLimit.ts"
 import { makeRefusals, refusableRoute } from "./internal/enforcement.ts"
-import { McpAuth } from "./internal/service.ts"
+import { guard, type McpAuth } from "./internal/service.ts"
 import { refused } from "./internal/telemetry.ts"
 
 /**
@@ -63,7 +63,7 @@ export class BearerAuth extends HttpApiMiddleware.Service<BearerAuth, { provides
 export const layer: Layer.Layer<BearerAuth, never, McpAuth> = Layer.fresh(Layer.effect(
   BearerAuth,
   Effect.gen(function*() {
-    const auth = yield* McpAuth
+    const auth = yield* guard
     const { problem } = yield* openAvailability
     return BearerAuth.of({
       // The credential that the framework read is not used: it does not tell a bad header from none.

@@ -23,6 +23,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
+import { dual } from "effect/Function"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Schema from "effect/Schema"
 import { requestedDelay } from "../fetch/internal/retry.ts"
@@ -42,6 +43,17 @@ export interface Options {
   readonly scopes: ReadonlyArray<string>
   /** Say why a token is not valid. Default: `false`. */
   readonly showErrorDetails?: boolean | undefined
+}
+
+/**
+ * Options for `response`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ResponseOptions extends Options {
+  /** Wrap the error in a JSON-RPC error. Default: `false`. */
+  readonly jsonRpc?: boolean | undefined
 }
 
 /**
@@ -148,7 +160,7 @@ const actOn = (
   { description, ...verdict }: Verdict,
   asked: Answer["challenge"]
 ): Readonly<Record<string, string>> => {
-  if (isForLater(error)) return { "retry-after": String(retryAfterOf(error)) }
+  if (isForLater(error)) return { "retry-after": String(Duration.toSeconds(retryAfterOf(error))) }
   if (asked === undefined) return {}
   return {
     "www-authenticate": challenge({
@@ -162,12 +174,15 @@ const actOn = (
 }
 
 /**
- * What to answer.
+ * The response to a request that is rejected, before it is encoded.
  *
- * @category answering
+ * @category constructors
  * @since 0.1.0
  */
-export const answer = (error: AuthError, options: Options): Answer => {
+export const answer: {
+  (options: Options): (error: AuthError) => Answer
+  (error: AuthError, options: Options): Answer
+} = dual(2, (error: AuthError, options: Options): Answer => {
   const plain = verdictOf(error)
   const detailed = options.showErrorDetails === true && error._tag === "InvalidToken"
   const verdict = detailed ? { ...plain, description: error.description } : plain
@@ -179,7 +194,7 @@ export const answer = (error: AuthError, options: Options): Answer => {
     description: verdict.description,
     challenge
   }
-}
+})
 
 const oauthBody = ({ description, error }: Answer): Schema.JsonObject => ({
   ...(error === undefined ? {} : { error }),
@@ -217,31 +232,34 @@ const jsonRpcBody = (answer: Answer): Schema.JsonObject => ({
  * @category answering
  * @since 0.1.0
  */
-export const response = (
-  error: AuthError,
-  options: Options & { readonly jsonRpc?: boolean | undefined }
-): HttpServerResponse.HttpServerResponse => {
+export const response: {
+  (options: ResponseOptions): (error: AuthError) => HttpServerResponse.HttpServerResponse
+  (error: AuthError, options: ResponseOptions): HttpServerResponse.HttpServerResponse
+} = dual(2, (error: AuthError, options: ResponseOptions): HttpServerResponse.HttpServerResponse => {
   const answered = answer(error, options)
   const { headers, status } = answered
   return HttpServerResponse.jsonUnsafe(options.jsonRpc === true ? jsonRpcBody(answered) : oauthBody(answered), {
     status,
     headers
   })
-}
+})
 
-/** In seconds: for who does not know when to ask again, and the longest that anybody is sent away for. */
-const usual = 5
-const longest = 300
+/** The delay for an error that names none, and the longest delay of all. */
+const usual = Duration.seconds(5)
+const longest = Duration.minutes(5)
 
 /**
- * When it is worth coming again, in seconds (RFC 9110, section 10.2.3): when the provider is asked again, or soon.
+ * The delay after which the client should retry, in whole seconds (RFC 9110, section 10.2.3): until the provider is asked
+ * again, or 5 seconds if that time is unknown. At most 5 minutes.
  *
- * @category answering
+ * @category constructors
  * @since 0.1.0
  */
 export const retryAfterOf = (
   { cause, retryAfter = Duration.zero }: ServerUnavailable | TooManyFailures | VerificationUnavailable
-): number => {
-  const wait = Duration.toMillis(Duration.max(retryAfter, requestedDelay(cause)))
-  return wait === 0 ? usual : Math.min(longest, Math.ceil(wait / 1000))
+): Duration.Duration => {
+  const wait = Duration.max(retryAfter, requestedDelay(cause))
+  return Duration.isZero(wait)
+    ? usual
+    : Duration.min(longest, Duration.seconds(Math.ceil(Duration.toSeconds(wait))))
 }

@@ -27,7 +27,7 @@ import { Registered, registrations } from "./internal/registrations.ts"
 import { requestState } from "./internal/requestState.ts"
 import { PublicDocuments, recording, routeOf, serveMetadata } from "./internal/serveMetadata.ts"
 import { ServerSessions } from "./internal/serverSessions.ts"
-import { type BuildError, checkPolicies, make, McpAuth, problemOfScopes } from "./internal/service.ts"
+import { type BuildError, checkPolicies, guard, make, McpAuth, problemOfScopes } from "./internal/service.ts"
 import { InvalidOptions, type Options } from "./McpAuthOptions.ts"
 
 export { legacyAuthorizationServerMetadata, type LegacyOptions } from "./internal/legacyMetadata.ts"
@@ -99,14 +99,14 @@ const alone = Layer.fresh(Layer.effectDiscard(Effect.gen(function*() {
   const { resource } = yield* McpAuth
   const documents = yield* PublicDocuments
   if (!(yield* documents.isAlone(yield* McpServer.McpServer))) {
-    return yield* new InvalidOptions({ resource, problem: "shared-server" })
+    return yield* new InvalidOptions({ resource, reason: "shared-server" })
   }
 })))
 
 /** Reads the policies of a server, enforces them, and says which scopes they speak of. */
 const enforced = <S>() =>
   Layer.unwrap(Effect.gen(function*() {
-    const { advertise, resource, terms } = yield* McpAuth
+    const { advertise, resource, terms } = yield* guard
     const registered = yield* Registered
     const server = yield* McpServer.McpServer
     const found = registrations(server, terms.policy)
@@ -122,7 +122,7 @@ const enforced = <S>() =>
 /** Builds a server behind the gate, and makes sure that what is guarded is what is served. */
 const guarded = <A, E, R>(self: Layer.Layer<A, E, R>) =>
   Layer.unwrap(Effect.gen(function*() {
-    const { resource, servedPath } = yield* McpAuth
+    const { resource, servedPath } = yield* guard
     const router = yield* HttpRouter.HttpRouter
     const seen = new Set<string>()
     const sessions = yield* ServerSessions
@@ -134,7 +134,7 @@ const guarded = <A, E, R>(self: Layer.Layer<A, E, R>) =>
     const check = Layer.effectDiscard(Effect.suspend(() =>
       seen.has(servedPath) || seen.has(routeOf(servedPath))
         ? Effect.void
-        : Effect.fail(new InvalidOptions({ resource, problem: "not-served", subject: servedPath }))
+        : Effect.fail(new InvalidOptions({ resource, reason: "not-served", subject: servedPath }))
     ))
     const behindGate = self.pipe(
       Layer.provide(gate.layer),
@@ -167,7 +167,7 @@ const protectedServer = <A, E, R>(
 ): Layer.Layer<A, E | InvalidOptions, Requirements<A, R> | McpAuth> => {
   const behindGate = guarded(Layer.provide(self, checkMarkers))
   const states = Layer.unwrap(
-    Effect.map(McpAuth, ({ requestStates }) => permanent(requestState(requestStates).layerGlobal))
+    Effect.map(guard, ({ requestStates }) => permanent(requestState(requestStates).layerGlobal))
   )
   // Middleware that is installed later runs further out. Policies are judged before a state is opened, so that the answer to a
   // made-up state does not tell whether a hidden tool exists.

@@ -9,6 +9,7 @@ import type * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
 import type { ProtectedResourceMetadata } from "../metadata/ProtectedResourceMetadata.ts"
 import type { Visibility } from "../policy/internal/access.ts"
@@ -224,28 +225,12 @@ const problems = {
  */
 export class InvalidOptions extends Schema.TaggedError<InvalidOptions>()("InvalidOptions", {
   resource: Schema.String,
-  problem: Schema.Literals([
-    "no-authorization-server",
-    "duplicate-authorization-server",
-    "offline-access",
-    "invalid-scope",
-    "empty-scopes",
-    "duplicate-resource",
-    "short-secret",
-    "invalid-request-state-lifetime",
-    "invalid-failure-limit",
-    "invalid-max-answer-duration",
-    "invalid-body-limit",
-    "invalid-session-limits",
-    "shared-server",
-    "not-served",
-    "issuer-would-change"
-  ]),
+  reason: Schema.Literals(Struct.keys(problems)),
   /** What it is about: an issuer, a scope, a path. */
   subject: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
     const subject = this.subject === undefined ? "" : ` (${JSON.stringify(this.subject)})`
-    return `${JSON.stringify(this.resource)} cannot be protected: ${problems[this.problem]}${subject}`
+    return `${JSON.stringify(this.resource)} cannot be protected: ${problems[this.reason]}${subject}`
   }
 }

@@ -1,7 +1,7 @@
 import { AuthInfo, BearerAuth, McpAuth } from "@effect-mcp-auth/core"
 import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Ref, Schema } from "effect"
+import { Cause, Effect, Exit, Layer, Ref, Schema } from "effect"
 import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { elapse } from "../time.ts"
@@ -249,6 +249,27 @@ describe("two resources in one program", () => {
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
+describe("a McpAuth service that the program changes", () => {
+  const changed = (change: (service: McpAuth.McpAuth["Service"]) => McpAuth.McpAuth["Service"]) =>
+    Layer.effect(McpAuth.McpAuth, Effect.map(McpAuth.McpAuth, change)).pipe(Layer.provide(McpAuth.layer(options())))
+
+  it.effect("guards with the members that were replaced in a copy", () =>
+    Effect.gen(function*() {
+      const refuse = () => HttpServerResponse.empty({ status: 418 })
+      const handle = yield* serve(plain("/me").pipe(Layer.provide(changed((service) => ({ ...service, refuse })))))
+      assert.strictEqual((yield* get(handle, undefined)).status, 418)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("builds nothing if McpAuth.layer did not make it", () =>
+    Effect.gen(function*() {
+      const { authenticate, authorizationServers, metadata, metadataUrl, refuse, resource } = yield* McpAuth.McpAuth
+      const other = { authenticate, authorizationServers, metadata, metadataUrl, refuse, resource }
+      const layer = plain("/me").pipe(Layer.provide(Layer.succeed(McpAuth.McpAuth, other)))
+      const exit = yield* Effect.exit(serve(layer))
+      assert.isTrue(Exit.isFailure(exit) && Cause.pretty(exit.cause).includes("McpAuth.layer"))
+    }).pipe(Effect.scoped, Effect.provide(McpAuth.layer(options()).pipe(Layer.provideMerge(TestProvider.layer())))))
+})
+
 describe("McpAuth.layerMetadata", () => {
   it.effect("serves the metadata that the challenge of a guarded route names", () =>
     Effect.gen(function*() {
@@ -269,6 +290,6 @@ describe("McpAuth.layerMetadata", () => {
           Layer.provide(McpAuth.layer(options()))
         )
       )
-      assert.isTrue(error._tag === "InvalidOptions" && error.problem === "duplicate-resource", error.message)
+      assert.isTrue(error._tag === "InvalidOptions" && error.reason === "duplicate-resource", error.message)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })

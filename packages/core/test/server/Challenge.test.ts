@@ -222,6 +222,13 @@ describe("responses", () => {
     assert.notInclude(JSON.stringify(Challenge.answer(error, { ...options, showErrorDetails: true })), "10.0.0.1")
   })
 
+  it("are the same when the options come first", () => {
+    for (const { error } of rows) {
+      assert.deepStrictEqual(Challenge.answer(options)(error), Challenge.answer(error, options))
+      assert.deepStrictEqual(Challenge.response(options)(error), Challenge.response(error, options))
+    }
+  })
+
   it("have no scope parameter if no scope would help", () => {
     const { headers } = Challenge.answer(new MissingCredentials(), { ...options, scopes: [] })
     assert.strictEqual(headers["www-authenticate"], `Bearer resource_metadata="${metadataUrl}"`)

@@ -338,7 +338,7 @@ describe("maxBodySize", () => {
       Effect.gen(function*() {
         const reached = yield* Ref.make<ReadonlyArray<string>>([])
         const error = yield* buildError(server(reached).pipe(McpAuth.protect(options({ maxBodySize }))))
-        assert.isTrue(error._tag === "InvalidOptions" && error.problem === "invalid-body-limit", error.message)
+        assert.isTrue(error._tag === "InvalidOptions" && error.reason === "invalid-body-limit", error.message)
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 

@@ -171,7 +171,7 @@ describe("the authorization server of the legacy metadata", () => {
   it.effect("that is not trusted is a typed error", () =>
     Effect.gen(function*() {
       const error = yield* buildError(yield* appWith({ server: "https://untrusted.test" }, two))
-      assert.isTrue(error._tag === "InvalidOptions" && error.problem === "no-authorization-server")
+      assert.isTrue(error._tag === "InvalidOptions" && error.reason === "no-authorization-server")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })
 
@@ -180,7 +180,7 @@ describe("a replaced issuer in the legacy metadata", () => {
     Effect.gen(function*() {
       const error = yield* buildError(yield* appWith({ issuer: "resource" }, {}))
       if (error._tag !== "InvalidOptions") return assert.fail(error._tag)
-      assert.deepStrictEqual([error.problem, error.subject], ["issuer-would-change", issuer])
+      assert.deepStrictEqual([error.reason, error.subject], ["issuer-would-change", issuer])
       assert.match(error.message, /RFC 9207/)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
@@ -200,6 +200,6 @@ describe("two resources of one host", () => {
         McpAuth.legacyAuthorizationServerMetadata().pipe(Layer.provide(McpAuth.layer(options({ resource }))))
       const error = yield* buildError(Layer.merge(legacyOf(`${origin}/one`), legacyOf(`${origin}/two`)))
       if (error._tag !== "InvalidOptions") return assert.fail(error._tag)
-      assert.deepStrictEqual([error.problem, error.subject], ["duplicate-resource", forms[0]])
+      assert.deepStrictEqual([error.reason, error.subject], ["duplicate-resource", forms[0]])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })

@@ -33,7 +33,7 @@ const refusal = Effect.fnUntraced(function*(changes: Partial<ProtectOptions>) {
   return yield* buildError(server(yield* reached).pipe(McpAuth.protect(options(changes))))
 })
 
-type Problem = McpAuthOptions.InvalidOptions["problem"]
+type Problem = McpAuthOptions.InvalidOptions["reason"]
 
 describe("invalid options", () => {
   const rows: ReadonlyArray<
@@ -124,7 +124,7 @@ describe("invalid options", () => {
       Effect.gen(function*() {
         const error = yield* refusal(changes)
         if (error._tag !== "InvalidOptions") return assert.fail(error._tag)
-        assert.deepStrictEqual([error.problem, error.subject], [problem, subject])
+        assert.deepStrictEqual([error.reason, error.subject], [problem, subject])
         assert.strictEqual(error.resource, changes.resource ?? resource)
         assert.match(error.message, says)
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
@@ -224,7 +224,7 @@ describe("protected and served MCP servers", () => {
         Layer.fresh(open()).pipe(McpAuth.protect(options())),
         Layer.fresh(open("/other")).pipe(McpAuth.protect(options({ servedPath: "/other" })))
       ))
-      assert.isTrue(error._tag === "InvalidOptions" && error.problem === "duplicate-resource", error.message)
+      assert.isTrue(error._tag === "InvalidOptions" && error.reason === "duplicate-resource", error.message)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("two resources of different hosts whose metadata would have one path are an error: duplicate-resource", () =>
@@ -236,7 +236,7 @@ describe("protected and served MCP servers", () => {
           McpAuth.protect(options({ resource: "https://two.test/mcp", servedPath: "/two" }))
         )
       ))
-      assert.isTrue(error._tag === "InvalidOptions" && error.problem === "duplicate-resource", error.message)
+      assert.isTrue(error._tag === "InvalidOptions" && error.reason === "duplicate-resource", error.message)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("two servers that share their tools because they share a layer are an error: shared-server", () =>
@@ -245,7 +245,7 @@ describe("protected and served MCP servers", () => {
         open().pipe(McpAuth.protect(options())),
         open("/two").pipe(McpAuth.protect(options({ resource: "https://api.test/two" })))
       ))
-      assert.isTrue(error._tag === "InvalidOptions" && error.problem === "shared-server", error.message)
+      assert.isTrue(error._tag === "InvalidOptions" && error.reason === "shared-server", error.message)
       assert.include(error.message, "Layer.fresh")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
@@ -263,7 +263,7 @@ describe("protected and served MCP servers", () => {
     Effect.gen(function*() {
       const mcp = open()
       const error = yield* buildError(Layer.merge(mcp, mcp.pipe(McpAuth.protect(options()))))
-      assert.isTrue(error._tag === "InvalidOptions" && error.problem === "not-served", String(error))
+      assert.isTrue(error._tag === "InvalidOptions" && error.reason === "not-served", String(error))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("a server layer with two protections is an error for the second: not-served", () =>
@@ -273,7 +273,7 @@ describe("protected and served MCP servers", () => {
         mcp.pipe(McpAuth.protect(options())),
         mcp.pipe(McpAuth.protect(options({ resource: "https://api.test/two", servedPath: "/mcp" })))
       ))
-      assert.isTrue(error._tag === "InvalidOptions" && error.problem === "not-served", String(error))
+      assert.isTrue(error._tag === "InvalidOptions" && error.reason === "not-served", String(error))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("a protected server and the same unprotected layer after it do not bypass the gate", () =>

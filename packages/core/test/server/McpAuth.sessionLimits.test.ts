@@ -277,7 +277,7 @@ describe("sessionLimits", () => {
       Effect.gen(function*() {
         const reached = yield* Ref.make<ReadonlyArray<string>>([])
         const error = yield* buildError(server(reached).pipe(McpAuth.protect(options({ sessionLimits }))))
-        assert.isTrue(error._tag === "InvalidOptions" && error.problem === "invalid-session-limits", error.message)
+        assert.isTrue(error._tag === "InvalidOptions" && error.reason === "invalid-session-limits", error.message)
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 

@@ -22,7 +22,7 @@ import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
 import * as Challenge from "../Challenge.ts"
 import type { Availability } from "./availability.ts"
 import type { Policies, Registrations } from "./registrations.ts"
-import type { McpAuth } from "./service.ts"
+import type { Guard, McpAuth } from "./service.ts"
 import { refused } from "./telemetry.ts"
 
 /** The refusals of the parts of one request. */
@@ -70,7 +70,7 @@ const spokesman = (errors: Arr.NonEmptyReadonlyArray<AuthError>): AuthError => {
 
 /** Collects what is refused while a request is answered. */
 export const makeRefusals = (
-  { answer, terms }: Pick<McpAuth["Service"], "answer" | "terms">,
+  { answer, terms }: Pick<Guard, "answer" | "terms">,
   visibility: Access["Service"]["visibility"] = terms.visibility
 ): Refusals => {
   const errors: Array<AuthError> = []

@@ -26,7 +26,7 @@ import { type BodyLimit, type BodyLimits, declaredTooLarge, limitsIn, readWhole 
 import { makeRefusals, refusableRoute } from "./enforcement.ts"
 import { Registered, type Registrations } from "./registrations.ts"
 import { ServerSessions } from "./serverSessions.ts"
-import { McpAuth } from "./service.ts"
+import { type Guard, guard } from "./service.ts"
 import { makeSessions, type Sessions } from "./sessions.ts"
 import { Listen, refuseSubscription } from "./subscriptions.ts"
 import { allowed, refused } from "./telemetry.ts"
@@ -165,7 +165,7 @@ const endStream = (
   response: HttpServerResponse.HttpServerResponse,
   request: Request,
   { expiresAt }: AuthInfo["Service"],
-  { maxAnswerDuration }: McpAuth["Service"]
+  { maxAnswerDuration }: Guard
 ): HttpServerResponse.HttpServerResponse => {
   const { body } = response
   if (body._tag !== "Stream") return response
@@ -180,7 +180,7 @@ const endStream = (
 
 /** What a gate knows, besides the request. */
 interface Keeper {
-  readonly auth: McpAuth["Service"]
+  readonly auth: Guard
   readonly sessions: Sessions
   readonly limits: BodyLimits
   /** Why no request is accepted now, if none is. */
@@ -200,7 +200,7 @@ const sizeOf = (request: Request, registered: Keeper["registered"]): Effect.Effe
 }
 
 /** Refuses a request for another reason than its token. */
-const refuse = (error: AuthError, request: Request, auth: McpAuth["Service"]) =>
+const refuse = (error: AuthError, request: Request, auth: Guard) =>
   Effect.as(refused(error, undefined), auth.refuse(error, request))
 
 /** The request goes on, in the name of who makes it. It is one that its session already let in. */
@@ -290,7 +290,7 @@ const admitWithoutToken = <E, R>(respond: Respond<E, R>, request: Request, keepe
 
 const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
   Effect.gen(function*() {
-    const auth = yield* McpAuth
+    const auth = yield* guard
     const registered = Option.map(
       yield* Effect.serviceOption(Registered),
       (ref) => Effect.sync(() => MutableRef.get(ref))

@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -55,7 +56,7 @@ const answer = (
     Effect.flatMap(publicDocument),
     Effect.map((document) => respond(request, document)),
     Effect.catchTag("VerificationUnavailable", (error) => {
-      const headers = { "retry-after": String(retryAfterOf(error)) }
+      const headers = { "retry-after": String(Duration.toSeconds(retryAfterOf(error))) }
       return Effect.succeed(HttpServerResponse.empty({ status: 503, headers }))
     })
   )
@@ -64,7 +65,7 @@ const answer = (
 const refuseOtherName = Effect.fnUntraced(function*(resource: string, server: AuthorizationServer<unknown>) {
   const { metadata } = yield* configOf(server)
   if (!Metadata.authorizationResponseIss(metadata)) return
-  return yield* new InvalidOptions({ resource, problem: "issuer-would-change", subject: metadata.issuer })
+  return yield* new InvalidOptions({ resource, reason: "issuer-would-change", subject: metadata.issuer })
 })
 
 /** The places of one router that are taken. One instance for all resources, because a layer is built once. */
@@ -102,12 +103,12 @@ export const legacyAuthorizationServerMetadata = (
     const { authorizationServers, resource } = yield* McpAuth
     const router = yield* HttpRouter.HttpRouter
     const server = authorizationServers.find(({ issuer }) => options.server === undefined || options.server === issuer)
-    if (server === undefined) return yield* new InvalidOptions({ resource, problem: "no-authorization-server" })
+    if (server === undefined) return yield* new InvalidOptions({ resource, reason: "no-authorization-server" })
     const renamed = options.issuer === "resource"
     if (renamed) yield* refuseOtherName(resource, server)
     for (const { issuer, path } of placesOf(resource)) {
       if (!(yield* take(path))) {
-        return yield* new InvalidOptions({ resource, problem: "duplicate-resource", subject: path })
+        return yield* new InvalidOptions({ resource, reason: "duplicate-resource", subject: path })
       }
       yield* router.add("*", routeOf(path), (request) => cors(answer(server, renamed ? issuer : undefined, request)))
     }

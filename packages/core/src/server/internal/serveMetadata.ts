@@ -170,7 +170,7 @@ export const serveMetadata = Effect.gen(function*() {
   const location = locationOf(metadataUrl)
   const root = locationOf(WellKnown.protectedResourceRoot(resource))
   if (!(yield* documents.serve(location, document))) {
-    return yield* new InvalidOptions({ resource, problem: "duplicate-resource" })
+    return yield* new InvalidOptions({ resource, reason: "duplicate-resource" })
   }
   if (root !== location) yield* documents.serveIfAlone(root, document)
 })

@@ -47,7 +47,7 @@ export const checkPolicies = (policies: ReadonlyArray<Any>, resource: string): E
   const policy = policies.find(hasEmptyScopes)
   return policy === undefined
     ? Effect.void
-    : Effect.fail(new InvalidOptions({ resource, problem: "empty-scopes", subject: format(policy) }))
+    : Effect.fail(new InvalidOptions({ resource, reason: "empty-scopes", subject: format(policy) }))
 }
 
 /** The terms that the options say. */
@@ -81,8 +81,8 @@ type Problem = Omit<ConstructorParameters<typeof InvalidOptions>[0], "resource">
 /** What is wrong with scopes, if anything. */
 export const problemOfScopes = (scopes: ReadonlyArray<string>): Problem | undefined => {
   const strange = scopes.find((scope) => !isScopeToken(scope))
-  if (strange !== undefined) return { problem: "invalid-scope", subject: strange }
-  return scopes.includes("offline_access") ? { problem: "offline-access" } : undefined
+  if (strange !== undefined) return { reason: "invalid-scope", subject: strange }
+  return scopes.includes("offline_access") ? { reason: "offline-access" } : undefined
 }
 
 const problemOf = (
@@ -92,7 +92,7 @@ const problemOf = (
   const problem = problemOfScopes(scopes)
   if (problem !== undefined) return problem
   const twice = issuers.find((issuer, index) => issuers.indexOf(issuer) !== index)
-  return twice === undefined ? undefined : { problem: "duplicate-authorization-server", subject: twice }
+  return twice === undefined ? undefined : { reason: "duplicate-authorization-server", subject: twice }
 }
 
 /** In the form in which clients ask for them. Several scopes may have one form, which is asked for once. */
@@ -150,17 +150,17 @@ export const protectedResource = Effect.fnUntraced(function*(
   const scopes = [...scopesSupported, ...requiredScopes, ...loginScopes]
   const issuers = servers.map(({ issuer }) => issuer)
   if (!Arr.isReadonlyArrayNonEmpty(issuers)) {
-    return yield* new InvalidOptions({ resource: identifier, problem: "no-authorization-server" })
+    return yield* new InvalidOptions({ resource: identifier, reason: "no-authorization-server" })
   }
-  if (!areSecrets(options)) return yield* new InvalidOptions({ resource: identifier, problem: "short-secret" })
+  if (!areSecrets(options)) return yield* new InvalidOptions({ resource: identifier, reason: "short-secret" })
   if (!isLifetime(options.requestStateLifetime)) {
-    return yield* new InvalidOptions({ resource: identifier, problem: "invalid-request-state-lifetime" })
+    return yield* new InvalidOptions({ resource: identifier, reason: "invalid-request-state-lifetime" })
   }
   if (!isLimit(options.failureLimit)) {
-    return yield* new InvalidOptions({ resource: identifier, problem: "invalid-failure-limit" })
+    return yield* new InvalidOptions({ resource: identifier, reason: "invalid-failure-limit" })
   }
   if (!isBound(options.maxAnswerDuration)) {
-    return yield* new InvalidOptions({ resource: identifier, problem: "invalid-max-answer-duration" })
+    return yield* new InvalidOptions({ resource: identifier, reason: "invalid-max-answer-duration" })
   }
   const problem = problemOf(scopes, issuers)
   if (problem !== undefined) return yield* new InvalidOptions({ resource: identifier, ...problem })
@@ -233,39 +233,55 @@ export const makeAuthenticate = Effect.fnUntraced(function*<E, R, RV = HttpClien
  */
 export class McpAuth extends Context.Service<McpAuth, {
   readonly resource: ResourceIdentifier.ResourceIdentifier
-  /** What the resource says about itself (RFC 9728). */
+  /** The metadata of the resource (RFC 9728). */
   readonly metadata: Effect.Effect<ProtectedResourceMetadata>
-  /** Where it says so. */
+  /** The URL of the metadata. */
   readonly metadataUrl: string
   readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>
-  /** Who makes a request, judged by its headers alone: the body is not read. */
+  /** Authenticates a request by its headers. The body is not read. */
   readonly authenticate: Authenticate
-  /** Why no request is accepted now, if none is: the scope of this service has closed. */
-  readonly unavailable: Availability["problem"]
-  /** The answer to a request that is not let in. */
+  /** The response to a request that is rejected. */
   readonly refuse: (
     error: AuthError,
     request: HttpServerRequest.HttpServerRequest
   ) => HttpServerResponse.HttpServerResponse
-  /** What is to be answered, however it is sent. */
-  readonly answer: (error: AuthError) => Challenge.Answer
-  /** Says which scopes the policies of the resource speak of, whenever somebody wants to know. */
-  readonly advertise: (scopes: () => ReadonlyArray<string>) => Effect.Effect<void>
-  /** The terms on which policies are judged. */
-  readonly terms: Terms
-  /** The path at which the resource is served by this program. */
-  readonly servedPath: string
-  /** The largest request bodies that are accepted. */
-  readonly bodyLimits: BodyLimits
-  /** How many sessions are kept. */
-  readonly sessionBounds: SessionBounds
-  /** Where browsers may call from. Empty: anywhere. */
-  readonly allowedOrigins: ReadonlyArray<string>
-  /** How long an answer may stream, the standing streams apart. */
-  readonly maxAnswerDuration: Duration.Duration
-  /** How request states are sealed. */
-  readonly requestStates: RequestStateOptions
 }>()("@effect-mcp-auth/core/server/internal/service/McpAuth") {}
+
+/** What only this room needs of the service. */
+interface Internals {
+  /** The reason why no request is accepted now, if there is one. */
+  readonly unavailable: Availability["problem"]
+  /** The response to a request that is rejected, before it is encoded. */
+  readonly answer: (error: AuthError) => Challenge.Answer
+  /** Sets the scopes of the policies of the resource. They are read for each document and each challenge. */
+  readonly advertise: (scopes: () => ReadonlyArray<string>) => Effect.Effect<void>
+  readonly terms: Terms
+  /** The path at which this program serves the resource. */
+  readonly servedPath: string
+  readonly bodyLimits: BodyLimits
+  readonly sessionBounds: SessionBounds
+  /** The origins from which browsers may call. Empty: every origin. */
+  readonly allowedOrigins: ReadonlyArray<string>
+  /** The maximum duration of a streamed response to a request. */
+  readonly maxAnswerDuration: Duration.Duration
+  readonly requestStates: RequestStateOptions
+}
+
+/** The key of the internals in the service. It is in no public type, and a copy of the service keeps it. */
+const internalsKey = "~effect-mcp-auth/McpAuth"
+
+/** The service with its internals. */
+export interface Guard extends Internals, Pick<McpAuth["Service"], keyof McpAuth["Service"]> {}
+
+const hasInternals = (service: object): service is { readonly [internalsKey]: Internals } => internalsKey in service
+
+/** The guard of the `McpAuth` in context. */
+export const guard: Effect.Effect<Guard, never, McpAuth> = Effect.flatMap(McpAuth, (service) =>
+  hasInternals(service)
+    ? Effect.succeed({ ...service[internalsKey], ...service })
+    : Effect.die(
+      "This McpAuth service was not made by McpAuth.layer: build it by McpAuth.layer, or copy all its members"
+    ))
 
 const isEffect = <E, R>(
   server: TrustedServer<E, R>
@@ -320,12 +336,12 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
   const described = yield* protectedResource(options, authorizationServers)
   const limits = bodyLimits(options.maxBodySize)
   if (Option.isNone(limits)) {
-    return yield* new InvalidOptions({ resource: described.identifier, problem: "invalid-body-limit" })
+    return yield* new InvalidOptions({ resource: described.identifier, reason: "invalid-body-limit" })
   }
   const { identifier, metadataUrl } = described
   const sessions = sessionBounds(options.sessionLimits)
   if (Option.isNone(sessions)) {
-    return yield* new InvalidOptions({ resource: described.identifier, problem: "invalid-session-limits" })
+    return yield* new InvalidOptions({ resource: described.identifier, reason: "invalid-session-limits" })
   }
   const terms = yield* termsOf(options, identifier)
   const trust = { resource: identifier, authorizationServers }
@@ -340,19 +356,9 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
     scopes: described.loginScopes(MutableRef.get(policyScopes)()),
     showErrorDetails: options.showErrorDetails
   })
-  return McpAuth.of({
-    resource: identifier,
-    metadata: Effect.sync(() => described.metadata(MutableRef.get(policyScopes)())),
-    metadataUrl,
-    authorizationServers,
+  const internals: Internals = {
     terms,
-    authenticate: (request) => {
-      const error = unavailable()
-      return error === undefined ? verified(request) : Effect.andThen(refused(error, undefined), Effect.fail(error))
-    },
     unavailable,
-    refuse: (error, request) =>
-      Challenge.response(asAsked(error, options, conditions), { ...challenge(), jsonRpc: speaksJsonRpc(request) }),
     answer: (error) => Challenge.answer(asAsked(error, options, conditions), challenge()),
     advertise: (scopes) => Effect.sync(() => MutableRef.set(policyScopes, scopes)),
     servedPath: options.servedPath ?? new URL(identifier).pathname,
@@ -365,5 +371,19 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
       secrets: secretsOf(options),
       lifetime: options.requestStateLifetime ?? "10 minutes"
     }
-  })
+  }
+  const service: McpAuth["Service"] & { readonly [internalsKey]: Internals } = {
+    [internalsKey]: internals,
+    resource: identifier,
+    metadata: Effect.sync(() => described.metadata(MutableRef.get(policyScopes)())),
+    metadataUrl,
+    authorizationServers,
+    authenticate: (request) => {
+      const error = unavailable()
+      return error === undefined ? verified(request) : Effect.andThen(refused(error, undefined), Effect.fail(error))
+    },
+    refuse: (error, request) =>
+      Challenge.response(asAsked(error, options, conditions), { ...challenge(), jsonRpc: speaksJsonRpc(request) })
+  }
+  return service
 })
