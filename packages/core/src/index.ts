@@ -29,6 +29,30 @@
 export * as AuthorizationServerMetadata from "./metadata/AuthorizationServerMetadata.ts"
 
 /**
+ * The switch for local development: whether `http` URLs of loopback hosts, and connections to them, are allowed.
+ *
+ * `McpAuth.development` switches it on. Issuers, resource identifiers and the URLs that are fetched are checked with it,
+ * and HTTP clients with an address guard, such as `NodeMcpAuth`, read it for each request.
+ *
+ * **Example** (A check with the switch)
+ *
+ * ```ts import.meta.vitest
+ * import * as InsecureLoopback from "@effect-mcp-auth/core/InsecureLoopback"
+ * import * as Issuer from "@effect-mcp-auth/core/Issuer"
+ * import * as Effect from "effect/Effect"
+ *
+ * const issuer = Issuer.make("http://localhost:4444").pipe(
+ *   Effect.provideService(InsecureLoopback.AllowInsecureLoopback, true)
+ * )
+ *
+ * Effect.runSync(issuer) // => "http://localhost:4444"
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as InsecureLoopback from "./metadata/InsecureLoopback.ts"
+
+/**
  * The issuer identifier of an authorization server (RFC 8414, section 2; OpenID Connect Discovery 1.0, section 3).
  *
  * Issuers are compared as strings: documents, tokens and authorization responses must contain the identical string (RFC

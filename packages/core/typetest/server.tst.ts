@@ -191,9 +191,24 @@ describe("McpAuth", () => {
     >()
   })
 
-  it("from the environment has one more failure", () => {
+  it("from the environment has two more failures", () => {
     expect(McpAuth.layerFromConfig()).type.toBe<
-      Layer.Layer<McpAuth.McpAuth, BuildError | Issuer.InvalidIssuer | Config.ConfigError, Client>
+      Layer.Layer<
+        McpAuth.McpAuth,
+        BuildError | Issuer.InvalidIssuer | Config.ConfigError | McpAuth.DevelopmentInProduction,
+        Client
+      >
+    >()
+  })
+
+  it("in development mode provides nothing that a type shows, and can fail in production", () => {
+    expect(McpAuth.development).type.toBe<
+      Layer.Layer<never, McpAuth.DevelopmentInProduction | Config.ConfigError>
+    >()
+    expect(
+      McpAuth.layer({ resource, authorizationServers: [byHand] }).pipe(Layer.provide(McpAuth.development))
+    ).type.toBe<
+      Layer.Layer<McpAuth.McpAuth, BuildError | McpAuth.DevelopmentInProduction | Config.ConfigError, Client>
     >()
   })
 

@@ -28,6 +28,7 @@
  * @since 0.1.0
  */
 import * as FetchAuth from "@effect-mcp-auth/core/FetchAuth"
+import * as McpAuth from "@effect-mcp-auth/core/McpAuth"
 import type { Options } from "@effect-mcp-auth/core/McpAuthOptions"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -82,6 +83,8 @@ export type StartOptions<E = never> =
   & {
     /** The HTTP client for requests to providers. Default: that of `NodeMcpAuth.layer`. */
     readonly client?: Layer.Layer<HttpClient.HttpClient> | undefined
+    /** Provide `McpAuth.development`: allow `http` and connections for loopback hosts. Default: `false`. */
+    readonly development?: boolean | undefined
   }
 
 /**
@@ -101,8 +104,9 @@ export function start<E = never>(
  */
 export function start<E = never>(options: StartOptions<E>): Promise<LimitedNodeFetchAuth>
 export function start<E>(options: StartOptions<E>): Promise<NodeFetchAuth> {
+  const auth = Layer.effect(Started, FetchAuth.make(options)).pipe(Layer.provide(options.client ?? NodeMcpAuth.layer))
   const runtime = ManagedRuntime.make(
-    Layer.effect(Started, FetchAuth.make(options)).pipe(Layer.provide(options.client ?? NodeMcpAuth.layer))
+    options.development === true ? Layer.provide(auth, McpAuth.development) : auth
   )
   return runtime.runPromise(
     Effect.map(Started, ({ authenticate }) => ({

@@ -3,7 +3,7 @@
  *
  * It is undici with bounded connections, and without automatic redirects, cookies and proxies. It refuses addresses
  * that are not globally reachable at connect time, after name resolution, which also prevents DNS rebinding. A refusal
- * is the reason `RefusedAddress` of a `MetadataFetchError`. The layers also keep tokens in URLs out of Effect's traces,
+ * is the reason `RefusedAddress` of a `MetadataFetchError`. `McpAuth.development` also allows loopback hosts. The layers also keep tokens in URLs out of Effect's traces,
  * and verify signatures with `node:crypto` (`NodeJws`).
  *
  * **Example** (A server's layer)
@@ -24,6 +24,7 @@
  *
  * @since 0.1.0
  */
+import { AllowInsecureLoopback } from "@effect-mcp-auth/core/InsecureLoopback"
 import * as NodeDns from "@effect/platform-node/NodeDns"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Duration from "effect/Duration"
@@ -60,7 +61,7 @@ export interface Options {
 /** Responses with metadata have small headers, so larger ones are rejected. */
 const maxHeaderSize = 16 * 1024
 
-const makeDispatcher = Effect.fnUntraced(function*(options: Options) {
+const makeDispatcher = Effect.fnUntraced(function*(options: Options, allowLoopbackHosts: boolean) {
   const policy = yield* AddressPolicy.allow(...options.allow ?? [])
   const dns = yield* Dns.Dns
   const timeout = Duration.toMillis(Duration.fromInputUnsafe(options.connectTimeout ?? "5 seconds"))
@@ -68,8 +69,29 @@ const makeDispatcher = Effect.fnUntraced(function*(options: Options) {
     connections: options.connectionsPerOrigin ?? 40,
     pipelining: 1,
     maxHeaderSize,
-    connect: guardedConnector(policy, dns, { timeout, allowH2: false })
+    connect: guardedConnector({ policy, allowLoopbackHosts }, dns, { timeout, allowH2: false })
   })
+})
+
+const makeUndici = (options: Options, allowLoopbackHosts: boolean) =>
+  Effect.provideServiceEffect(
+    NodeHttpClient.makeUndici,
+    NodeHttpClient.Dispatcher,
+    makeDispatcher(options, allowLoopbackHosts)
+  )
+
+/**
+ * Two clients with connections of their own: a connection that the development mode allowed must not serve a request
+ * without it.
+ */
+const makeClient = Effect.fnUntraced(function*(options: Options) {
+  const guarded = yield* makeUndici(options, false)
+  const development = yield* makeUndici(options, true)
+  return HttpClient.makeWith(
+    (request) =>
+      Effect.flatMap(AllowInsecureLoopback, (allowed) => (allowed ? development : guarded).postprocess(request)),
+    guarded.preprocess
+  )
 })
 
 /**
@@ -89,8 +111,7 @@ const redacted = Layer.effect(
 export const layerNoDns = (
   options: Options = {}
 ): Layer.Layer<HttpClient.HttpClient, AddressPolicy.InvalidAddressPolicy, Dns.Dns> =>
-  Layer.effect(HttpClient.HttpClient, NodeHttpClient.makeUndici).pipe(
-    Layer.provide(Layer.effect(NodeHttpClient.Dispatcher, makeDispatcher(options))),
+  Layer.effect(HttpClient.HttpClient, makeClient(options)).pipe(
     Layer.merge(redacted),
     Layer.merge(NodeJws.layer)
   )
@@ -98,13 +119,13 @@ export const layerNoDns = (
 /**
  * The HTTP client with options, for example with additional allowed addresses.
  *
- * **Example** (A provider on this machine, for development)
+ * **Example** (A provider in the network of the company)
  *
  * ```ts import.meta.vitest
  * import * as NodeMcpAuth from "@effect-mcp-auth/platform-node/NodeMcpAuth"
  * import * as Layer from "effect/Layer"
  *
- * Layer.isLayer(NodeMcpAuth.layerWith({ allow: ["loopback"] })) // => true
+ * Layer.isLayer(NodeMcpAuth.layerWith({ allow: ["10.1.0.0/16"] })) // => true
  * ```
  *
  * @category layers

@@ -121,7 +121,7 @@ export * as NodeJws from "./NodeJws.ts"
  *
  * It is undici with bounded connections, and without automatic redirects, cookies and proxies. It refuses addresses
  * that are not globally reachable at connect time, after name resolution, which also prevents DNS rebinding. A refusal
- * is the reason `RefusedAddress` of a `MetadataFetchError`. The layers also keep tokens in URLs out of Effect's traces,
+ * is the reason `RefusedAddress` of a `MetadataFetchError`. `McpAuth.development` also allows loopback hosts. The layers also keep tokens in URLs out of Effect's traces,
  * and verify signatures with `node:crypto` (`NodeJws`).
  *
  * **Example** (A server's layer)

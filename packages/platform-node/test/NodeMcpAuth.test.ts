@@ -1,7 +1,7 @@
-import { Discovery } from "@effect-mcp-auth/core"
+import { AuthorizationServer, Discovery, InsecureLoopback, McpAuth } from "@effect-mcp-auth/core"
 import { type AddressPolicy, NodeMcpAuth } from "@effect-mcp-auth/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer } from "effect"
+import { ConfigProvider, Duration, Effect, Fiber, Layer } from "effect"
 import { HttpClient } from "effect/http"
 import * as Dns from "effect/net/Dns"
 import * as NetAddress from "effect/net/NetAddress"
@@ -133,6 +133,110 @@ describe("the address guard", () => {
     }))
 })
 
+describe("the development mode", () => {
+  const development = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.provideService(effect, InsecureLoopback.AllowInsecureLoopback, true)
+
+  const withHosts = (hosts: Readonly<Record<string, ReadonlyArray<string>>>) =>
+    Layer.provide(NodeMcpAuth.layerNoDns({ connectTimeout: "5 minutes" }), Dns.layerStatic({ hosts }))
+
+  for (const host of ["127.0.0.1", "127.0.0.5", "localhost", "LOCALHOST"]) {
+    it.live(`connects to ${host}`, () =>
+      Effect.gen(function*() {
+        const server = yield* serve(metadata, "0.0.0.0")
+        const client = yield* HttpClient.HttpClient
+        const response = yield* development(client.get(`http://${host}:${server.port}/`))
+        assert.deepStrictEqual(yield* response.json, { issuer: "http://localhost" })
+      }).pipe(Effect.scoped, Effect.provide(withHosts({ localhost: ["127.0.0.1"] }))))
+  }
+
+  for (const [url, why] of [["http://[::1]:1/", "IPv6"], ["https://localhost:1/", "https"]] as const) {
+    it.live(`tries to connect to ${url} (${why})`, () =>
+      Effect.gen(function*() {
+        const reason = yield* development(reasonOf(url))
+        assert.strictEqual(reason?._tag, "Transport")
+      }).pipe(Effect.provide(withHosts({ localhost: ["127.0.0.1"] }))))
+  }
+
+  const refused: ReadonlyArray<readonly [url: string, range: string, rule: string]> = [
+    ["https://here.test/", "loopback", "a name that resolves to a loopback address (DNS rebinding)"],
+    ["https://mapped.test/", "loopback", "a name that resolves to a loopback address in IPv6 form"],
+    ["https://sub.localhost/", "loopback", "a name below localhost"],
+    ["https://inner.test/", "private", "a name in a private network"],
+    ["https://10.0.0.1/", "private", "a private address"],
+    ["https://[fd00::1]/", "unique-local", "a private IPv6 address"],
+    ["https://169.254.169.254/", "link-local", "the metadata service of a cloud"],
+    ["https://0.0.0.0/", "unspecified", "the unspecified address"]
+  ]
+  for (const [url, range, rule] of refused) {
+    it.live(`still refuses ${rule}: ${url}`, () =>
+      Effect.gen(function*() {
+        const reason = yield* development(reasonOf(url))
+        assert.isTrue(reason?._tag === "RefusedAddress" && reason.range === range, JSON.stringify(reason))
+      }).pipe(Effect.provide(withHosts({ ...names, "sub.localhost": ["127.0.0.1"] }))))
+  }
+
+  it.live("still refuses localhost if it resolves to a private address", () =>
+    Effect.gen(function*() {
+      const reason = yield* development(reasonOf("https://localhost/"))
+      assert.isTrue(reason?._tag === "RefusedAddress" && reason.range === "private")
+    }).pipe(Effect.provide(withHosts({ localhost: ["10.0.0.1"] }))))
+
+  it.live("leaves no connection that a request without it could use", () =>
+    Effect.gen(function*() {
+      const server = yield* serve(metadata)
+      const url = `http://127.0.0.1:${server.port}/`
+      const client = yield* HttpClient.HttpClient
+      yield* (yield* development(client.get(url))).text
+      const reason = yield* reasonOf(url)
+      assert.strictEqual(reason?._tag, "RefusedAddress")
+      assert.strictEqual(server.connections(), 1)
+    }).pipe(Effect.scoped, Effect.provide(NodeMcpAuth.layer)))
+
+  it.live("is one switch for the issuer, the resource and the connections, beside NodeMcpAuth.layer in any order", () =>
+    Effect.gen(function*() {
+      const server = yield* serve((request, response) => {
+        const issuer = `http://${request.headers.host}`
+        response.setHeader("content-type", "application/json")
+        response.end(JSON.stringify(
+          request.url === "/jwks"
+            ? { keys: [] }
+            : {
+              issuer,
+              jwks_uri: `${issuer}/jwks`,
+              authorization_endpoint: `${issuer}/authorize`,
+              token_endpoint: `${issuer}/token`,
+              response_types_supported: ["code"]
+            }
+        ))
+      })
+      const auth = McpAuth.layer({
+        resource: "http://localhost:3000/mcp",
+        authorizationServers: [AuthorizationServer.fetch(`http://127.0.0.1:${server.port}`, { type: "oauth" })]
+      })
+      const environment = ConfigProvider.layer(ConfigProvider.fromEnv({ env: {} }))
+      for (
+        const layer of [
+          auth.pipe(Layer.provide([McpAuth.development, NodeMcpAuth.layer])),
+          auth.pipe(Layer.provide(NodeMcpAuth.layer), Layer.provide(McpAuth.development)),
+          auth.pipe(Layer.provide(McpAuth.development), Layer.provide(NodeMcpAuth.layer))
+        ]
+      ) {
+        yield* Effect.scoped(Layer.build(Layer.provide(layer, environment)))
+      }
+      assert.isAbove(server.connections(), 2)
+    }).pipe(Effect.scoped))
+
+  it.live("is named by the refusal of a loopback address", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(
+        Discovery.fetchServerConfig("http://127.0.0.1:1", { allowInsecureLoopback: true })
+      )
+      assert.include(error.message, "McpAuth.development")
+      assert.include(error.message, "MCP_AUTH_DEVELOPMENT=true")
+    }).pipe(Effect.provide(NodeMcpAuth.layer)))
+})
+
 describe("the HTTP client", () => {
   const layer = NodeMcpAuth.layerWith({ allow: ["loopback"] })
 
@@ -198,7 +302,10 @@ describe("the address is judged again after connecting", () => {
 
   const connected = Effect.fnUntraced(function*(hostname: string, port: number, times: number) {
     const policy: AddressPolicy.AddressPolicy = { allowedRanges: new Fickle(times), allowedNetworks: [] }
-    const open = guardedConnector(policy, yield* Dns.Dns, { timeout: 300_000, allowH2: false })
+    const open = guardedConnector({ policy, allowLoopbackHosts: false }, yield* Dns.Dns, {
+      timeout: 300_000,
+      allowH2: false
+    })
     return yield* Effect.callback<readonly [Error | null, Socket | null]>((resume) => {
       open(
         { hostname, host: hostname, protocol: "http:", port: String(port) },

@@ -120,4 +120,17 @@ describe("NodeFetchAuth", () => {
     const error = await started.then(() => undefined, (error: unknown) => error)
     assert.propertyVal(error, "_tag", "InvalidResourceIdentifier")
   })
+
+  it("accepts http on a loopback host in development, and not without it", async () => {
+    const local = {
+      resource: "http://localhost:3000/mcp",
+      authorizationServers: [AuthorizationServer.discover("http://localhost:4444")]
+    }
+    const error = await NodeFetchAuth.start(local).then(() => undefined, (error: unknown) => error)
+    assert.propertyVal(error, "_tag", "InvalidIssuer")
+    const auth = await NodeFetchAuth.start({ ...local, development: true })
+    const outcome = await auth.authenticate(new Request(local.resource, { method: "POST" }))
+    await auth.close()
+    assert.isTrue(outcome._tag === "Answered" && outcome.response.status === 401)
+  })
 })

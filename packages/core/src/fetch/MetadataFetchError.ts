@@ -8,7 +8,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { advice, violations } from "../metadata/internal/httpUri.ts"
+import { advice, developmentSwitch, violations } from "../metadata/internal/httpUri.ts"
 import { printable, quoted } from "../metadata/internal/printable.ts"
 
 /**
@@ -253,10 +253,11 @@ const messages: {
   NotMetadata: ({ reason }) => `HTTP 200, but ${contents[reason]}`,
   Redirect: (error) => `HTTP ${error.status} ${redirect[error.reason](error)}`,
   RefusedAddress: ({ address, host, range }) =>
-    `${quoted(host)} leads to the ${printable(range)} address ${
-      printable(address)
-    }, which is not allowed; if the provider ` +
-    "runs there, add the range or network to the option allow (command line: --allow)",
+    `${quoted(host)} leads to the ${printable(range)} address ${printable(address)}, which is not allowed; ${
+      range === "loopback"
+        ? `for local development, use the host localhost, and ${developmentSwitch}`
+        : "if the provider runs there, add the range or network to the option allow (command line: --allow)"
+    }`,
   RefusedUrl: ({ reason }) => `the URL is refused: ${advice[reason]}`
 }
 

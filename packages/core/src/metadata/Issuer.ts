@@ -11,6 +11,7 @@ import type * as Brand from "effect/Brand"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { AllowInsecureLoopback } from "./InsecureLoopback.ts"
 import { advice, type HttpUri, parse, redacted, violations } from "./internal/httpUri.ts"
 import { quoted } from "./internal/printable.ts"
 
@@ -108,7 +109,10 @@ export const makeResult = (issuer: string, options?: Options): Result.Result<Iss
  * @since 0.1.0
  */
 export const make = (issuer: string, options?: Options): Effect.Effect<Issuer, InvalidIssuer> =>
-  Effect.fromResult(makeResult(issuer, options))
+  Effect.flatMap(
+    AllowInsecureLoopback,
+    (allowed) => Effect.fromResult(makeResult(issuer, allowed ? { allowInsecureLoopback: true } : options))
+  )
 
 const schema = (options?: Options): Schema.brand<Schema.String, "Issuer"> =>
   Schema.String.check(

@@ -11,6 +11,7 @@ import type * as Brand from "effect/Brand"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { AllowInsecureLoopback } from "./InsecureLoopback.ts"
 import { advice, type HttpUri, parse, redacted, violations } from "./internal/httpUri.ts"
 import { quoted } from "./internal/printable.ts"
 
@@ -93,7 +94,11 @@ export const makeResult = (
 export const make = (
   resource: string,
   options?: Options
-): Effect.Effect<ResourceIdentifier, InvalidResourceIdentifier> => Effect.fromResult(makeResult(resource, options))
+): Effect.Effect<ResourceIdentifier, InvalidResourceIdentifier> =>
+  Effect.flatMap(
+    AllowInsecureLoopback,
+    (allowed) => Effect.fromResult(makeResult(resource, allowed ? { allowInsecureLoopback: true } : options))
+  )
 
 const schema = (options?: Options): Schema.brand<Schema.String, "ResourceIdentifier"> =>
   Schema.String.check(

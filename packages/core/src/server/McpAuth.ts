@@ -20,6 +20,7 @@ import type * as Issuer from "../metadata/Issuer.ts"
 import type * as Policy from "../policy/Policy.ts"
 import type { AuthInfo } from "../token/AuthInfo.ts"
 import { ServerAvailability } from "./internal/availability.ts"
+import { development, type DevelopmentInProduction } from "./internal/development.ts"
 import { permanent, policies, refusable } from "./internal/enforcement.ts"
 import { optionsFromConfig } from "./internal/environment.ts"
 import { gate } from "./internal/gate.ts"
@@ -29,6 +30,8 @@ import { PublicDocuments, recording, routeOf, serveMetadata } from "./internal/s
 import { ServerSessions } from "./internal/serverSessions.ts"
 import { type BuildError, checkPolicies, guard, make, McpAuth, problemOfScopes } from "./internal/service.ts"
 import { InvalidOptions, type Options } from "./McpAuthOptions.ts"
+
+export { development, DevelopmentInProduction } from "./internal/development.ts"
 
 export { legacyAuthorizationServerMetadata, type LegacyOptions } from "./internal/legacyMetadata.ts"
 
@@ -67,7 +70,8 @@ export const layer = <E = never, R = never, RV = HttpClient.HttpClient>(
  * - `MCP_AUTH_FAILURES_PER_MINUTE`: how many tokens of one client may fail (`failureLimit`).
  * - `MCP_AUTH_REQUEST_STATE_SECRET`: one secret or a list, of which the first encrypts (`requestStateSecret`).
  * - `MCP_AUTH_SHOW_ERROR_DETAILS`.
- * - `MCP_AUTH_ALLOW_INSECURE_LOOPBACK`: for development only.
+ * - `MCP_AUTH_DEVELOPMENT`: the same as `development`, and refused in production. `MCP_AUTH_ALLOW_INSECURE_LOOPBACK`: a
+ *   part of it.
  *
  * Fails with a `ConfigError` that names every variable that is empty, unknown (with the closest known name) or required and
  * not set. An empty variable is never the same as one that is not set, because it would silently switch a defence off.
@@ -79,17 +83,16 @@ export const layerFromConfig = <E = never, R = never, RV = HttpClient.HttpClient
   overrides: Partial<Options<E, R, RV>> = {}
 ): Layer.Layer<
   McpAuth,
-  BuildError | E | Issuer.InvalidIssuer | Config.ConfigError,
+  BuildError | E | Issuer.InvalidIssuer | Config.ConfigError | DevelopmentInProduction,
   Exclude<R | RV, Scope.Scope> | HttpClient.HttpClient
 > =>
-  Layer.unwrap(Effect.map(
-    optionsFromConfig(overrides),
-    (options) =>
-      layer<E | Issuer.InvalidIssuer, R | HttpClient.HttpClient | Scope.Scope, RV | HttpClient.HttpClient>({
-        ...options,
-        ...overrides
-      })
-  ))
+  Layer.unwrap(Effect.map(optionsFromConfig(overrides), ({ isDevelopment, options }) => {
+    const auth = layer<E | Issuer.InvalidIssuer, R | HttpClient.HttpClient | Scope.Scope, RV | HttpClient.HttpClient>({
+      ...options,
+      ...overrides
+    })
+    return isDevelopment ? Layer.provide(auth, development) : auth
+  }))
 
 /**
  * What a server has belongs to one resource. Layers of servers share their tools, because each of them is built once:

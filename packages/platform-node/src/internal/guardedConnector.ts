@@ -1,3 +1,4 @@
+import { isLoopbackHost } from "@effect-mcp-auth/core/InsecureLoopback"
 import { RefusedAddress } from "@effect-mcp-auth/core/MetadataFetchError"
 import { buildConnector } from "@effect/platform-node/Undici"
 import * as Cause from "effect/Cause"
@@ -9,20 +10,32 @@ import * as Option from "effect/Option"
 import { isIP, type LookupFunction } from "node:net"
 import { type AddressPolicy, refusedRange } from "../AddressPolicy.ts"
 
-/** The error for an address that the policy refuses, or `undefined`. */
-const refusal = (policy: AddressPolicy, host: string, address: string): RefusedAddress | undefined =>
-  Option.getOrUndefined(
-    Option.map(refusedRange(policy, address), (range) => new RefusedAddress({ host, address, range }))
+/** The addresses that a connector may connect to. */
+export interface Guard {
+  readonly policy: AddressPolicy
+  /** Whether loopback addresses are allowed for hosts that are loopback hosts by their names. */
+  readonly allowLoopbackHosts: boolean
+}
+
+/** Whether a host, without brackets, is a loopback host by its name. */
+const isLoopbackName = (host: string): boolean => isLoopbackHost(isIP(host) === 6 ? `[${host}]` : host)
+
+/** The error for an address that the guard refuses, or `undefined`. */
+const refusal = ({ allowLoopbackHosts, policy }: Guard, host: string, address: string): RefusedAddress | undefined =>
+  refusedRange(policy, address).pipe(
+    Option.filter((range) => !(allowLoopbackHosts && range === "loopback" && isLoopbackName(host))),
+    Option.map((range) => new RefusedAddress({ host, address, range })),
+    Option.getOrUndefined
   )
 
 /**
- * The addresses of a host, if the policy allows all of them. One refused address rejects the whole host, because it
+ * The addresses of a host, if the guard allows all of them. One refused address rejects the whole host, because it
  * indicates an attack.
  */
-const judged = (policy: AddressPolicy, dns: Dns.Dns["Service"], host: string) =>
+const judged = (guard: Guard, dns: Dns.Dns["Service"], host: string) =>
   Effect.flatMap(dns.lookup(host), (found) => {
     const addresses = found.map(NetAddress.formatIp)
-    const refused = addresses.map((address) => refusal(policy, host, address)).find((one) => one !== undefined)
+    const refused = addresses.map((address) => refusal(guard, host, address)).find((one) => one !== undefined)
     return refused === undefined ? Effect.succeed(addresses) : Effect.fail(refused)
   })
 
@@ -30,9 +43,9 @@ const judged = (policy: AddressPolicy, dns: Dns.Dns["Service"], host: string) =>
  * The lookup function for Node's sockets. The socket connects to the addresses that are checked here. There is no
  * second lookup that could return others.
  */
-const guardedLookup = (policy: AddressPolicy, dns: Dns.Dns["Service"]): LookupFunction => (host, options, callback) => {
+const guardedLookup = (guard: Guard, dns: Dns.Dns["Service"]): LookupFunction => (host, options, callback) => {
   // Node's lookup is a callback, so the effect must be run here.
-  Effect.runFork(judged(policy, dns, host)).addObserver((exit) => {
+  Effect.runFork(judged(guard, dns, host)).addObserver((exit) => {
     if (Exit.isFailure(exit)) {
       const error = Cause.squash(exit.cause)
       callback(error instanceof Error ? error : new Error("lookup failed", { cause: error }), [])
@@ -48,22 +61,22 @@ const guardedLookup = (policy: AddressPolicy, dns: Dns.Dns["Service"]): LookupFu
 const literal = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, "$1")
 
 /**
- * Opens connections, except to addresses that the policy refuses. Names are checked when they are resolved. IP literals
+ * Opens connections, except to addresses that the guard refuses. Names are checked when they are resolved. IP literals
  * are checked before, because Node does not resolve them. The remote address is checked again after connecting.
  */
 export const guardedConnector = (
-  policy: AddressPolicy,
+  guard: Guard,
   dns: Dns.Dns["Service"],
   options: buildConnector.BuildOptions
 ): buildConnector.connector => {
-  const connect = buildConnector({ ...options, lookup: guardedLookup(policy, dns) })
+  const connect = buildConnector({ ...options, lookup: guardedLookup(guard, dns) })
   return (target, callback) => {
     const host = literal(target.hostname)
-    const refused = isIP(host) === 0 ? undefined : refusal(policy, host, host)
+    const refused = isIP(host) === 0 ? undefined : refusal(guard, host, host)
     if (refused !== undefined) return callback(refused, null)
     connect(target, (...result) => {
       const [, socket] = result
-      const late = socket?.remoteAddress === undefined ? undefined : refusal(policy, host, socket.remoteAddress)
+      const late = socket?.remoteAddress === undefined ? undefined : refusal(guard, host, socket.remoteAddress)
       if (late === undefined) return callback(...result)
       socket?.destroy()
       callback(late, null)

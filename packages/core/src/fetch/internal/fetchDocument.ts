@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { AllowInsecureLoopback } from "../../metadata/InsecureLoopback.ts"
 import type { Limits } from "../FetchLimits.ts"
 import { MetadataFetchError, type Reason, Redirect } from "../MetadataFetchError.ts"
 import { SharedMemory } from "../SharedMemory.ts"
@@ -147,9 +148,11 @@ const sharing = <E, R>(url: string, { asked, mapRequest }: FetchSettings, fetch:
  * identifies the program. The caller sets the timeout.
  */
 export const fetchDocument = Effect.fn("Discovery.fetchDocument")(
-  function*(url: string, settings: FetchSettings): Effect.fn.Return<Loaded, MetadataFetchError, HttpClient.HttpClient> {
+  function*(url: string, given: FetchSettings): Effect.fn.Return<Loaded, MetadataFetchError, HttpClient.HttpClient> {
     const place = displayUrl(url)
-    return yield* Effect.fromResult(checkUrl(url, settings.allowInsecureLoopback)).pipe(
+    const allowInsecureLoopback = given.allowInsecureLoopback || (yield* AllowInsecureLoopback)
+    const settings = { ...given, allowInsecureLoopback }
+    return yield* Effect.fromResult(checkUrl(url, allowInsecureLoopback)).pipe(
       Effect.tap((withoutQuery) => Effect.annotateCurrentSpan({ "url.full": withoutQuery })),
       Effect.andThen(sharing(url, settings, withSafeClient(timed(follow(url, settings), settings.asked)))),
       Effect.mapError((reason) => new MetadataFetchError({ url: place, reason }))

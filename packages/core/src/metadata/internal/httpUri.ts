@@ -1,6 +1,10 @@
 import * as Result from "effect/Result"
 import * as Struct from "effect/Struct"
 
+/** How to allow loopback hosts, in messages. */
+export const developmentSwitch =
+  "provide McpAuth.development, or set MCP_AUTH_DEVELOPMENT=true (command line: --allow-insecure-loopback)"
+
 /**
  * The violations of a string that should be an https URI. Each has a code and a correction.
  */
@@ -13,8 +17,7 @@ export const advice = {
   "template": "it contains a {placeholder}; replace it with the value, for example your tenant ID",
   "not-absolute": "it is not an absolute URL with a host; write it in full, starting with https://",
   "not-https": "it is not an https URL; start it with https://",
-  "insecure-loopback": "http is refused on a loopback host; for development, set allowInsecureLoopback to true " +
-    "(command line: --allow-insecure-loopback)",
+  "insecure-loopback": `http is refused on a loopback host; for local development, ${developmentSwitch}`,
   "empty-host": "it names no host; write one between https:// and the path",
   "user-info": "it contains user information before an @, which must not be part of it; remove it",
   "percent-encoded-host": "its host is percent-encoded; write the host without percent-encoding",

@@ -57,6 +57,8 @@ const known = [
   "MCP_AUTH_SERVED_PATH",
   /** Tell clients why a token is not valid (`showErrorDetails`). Default: `false`. */
   "MCP_AUTH_SHOW_ERROR_DETAILS",
+  /** Allow `http` and connections for loopback hosts (`McpAuth.development`). Refused if `NODE_ENV` is production. Default: `false`. */
+  "MCP_AUTH_DEVELOPMENT",
   /** Accept `http` for a resource and issuers on loopback. Development only. Default: `false`. */
   "MCP_AUTH_ALLOW_INSECURE_LOOPBACK"
 ] as const
@@ -306,11 +308,12 @@ const variables = Config.all({
   requestStateSecret: Config.option(Config.map(Config.Redacted(named("MCP_AUTH_REQUEST_STATE_SECRET")), secretsIn)),
   failuresPerMinute: Config.option(Config.schema(positive, named("MCP_AUTH_FAILURES_PER_MINUTE"))),
   servedPath: Config.option(Config.NonEmptyString(named("MCP_AUTH_SERVED_PATH"))),
+  isDevelopment: Config.withDefault(Config.Boolean(named("MCP_AUTH_DEVELOPMENT")), false),
   showErrorDetails: Config.withDefault(Config.Boolean(named("MCP_AUTH_SHOW_ERROR_DETAILS")), false),
   allowInsecureLoopback: Config.withDefault(Config.Boolean(named("MCP_AUTH_ALLOW_INSECURE_LOOPBACK")), false)
 })
 
-type Variables = Config.Success<typeof variables>
+type Variables = Omit<Config.Success<typeof variables>, "isDevelopment">
 
 /** JWTs by their keys; whatever else there is by asking, if this server has the credentials for that. */
 const verifierOf = (
@@ -372,11 +375,12 @@ type Overrides = Pick<Partial<Options<unknown, unknown, unknown>>, "resource" | 
  */
 export const optionsFromConfig = Effect.fnUntraced(function*(
   { authorizationServers, resource }: Overrides
-): Effect.fn.Return<Discovered, Config.ConfigError> {
+): Effect.fn.Return<{ readonly options: Discovered; readonly isDevelopment: boolean }, Config.ConfigError> {
   const provider = yield* ConfigProvider.ConfigProvider
   const dispensable = new Set<Name>()
   if (resource !== undefined) dispensable.add("MCP_AUTH_RESOURCE")
   if (authorizationServers !== undefined) dispensable.add("MCP_AUTH_ISSUER")
   yield* checkNames(provider, dispensable)
-  return optionsOf(yield* variables.parse(provider))
+  const { isDevelopment, ...rest } = yield* variables.parse(provider)
+  return { options: optionsOf(rest), isDevelopment }
 })

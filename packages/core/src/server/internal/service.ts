@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
-import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as MutableRef from "effect/MutableRef"
@@ -12,6 +12,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
+import { AllowInsecureLoopback } from "../../metadata/InsecureLoopback.ts"
 import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
 import * as ResourceIdentifier from "../../metadata/ResourceIdentifier.ts"
 import * as WellKnown from "../../metadata/WellKnown.ts"
@@ -321,8 +322,7 @@ const asAsked = (
   return new InsufficientScope({ ...error, required: asked(options, [...granted, ...required, ...error.required]) })
 }
 
-/** Checks the options and builds what guards the resource. */
-export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
+const makeService = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
   options: Options<E, R, RV>
 ): Effect.fn.Return<
   McpAuth["Service"],
@@ -387,3 +387,17 @@ export const make = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
   }
   return service
 })
+
+/**
+ * Checks the options and builds the guard of the resource. Requests to providers are allowed to reach loopback hosts if that
+ * is allowed where the guard is built, not where a client's request causes them.
+ */
+export const make = <E, R, RV = HttpClient.HttpClient>(
+  options: Options<E, R, RV>
+): Effect.Effect<McpAuth["Service"], BuildError | E, R | RV | HttpClient.HttpClient | Scope.Scope> =>
+  Effect.flatMap(AllowInsecureLoopback, (allowed) =>
+    Effect.updateService(
+      makeService(options),
+      HttpClient.HttpClient,
+      HttpClient.transformResponse(Effect.provideService(AllowInsecureLoopback, allowed))
+    ))
