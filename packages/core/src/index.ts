@@ -524,10 +524,10 @@ export * as PolicyDeclaration from "./policy/PolicyDeclaration.ts"
 export * as ScopeHierarchy from "./policy/ScopeHierarchy.ts"
 
 /**
- * The same verification for an `HttpApi`: a security middleware that provides `AuthInfo` to its endpoints, and shows up as
- * a bearer scheme in the OpenAPI document.
+ * Authentication for an `HttpApi`: a security middleware that provides `AuthInfo` to its endpoints. The OpenAPI document
+ * shows it as a bearer scheme.
  *
- * **Example** (An endpoint that knows who calls)
+ * **Example** (An endpoint that returns its caller)
  *
  * ```ts import.meta.vitest
  * import * as AuthInfo from "@effect-mcp-auth/core/AuthInfo"
@@ -543,7 +543,7 @@ export * as ScopeHierarchy from "./policy/ScopeHierarchy.ts"
  * const api = HttpApi.make("notes").add(users)
  *
  * const handlers = HttpApiBuilder.group(api, "users", (handlers) =>
- *   handlers.handle("me", () => Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject ?? "nobody"))
+ *   handlers.handle("me", () => Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject ?? "no user"))
  * ).pipe(Layer.provide(BearerAuth.layer))
  *
  * Layer.isLayer(handlers) // => true
@@ -554,25 +554,25 @@ export * as ScopeHierarchy from "./policy/ScopeHierarchy.ts"
 export * as BearerAuth from "./server/BearerAuth.ts"
 
 /**
- * What a client hears that is not let in (RFC 6750, section 3; RFC 9728, section 5.1).
+ * Responses to requests that are refused (RFC 6750, section 3; RFC 9728, section 5.1).
  *
- * Clients act on the status and on the `WWW-Authenticate` header alone: 401 makes them log in, 403 with
- * `insufficient_scope` makes them ask for more, 503 makes them come again with the same token. Who sends no credentials
- * hears no error code, and nobody hears more than they need to unless `showErrorDetails` is on.
+ * Clients act on the status and on the `WWW-Authenticate` header only. After a 401 they log in. After a 403 with
+ * `insufficient_scope` they request more scopes. After a 503 they retry with the same token. A request without credentials
+ * gets no error code. Details of an error are sent only if `showErrorDetails` is on.
  *
- * **Example** (Asking to log in)
+ * **Example** (A request to log in)
  *
  * ```ts import.meta.vitest
  * import * as Challenge from "@effect-mcp-auth/core/Challenge"
  * import { MissingCredentials } from "@effect-mcp-auth/core/TokenError"
  *
- * const answer = Challenge.answer(new MissingCredentials(), {
+ * const rejection = Challenge.rejection(new MissingCredentials(), {
  *   resourceMetadata: "https://api.example.com/.well-known/oauth-protected-resource/mcp",
  *   scopes: ["notes:read"]
  * })
  *
- * answer.status // => 401
- * answer.headers["www-authenticate"] // => `Bearer scope="notes:read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp"`
+ * rejection.status // => 401
+ * rejection.headers["www-authenticate"] // => `Bearer scope="notes:read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp"`
  * ```
  *
  * @since 0.1.0
@@ -580,11 +580,11 @@ export * as BearerAuth from "./server/BearerAuth.ts"
 export * as Challenge from "./server/Challenge.ts"
 
 /**
- * The same verification for any server that speaks `Request` and `Response`: Hono, the MCP TypeScript SDK, an edge runtime.
+ * Authentication for every server with `Request` and `Response`: Hono, the MCP TypeScript SDK, edge runtimes.
  *
- * A request is either answered (the metadata, a preflight, a challenge) or let in with what its token says.
+ * Each request is either answered (metadata, a preflight, a challenge) or accepted with the `AuthInfo` of its token.
  *
- * **Example** (Asking without a token)
+ * **Example** (A request without a token)
  *
  * ```ts import.meta.vitest
  * import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
@@ -609,18 +609,18 @@ export * as Challenge from "./server/Challenge.ts"
 export * as FetchAuth from "./server/FetchAuth.ts"
 
 /**
- * A protected MCP server is a layer with one more pipe.
+ * Protects an MCP server with one pipe.
  *
- * `protect` serves the resource's metadata (RFC 9728), lets in who has a valid token, answers everybody else with the
- * challenge that makes clients log in, and provides `AuthInfo` to every tool that asks for it. `layer` is the same
- * knowledge as a service, for whatever else a program serves.
+ * `protect` serves the metadata of the resource (RFC 9728), accepts requests with a valid token, responds to all others with
+ * a challenge, and provides `AuthInfo` to every tool that requires it. `layer` is the same as a service, for the other routes
+ * of a program.
  *
  * @since 0.1.0
  */
 export * as McpAuth from "./server/McpAuth.ts"
 
 /**
- * What a protected resource is told about itself.
+ * Options of a protected resource.
  *
  * @since 0.1.0
  */

@@ -300,8 +300,8 @@ describe("FetchAuth", () => {
   })
 
   it("answers a request or accepts it", () => {
-    expect<FetchAuth.Outcome["_tag"]>().type.toBe<"Answered" | "LetIn">()
-    expect<Extract<FetchAuth.Outcome, { readonly _tag: "LetIn" }>["info"]>().type.toBe<Info>()
+    expect<FetchAuth.Outcome["_tag"]>().type.toBe<"Answered" | "Accepted">()
+    expect<Extract<FetchAuth.Outcome, { readonly _tag: "Accepted" }>["info"]>().type.toBe<Info>()
     expect<Extract<FetchAuth.Outcome, { readonly _tag: "Answered" }>["response"]>().type.toBe<Response>()
   })
 })
@@ -310,17 +310,17 @@ describe("challenges", () => {
   const options = { resourceMetadata: "", scopes: [] }
 
   it("are pure, and total over the errors", () => {
-    expect(Challenge.answer(new TokenError.MissingCredentials(), options)).type.toBe<Challenge.Answer>()
+    expect(Challenge.rejection(new TokenError.MissingCredentials(), options)).type.toBe<Challenge.Rejection>()
     expect(Challenge.response(new TokenError.MissingCredentials(), options)).type.toBe<
       HttpServerResponse.HttpServerResponse
     >()
-    expect(Challenge.answer(options)).type.toBe<(error: TokenError.AuthError) => Challenge.Answer>()
+    expect(Challenge.rejection(options)).type.toBe<(error: TokenError.AuthError) => Challenge.Rejection>()
     expect(Challenge.response(options)).type.toBe<
       (error: TokenError.AuthError) => HttpServerResponse.HttpServerResponse
     >()
     expect<ReturnType<typeof Challenge.retryAfterOf>>().type.toBe<Duration.Duration>()
-    expect<Challenge.Answer["status"]>().type.toBe<400 | 401 | 403 | 413 | 429 | 503>()
-    expect(Challenge.answer).type.not.toBeCallableWith(new Error(), options)
+    expect<Challenge.Rejection["status"]>().type.toBe<400 | 401 | 403 | 413 | 429 | 503>()
+    expect(Challenge.rejection).type.not.toBeCallableWith(new Error(), options)
   })
 })
 

@@ -1,8 +1,8 @@
 /**
- * The same verification for an `HttpApi`: a security middleware that provides `AuthInfo` to its endpoints, and shows up as
- * a bearer scheme in the OpenAPI document.
+ * Authentication for an `HttpApi`: a security middleware that provides `AuthInfo` to its endpoints. The OpenAPI document
+ * shows it as a bearer scheme.
  *
- * **Example** (An endpoint that knows who calls)
+ * **Example** (An endpoint that returns its caller)
  *
  * ```ts import.meta.vitest
  * import * as AuthInfo from "@effect-mcp-auth/core/AuthInfo"
@@ -18,7 +18,7 @@
  * const api = HttpApi.make("notes").add(users)
  *
  * const handlers = HttpApiBuilder.group(api, "users", (handlers) =>
- *   handlers.handle("me", () => Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject ?? "nobody"))
+ *   handlers.handle("me", () => Effect.map(AuthInfo.AuthInfo, ({ subject }) => subject ?? "no user"))
  * ).pipe(Layer.provide(BearerAuth.layer))
  *
  * Layer.isLayer(handlers) // => true
@@ -37,13 +37,12 @@ import { Access } from "../policy/internal/access.ts"
 import { AuthInfo } from "../token/AuthInfo.ts"
 import { openAvailability } from "./internal/availability.ts"
 import { declaredTooLarge, limitsIn } from "./internal/bodyLimit.ts"
-import { makeRefusals, refusableRoute } from "./internal/enforcement.ts"
+import { makeRefusals, refusableRoute, refuseRequest } from "./internal/enforcement.ts"
 import { guard, type McpAuth } from "./internal/service.ts"
-import { refused } from "./internal/telemetry.ts"
 
 /**
- * Security middleware of an `HttpApi`: lets in requests with a valid token, and answers all others with the challenge.
- * Handlers can refuse what they do by `Policy.require`.
+ * Security middleware of an `HttpApi`: accepts requests with a valid token, and responds to all others with a challenge.
+ * Handlers can refuse a request with `Policy.require`.
  *
  * @category middleware
  * @since 0.1.0
@@ -54,8 +53,8 @@ export class BearerAuth extends HttpApiMiddleware.Service<BearerAuth, { provides
 ) {}
 
 /**
- * The middleware, by the `McpAuth` of the resource. Each use builds one of its own, so that several resources of a program
- * do not share the first one's.
+ * The middleware for the resource of the `McpAuth` in context. Each use builds its own, so that several resources of a
+ * program do not share one.
  *
  * @category layers
  * @since 0.1.0
@@ -66,25 +65,19 @@ export const layer: Layer.Layer<BearerAuth, never, McpAuth> = Layer.fresh(Layer.
     const auth = yield* guard
     const { problem } = yield* openAvailability
     return BearerAuth.of({
-      // The credential that the framework read is not used: it does not tell a bad header from none.
+      // The credential of the framework is not used, because it does not distinguish a malformed header from none.
       bearer: (respond) =>
         Effect.contextWith((context: Context.Context<HttpServerRequest.HttpServerRequest>) => {
           const request = Context.get(context, HttpServerRequest.HttpServerRequest)
           const unavailable = problem()
-          if (unavailable !== undefined) {
-            return Effect.as(refused(unavailable, undefined), auth.refuse(unavailable, request))
-          }
+          if (unavailable !== undefined) return refuseRequest(unavailable, request, auth)
           return Effect.matchEffect(auth.authenticate(request), {
             onFailure: (error) => Effect.succeed(auth.refuse(error, request)),
             onSuccess: (info) => {
-              // The server may have closed while the token was verified.
-              const closed = problem()
-              if (closed !== undefined) return Effect.as(refused(closed, undefined), auth.refuse(closed, request))
               const limit = limitsIn(context, auth.bodyLimits).authenticated
-              const tooLarge = declaredTooLarge(request, limit)
-              if (tooLarge !== undefined) {
-                return Effect.as(refused(tooLarge, undefined), auth.refuse(tooLarge, request))
-              }
+              // The server may have closed while the token was verified.
+              const error = problem() ?? declaredTooLarge(request, limit)
+              if (error !== undefined) return refuseRequest(error, request, auth)
               return refusableRoute(respond, auth, request).pipe(
                 Effect.provideService(AuthInfo, info),
                 Effect.provideService(Access, makeRefusals(auth).access),

@@ -1,23 +1,23 @@
 /**
- * What a client hears that is not let in (RFC 6750, section 3; RFC 9728, section 5.1).
+ * Responses to requests that are refused (RFC 6750, section 3; RFC 9728, section 5.1).
  *
- * Clients act on the status and on the `WWW-Authenticate` header alone: 401 makes them log in, 403 with
- * `insufficient_scope` makes them ask for more, 503 makes them come again with the same token. Who sends no credentials
- * hears no error code, and nobody hears more than they need to unless `showErrorDetails` is on.
+ * Clients act on the status and on the `WWW-Authenticate` header only. After a 401 they log in. After a 403 with
+ * `insufficient_scope` they request more scopes. After a 503 they retry with the same token. A request without credentials
+ * gets no error code. Details of an error are sent only if `showErrorDetails` is on.
  *
- * **Example** (Asking to log in)
+ * **Example** (A request to log in)
  *
  * ```ts import.meta.vitest
  * import * as Challenge from "@effect-mcp-auth/core/Challenge"
  * import { MissingCredentials } from "@effect-mcp-auth/core/TokenError"
  *
- * const answer = Challenge.answer(new MissingCredentials(), {
+ * const rejection = Challenge.rejection(new MissingCredentials(), {
  *   resourceMetadata: "https://api.example.com/.well-known/oauth-protected-resource/mcp",
  *   scopes: ["notes:read"]
  * })
  *
- * answer.status // => 401
- * answer.headers["www-authenticate"] // => `Bearer scope="notes:read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp"`
+ * rejection.status // => 401
+ * rejection.headers["www-authenticate"] // => `Bearer scope="notes:read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp"`
  * ```
  *
  * @since 0.1.0
@@ -31,17 +31,17 @@ import { refusalCode } from "../policy/internal/access.ts"
 import type { AuthError, ServerUnavailable, TooManyFailures, VerificationUnavailable } from "../token/TokenError.ts"
 
 /**
- * What a challenge says about the resource.
+ * The resource as a challenge describes it.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** Where the resource's metadata is (RFC 9728, section 5.1). */
+  /** The URL of the resource's metadata (RFC 9728, section 5.1). */
   readonly resourceMetadata: string
-  /** The scopes to ask for when logging in. */
+  /** The scopes that clients request when they log in. */
   readonly scopes: ReadonlyArray<string>
-  /** Say why a token is not valid. Default: `false`. */
+  /** Tell clients why a token is invalid. Default: `false`. */
   readonly showErrorDetails?: boolean | undefined
 }
 
@@ -52,23 +52,23 @@ export interface Options {
  * @since 0.1.0
  */
 export interface ResponseOptions extends Options {
-  /** Wrap the error in a JSON-RPC error. Default: `false`. */
+  /** Send a JSON-RPC error. Default: `false`. */
   readonly jsonRpc?: boolean | undefined
 }
 
 /**
- * An answer, before it is sent.
+ * The response to a request that is refused, before it is encoded.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Answer {
+export interface Rejection {
   readonly status: 400 | 401 | 403 | 413 | 429 | 503
   readonly headers: Readonly<Record<string, string>>
-  /** `error` (RFC 6750, section 3.1; RFC 6749, section 4.1.2.1), where there is one. */
+  /** The error code (RFC 6750, section 3.1; RFC 6749, section 4.1.2.1), if there is one. */
   readonly error: string | undefined
   readonly description: string
-  /** Where to ask for a token, and for which scopes, if asking would help. */
+  /** The metadata and the scopes for a new login, if that would help. */
   readonly challenge: Pick<Options, "resourceMetadata" | "scopes"> | undefined
 }
 
@@ -85,14 +85,14 @@ export interface JsonRpcError {
 }
 
 /**
- * The code of all errors of authorization, from the range that MCP leaves to servers. What it is about, the data says.
+ * The JSON-RPC code of all authorization errors, from the range that MCP leaves to servers. The data has the details.
  *
  * @category constants
  * @since 0.1.0
  */
 export const errorCode = refusalCode
 
-/** A quoted-string (RFC 9110, section 5.6.4), of what may stand in one. */
+/** A quoted-string (RFC 9110, section 5.6.4). Characters that it must not contain become question marks. */
 const quotedString = (text: string): string =>
   `"${text.replaceAll(/[^\t\x20-\x7e]/g, "?").replaceAll(/[\\"]/g, "\\$&")}"`
 
@@ -103,19 +103,19 @@ const challenge = (parameters: Readonly<Record<string, string | undefined>>): st
       .join(", ")
   }`
 
-interface Verdict {
-  readonly status: Answer["status"]
+interface ErrorRow {
+  readonly status: Rejection["status"]
   readonly error?: string
   readonly description: string
-  /** The scopes that would do, where they are others than those of a login. */
+  /** The scopes to request, if they differ from those of a login. */
   readonly scopes?: ReadonlyArray<string>
 }
 
-/** Every error has its row: one that is added without is a type error. */
-const verdicts: {
-  readonly [Tag in AuthError["_tag"]]: (error: Extract<AuthError, { readonly _tag: Tag }>) => Verdict
+/** The response to each error. An error without a row is a type error. */
+const rows: {
+  readonly [Tag in AuthError["_tag"]]: (error: Extract<AuthError, { readonly _tag: Tag }>) => ErrorRow
 } = {
-  // RFC 6750, section 3.1: who has not tried to authenticate is told no error.
+  // RFC 6750, section 3.1: no error code for a request without credentials.
   MissingCredentials: () => ({ status: 401, description: "This resource needs an access token" }),
   InvalidRequest: ({ message }) => ({ status: 400, error: "invalid_request", description: message }),
   InvalidToken: () => ({ status: 401, error: "invalid_token", description: "The access token is not valid" }),
@@ -125,7 +125,7 @@ const verdicts: {
     description: "The access token lacks the required scopes",
     scopes: required
   }),
-  // Nothing that the client could ask for would help, so it is not sent away to ask.
+  // No other token or scope would help, so there is no challenge.
   AccessDenied: () => ({ status: 403, error: "access_denied", description: "The caller may not do this" }),
   // RFC 6585, section 4.
   TooManyFailures: () => ({
@@ -142,111 +142,111 @@ const verdicts: {
   ServerUnavailable: ({ message }) => ({ status: 503, error: "temporarily_unavailable", description: message })
 }
 
-const verdictOf = (error: AuthError): Verdict =>
+const rowOf = (error: AuthError): ErrorRow =>
   // The table is total over the tags, but TypeScript cannot correlate an indexed function with its argument.
-  (verdicts[error._tag] as (error: AuthError) => Verdict)(error)
+  (rows[error._tag] as (error: AuthError) => ErrorRow)(error)
 
-/** Whether the client can only retry later. */
-const isForLater = (error: AuthError): error is ServerUnavailable | TooManyFailures | VerificationUnavailable =>
+/** Whether the client should retry later. */
+const isRetryable = (error: AuthError): error is ServerUnavailable | TooManyFailures | VerificationUnavailable =>
   error._tag === "VerificationUnavailable" || error._tag === "TooManyFailures" || error._tag === "ServerUnavailable"
 
-/** Whether asking the authorization server for a token would help. */
+/** Whether another access token would help. */
 const isChallenge = (error: AuthError): boolean =>
-  error._tag !== "AccessDenied" && error._tag !== "ContentTooLarge" && !isForLater(error)
+  error._tag !== "AccessDenied" && error._tag !== "ContentTooLarge" && !isRetryable(error)
 
-/** The header that makes a client act: a challenge, or when to come again. Whom nothing helps gets none. */
-const actOn = (
+/** The header that tells the client what to do: a challenge, or the delay before a retry. None if neither helps. */
+const headersFor = (
   error: AuthError,
-  { description, ...verdict }: Verdict,
-  asked: Answer["challenge"]
+  row: ErrorRow,
+  login: Rejection["challenge"]
 ): Readonly<Record<string, string>> => {
-  if (isForLater(error)) return { "retry-after": String(Duration.toSeconds(retryAfterOf(error))) }
-  if (asked === undefined) return {}
+  if (isRetryable(error)) return { "retry-after": String(Duration.toSeconds(retryAfterOf(error))) }
+  if (login === undefined) return {}
   return {
     "www-authenticate": challenge({
-      scope: asked.scopes.join(" "),
-      error: verdict.error,
-      error_description: verdict.error === undefined ? undefined : description,
+      scope: login.scopes.join(" "),
+      error: row.error,
+      error_description: row.error === undefined ? undefined : row.description,
       // Last: clients look for the first `scope=` and `error=`, and a URL may have these in its query.
-      resource_metadata: asked.resourceMetadata
+      resource_metadata: login.resourceMetadata
     })
   }
 }
 
 /**
- * The response to a request that is rejected, before it is encoded.
+ * Describes the response to a request that is refused.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const answer: {
-  (options: Options): (error: AuthError) => Answer
-  (error: AuthError, options: Options): Answer
-} = dual(2, (error: AuthError, options: Options): Answer => {
-  const plain = verdictOf(error)
+export const rejection: {
+  (options: Options): (error: AuthError) => Rejection
+  (error: AuthError, options: Options): Rejection
+} = dual(2, (error: AuthError, options: Options): Rejection => {
+  const row = rowOf(error)
   const detailed = options.showErrorDetails === true && error._tag === "InvalidToken"
-  const verdict = detailed ? { ...plain, description: error.description } : plain
-  const challenge = isChallenge(error) ? { ...options, scopes: verdict.scopes ?? options.scopes } : undefined
+  const shown = detailed ? { ...row, description: error.description } : row
+  const challenge = isChallenge(error) ? { ...options, scopes: shown.scopes ?? options.scopes } : undefined
   return {
-    status: verdict.status,
-    headers: { ...actOn(error, verdict, challenge), "cache-control": "no-store" },
-    error: verdict.error,
-    description: verdict.description,
+    status: shown.status,
+    headers: { ...headersFor(error, shown, challenge), "cache-control": "no-store" },
+    error: shown.error,
+    description: shown.description,
     challenge
   }
 })
 
-const oauthBody = ({ description, error }: Answer): Schema.JsonObject => ({
+const oauthBody = ({ description, error }: Rejection): Schema.JsonObject => ({
   ...(error === undefined ? {} : { error }),
   error_description: description
 })
 
 /**
- * The error of a JSON-RPC response (JSON-RPC 2.0, section 5.1), which says what the challenge says: a client may meet it
- * where the status can no longer be chosen, in a stream or among the answers to a batch.
+ * The error of a JSON-RPC response (JSON-RPC 2.0, section 5.1). Its data repeats the challenge, because in a stream or a
+ * batch the status and the headers cannot be changed.
  *
- * @category answering
+ * @category constructors
  * @since 0.1.0
  */
-export const jsonRpcError = (answer: Answer): JsonRpcError => ({
+export const jsonRpcError = (rejected: Rejection): JsonRpcError => ({
   code: errorCode,
-  message: answer.description,
+  message: rejected.description,
   data: {
-    ...oauthBody(answer),
-    ...(answer.challenge === undefined
+    ...oauthBody(rejected),
+    ...(rejected.challenge === undefined
       ? {}
-      : { scope: answer.challenge.scopes.join(" "), resource_metadata: answer.challenge.resourceMetadata })
+      : { scope: rejected.challenge.scopes.join(" "), resource_metadata: rejected.challenge.resourceMetadata })
   }
 })
 
-/** The request was not read, so its id is not known. */
-const jsonRpcBody = (answer: Answer): Schema.JsonObject => ({
+/** The ID is `null`, because the request was not read. */
+const jsonRpcBody = (rejected: Rejection): Schema.JsonObject => ({
   jsonrpc: "2.0",
   id: null,
-  error: { ...jsonRpcError(answer) }
+  error: { ...jsonRpcError(rejected) }
 })
 
 /**
- * The HTTP response: the error of RFC 6749 as JSON, or wrapped in a JSON-RPC error for a client that speaks it.
+ * The HTTP response to a request that is refused: the error as JSON (RFC 6749, section 5.2), or in a JSON-RPC error.
  *
- * @category answering
+ * @category constructors
  * @since 0.1.0
  */
 export const response: {
   (options: ResponseOptions): (error: AuthError) => HttpServerResponse.HttpServerResponse
   (error: AuthError, options: ResponseOptions): HttpServerResponse.HttpServerResponse
 } = dual(2, (error: AuthError, options: ResponseOptions): HttpServerResponse.HttpServerResponse => {
-  const answered = answer(error, options)
-  const { headers, status } = answered
-  return HttpServerResponse.jsonUnsafe(options.jsonRpc === true ? jsonRpcBody(answered) : oauthBody(answered), {
+  const rejected = rejection(error, options)
+  const { headers, status } = rejected
+  return HttpServerResponse.jsonUnsafe(options.jsonRpc === true ? jsonRpcBody(rejected) : oauthBody(rejected), {
     status,
     headers
   })
 })
 
-/** The delay for an error that names none, and the longest delay of all. */
-const usual = Duration.seconds(5)
-const longest = Duration.minutes(5)
+/** The delay for an error that names none, and the maxDelay delay of all. */
+const defaultDelay = Duration.seconds(5)
+const maxDelay = Duration.minutes(5)
 
 /**
  * The delay after which the client should retry, in whole seconds (RFC 9110, section 10.2.3): until the provider is asked
@@ -260,6 +260,6 @@ export const retryAfterOf = (
 ): Duration.Duration => {
   const wait = Duration.max(retryAfter, requestedDelay(cause))
   return Duration.isZero(wait)
-    ? usual
-    : Duration.min(longest, Duration.seconds(Math.ceil(Duration.toSeconds(wait))))
+    ? defaultDelay
+    : Duration.min(maxDelay, Duration.seconds(Math.ceil(Duration.toSeconds(wait))))
 }

@@ -1,9 +1,9 @@
 /**
- * The same verification for any server that speaks `Request` and `Response`: Hono, the MCP TypeScript SDK, an edge runtime.
+ * Authentication for every server with `Request` and `Response`: Hono, the MCP TypeScript SDK, edge runtimes.
  *
- * A request is either answered (the metadata, a preflight, a challenge) or let in with what its token says.
+ * Each request is either answered (metadata, a preflight, a challenge) or accepted with the `AuthInfo` of its token.
  *
- * **Example** (Asking without a token)
+ * **Example** (A request without a token)
  *
  * ```ts import.meta.vitest
  * import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
@@ -44,33 +44,33 @@ import { type BuildError, make as makeService, McpAuth } from "./internal/servic
 import type { Options } from "./McpAuthOptions.ts"
 
 /**
- * What becomes of a request.
+ * The outcome of a request.
  *
  * **Details**
  *
- * - `Answered`: this is the response; nobody else has to look at the request.
- * - `LetIn`: `info` says who makes the request; `headers` belong on whatever it is answered with (CORS).
+ * - `Answered`: send `response`.
+ * - `Accepted`: `info` describes the caller. Add `headers` to the response (CORS).
  *
  * @category models
  * @since 0.1.0
  */
 export type Outcome = Data.TaggedEnum<{
   Answered: { readonly response: Response }
-  LetIn: { readonly info: AuthInfo["Service"]; readonly headers: Headers }
+  Accepted: { readonly info: AuthInfo["Service"]; readonly headers: Headers }
 }>
 
-const { Answered, LetIn } = Data.taggedEnum<Outcome>()
+const { Answered, Accepted } = Data.taggedEnum<Outcome>()
 
 /**
- * Facts about a request that a `Request` of the Fetch API does not carry.
+ * Properties of a request that a `Request` of the Fetch API does not have.
  *
  * @category models
  * @since 0.1.0
  */
 export interface RequestOptions {
   /**
-   * The IP address of the client, as the HTTP server knows it: `req.socket.remoteAddress` of Node, or the header that a
-   * trusted proxy sets. Never an address from a header that clients can set themselves. `failureLimit` counts by it.
+   * The IP address of the client from the HTTP server: `req.socket.remoteAddress` of Node, or the header that a trusted proxy
+   * sets. Never use a header that clients can set. `failureLimit` counts by this address.
    */
   readonly clientAddress?: string | undefined
 }
@@ -82,41 +82,41 @@ export interface RequestOptions {
  * @since 0.1.0
  */
 export interface FetchAuth {
-  /** Judges a request by its URL and headers. The body is not read. */
+  /** Authenticates a request by its URL and headers. The body is not read. */
   readonly authenticate: (request: Request, options?: RequestOptions) => Effect.Effect<Outcome>
 }
 
 /**
- * Authentication of one resource with a `failureLimit`, which counts by client address: each request has to come with one.
+ * Authentication of one resource with a `failureLimit`, which needs the client address of each request.
  *
  * **Details**
  *
- * If the address is `undefined` (a connection that has closed, a Unix socket) or no IP address, the failures of the request
- * are treated as `failureLimit.countUnknownClientsTogether` says, and a warning is logged once.
+ * If the address is `undefined` (a closed connection, a Unix socket) or not an IP address, the option
+ * `failureLimit.countUnknownClientsTogether` applies.
  *
  * @category models
  * @since 0.1.0
  */
 export interface LimitedFetchAuth {
-  /** Judges a request by its URL and headers. The body is not read. */
+  /** Authenticates a request by its URL and headers. The body is not read. */
   readonly authenticate: (
     request: Request,
     options: RequestOptions & { readonly clientAddress: string | undefined }
   ) => Effect.Effect<Outcome>
 }
 
-/** The request with the address of its client, which only the caller of `authenticate` knows. */
+/** Adds the client address, which only the caller of `authenticate` knows. */
 const withAddress = (request: HttpServerRequest.HttpServerRequest, address: string | undefined) =>
   address === undefined ? request : request.modify({ remoteAddress: Option.some(address) })
 
 const build = Effect.fnUntraced(function*<E = never, R = never, RV = HttpClient.HttpClient>(
   options: Options<E, R, RV>
 ): Effect.fn.Return<FetchAuth, BuildError | E, R | RV | HttpClient.HttpClient | Scope.Scope> {
-  const letIn = new WeakMap<object, AuthInfo["Service"]>()
+  const accepted = new WeakMap<object, AuthInfo["Service"]>()
   const addresses = new WeakMap<object, string>()
   const routes = HttpRouter.add("*", "/*", (request) =>
     Effect.map(AuthInfo, (info) => {
-      letIn.set(request.source, info)
+      accepted.set(request.source, info)
       return HttpServerResponse.empty()
     })).pipe(Layer.provide(gate.layer), Layer.merge(Layer.effectDiscard(serveMetadata)))
   const routed = yield* HttpRouter.toHttpEffect(routes.pipe(
@@ -128,19 +128,19 @@ const build = Effect.fnUntraced(function*<E = never, R = never, RV = HttpClient.
     HttpServerRequest.HttpServerRequest,
     (request) => withAddress(request, addresses.get(request.source))
   )
-  // The span of a request shows its query, and some send tokens there.
+  // The span of a request has its query, and some clients send tokens there.
   const redacted = [...yield* UrlParams.CurrentRedactedNames, "access_token"]
   const context = Context.add(yield* Effect.context<never>(), UrlParams.CurrentRedactedNames, redacted)
   const handle = HttpEffect.toWebHandlerWith<never, HttpServerRequest.HttpServerRequest | Scope.Scope>(context)(handler)
   return {
     authenticate: ({ headers, method, signal, url }, { clientAddress } = {}) => {
-      // One for each time: what was let in before may have expired since. The body stays unread for the caller.
-      const asked = new Request(url, { method, headers, signal })
-      if (clientAddress !== undefined) addresses.set(asked, clientAddress)
-      return Effect.map(Effect.promise(() => handle(asked)), (response) => {
-        const info = letIn.get(asked)
-        // An empty response has only the headers of CORS.
-        return info === undefined ? Answered({ response }) : LetIn({ info, headers: response.headers })
+      // A new request each time, because an earlier result may have expired. The caller can still read the body.
+      const unread = new Request(url, { method, headers, signal })
+      if (clientAddress !== undefined) addresses.set(unread, clientAddress)
+      return Effect.map(Effect.promise(() => handle(unread)), (response) => {
+        const info = accepted.get(unread)
+        // An empty response has only the CORS headers.
+        return info === undefined ? Answered({ response }) : Accepted({ info, headers: response.headers })
       })
     }
   }

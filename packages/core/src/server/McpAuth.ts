@@ -1,9 +1,9 @@
 /**
- * A protected MCP server is a layer with one more pipe.
+ * Protects an MCP server with one pipe.
  *
- * `protect` serves the resource's metadata (RFC 9728), lets in who has a valid token, answers everybody else with the
- * challenge that makes clients log in, and provides `AuthInfo` to every tool that asks for it. `layer` is the same
- * knowledge as a service, for whatever else a program serves.
+ * `protect` serves the metadata of the resource (RFC 9728), accepts requests with a valid token, responds to all others with
+ * a challenge, and provides `AuthInfo` to every tool that requires it. `layer` is the same as a service, for the other routes
+ * of a program.
  *
  * @since 0.1.0
  */
@@ -21,14 +21,15 @@ import type * as Policy from "../policy/Policy.ts"
 import type { AuthInfo } from "../token/AuthInfo.ts"
 import { ServerAvailability } from "./internal/availability.ts"
 import { development, type DevelopmentInProduction } from "./internal/development.ts"
-import { permanent, policies, refusable } from "./internal/enforcement.ts"
+import { enforcePolicies, permanent, refusableOperations } from "./internal/enforcement.ts"
 import { optionsFromConfig } from "./internal/environment.ts"
 import { gate } from "./internal/gate.ts"
+import { invalidScope } from "./internal/protectedResource.ts"
 import { Registered, registrations } from "./internal/registrations.ts"
 import { requestState } from "./internal/requestState.ts"
-import { PublicDocuments, recording, routeOf, serveMetadata } from "./internal/serveMetadata.ts"
+import { PublicDocuments, recordingRouter, routeOf, serveMetadata } from "./internal/serveMetadata.ts"
 import { ServerSessions } from "./internal/serverSessions.ts"
-import { type BuildError, checkPolicies, guard, make, McpAuth, problemOfScopes } from "./internal/service.ts"
+import { type BuildError, checkPolicies, guard, make, McpAuth } from "./internal/service.ts"
 import { InvalidOptions, type Options } from "./McpAuthOptions.ts"
 
 export { development, DevelopmentInProduction } from "./internal/development.ts"
@@ -42,7 +43,7 @@ export { layerStdio, type StdioOptions, type StdioUser } from "./internal/layerS
 export { type BuildError, McpAuth } from "./internal/service.ts"
 
 /**
- * What guards a resource, as a service.
+ * The service that guards a resource.
  *
  * @category layers
  * @since 0.1.0
@@ -53,28 +54,29 @@ export const layer = <E = never, R = never, RV = HttpClient.HttpClient>(
   Layer.effect(McpAuth, make(options))
 
 /**
- * The service of a resource whose options come from the environment, so that a container needs no code. Options that the
- * program gives replace those of the environment.
+ * The service of a resource with options from the environment, so that a container needs no code. Options of the program
+ * replace those of the environment.
  *
  * **Details**
  *
- * `MCP_AUTH_RESOURCE` and `MCP_AUTH_ISSUER` are required, unless the program gives `resource` and `authorizationServers`. Lists are separated by spaces or commas:
+ * `MCP_AUTH_RESOURCE` and `MCP_AUTH_ISSUER` are required, unless the program sets `resource` and `authorizationServers`. The
+ * entries of a list are separated by spaces or commas:
  *
  * - `MCP_AUTH_ISSUER`: the issuers whose tokens are accepted.
  * - `MCP_AUTH_TYPE`: `auto` (default), `oidc` or `oauth`; `MCP_AUTH_REPAIRS`: names of `Repairs`.
  * - `MCP_AUTH_AUDIENCE`: the audiences that are accepted instead of the resource.
  * - `MCP_AUTH_SCOPES_SUPPORTED`, `MCP_AUTH_REQUIRED_SCOPES`, `MCP_AUTH_ALLOWED_ORIGINS`, `MCP_AUTH_SERVED_PATH`.
- * - `MCP_AUTH_POLICY`: who may use what has no policy of its own, as JSON (`PolicyDeclaration`).
- * - `MCP_AUTH_SCOPE_HIERARCHY`: which scopes cover others, as JSON (`ScopeHierarchy.Rules`).
- * - `MCP_AUTH_CLIENT_ID`, `MCP_AUTH_CLIENT_SECRET`: credentials for introspection, for tokens that are no JWTs.
- * - `MCP_AUTH_FAILURES_PER_MINUTE`: how many tokens of one client may fail (`failureLimit`).
+ * - `MCP_AUTH_POLICY`: the policy of everything without a policy of its own, as JSON (`PolicyDeclaration`).
+ * - `MCP_AUTH_SCOPE_HIERARCHY`: the scopes that cover other scopes, as JSON (`ScopeHierarchy.Rules`).
+ * - `MCP_AUTH_CLIENT_ID`, `MCP_AUTH_CLIENT_SECRET`: the credentials for introspection of tokens that are not JWTs.
+ * - `MCP_AUTH_FAILURES_PER_MINUTE`: the maximum number of invalid tokens of one client (`failureLimit`).
  * - `MCP_AUTH_REQUEST_STATE_SECRET`: one secret or a list, of which the first encrypts (`requestStateSecret`).
  * - `MCP_AUTH_SHOW_ERROR_DETAILS`.
  * - `MCP_AUTH_DEVELOPMENT`: the same as `development`, and refused in production. `MCP_AUTH_ALLOW_INSECURE_LOOPBACK`: a
  *   part of it.
  *
- * Fails with a `ConfigError` that names every variable that is empty, unknown (with the closest known name) or required and
- * not set. An empty variable is never the same as one that is not set, because it would silently switch a defence off.
+ * Fails with a `ConfigError` that lists every variable that is empty, unknown (with the closest known name), or required and
+ * not set. An empty variable is an error, because it would silently switch a protection off.
  *
  * @category layers
  * @since 0.1.0
@@ -95,43 +97,45 @@ export const layerFromConfig = <E = never, R = never, RV = HttpClient.HttpClient
   }))
 
 /**
- * What a server has belongs to one resource. Layers of servers share their tools, because each of them is built once:
- * tokens for one resource would then open the tools of another.
+ * Refuses a server that another resource has, too. A server layer is built once, so both resources would have the same tools,
+ * and tokens for one resource would open the tools of the other.
  */
-const alone = Layer.fresh(Layer.effectDiscard(Effect.gen(function*() {
+const refuseSharedServer = Layer.fresh(Layer.effectDiscard(Effect.gen(function*() {
   const { resource } = yield* McpAuth
   const documents = yield* PublicDocuments
-  if (!(yield* documents.isAlone(yield* McpServer.McpServer))) {
+  if (!(yield* documents.isFirstUse(yield* McpServer.McpServer))) {
     return yield* new InvalidOptions({ resource, reason: "shared-server" })
   }
 })))
 
-/** Reads the policies of a server, enforces them, and says which scopes they speak of. */
+/** Reads the policies of a server, enforces them, and adds their scopes to metadata and challenges. */
 const enforced = <S>() =>
   Layer.unwrap(Effect.gen(function*() {
-    const { advertise, resource, terms } = yield* guard
+    const { setPolicyScopes, resource, policySettings } = yield* guard
     const registered = yield* Registered
     const server = yield* McpServer.McpServer
-    const found = registrations(server, terms.policy)
-    yield* checkPolicies(found.policies(), resource)
-    const problem = problemOfScopes(found.scopes())
-    if (problem !== undefined) return yield* new InvalidOptions({ resource, ...problem })
-    MutableRef.set(registered, found)
-    yield* advertise(found.scopes)
-    // Around the policies, so that a refusal from within a handler names the scopes that these need as well.
-    return permanent(policies<S>(found, yield* ServerAvailability).combine(refusable(server)).layerGlobal)
+    const registrationsFound = registrations(server, policySettings.policy)
+    yield* checkPolicies(registrationsFound.policies(), resource)
+    const invalid = invalidScope(registrationsFound.scopes())
+    if (invalid !== undefined) return yield* new InvalidOptions({ resource, ...invalid })
+    MutableRef.set(registered, registrationsFound)
+    yield* setPolicyScopes(registrationsFound.scopes)
+    // Outside of the policies, so that the refusal of a handler also names the scopes that the policies need.
+    return permanent(
+      enforcePolicies<S>(registrationsFound, yield* ServerAvailability).combine(refusableOperations(server)).layerGlobal
+    )
   }))
 
-/** Builds a server behind the gate, and makes sure that what is guarded is what is served. */
-const guarded = <A, E, R>(self: Layer.Layer<A, E, R>) =>
+/** Builds a server behind the gate, and checks that it serves the path of the resource. */
+const serveBehindGate = <A, E, R>(self: Layer.Layer<A, E, R>) =>
   Layer.unwrap(Effect.gen(function*() {
     const { resource, servedPath } = yield* guard
     const router = yield* HttpRouter.HttpRouter
     const seen = new Set<string>()
     const sessions = yield* ServerSessions
-    const recorded = recording(router, (path, services) => {
+    const recorded = recordingRouter(router, (path, services) => {
       seen.add(path)
-      sessions.found(services)
+      sessions.register(services)
     })
     yield* serveMetadata
     const check = Layer.effectDiscard(Effect.suspend(() =>
@@ -143,22 +147,22 @@ const guarded = <A, E, R>(self: Layer.Layer<A, E, R>) =>
       Layer.provide(gate.layer),
       Layer.provide(Layer.succeed(HttpRouter.HttpRouter, recorded))
     )
-    // The check comes after what it checks has been built.
+    // The check runs after the server is built.
     return Layer.merge(behindGate, Layer.provide(check, behindGate))
   }))
 
-/** The marker of what checks need, which is there when the server is built and is nothing that a request could provide. */
+/** The marker of the services that checks need. They are provided when the server is built, and never by a request. */
 type CheckMarker = HttpRouter.Request<"Requires", Policy.Needs<unknown>>
 
-/** Takes the place of what the markers stand for: that is required by what enforces the policies. */
+/** Removes the markers. The enforcement of the policies requires the services themselves. */
 const checkMarkers: Layer.Layer<CheckMarker> =
   // A marker exists in types only.
   Layer.succeedContext(Context.empty() as Context.Context<CheckMarker>)
 
-/** What the checks on the tools of a server need. */
+/** The services that the checks on the tools of a server need. */
 type Needed<R> = R extends HttpRouter.Request<"Requires", Policy.Needs<infer N>> ? N : never
 
-/** What a protected server still requires: no `AuthInfo` any more, but a server to protect. */
+/** The requirements of a protected server: without `AuthInfo`, but with a server to protect. */
 type Requirements<A, R> =
   | Exclude<Exclude<R, CheckMarker>, HttpRouter.Request<"Requires", AuthInfo>>
   | Needed<R>
@@ -168,13 +172,13 @@ type Requirements<A, R> =
 const protectedServer = <A, E, R>(
   self: Layer.Layer<A, E, R>
 ): Layer.Layer<A, E | InvalidOptions, Requirements<A, R> | McpAuth> => {
-  const behindGate = guarded(Layer.provide(self, checkMarkers))
+  const behindGate = serveBehindGate(Layer.provide(self, checkMarkers))
   const states = Layer.unwrap(
     Effect.map(guard, ({ requestStates }) => permanent(requestState(requestStates).layerGlobal))
   )
-  // Middleware that is installed later runs further out. Policies are judged before a state is opened, so that the answer to a
-  // made-up state does not tell whether a hidden tool exists.
-  const onServer = Layer.merge(alone, Layer.provideMerge(enforced<Needed<R>>(), states))
+  // Middleware that is installed later runs outside. Policies are evaluated before a state is decrypted, so that the response
+  // to a forged state does not reveal whether a hidden tool exists.
+  const onServer = Layer.merge(refuseSharedServer, Layer.provideMerge(enforced<Needed<R>>(), states))
   const complete = Layer.merge(behindGate, Layer.provide(onServer, behindGate))
   return Layer.provideMerge(ServerAvailability.opened(), complete).pipe(
     Layer.provide([Registered.layer(), ServerAvailability.layer(), ServerSessions.layer()]),
@@ -183,8 +187,8 @@ const protectedServer = <A, E, R>(
 }
 
 /**
- * Serves what the resource says about itself (RFC 9728), for programs that guard their routes by `middleware` or
- * `BearerAuth` alone. `protect` does so by itself.
+ * Serves the metadata of the resource (RFC 9728), for programs that guard their routes with `middleware` or `BearerAuth`.
+ * `protect` includes it.
  *
  * @category layers
  * @since 0.1.0
@@ -194,7 +198,7 @@ export const layerMetadata: Layer.Layer<never, InvalidOptions, McpAuth | HttpRou
 ).pipe(Layer.provide(PublicDocuments.layer))
 
 /**
- * Protects an MCP server by the `McpAuth` that is provided, for example by `layerFromConfig`.
+ * Protects an MCP server with the `McpAuth` in context, for example from `layerFromConfig`.
  *
  * @category protecting
  * @since 0.1.0
@@ -207,10 +211,10 @@ export function protect(): <A, E, R>(
  *
  * **Details**
  *
- * Everything that the server serves is behind the gate: who has no valid token gets the challenge, and nothing of the
- * request's body is read before. The resource's metadata is served beside it. Tools, resources, prompts and completions get
- * `AuthInfo` for each request. Sessions and request states belong to the principal who began them. Standing streams end
- * with the token they were opened with; the answer to a request that was let in goes on to its result.
+ * All routes of the server are behind the gate. A request without a valid token gets a challenge, before its body is read.
+ * The metadata of the resource is served without a token. Tools, resources, prompts and completions get `AuthInfo` for each
+ * request. Sessions and request states belong to the principal that started them. Notification streams end when their token
+ * expires. The response to an accepted request is sent to its end.
  *
  * @category protecting
  * @since 0.1.0

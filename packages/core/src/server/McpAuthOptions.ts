@@ -1,5 +1,5 @@
 /**
- * What a protected resource is told about itself.
+ * Options of a protected resource.
  *
  * @since 0.1.0
  */
@@ -18,8 +18,8 @@ import type { InvalidScopeHierarchy, ScopeHierarchy } from "../policy/ScopeHiera
 import type * as TokenVerifier from "../token/TokenVerifier.ts"
 
 /**
- * An authorization server that is trusted: a value, or the effect that makes one (`AuthorizationServer.discover`, `fetch`,
- * `make`), which is run when the layer is built.
+ * A trusted authorization server: a value, or an effect that creates one (`AuthorizationServer.discover`, `fetch`, `make`).
+ * The effect runs when the layer is built.
  *
  * @category models
  * @since 0.1.0
@@ -29,208 +29,200 @@ export type TrustedServer<E, R> = AuthorizationServer<unknown> | Effect.Effect<A
 export type { Visibility } from "../policy/internal/access.ts"
 
 /**
- * What may be chosen about a protected resource. `E` and `R` are those of the effects that make its authorization servers,
- * `RV` is what its verifier needs.
+ * Options of a protected resource. `E` and `R` belong to the effects that create its authorization servers. `RV` has the
+ * services that its verifier needs.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
   /**
-   * The resource identifier: the URL of the MCP server as clients write it (RFC 9728, section 1.2). It comes from here and
-   * never from a request, and keeps its exact string.
+   * The resource identifier: the URL of the MCP server as clients write it (RFC 9728, section 1.2). It is never taken from a
+   * request, and its string is never changed.
    */
   readonly resource: string
-  /** Whose tokens are accepted. At least one, and none twice. */
+  /** The authorization servers whose tokens are accepted. At least one, each once. */
   readonly authorizationServers: ReadonlyArray<TrustedServer<E, R>>
-  /** The scopes that clients may ask for (RFC 9728, section 2). Required scopes are added. Default: those of the policies. */
+  /** The scopes that clients may request (RFC 9728, section 2). Required scopes are added. Default: those of the policies. */
   readonly scopesSupported?: ReadonlyArray<string> | undefined
-  /** The scopes that clients ask for when they log in. Default: those of the policies, or else the required ones. */
+  /** The scopes that clients request when they log in. Default: those of the policies, or else the required ones. */
   readonly loginScopes?: ReadonlyArray<string> | undefined
-  /** The scopes without which no request is let in. Default: none. */
+  /** The scopes that every token needs. Default: none. */
   readonly requiredScopes?: ReadonlyArray<string> | undefined
-  /** Who may use the tools, resources and prompts that have no policy of their own. Default: who has a valid token. */
+  /** The policy of tools, resources and prompts without a policy of their own. Default: `Policy.authenticated`. */
   readonly policy?: Policy | undefined
-  /** Which scopes cover others: a value, or the effect that makes one. Default: none does. */
+  /** The scopes that cover other scopes: a value, or an effect that creates one. Default: none. */
   readonly scopeHierarchy?: ScopeHierarchy | Effect.Effect<ScopeHierarchy, InvalidScopeHierarchy> | undefined
-  /** What callers see of what they may not do. Default: `permitted`. */
+  /** Whether lists and errors show the operations that a caller may not use. Default: `permitted`. */
   readonly visibility?: Visibility | undefined
   /**
-   * Which scopes a challenge for more asks for: all that the request needs, the required ones included (`minimal`), or
-   * together with those that were granted already (`union`), for clients that forget these. Default: `minimal`.
+   * The scopes in the challenge of a 403. `minimal`: all scopes that the request needs. `union`: these and the granted ones,
+   * for clients that request only the scopes of the challenge. Default: `minimal`.
    */
   readonly challengeScopes?: "minimal" | "union" | undefined
   /**
-   * The form in which scopes are asked for, where it is not the form in which tokens name them: Entra ID grants `read` to
-   * who asks for `api://notes/read`. Everything else here speaks of scopes as tokens do.
+   * Converts a scope to the form in which clients request it, if tokens have another form. For example, Entra ID grants
+   * `read` if a client requests `api://notes/read`. All other options have scopes in the form of tokens.
    */
   readonly scopeRequestForm?: ((scope: string) => string) | undefined
-  /** Let whoever comes read the lists, in full, without a token. Default: `false`. */
+  /** Allow full lists of tools, resources and prompts without a token. Default: `false`. */
   readonly anonymousLists?: boolean | undefined
-  /** How tokens are verified. Default: `TokenVerifier.jwt()`. */
+  /** The method that verifies tokens. Default: `TokenVerifier.jwt()`. */
   readonly verifier?: TokenVerifier.Method<RV> | undefined
   /** More members of the metadata (RFC 9728, section 2), extensions included. */
   readonly metadata?: Partial<Omit<ProtectedResourceMetadata, "resource">> | undefined
   /**
-   * Where browsers may call from. Default: anywhere, because a request carries its token and nothing else.
-   * `McpServer.layerHttp` has an option of the same name, and refuses every origin that it is not told about.
+   * The origins from which browsers may call. Default: every origin, because requests are authorized by tokens only.
+   * `McpServer.layerHttp` has an option of the same name, and refuses all origins that are not in it.
    */
   readonly allowedOrigins?: ReadonlyArray<string> | undefined
   /**
-   * Answer 429 (RFC 6585, section 4) to a client that has sent too many tokens that are not valid, until the window is over.
-   * Failures are counted in the `RateLimiterStore` that is provided, which instances may share, or else in memory.
+   * The rate limit for invalid tokens. A client above it gets a 429 (RFC 6585, section 4) until the window ends. Failures are
+   * counted in the `RateLimiterStore` in context, which instances can share, or else in memory.
    *
-   * Clients are told apart by the `remoteAddress` of the request. Behind a proxy, install
-   * `HttpMiddleware.xForwardedHeaders`, or all clients are one. `HttpRouter.toWebHandler` knows no address: set one by a
-   * middleware of the platform (docs/rate-limiting.md). `FetchAuth` gets it as `clientAddress`. Default: no limit.
+   * A client is known by the `remoteAddress` of the request. Behind a proxy, install `HttpMiddleware.xForwardedHeaders`.
+   * Otherwise all clients count as one. `HttpRouter.toWebHandler` knows no address: set it with a middleware of the platform
+   * (docs/rate-limiting.md). `FetchAuth` takes it as `clientAddress`. Default: no limit.
    */
   readonly failureLimit?: FailureLimit | undefined
   /**
-   * How long an answer may stream that is a response to a request, such as a tool call that reports its progress. It is not
-   * cut when its token expires: the call may already have had effects. Standing streams end with the token that opened them
-   * (server-sent events by GET, `subscriptions/listen`). Default: 1 day. `Duration.infinity`: no bound.
+   * The maximum duration of a streamed response to a request, such as a tool call that reports progress. Such a response goes
+   * on when its token expires, because the call may already have had effects. Notification streams (server-sent events by
+   * GET, `subscriptions/listen`) end when their token expires. Default: 1 day. `Duration.infinity`: no limit.
    */
   readonly maxAnswerDuration?: Duration.Input | undefined
   /**
-   * The largest request body that is accepted, which is enforced while it is read; a larger one is answered with 413
-   * (RFC 9110, section 15.5.14). Default: 4 MiB with a token, 256 KiB without one.
+   * The maximum size of a request body, enforced while the body is read. A larger body gets a 413 (RFC 9110, section
+   * 15.5.14). Default: 4 MiB with a token, 256 KiB without one.
    *
-   * A lower `HttpIncomingMessage.MaxBodySize` of the HTTP server holds as well. `FetchAuth` does not read bodies, and judges
-   * the length that a request declares. Handlers that read a request as a stream count by themselves.
+   * A lower `HttpIncomingMessage.MaxBodySize` of the HTTP server applies as well. `FetchAuth` does not read bodies. It checks
+   * the `Content-Length` only. A handler that reads a request as a stream must check the size itself.
    */
   readonly maxBodySize?: MaxBodySize | undefined
   /**
-   * How many sessions of MCP up to 2025-11-25 the server keeps, and for how long. A client whose session has ended is
-   * answered with 404, and begins another (MCP 2025-11-25, transports, session management).
+   * The number and the lifetime of sessions (MCP up to 2025-11-25). A client whose session has ended gets a 404 and starts a
+   * new one (MCP 2025-11-25, transports, session management).
    */
   readonly sessionLimits?: SessionLimits | undefined
-  /** Tell clients why a token is not valid. Default: `false`. */
+  /** Tell clients why a token is invalid. Default: `false`. */
   readonly showErrorDetails?: boolean | undefined
   /**
    * The secrets that encrypt the request states of handlers (MCP 2026-07-28, multi round-trip requests), at least 32 characters
-   * each. Needed if several instances of a server continue each other's requests. To rotate a secret, name a list: the first
-   * one encrypts, all decrypt. Default: random, for this instance alone.
+   * each. Set it if several instances continue each other's requests. To rotate a secret, set a list: the first secret
+   * encrypts, all decrypt. Default: a random secret for this instance.
    *
-   * A state is bound to the resource, the principal, the method, the name and the arguments of the request that it was made
-   * for. It can be continued more than once until it expires.
+   * A state is bound to the resource, the principal, the method, the name and the arguments of its request. Until it expires,
+   * a client can use it more than once.
    */
   readonly requestStateSecret?: Redacted.Redacted | ReadonlyArray<Redacted.Redacted> | undefined
-  /** How long a request state can be continued after it was made. Default: 10 minutes. */
+  /** The lifetime of a request state. Default: 10 minutes. */
   readonly requestStateLifetime?: Duration.Input | undefined
-  /** The path at which the server listens, where a proxy in front of it rewrites paths. Default: that of the resource. */
+  /** The path at which the server listens, if a proxy rewrites paths. Default: the path of the resource. */
   readonly servedPath?: string | undefined
-  /** Accept an `http` resource whose host is a loopback one. Development only; defaults to `false`. */
+  /** Accept an `http` resource on a loopback host. For development only. Default: `false`. */
   readonly allowInsecureLoopback?: boolean | undefined
 }
 
 /**
- * The largest request bodies that are accepted, in bytes or as Effect writes sizes (`"4 MiB"`).
+ * The maximum sizes of request bodies, in bytes or as text such as `"4 MiB"`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface MaxBodySize {
-  /** From callers with a valid token. Default: 4 MiB. */
+  /** The maximum for callers with a valid token. Default: 4 MiB. */
   readonly authenticated?: ByteSize.Input | undefined
-  /** From callers without a token, where a policy accepts them. Default: 256 KiB. */
+  /** The maximum for callers without a token, if a policy accepts them. Default: 256 KiB. */
   readonly anonymous?: ByteSize.Input | undefined
 }
 
 /**
- * How many sessions a server keeps.
+ * Limits for the sessions of a server.
  *
  * **Details**
  *
- * The server keeps what the first message of a session says about its client. A session counts once for each 2 KiB of that
- * message, so that a few large sessions take as much room as many small ones.
+ * The server stores the first message of each session, and a session counts once for each 2 KiB of it. So a few large
+ * sessions count as much as many small ones.
  *
- * Where there is no room for one more, the client address with the most sessions loses the one that it used least recently
- * (an IPv4 address, or a network of 64 bits of IPv6); of sessions with a token, the same principal loses it. A client cannot
- * end the sessions of others from one address. Behind a proxy, install `HttpMiddleware.xForwardedHeaders`, or all clients
- * have one address.
+ * If a new session exceeds a limit, the least recently used session of one owner ends. Without a token, the owner is the
+ * client address (an IPv4 address, or an IPv6 /64 network) with the most sessions. With a token, it is the same principal. So
+ * a client with one address cannot end the sessions of others. Behind a proxy, install `HttpMiddleware.xForwardedHeaders`.
+ * Otherwise all clients have the same address.
  *
  * @category models
  * @since 0.1.0
  */
 export interface SessionLimits {
-  /** How many sessions begun without a token the server keeps, of all clients together. Default: 1000. */
+  /** The maximum number of sessions that were started without a token. Default: 1000. */
   readonly anonymous?: number | undefined
-  /** After what time without a request a session begun without a token ends. Default: 30 minutes. */
+  /** The time without a request after which a session without a token ends. Default: 30 minutes. */
   readonly anonymousIdle?: Duration.Input | undefined
-  /** How many sessions of one principal the server keeps. Default: 100. */
+  /** The maximum number of sessions of one principal. Default: 100. */
   readonly perPrincipal?: number | undefined
-  /** After what time without a request a session begun with a token ends. Default: 1 day. */
+  /** The time without a request after which a session with a token ends. Default: 1 day. */
   readonly idle?: Duration.Input | undefined
 }
 
 /**
- * How many tokens may fail. Each client (an IPv4 address, or a network of 64 bits of IPv6) and each issuer that its tokens
- * name is counted apart.
+ * The rate limit for invalid tokens. Each pair of a client (an IPv4 address, or an IPv6 /64 network) and the issuer in its
+ * tokens has its own count.
  *
  * @category models
  * @since 0.1.0
  */
 export interface FailureLimit {
-  /** How many tokens may fail in a window. */
+  /** The maximum number of invalid tokens in a window. */
   readonly limit: number
-  /** How long a window is. */
+  /** The length of a window. */
   readonly window: Duration.Input
   /**
-   * Count the failures of all requests whose client address is unknown as those of one client. A single client without an
-   * address can then lock out all others without one. Default: `false`: such failures are not limited, and a warning is
-   * logged once.
+   * Count all requests without a client address as one client. One of them can then lock out all others. Default: `false`,
+   * which does not limit such requests, and logs one warning.
    */
   readonly countUnknownClientsTogether?: boolean | undefined
 }
 
-const problems = {
-  "no-authorization-server": "no authorization server is trusted, so nobody could log in; name at least one",
-  "duplicate-authorization-server": "an authorization server is named twice; name it once",
-  "offline-access":
-    "offline_access is among the scopes; it is a matter between clients and the authorization server, " +
-    "leave it out",
-  "invalid-scope":
-    "a scope has characters that no scope may have (RFC 6749, section 3.3); mind that one string is one " +
-    "scope",
+/** What is invalid, and the correction. */
+const corrections = {
+  "no-authorization-server": "authorizationServers is empty; add at least one",
+  "duplicate-authorization-server": "an authorization server occurs twice; remove one",
+  "offline-access": "offline_access is a scope between clients and the authorization server; leave it out",
+  "invalid-scope": "a scope has a forbidden character (RFC 6749, section 3.3); write one scope in each string",
   "empty-scopes":
-    "a policy has an empty list of scopes, which would open what it guards; name a scope, or say `Policy.authenticated` if " +
-    "a valid token is enough",
-  "duplicate-resource": "its metadata would be where other metadata of this router is; protect each resource once",
+    "a policy has an empty list of scopes; add a scope, or use `Policy.authenticated` if a valid token is enough",
+  "duplicate-resource": "this router already serves metadata at this path; protect each resource once",
   "short-secret":
-    "a requestStateSecret has fewer than 32 characters, and clients could guess it, or the list of secrets is empty; use a " +
-    "random one, or leave the option out",
-  "invalid-request-state-lifetime": "requestStateLifetime is a finite duration of more than 0 milliseconds",
-  "invalid-failure-limit": "failureLimit is a whole number of failures, at least 1, in a window that ends",
-  "invalid-max-answer-duration": "maxAnswerDuration is a duration of more than zero, or Duration.infinity for no bound",
-  "invalid-body-limit":
-    "maxBodySize is not a size of at least one byte; write bytes as a number, or a size such as \"4 MiB\"",
-  "invalid-session-limits":
-    "a number in sessionLimits is not a whole number of at least 1, or a duration not longer than zero",
+    "a requestStateSecret has fewer than 32 characters, or the list is empty; use random secrets, or leave the option out",
+  "invalid-request-state-lifetime": "requestStateLifetime must be finite and longer than zero",
+  "invalid-failure-limit": "failureLimit must have a whole number of at least 1, and a finite window longer than zero",
+  "invalid-max-answer-duration": "maxAnswerDuration must be longer than zero; use Duration.infinity for no limit",
+  "invalid-body-limit": "maxBodySize must be at least one byte; write a number of bytes, or a size such as \"4 MiB\"",
+  "invalid-session-limits": "sessionLimits must have whole numbers of at least 1, and durations longer than zero",
   "shared-server":
-    "the server is also behind another resource, and each would open the tools of the other; build one of its own with " +
-    "`Layer.fresh(McpServer.layerHttp(…))`",
+    "another resource has the same MCP server, so tokens of one would open the tools of the other; build a server for each " +
+    "with `Layer.fresh(McpServer.layerHttp(…))`",
   "not-served":
-    "no route behind this protection is served at the path of the resource; let both be the same, or name " +
-    "`servedPath` if a proxy rewrites paths. A server layer that is also used without protection is built only once, and " +
-    "then without it",
-  "issuer-would-change": "the provider names itself in authorization responses (RFC 9207), and clients would refuse " +
-    "these under another issuer; serve the metadata with the provider's own issuer"
+    "no protected route has the path of the resource; use the same path, or set `servedPath` if a proxy rewrites paths. A " +
+    "server layer that is also used without protection is built once, without protection: use `Layer.fresh`",
+  "issuer-would-change":
+    "the provider sends its issuer in authorization responses (RFC 9207), so clients would refuse another one; set " +
+    "`issuer: \"provider\"`"
 } as const
 
 /**
- * A protected resource cannot be built as it is told to. The message says what to change.
+ * An option of a protected resource is invalid. The message says what to change.
  *
  * @category errors
  * @since 0.1.0
  */
 export class InvalidOptions extends Schema.TaggedError<InvalidOptions>()("InvalidOptions", {
   resource: Schema.String,
-  reason: Schema.Literals(Struct.keys(problems)),
-  /** What it is about: an issuer, a scope, a path. */
+  reason: Schema.Literals(Struct.keys(corrections)),
+  /** The issuer, scope, policy or path in question. */
   subject: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
     const subject = this.subject === undefined ? "" : ` (${JSON.stringify(this.subject)})`
-    return `${JSON.stringify(this.resource)} cannot be protected: ${problems[this.reason]}${subject}`
+    return `${JSON.stringify(this.resource)} cannot be protected: ${corrections[this.reason]}${subject}`
   }
 }

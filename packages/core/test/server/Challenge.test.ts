@@ -212,25 +212,25 @@ describe("responses", () => {
   it("do not repeat untrusted text from the request", () => {
     for (const { error } of rows) {
       for (const showErrorDetails of [false, true]) {
-        assert.notInclude(JSON.stringify(Challenge.answer(error, { ...options, showErrorDetails })), "evil")
+        assert.notInclude(JSON.stringify(Challenge.rejection(error, { ...options, showErrorDetails })), "evil")
       }
     }
   })
 
   it("do not reveal the internal cause of an outage", () => {
     const error = new VerificationUnavailable({ cause: new Error("connect ECONNREFUSED 10.0.0.1") })
-    assert.notInclude(JSON.stringify(Challenge.answer(error, { ...options, showErrorDetails: true })), "10.0.0.1")
+    assert.notInclude(JSON.stringify(Challenge.rejection(error, { ...options, showErrorDetails: true })), "10.0.0.1")
   })
 
   it("are the same when the options come first", () => {
     for (const { error } of rows) {
-      assert.deepStrictEqual(Challenge.answer(options)(error), Challenge.answer(error, options))
+      assert.deepStrictEqual(Challenge.rejection(options)(error), Challenge.rejection(error, options))
       assert.deepStrictEqual(Challenge.response(options)(error), Challenge.response(error, options))
     }
   })
 
   it("have no scope parameter if no scope would help", () => {
-    const { headers } = Challenge.answer(new MissingCredentials(), { ...options, scopes: [] })
+    const { headers } = Challenge.rejection(new MissingCredentials(), { ...options, scopes: [] })
     assert.strictEqual(headers["www-authenticate"], `Bearer resource_metadata="${metadataUrl}"`)
   })
 })
@@ -267,7 +267,7 @@ describe("every challenge", () => {
       Effect.gen(function*() {
         const error = new InsufficientScope({ required, granted: [] })
         for (const one of [error, new InvalidToken({ reason: "expired" })]) {
-          const { headers } = Challenge.answer(one, { resourceMetadata, scopes: [login] })
+          const { headers } = Challenge.rejection(one, { resourceMetadata, scopes: [login] })
           const header = headers["www-authenticate"] ?? ""
           assert.match(header, grammar)
           const read = yield* Effect.promise(() => byOauth4webapi(header))
@@ -288,7 +288,7 @@ describe("every challenge", () => {
     ([resourceMetadata, scopes]) =>
       Effect.gen(function*() {
         const error = new InvalidToken({ reason: "expired" })
-        const header = Challenge.answer(error, { resourceMetadata, scopes }).headers["www-authenticate"] ?? ""
+        const header = Challenge.rejection(error, { resourceMetadata, scopes }).headers["www-authenticate"] ?? ""
         assert.match(header, grammar)
         const { error: code } = yield* Effect.promise(() => byOauth4webapi(header))
         assert.strictEqual(code, "invalid_token")
@@ -303,7 +303,7 @@ describe("every challenge", () => {
       Effect.gen(function*() {
         const resourceMetadata = WellKnown.protectedResource(resource)
         for (const error of [new MissingCredentials(), new InsufficientScope({ required: scopes, granted: [] })]) {
-          const header = Challenge.answer(error, { resourceMetadata, scopes }).headers["www-authenticate"] ?? ""
+          const header = Challenge.rejection(error, { resourceMetadata, scopes }).headers["www-authenticate"] ?? ""
           const read = yield* Effect.promise(() => byOauth4webapi(header))
           const { error: code, resource_metadata, scope } = read
           assert.deepStrictEqual([resource_metadata, scope ?? ""], [resourceMetadata, scopes.join(" ")])

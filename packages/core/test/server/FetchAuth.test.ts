@@ -20,7 +20,7 @@ const answered = (outcome: Outcome): Effect.Effect<Answer> =>
   outcome._tag === "Answered" ? read(outcome.response) : Effect.die("the request was accepted")
 
 const infoOf = (outcome: Outcome) => {
-  if (outcome._tag === "LetIn") return outcome.info
+  if (outcome._tag === "Accepted") return outcome.info
   throw new Error(`refused: ${outcome.response.status}`)
 }
 
@@ -41,7 +41,7 @@ describe("FetchAuth", () => {
         const provider = yield* TestProvider.TestProvider
         const auth = yield* start()
         assert.strictEqual((yield* answered(yield* ask(auth, {}, url))).status, 401)
-        assert.strictEqual((yield* ask(auth, { headers: bearer(yield* provider.mint()) }, url))._tag, "LetIn")
+        assert.strictEqual((yield* ask(auth, { headers: bearer(yield* provider.mint()) }, url))._tag, "Accepted")
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
@@ -96,7 +96,7 @@ describe("FetchAuth", () => {
       const provider = yield* TestProvider.TestProvider
       const auth = yield* start()
       const request = new Request(resource, { method: "POST", body: "hello", headers: bearer(yield* provider.mint()) })
-      assert.strictEqual((yield* auth.authenticate(request, { clientAddress }))._tag, "LetIn")
+      assert.strictEqual((yield* auth.authenticate(request, { clientAddress }))._tag, "Accepted")
       assert.strictEqual(yield* Effect.promise(() => request.text()), "hello")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
@@ -142,7 +142,7 @@ describe("FetchAuth", () => {
       assert.strictEqual(preflight.status, 204)
       assert.strictEqual(preflight.headers.get("access-control-allow-origin"), "https://app.test")
       const outcome = yield* ask(auth, { headers: { ...origin, ...bearer(yield* provider.mint()) } })
-      assert.deepStrictEqual(outcome._tag === "LetIn" ? [...outcome.headers].map(([name]) => name).toSorted() : [], [
+      assert.deepStrictEqual(outcome._tag === "Accepted" ? [...outcome.headers].map(([name]) => name).toSorted() : [], [
         "access-control-allow-origin",
         "access-control-expose-headers",
         "vary"
@@ -159,7 +159,7 @@ describe("FetchAuth", () => {
       assert.deepStrictEqual([answer.status, answer.headers.get("www-authenticate")], [503, null])
       yield* provider.heal()
       yield* TestClock.adjust("1 minute")
-      assert.strictEqual((yield* elapse(ask(auth, { headers: bearer(yield* provider.mint()) })))._tag, "LetIn")
+      assert.strictEqual((yield* elapse(ask(auth, { headers: bearer(yield* provider.mint()) })))._tag, "Accepted")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("verifies a request again each time it is given the request", () =>
@@ -167,7 +167,7 @@ describe("FetchAuth", () => {
       const provider = yield* TestProvider.TestProvider
       const auth = yield* start()
       const request = new Request(resource, { headers: bearer(yield* provider.mint({ expiresIn: 60 })) })
-      assert.strictEqual((yield* auth.authenticate(request, { clientAddress }))._tag, "LetIn")
+      assert.strictEqual((yield* auth.authenticate(request, { clientAddress }))._tag, "Accepted")
       yield* TestClock.adjust("2 minutes")
       assert.strictEqual((yield* answered(yield* auth.authenticate(request, { clientAddress }))).status, 401)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
@@ -182,7 +182,7 @@ describe("FetchAuth", () => {
         const outcomes = yield* Effect.forEach(guards, (auth) => ask(auth, { headers }))
         assert.deepStrictEqual(
           outcomes.map(({ _tag }) => _tag),
-          names.map((name) => name === aud ? "LetIn" : "Answered")
+          names.map((name) => name === aud ? "Accepted" : "Answered")
         )
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))

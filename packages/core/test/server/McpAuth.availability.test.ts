@@ -343,7 +343,7 @@ describe("FetchAuth", () => {
       const token = yield* provider.mint()
       const ask = (sent: string | undefined) =>
         authenticate(new Request(resource, { headers: bearer(sent) }), { clientAddress: "203.0.113.7" })
-      assert.strictEqual((yield* ask(token))._tag, "LetIn")
+      assert.strictEqual((yield* ask(token))._tag, "Accepted")
       yield* Scope.close(scope, Exit.void)
       for (const sent of [token, undefined, "another"]) {
         const outcome = yield* ask(sent)

@@ -317,7 +317,7 @@ describe("FetchAuth", () => {
           { clientAddress: "203.0.113.7" }
         )
       const token = yield* provider.mint()
-      assert.strictEqual((yield* ask(4 * mebibyte, token))._tag, "LetIn")
+      assert.strictEqual((yield* ask(4 * mebibyte, token))._tag, "Accepted")
       for (const [sent, status] of [[token, 413], [undefined, 401]] as const) {
         const outcome = yield* ask(4 * mebibyte + 1, sent)
         assert.strictEqual(outcome._tag === "Answered" ? (yield* read(outcome.response)).status : 200, status)

@@ -50,14 +50,14 @@ describe("invalid options", () => {
       { authorizationServers: [] },
       "no-authorization-server",
       undefined,
-      /name at least one/
+      /add at least one/
     ],
     [
       "an authorization server twice",
       { authorizationServers: [discover(issuer), discover("https://other.test"), discover(issuer)] },
       "duplicate-authorization-server",
       issuer,
-      /name it once/
+      /remove one/
     ],
     [
       "offline_access among the supported scopes",
@@ -87,7 +87,7 @@ describe("invalid options", () => {
       undefined,
       /random/
     ],
-    ["an empty list of secrets", { requestStateSecret: [] }, "short-secret", undefined, /the list of secrets is empty/],
+    ["an empty list of secrets", { requestStateSecret: [] }, "short-secret", undefined, /or the list is empty/],
     ...(["0 seconds", Number.POSITIVE_INFINITY, Number.NaN, -1] as const).map((lifetime) =>
       [
         `a lifetime of request states of ${lifetime}`,
@@ -97,7 +97,7 @@ describe("invalid options", () => {
         /finite/
       ] as const
     ),
-    ["two scopes in one string", { scopesSupported: ["a b"] }, "invalid-scope", "a b", /one string is one scope/],
+    ["two scopes in one string", { scopesSupported: ["a b"] }, "invalid-scope", "a b", /one scope in each string/],
     ["a scope with a quote", { requiredScopes: ["a\"b"] }, "invalid-scope", "a\"b", /RFC 6749/],
     ["a scope with a backslash", { scopesSupported: ["a\\b"] }, "invalid-scope", "a\\b", /RFC 6749/],
     ["a scope that is not ASCII", { scopesSupported: ["n\u00f6te"] }, "invalid-scope", "n\u00f6te", /RFC 6749/],
@@ -378,7 +378,7 @@ describe("the environment", () => {
     ],
     ["with an invalid issuer", { ...required, MCP_AUTH_ISSUER: "as.test" }, "InvalidIssuer", /as\.test/],
     ["with an http issuer", { ...required, MCP_AUTH_ISSUER: "http://127.0.0.1:8080" }, "InvalidIssuer", /http/],
-    ["with an issuer twice", { ...required, MCP_AUTH_ISSUER: `${issuer} ${issuer}` }, "InvalidOptions", /named twice/],
+    ["with an issuer twice", { ...required, MCP_AUTH_ISSUER: `${issuer} ${issuer}` }, "InvalidOptions", /occurs twice/],
     [
       "with an http resource",
       { ...required, MCP_AUTH_RESOURCE: "http://127.0.0.1/mcp" },

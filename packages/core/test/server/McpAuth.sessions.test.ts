@@ -280,13 +280,13 @@ describe("the gate's record of sessions", () => {
   const bounds = { total: 10, perOwner: 10, idle: 1000 }
   const gate = Effect.map(
     makeSessions({ bounds: { anonymous: bounds, authenticated: bounds }, end: () => Effect.void }),
-    ({ claim, learn }) => ({
+    ({ claim, record }) => ({
       claim,
       learn: (
         info: AuthInfo.AuthInfo["Service"],
         request: HttpServerRequest.HttpServerRequest,
         response: HttpServerResponse.HttpServerResponse
-      ) => learn({ info, request, response, size: Effect.succeed(1) })
+      ) => record({ info, request, response, size: Effect.succeed(1) })
     })
   )
   const begun = HttpServerResponse.empty({ headers: { "mcp-session-id": "s1" } })
@@ -322,13 +322,13 @@ describe("the gate's record of sessions", () => {
   it.effect("makes a session unknown at once when it was not used for too long, and ends it once", () =>
     Effect.gen(function*() {
       const ended: Array<string> = []
-      const { claim, learn } = yield* makeSessions({
+      const { claim, record } = yield* makeSessions({
         bounds: { anonymous: bounds, authenticated: bounds },
         end: (id) => Effect.sync(() => ended.push(id))
       })
       const begin = (id: string) => {
         const response = HttpServerResponse.empty({ headers: { "mcp-session-id": id } })
-        return Effect.scoped(learn({ info: ada, request: plain, response, size: Effect.succeed(1) }))
+        return Effect.scoped(record({ info: ada, request: plain, response, size: Effect.succeed(1) }))
       }
       yield* begin("s1")
       yield* TestClock.adjust(500)
@@ -344,15 +344,15 @@ describe("the gate's record of sessions", () => {
   it.effect("one begun without a token does not go on with a token whose principal has no room", () =>
     Effect.gen(function*() {
       const full = { ...bounds, perOwner: 1 }
-      const { claim, learn } = yield* makeSessions({
+      const { claim, record } = yield* makeSessions({
         bounds: { anonymous: bounds, authenticated: full },
         end: () => Effect.void
       })
-      yield* learn({ info: ada, request: plain, response: begun, size: Effect.succeed(1) })
+      yield* record({ info: ada, request: plain, response: begun, size: Effect.succeed(1) })
       // It is in use until the scope of its request closes.
       assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "s1")
       const response = HttpServerResponse.empty({ headers: { "mcp-session-id": "s2" } })
-      yield* learn({ info: AuthInfo.anonymous, request: plain, response, size: Effect.succeed(1) })
+      yield* record({ info: AuthInfo.anonymous, request: plain, response, size: Effect.succeed(1) })
       assert.strictEqual(seenAs(yield* claim(ada, withSession("s2"))), "unknown")
       assert.strictEqual(seenAs(yield* claim(bob, withSession("s2"))), "unknown")
     }).pipe(Effect.scoped))
@@ -368,11 +368,11 @@ describe("the sessions of a server", () => {
   for (const [what, services] of others) {
     it.effect(`are left to the server if the part of it that ends sessions ${what}`, () =>
       Effect.gen(function*() {
-        const { end, found } = Context.get(
+        const { end, register } = Context.get(
           yield* Layer.build(ServerSessions.layer()),
           ServerSessions
         )
-        found(services)
+        register(services)
         yield* end("s1")
       }).pipe(Effect.scoped))
   }

@@ -60,7 +60,7 @@ const answerOf = (
   policy: Policy.Policy
 ): NonNullable<ExplainReport["answer"]> => {
   const options = { resourceMetadata: WellKnown.protectedResource(resource), scopes: Policy.scopesOf(policy) }
-  const { headers, status } = Challenge.answer(error, options)
+  const { headers, status } = Challenge.rejection(error, options)
   const challenge = headers["www-authenticate"]
   return { status, reason: error.message, ...(challenge === undefined ? {} : { challenge }) }
 }

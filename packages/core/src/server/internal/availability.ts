@@ -8,13 +8,13 @@ import type * as Scope from "effect/Scope"
 import { ServerUnavailable } from "../../token/TokenError.ts"
 
 /**
- * Whether everything that protects a server is in force. Routes can be reached before the server behind them is complete,
- * and handlers of the Fetch API still answer after their scope has closed: requests are refused at both times.
+ * Whether the protection of a server is in force. Routes can be reached before the server behind them is complete, and
+ * handlers of the Fetch API still run after their scope has closed. Requests are refused at both times.
  */
 export interface Availability {
-  /** Why requests are refused now, if they are. */
+  /** The reason why requests are refused now, if they are. */
   readonly problem: () => ServerUnavailable | undefined
-  /** Accepts requests until the scope closes, and never again afterwards. */
+  /** Accepts requests until the scope closes, and none afterwards. */
   readonly open: Effect.Effect<void, never, Scope.Scope>
 }
 
@@ -39,10 +39,10 @@ export const makeAvailability = (): Availability => {
 export class ServerAvailability extends Context.Service<ServerAvailability, Availability>()(
   "@effect-mcp-auth/core/server/internal/availability/ServerAvailability"
 ) {
-  /** One for each gate. */
+  /** A new instance for each gate. */
   static readonly layer = (): Layer.Layer<ServerAvailability> => Layer.sync(ServerAvailability, makeAvailability)
 
-  /** Opens the gate. What is built after the protection is finalized before it: the gate closes before its guards end. */
+  /** Opens the gate. It is built last, so it is finalized first: the gate closes before its guards end. */
   static readonly opened = (): Layer.Layer<never, never, ServerAvailability> =>
     Layer.effectDiscard(Effect.flatMap(ServerAvailability, ({ open }) => open))
 }
@@ -53,15 +53,15 @@ export const openAvailability: Effect.Effect<Availability, never, Scope.Scope> =
   return Effect.as(availability.open, availability)
 })
 
-/** Keeps count of an effect that answers a request, so that it can be ended together with the server. */
+/** Tracks an effect that responds to a request, so that it ends together with the server. */
 export type Track = <A, E, R>(
   respond: Effect.Effect<A, E, R>,
   ended: () => HttpServerResponse.HttpServerResponse
 ) => Effect.Effect<A, E, R>
 
 /**
- * Answers the requests that are in the server when the scope closes, which must be after the server has been finalized. A
- * long-lived MCP server of Effect never answers them: its fibers are gone. Streams that have begun end by themselves.
+ * Ends the pending requests when the scope closes, which must be after the server was finalized. A long-lived MCP server of
+ * Effect would never respond to them, because its fibers have ended. Streams that have started end by themselves.
  */
 export const trackRequests: Effect.Effect<Track, never, Scope.Scope> = Effect.map(
   Effect.acquireRelease(
@@ -70,7 +70,7 @@ export const trackRequests: Effect.Effect<Track, never, Scope.Scope> = Effect.ma
       Effect.sync(() => {
         for (const [fiber, ended] of requests) {
           HttpEffect.appendPreResponseHandlerUnsafe(fiber.context, () => Effect.succeed(ended()))
-          // Nothing waits for it: a handler may be what closes the scope.
+          // Nothing waits for the interruption, because a handler may have closed the scope.
           fiber.interruptUnsafe()
         }
       })

@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import { ContentTooLarge } from "../../token/TokenError.ts"
 import type { MaxBodySize } from "../McpAuthOptions.ts"
 
-/** The largest request body of a caller, in the form in which each reader wants it. */
+/** The maximum size of a request body, in the two forms in which it is used. */
 export interface BodyLimit {
   readonly size: ByteSize.ByteSize
   readonly bytes: number
@@ -25,7 +25,7 @@ const limitOf = (input: ByteSize.Input): Option.Option<BodyLimit> =>
     Option.map((size) => ({ size, bytes: Number(size) }))
   )
 
-/** The limits that the options say, if they are sizes. */
+/** The limits of the options, if they are valid. */
 export const bodyLimits = (
   { anonymous = ByteSize.kibibytes(256), authenticated = ByteSize.mebibytes(4) }: MaxBodySize = {}
 ): Option.Option<BodyLimits> => Option.all({ authenticated: limitOf(authenticated), anonymous: limitOf(anonymous) })
@@ -33,7 +33,7 @@ export const bodyLimits = (
 const lower = (limit: BodyLimit, size: ByteSize.ByteSize): BodyLimit =>
   size < limit.size ? { size, bytes: Number(size) } : limit
 
-/** The limits of a request. The HTTP server may have a lower one for everything (`MaxBodySize`). */
+/** The limits of a request. The HTTP server can have a lower limit (`MaxBodySize`). */
 export const limitsIn = <R>(context: Context.Context<R>, limits: BodyLimits): BodyLimits => {
   const size = Context.get(context, HttpIncomingMessage.MaxBodySize)
   return size === undefined ? limits : {
@@ -44,20 +44,20 @@ export const limitsIn = <R>(context: Context.Context<R>, limits: BodyLimits): Bo
 
 type Request = HttpServerRequest.HttpServerRequest
 
-/** The length that a request declares (RFC 9110, section 8.6). One that is not a number of bytes declares none. */
+/** The `Content-Length` of a request (RFC 9110, section 8.6), if it is a number. */
 const declaredLength = ({ headers }: Request): number | undefined => {
   const length = headers["content-length"]
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined
 }
 
-/** Refuses a body before anything of it is read, if the client says that it is too large. */
+/** The error for a body whose declared length is too large. Nothing is read. */
 export const declaredTooLarge = (request: Request, { bytes }: BodyLimit): ContentTooLarge | undefined =>
   (declaredLength(request) ?? 0) > bytes ? new ContentTooLarge({ limit: bytes }) : undefined
 
 /**
- * Reads a body under its limit, in the way in which the MCP server reads it again from the memory of the request. The server
- * itself would answer that a body that is too large is no JSON. A body that is longer than it declares is too large as well.
- * Whatever else is wrong with the body, the server answers.
+ * Reads a body up to its limit. The request keeps the text, so the MCP server can read it again. Without this check, the
+ * server would report invalid JSON for a body that is too large. A body that is longer than its declared length is too large
+ * as well. The server reports all other faults of a body.
  */
 export const readWhole = (
   request: Request,
@@ -68,11 +68,11 @@ export const readWhole = (
     onFailure: ({ reason }) => {
       if (reason._tag !== "RequestParseError") return Effect.undefined
       if (reason.reason === "BodyTooLarge") return Effect.fail(tooLarge)
-      // Platforms do not tell an untrue length from a connection that ended. Neither is a request that can be answered.
+      // Platforms do not distinguish a wrong length from a closed connection. No response is possible to the latter.
       const declared = declaredLength(request)
       return declared === undefined ? Effect.undefined : Effect.fail(new ContentTooLarge({ limit: declared }))
     },
-    // A platform may not know `MaxBodySize`. No text has more characters than bytes.
+    // Some platforms ignore `MaxBodySize`. A text never has more characters than bytes.
     onSuccess: (text) => text.length > bytes ? Effect.fail(tooLarge) : Effect.succeed(text)
   }).pipe(Effect.provideService(HttpIncomingMessage.MaxBodySize, size))
 }

@@ -23,24 +23,27 @@ import * as Challenge from "../Challenge.ts"
 import type { Availability } from "./availability.ts"
 import type { Policies, Registrations } from "./registrations.ts"
 import type { Guard, McpAuth } from "./service.ts"
-import { refused } from "./telemetry.ts"
+import { recordRefusal } from "./telemetry.ts"
 
-/** The refusals of the parts of one request. */
+/** The refusals of the messages in one HTTP request. */
 export interface Refusals {
   readonly access: Access["Service"]
-  /** The error that speaks for everything that was refused, if something was. */
+  /** The error for all refusals together, if there are any. */
   readonly error: () => AuthError | undefined
-  /** The answer to the whole request: if nothing but refusals is in it, it is one. */
-  readonly answer: (response: HttpServerResponse.HttpServerResponse) => HttpServerResponse.HttpServerResponse
+  /** Gives a response the status and headers of a refusal, if its body has only refusals. */
+  readonly apply: (response: HttpServerResponse.HttpServerResponse) => HttpServerResponse.HttpServerResponse
 }
 
-const Refused = Schema.Struct({ error: Schema.Struct({ code: Schema.Literal(Challenge.errorCode) }) })
+const RefusalMessage = Schema.Struct({ error: Schema.Struct({ code: Schema.Literal(Challenge.errorCode) }) })
 
 const decodeMessages = Schema.decodeOption(
-  Schema.fromJsonString(Schema.Union([Refused, Schema.NonEmptyArray(Refused)]))
+  Schema.fromJsonString(Schema.Union([RefusalMessage, Schema.NonEmptyArray(RefusalMessage)]))
 )
 
-/** Whether a body holds refusals, as many as there were, and nothing else. What streams already is not looked at. */
+/**
+ * Whether a body has all refusals and nothing else. The body is the only place that shows this: a batch has other responses, and
+ * a handler can ignore the refusal of a call within the process. Streams have started, so they are left unchanged.
+ */
 const holdsOnlyRefusals = ({ body }: HttpServerResponse.HttpServerResponse, count: number): boolean =>
   body._tag === "Uint8Array" &&
   Option.exists(
@@ -48,8 +51,8 @@ const holdsOnlyRefusals = ({ body }: HttpServerResponse.HttpServerResponse, coun
     (messages) => (Array.isArray(messages) ? messages.length : 1) === count
   )
 
-/** The order in which errors speak for a request: who has to log in hears that first. */
-const order: ReadonlyArray<AuthError["_tag"]> = [
+/** The precedence of errors in the response: a client that must log in is told so first. */
+const precedence: ReadonlyArray<AuthError["_tag"]> = [
   "ServerUnavailable",
   "MissingCredentials",
   "VerificationUnavailable",
@@ -57,10 +60,10 @@ const order: ReadonlyArray<AuthError["_tag"]> = [
   "AccessDenied"
 ]
 
-/** The error that speaks for all: what all parts need goes into one challenge. */
-const spokesman = (errors: Arr.NonEmptyReadonlyArray<AuthError>): AuthError => {
+/** One error for all refusals. Its challenge has the scopes that all messages need. */
+const combinedError = (errors: Arr.NonEmptyReadonlyArray<AuthError>): AuthError => {
   const lacking = errors.filter((error) => error._tag === "InsufficientScope")
-  const [first = errors[0]] = errors.toSorted((a, b) => order.indexOf(a._tag) - order.indexOf(b._tag))
+  const [first = errors[0]] = errors.toSorted((a, b) => precedence.indexOf(a._tag) - precedence.indexOf(b._tag))
   if (first._tag !== "InsufficientScope") return first
   return new InsufficientScope({
     required: Arr.dedupe(lacking.flatMap(({ required }) => required)),
@@ -68,70 +71,80 @@ const spokesman = (errors: Arr.NonEmptyReadonlyArray<AuthError>): AuthError => {
   })
 }
 
-/** Collects what is refused while a request is answered. */
+/** Collects the refusals of a request. */
 export const makeRefusals = (
-  { answer, terms }: Pick<Guard, "answer" | "terms">,
-  visibility: Access["Service"]["visibility"] = terms.visibility
+  { policySettings, rejection }: Pick<Guard, "policySettings" | "rejection">,
+  visibility: Access["Service"]["visibility"] = policySettings.visibility
 ): Refusals => {
   const errors: Array<AuthError> = []
-  let first: Challenge.Answer | undefined
+  let first: Challenge.Rejection | undefined
   return {
     access: Access.of({
-      hierarchy: terms.hierarchy,
+      hierarchy: policySettings.hierarchy,
       visibility,
-      conceal: refused,
+      conceal: recordRefusal,
       refuse: (error, trace) =>
-        Effect.map(refused(error, trace), () => {
+        Effect.map(recordRefusal(error, trace), () => {
           errors.push(error)
-          const answered = answer(error)
-          first ??= answered
-          return new McpSchema.McpErrorBase({ ...Challenge.jsonRpcError(answered) })
+          const rejected = rejection(error)
+          first ??= rejected
+          return new McpSchema.McpErrorBase({ ...Challenge.jsonRpcError(rejected) })
         })
     }),
-    error: () => Arr.isReadonlyArrayNonEmpty(errors) ? spokesman(errors) : undefined,
-    answer: (response) => {
+    error: () => Arr.isReadonlyArrayNonEmpty(errors) ? combinedError(errors) : undefined,
+    apply: (response) => {
       if (!Arr.isReadonlyArrayNonEmpty(errors) || !holdsOnlyRefusals(response, errors.length)) return response
-      // The challenge for several refusals names the scopes of all.
-      const { headers, status } = errors.length === 1 && first !== undefined ? first : answer(spokesman(errors))
+      // The challenge for several refusals has the scopes of all.
+      const { headers, status } = errors.length === 1 && first !== undefined ? first : rejection(combinedError(errors))
       return HttpServerResponse.setHeaders(HttpServerResponse.setStatus(response, status), headers)
     }
   }
 }
 
-/** Lets the handler of a plain route refuse what it does (`Policy.require`), and answers with the challenge. */
+/** Refuses a request for a reason other than its token. */
+export const refuseRequest = (
+  error: AuthError,
+  request: HttpServerRequest.HttpServerRequest,
+  { refuse }: Pick<McpAuth["Service"], "refuse">
+) => Effect.as(recordRefusal(error, undefined), refuse(error, request))
+
+/** Lets the handler of a plain route refuse a request (`Policy.require`), and responds with the challenge. */
 export const refusableRoute = <E, R>(
   respond: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
   { refuse }: Pick<McpAuth["Service"], "refuse">,
   request: HttpServerRequest.HttpServerRequest
 ) =>
-  stoppable(respond, unnamedOperation, ({ error, trace }) => Effect.as(refused(error, trace), refuse(error, request)))
+  stoppable(
+    respond,
+    unnamedOperation,
+    ({ error, trace }) => Effect.as(recordRefusal(error, trace), refuse(error, request))
+  )
 
-/** A refusal from within what is being done. */
-interface Stopped {
+/** A refusal by a handler. */
+interface HandlerRefusal {
   readonly error: AuthError
   readonly trace: Trace | undefined
 }
 
 /**
- * Does something that can be ended by a refusal from within, and says what to do then. It is done in a fiber of its own, so
- * that its end is not the end of whoever answers. That fiber stays until the answer has gone out, and with it what it has
- * forked.
+ * Runs an effect that a refusal within it can stop. Then `onStop` gives the result. The effect runs in its own fiber, so that
+ * its interruption does not interrupt the response. That fiber and its children live until the response was sent.
  */
 export const stoppable = <A, E, R, E2, R2>(
   self: Effect.Effect<A, E, R>,
   operation: CurrentOperation["Service"]["operation"],
-  onStop: (stopped: Stopped) => Effect.Effect<A, E2, R2>,
+  onStop: (stopped: HandlerRefusal) => Effect.Effect<A, E2, R2>,
   isExact = true
 ): Effect.Effect<A, E | E2, Exclude<R, CurrentOperation> | R2> =>
   Effect.uninterruptibleMask((restore) => {
-    const stopped = MutableRef.make<Stopped | undefined>(undefined)
+    const stopped = MutableRef.make<HandlerRefusal | undefined>(undefined)
     const ended = Deferred.makeUnsafe<A, E>()
     const stoppableSelf = Effect.withFiber<A, E, Exclude<R, CurrentOperation>>((fiber) => {
       const stop: CurrentOperation["Service"]["stop"] = (error, trace) =>
         Effect.suspend(() => {
           if (MutableRef.get(stopped) === undefined) MutableRef.set(stopped, { error, trace })
           fiber.interruptUnsafe()
-          // Whoever refuses goes no further, in whichever fiber they are, and waits for nobody.
+          // The refusing fiber stops here, even if it is another one, and waits for no other fiber.
           return Effect.interrupt
         })
       return Effect.provideService(self, CurrentOperation, { operation, isExact, earlierScopes: new Set(), stop })
@@ -150,58 +163,58 @@ export const stoppable = <A, E, R, E2, R2>(
     )
   })
 
-/** Lets handlers refuse what they are doing (`Policy.require`). */
-export const refusable = (server: Resources) => {
+/** Lets MCP handlers refuse an operation (`Policy.require`). */
+export const refusableOperations = (server: Resources) => {
   const resolver = uriResolverOf(server)
   return McpServer.middleware((respond, request) => {
     const { isExact, operation } = operationOf(request, resolver)
     if (operation.listing) return respond
-    const refuse = ({ error, trace }: Stopped) =>
+    const refuse = ({ error, trace }: HandlerRefusal) =>
       Effect.flatMap(currentAccess, ({ refuse }) => Effect.flatMap(refuse(error, trace), Effect.fail))
     return stoppable(respond, operation, refuse, isExact)
   })
 }
 
-/** Who calls. What is called in process, without anybody's token, is called by nobody. */
+/** The caller. A call within the process, without a token, is anonymous. */
 const callerIn = <R>(context: Context.Context<R>): AuthInfo["Service"] =>
   Option.getOrElse(Context.getOption(context, AuthInfo), () => anonymous)
 
-/** Everything that has to be satisfied, as one policy, so that one answer speaks for all. */
-export const together = <S>({ guards, own }: Policies, services: Context.Context<S>): Policy<AuthInfo> => {
-  // What the tools of a server need was collected from their types.
+/** All policies of an operation as one, so that one refusal covers all of them. */
+export const combinedPolicy = <S>({ guards, own }: Policies, services: Context.Context<S>): Policy<AuthInfo> => {
+  // The services that the tools of a server need were collected from their types.
   const all = own === undefined ? guards : [bindServices(own as Policy<S | AuthInfo>, services), ...guards]
   const [only, ...others] = all
   return only === undefined || others.length > 0 ? allOf(...all) : only
 }
 
 /**
- * Tells guards that they have been judged for this operation. Without guards it says so as well: a handler may use its own
- * server in process, and what was judged for the outer operation is not judged for the inner one.
+ * Marks the guards that were evaluated for this operation. Operations without guards are marked, too: a handler can call its
+ * own server within the process, and the guards of the outer operation do not count for the inner one.
  */
-const relieving = ({ policiesOf }: Registrations) =>
+const markJudged = ({ policiesOf }: Registrations) =>
   McpServer.middleware((respond, request) => Effect.provideService(respond, EnforcedGuards, policiesOf(request).guards))
 
 /**
- * Adds middleware to a server for as long as the server exists. `layerGlobal` alone removes it when its scope closes, and
- * requests that are already in the server, or whose handler still answers, would then run without it.
+ * Adds middleware to a server for the lifetime of the server. `layerGlobal` alone removes it when its scope closes. Pending
+ * requests would then run without it.
  */
 export const permanent = <E, R>(middleware: Layer.Layer<never, E, R>): Layer.Layer<never, E, R> =>
-  // This scope is never closed: nothing in it holds a resource.
+  // This scope is never closed. It holds no resource.
   Layer.effectDiscard(Effect.flatMap(Scope.make(), (scope) => Layer.buildWithScope(middleware, scope)))
 
-/** Refuses what begins after the guards of a server have been finalized: the services of checks are gone then. */
+/** Refuses operations that start after the guards of a server were finalized, because the services of checks are closed. */
 const refuseClosed = ({ problem }: Availability) => {
   const error = problem()
-  // The server itself may do something while it is being built.
+  // The server itself can start operations while it is built.
   if (error === undefined || error.reason === "starting") return undefined
   return Effect.flatMap(currentAccess, ({ refuse }) => Effect.flatMap(refuse(error, undefined), Effect.fail))
 }
 
 /**
- * Enforces the policies on tools, the default for everything that has none, and the guards of everything that is known here.
- * `S` is what the checks on tools need: it is there when the server is built, and what a request provides comes first.
+ * Enforces the policies of tools, the default policy, and the guards of all registrations. `S` has the services that the
+ * checks of tools need, from the time when the server is built. The services of a request take precedence.
  */
-export const policies = <S>(registrations: Registrations, availability: Availability) =>
+export const enforcePolicies = <S>(registrations: Registrations, availability: Availability) =>
   McpServer.visibility(
     Effect.map(Effect.context<S>(), (services) => (request: McpServer.MiddlewareOptions) => {
       const closed = refuseClosed(availability)
@@ -209,7 +222,7 @@ export const policies = <S>(registrations: Registrations, availability: Availabi
       const found = registrations.policiesOf(request)
       if (found.own === undefined && found.guards.length === 0) return Effect.succeed(true)
       return Effect.contextWith((context: Context.Context<never>) =>
-        isVisibleTo(together(found, services), request, callerIn(context), registrations.resolver)
+        isVisibleTo(combinedPolicy(found, services), request, callerIn(context), registrations.resolver)
       )
     })
-  ).combine(relieving(registrations))
+  ).combine(markJudged(registrations))

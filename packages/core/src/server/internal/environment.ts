@@ -21,27 +21,27 @@ import * as TokenVerifier from "../../token/TokenVerifier.ts"
 import type { Options } from "../McpAuthOptions.ts"
 
 /**
- * Every variable that is read. A name outside this list is a mistake, because a defence would silently be off. The comments
- * are the table of variables in docs/options.md (`pnpm codegen`).
+ * All variables. A name outside this list is an error, because a misspelt name would silently switch a protection off. The
+ * comments are the table of variables in docs/options.md (`pnpm codegen`).
  */
-const known = [
+const variableNames = [
   /** The URL of the MCP server as clients write it (`resource`). Required. */
   "MCP_AUTH_RESOURCE",
   /** The issuers whose access tokens are accepted, a list (`authorizationServers`). Required. */
   "MCP_AUTH_ISSUER",
-  /** Where metadata is looked for: `auto`, `oidc` or `oauth`. Default: `auto`. */
+  /** The kind of metadata: `auto`, `oidc` or `oauth`. Default: `auto`. */
   "MCP_AUTH_TYPE",
   /** The repairs for metadata documents, a list of names from `Repairs`. Default: none. */
   "MCP_AUTH_REPAIRS",
   /** The audiences that are accepted instead of the resource, a list. Default: the resource. */
   "MCP_AUTH_AUDIENCE",
-  /** The scopes that clients may ask for, a list (`scopesSupported`). Default: those of the policies. */
+  /** The scopes that clients may request, a list (`scopesSupported`). Default: those of the policies. */
   "MCP_AUTH_SCOPES_SUPPORTED",
   /** The scopes that every request needs, a list (`requiredScopes`). Default: none. */
   "MCP_AUTH_REQUIRED_SCOPES",
-  /** The policy of everything that has no policy of its own, as JSON (`PolicyDeclaration`). Default: `authenticated`. */
+  /** The policy of everything without a policy of its own, as JSON (`PolicyDeclaration`). Default: `authenticated`. */
   "MCP_AUTH_POLICY",
-  /** Which scopes cover others, as JSON (`ScopeHierarchy.Rules`). Default: none does. */
+  /** The scopes that cover other scopes, as JSON (`ScopeHierarchy.Rules`). Default: none. */
   "MCP_AUTH_SCOPE_HIERARCHY",
   /** The origins from which browsers may call, a list (`allowedOrigins`). Default: every origin. */
   "MCP_AUTH_ALLOWED_ORIGINS",
@@ -51,27 +51,27 @@ const known = [
   "MCP_AUTH_CLIENT_SECRET",
   /** The secrets for request states, a list; the first encrypts, all decrypt (`requestStateSecret`). Default: random. */
   "MCP_AUTH_REQUEST_STATE_SECRET",
-  /** How many invalid tokens a client may send in a minute (`failureLimit`). Default: no limit. */
+  /** The maximum number of invalid tokens of a client in a minute (`failureLimit`). Default: no limit. */
   "MCP_AUTH_FAILURES_PER_MINUTE",
-  /** The path at which the server listens, if a proxy rewrites paths (`servedPath`). Default: that of the resource. */
+  /** The path at which the server listens, if a proxy rewrites paths (`servedPath`). Default: the path of the resource. */
   "MCP_AUTH_SERVED_PATH",
-  /** Tell clients why a token is not valid (`showErrorDetails`). Default: `false`. */
+  /** Tell clients why a token is invalid (`showErrorDetails`). Default: `false`. */
   "MCP_AUTH_SHOW_ERROR_DETAILS",
   /** Allow `http` and connections for loopback hosts (`McpAuth.development`). Refused if `NODE_ENV` is production. Default: `false`. */
   "MCP_AUTH_DEVELOPMENT",
-  /** Accept `http` for a resource and issuers on loopback. Development only. Default: `false`. */
+  /** Accept `http` for a resource and issuers on loopback hosts. For development only. Default: `false`. */
   "MCP_AUTH_ALLOW_INSECURE_LOOPBACK"
 ] as const
 
 /** The name of a variable. */
-export type Name = typeof known[number]
+export type Name = typeof variableNames[number]
 
 const required: ReadonlyArray<readonly [name: Name, repair: string]> = [
   ["MCP_AUTH_RESOURCE", "the URL of the MCP server as clients write it, for example https://api.example.com/mcp"],
   ["MCP_AUTH_ISSUER", "the issuer of the access tokens, for example https://auth.example.com"]
 ]
 
-/** Variables of which one alone has no effect. */
+/** Variables that need each other. */
 const pairs: ReadonlyArray<readonly [name: Name, other: Name]> = [
   ["MCP_AUTH_CLIENT_ID", "MCP_AUTH_CLIENT_SECRET"],
   ["MCP_AUTH_CLIENT_SECRET", "MCP_AUTH_CLIENT_ID"]
@@ -79,37 +79,37 @@ const pairs: ReadonlyArray<readonly [name: Name, other: Name]> = [
 
 const prefix = "MCP_AUTH_"
 
-/** No known name has so many segments. A directory with links to itself would otherwise be read for ever. */
-const deepest = 12
+/** No name has so many segments. The limit ends the search in a directory with links to itself. */
+const maxSegments = 12
 
-/** The names with the prefix, in any case, that a provider can list, and where it has each of them. */
+/** The names with the prefix, in upper or lower case, and the path of each in its provider. */
 type Listed = ReadonlyMap<string, ConfigProvider.Path>
 
 const keysOf = (node: ConfigProvider.Node | undefined): ReadonlyArray<string | number> => {
   if (node?._tag === "Record") return [...node.keys]
-  // The last index exists. Those before it may not, and there may be billions.
+  // Only the last index certainly exists. The array can be sparse and very long.
   return node?._tag === "Array" && node.length > 0 ? [node.length - 1] : []
 }
 
 /**
- * Lists the names with the prefix. Providers have them as keys in one piece (a JSON object, a directory of secrets), or as
- * a tree of their segments (the environment). A provider that cannot list its keys lists none.
+ * Lists the names with the prefix. Some providers have whole names as keys (a JSON object, a directory of secrets), others a
+ * tree of their segments (the environment). Some providers cannot list their keys.
  */
 const listOf = Effect.fnUntraced(function*(provider: Source): Effect.fn.Return<Listed> {
   const listed = new Map<string, ConfigProvider.Path>()
-  // The lower two are for providers that do not answer for the root.
-  const due: Array<ConfigProvider.Path> = [[], ["MCP"], ["MCP", "AUTH"]]
-  for (let path = due.shift(); path !== undefined; path = due.shift()) {
+  // The second and third paths are for providers that cannot list the root.
+  const pending: Array<ConfigProvider.Path> = [[], ["MCP"], ["MCP", "AUTH"]]
+  for (let path = pending.shift(); path !== undefined; path = pending.shift()) {
     const node = yield* Effect.orElseSucceed(provider.load(path), () => undefined)
     const name = path.join("_")
     const isWhole = name.toUpperCase().startsWith(prefix)
-    // What is below a key in one piece belongs to its value.
+    // Children of a key with the whole name belong to its value.
     const keys = isWhole && path.length === 1 ? [] : keysOf(node)
     if (isWhole && (keys.length === 0 || node?.value !== undefined)) listed.set(name, path)
-    if (path.length === deepest) continue
+    if (path.length === maxSegments) continue
     for (const key of keys) {
       const longer = [...path, key].join("_").toUpperCase()
-      if (longer.startsWith(prefix) || prefix.startsWith(`${longer}_`)) due.push([...path, key])
+      if (longer.startsWith(prefix) || prefix.startsWith(`${longer}_`)) pending.push([...path, key])
     }
   }
   return listed
@@ -118,13 +118,13 @@ const listOf = Effect.fnUntraced(function*(provider: Source): Effect.fn.Return<L
 /** A path that no source has. */
 const absent: ConfigProvider.Path = ["effect-mcp-auth-absent"]
 
-/** What a single source of a provider has. */
+/** A single source of a provider. */
 type Source = Pick<ConfigProvider.ConfigProvider, "load">
 
 /**
- * The sources of a provider, the first one first. `ConfigProvider.orElse` hides the keys of its fallback, but asks its sources
- * in turn until one of them has the path, and transforms the path for each of them. So a source is asked alone where the
- * others are asked for a path that none of them has.
+ * The sources of a provider, in order. `ConfigProvider.orElse` does not list the keys of its fallback. But it tries its sources
+ * in turn until one has the path, and maps the path for each of them. So one source is read alone if the others get a path
+ * that no source has.
  */
 const sourcesOf = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider) {
   const loadFrom = (source: number, path: ConfigProvider.Path) =>
@@ -134,7 +134,7 @@ const sourcesOf = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigPro
       return Effect.map(one.load(path), (node) => ({ asked, node }))
     })
   const sources: Array<Source> = []
-  // A source that fails hides those behind it, also when a variable is read: that is an error of its own.
+  // A source that fails hides the next ones. Reading a variable fails then, too, with an error of its own.
   const { asked } = yield* Effect.orElseSucceed(loadFrom(-1, []), () => ({ asked: 1 }))
   for (let source = 0; source < asked; source++) {
     sources.push({ load: (path) => Effect.map(loadFrom(source, path), ({ node }) => node) })
@@ -142,7 +142,7 @@ const sourcesOf = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigPro
   return sources
 })
 
-/** How many characters have to be inserted, removed or replaced (Levenshtein). */
+/** The number of characters to insert, remove or replace (Levenshtein distance). */
 const distance = (from: string, to: string): number => {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (let i = 1; i <= from.length; i++) {
@@ -158,10 +158,10 @@ const distance = (from: string, to: string): number => {
 
 const closestTo = (name: string): Name => {
   const upper = name.toUpperCase()
-  return known.reduce((best, next) => distance(upper, next) < distance(upper, best) ? next : best)
+  return variableNames.reduce((best, next) => distance(upper, next) < distance(upper, best) ? next : best)
 }
 
-/** What a provider has under a name that is read. */
+/** The state of a variable. */
 type State = "set" | "unset" | "empty" | "nested" | "not-a-string"
 
 const stateOf = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider, name: Name, listed: Listed) {
@@ -190,10 +190,10 @@ const problemOf = (name: Name, state: State): string | undefined => {
 
 const unsetProblems = (
   states: ReadonlyMap<Name, State>,
-  dispensable: ReadonlySet<Name>
+  overridden: ReadonlySet<Name>
 ): ReadonlyArray<string> => [
   ...required.flatMap(([name, repair]) =>
-    states.get(name) === "unset" && !dispensable.has(name) ? `${name} is not set: set it to ${repair}` : []
+    states.get(name) === "unset" && !overridden.has(name) ? `${name} is not set: set it to ${repair}` : []
   ),
   ...pairs.flatMap(([name, other]) =>
     states.get(name) !== "unset" && states.get(other) === "unset"
@@ -202,55 +202,55 @@ const unsetProblems = (
   )
 ]
 
-/** Names that are not read: unless their source finds a known name in another case, each of them is a mistake. */
-const strangersOf = Effect.fnUntraced(function*(source: Source, listed: Listed) {
-  const strangers: Array<string> = []
+/** The errors of unknown names. A name in another case is allowed if its source finds the variable by it. */
+const unknownNamesOf = Effect.fnUntraced(function*(source: Source, listed: Listed) {
+  const unknown: Array<string> = []
   for (const name of listed.keys()) {
     const closest = closestTo(name)
     if (name === closest) continue
     const isOtherCase = name.toUpperCase() === closest && !listed.has(closest)
     const found = isOtherCase ? yield* Effect.orElseSucceed(source.load([closest]), () => undefined) : undefined
     if (found?.value !== undefined && found.value.trim() !== "") continue
-    strangers.push(
+    unknown.push(
       `${
         printable(name)
       } is not a known variable: rename it to ${closest}, which is the closest known name, or remove it`
     )
   }
-  return strangers
+  return unknown
 })
 
 const configError = (messages: ReadonlyArray<string>) =>
   new Config.ConfigError(new Schema.SchemaError(new SchemaIssue.InvalidValue({ message: messages.join("\n") })))
 
 /**
- * Fails when a variable is empty, unknown or missing, and names all such variables. Effect's providers treat an empty
- * variable as one that is not set, so a defence would silently be off.
+ * Fails if a variable is empty, unknown or missing, and lists all such variables. Effect's providers treat an empty variable as
+ * not set, which would silently switch a protection off.
  */
 export const checkNames = Effect.fnUntraced(function*(
   provider: ConfigProvider.ConfigProvider,
-  dispensable: ReadonlySet<Name>
+  overridden: ReadonlySet<Name>
 ): Effect.fn.Return<void, Config.ConfigError> {
   const listed = new Map<string, ConfigProvider.Path>()
-  const strangers = new Set<string>()
+  const unknown = new Set<string>()
   for (const source of yield* sourcesOf(provider)) {
     const names = yield* listOf(source)
     for (const [name, path] of names) if (!listed.has(name)) listed.set(name, path)
-    for (const stranger of yield* strangersOf(source, names)) strangers.add(stranger)
+    for (const message of yield* unknownNamesOf(source, names)) unknown.add(message)
   }
   const states = new Map<Name, State>()
-  for (const name of known) {
+  for (const name of variableNames) {
     states.set(name, yield* stateOf(provider, name, listed))
   }
   const problems = [
     ...[...states].flatMap(([name, state]) => problemOf(name, state) ?? []),
-    ...strangers,
-    ...unsetProblems(states, dispensable)
+    ...unknown,
+    ...unsetProblems(states, overridden)
   ]
   if (problems.length > 0) return yield* Effect.fail(configError(problems))
 })
 
-/** Words, separated by white space or commas. At least one: an empty list would mean that the variable is not set. */
+/** Words between white space or commas. At least one, because an empty list would have the effect of no variable. */
 const words = <S extends Schema.ConstraintCodec<string, string>>(name: Name, word: S) =>
   Config.schema(
     Schema.String.pipe(Schema.decodeTo(
@@ -268,10 +268,10 @@ const words = <S extends Schema.ConstraintCodec<string, string>>(name: Name, wor
 
 const list = <S extends Schema.ConstraintCodec<string, string>>(name: Name, word: S) => Config.option(words(name, word))
 
-/** How many failures may be counted. With none, every client would be locked out. */
+/** A number of failures. Zero would lock out every client. */
 const positive = Schema.Int.check(Schema.isGreaterThan(0))
 
-/** A name that the check of names knows. */
+/** A name from the list, checked by its type. */
 const named = (name: Name): Name => name
 
 const json = <A>(name: Name, schema: Schema.Codec<A, Schema.Json>) =>
@@ -282,18 +282,18 @@ interface Credentials {
   readonly clientSecret: Redacted.Redacted
 }
 
-/** Both or none: `checkNames` refuses one alone, because introspection would silently be off. */
+/** Both or none. `checkNames` refuses one alone, because introspection would silently be off. */
 const credentials: Config.Config<Option.Option<Credentials>> = Config.option(Config.all({
   clientId: Config.NonEmptyString(named("MCP_AUTH_CLIENT_ID")),
   clientSecret: Config.Redacted(named("MCP_AUTH_CLIENT_SECRET"))
 }))
 
-/** Secrets, separated like other lists. */
+/** The secrets in a list. */
 const secretsIn = (text: Redacted.Redacted): ReadonlyArray<Redacted.Redacted> =>
   Redacted.value(text).split(/[\s,]+/).filter((part) => part !== "").map((secret) => Redacted.make(secret))
 
 const variables = Config.all({
-  // Both are required: `checkNames` says which is missing, unless the program overrides it.
+  // Both are required. `checkNames` reports a missing one, unless the program overrides it.
   resource: Config.withDefault(Config.NonEmptyString(named("MCP_AUTH_RESOURCE")), ""),
   issuers: Config.withDefault(words("MCP_AUTH_ISSUER", Schema.String), []),
   type: Config.withDefault(Config.Literals(["auto", "oidc", "oauth"], named("MCP_AUTH_TYPE")), "auto"),
@@ -315,7 +315,7 @@ const variables = Config.all({
 
 type Variables = Omit<Config.Success<typeof variables>, "isDevelopment">
 
-/** JWTs by their keys; whatever else there is by asking, if this server has the credentials for that. */
+/** Verifies JWTs by their keys, and all other tokens by introspection if there are credentials. */
 const verifierOf = (
   audiences: Variables["audience"],
   credentials: Option.Option<Credentials>
@@ -336,9 +336,9 @@ const verifierOf = (
   })
 }
 
-type Discovered = Options<Issuer.InvalidIssuer, HttpClient.HttpClient | Scope.Scope, HttpClient.HttpClient>
+type ConfiguredOptions = Options<Issuer.InvalidIssuer, HttpClient.HttpClient | Scope.Scope, HttpClient.HttpClient>
 
-const optionsOf = (variables: Variables): Discovered => {
+const optionsOf = (variables: Variables): ConfiguredOptions => {
   const { allowInsecureLoopback, audience, credentials, issuers, repairs, type, ...rest } = variables
   const names = Option.getOrElse(repairs, () => [])
   const discovery = {
@@ -366,21 +366,21 @@ const optionsOf = (variables: Variables): Discovered => {
   }
 }
 
-/** Settings that a program gives instead of the environment. */
+/** Options of the program that replace those of the environment. */
 type Overrides = Pick<Partial<Options<unknown, unknown, unknown>>, "resource" | "authorizationServers">
 
 /**
- * Reads the options of a resource from the environment. Empty, unknown and missing variables are errors. A variable that is
- * required may be missing if the program overrides its setting.
+ * Reads the options of a resource from the environment. Empty, unknown and missing variables are errors. A required variable
+ * may be missing if the program overrides its option.
  */
 export const optionsFromConfig = Effect.fnUntraced(function*(
   { authorizationServers, resource }: Overrides
-): Effect.fn.Return<{ readonly options: Discovered; readonly isDevelopment: boolean }, Config.ConfigError> {
+): Effect.fn.Return<{ readonly options: ConfiguredOptions; readonly isDevelopment: boolean }, Config.ConfigError> {
   const provider = yield* ConfigProvider.ConfigProvider
-  const dispensable = new Set<Name>()
-  if (resource !== undefined) dispensable.add("MCP_AUTH_RESOURCE")
-  if (authorizationServers !== undefined) dispensable.add("MCP_AUTH_ISSUER")
-  yield* checkNames(provider, dispensable)
+  const overridden = new Set<Name>()
+  if (resource !== undefined) overridden.add("MCP_AUTH_RESOURCE")
+  if (authorizationServers !== undefined) overridden.add("MCP_AUTH_ISSUER")
+  yield* checkNames(provider, overridden)
   const { isDevelopment, ...rest } = yield* variables.parse(provider)
   return { options: optionsOf(rest), isDevelopment }
 })

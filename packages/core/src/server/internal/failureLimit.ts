@@ -16,45 +16,45 @@ import { type TokenError, TooManyFailures } from "../../token/TokenError.ts"
 import type { Trust } from "../../token/TokenVerifier.ts"
 import type { FailureLimit } from "../McpAuthOptions.ts"
 
-type Verified<E = TokenError> = Effect.Effect<AuthInfo["Service"], E>
+type Verification<E = TokenError> = Effect.Effect<AuthInfo["Service"], E>
 
-/** Verifies the token of a request, unless too many have failed from where it comes. */
-export type Limited = (
+/** Verifies the token of a request, unless its client has sent too many invalid tokens. */
+export type LimitFailures = (
   request: HttpServerRequest.HttpServerRequest,
   token: Redacted.Redacted,
-  verified: Verified
-) => Verified<TokenError | TooManyFailures>
+  verified: Verification
+) => Verification<TokenError | TooManyFailures>
 
-/** Whether an error is about the token. One whose key may yet be published could as well be made up. */
+/** Whether an error counts as a failure. A token with an unknown key counts, because it can be forged. */
 const isFailure = (error: TokenError): boolean => error._tag === "InvalidToken" || isUnknownKey(error)
 
-/** The key of all clients without an address, which no address has. */
+/** The key of all clients without an address. It is not an address. */
 const unknownClients = "unknown"
 
 const addressUnknown =
-  "The client address of a request is unknown or no IP address, so `failureLimit` does not count its " +
-  "failures. Pass `clientAddress` to `FetchAuth`, or set `remoteAddress` by a middleware of the HTTP server, or set " +
-  "`failureLimit.countUnknownClientsTogether`. This is logged once."
+  "A request has no client address, or one that is not an IP address, so `failureLimit` does not apply. Pass " +
+  "`clientAddress` to `FetchAuth`, or set `remoteAddress` with a middleware of the HTTP server, or set " +
+  "`failureLimit.countUnknownClientsTogether`. This is logged once"
 
-/** Logs once that some requests are not counted. */
+/** Logs once that some requests are not limited. */
 const makeWarning = Effect.map(Ref.make(false), (warned) =>
   Effect.flatMap(
     Ref.getAndSet(warned, true),
     (before) => before ? Effect.void : Effect.logWarning(addressUnknown)
   ))
 
-/** How many clients are remembered that have failed too often, and after how many failures all are counted anew. */
-const mostRemembered = 10_000
-const mostCounted = 100_000
+/** The maximum number of clients that are locked out, and of failures before the counter in memory is replaced. */
+const maxLockedOut = 10_000
+const maxCounted = 100_000
 
-const inMemory = Effect.scoped(Effect.flatMap(
+const makeMemoryLimiter = Effect.scoped(Effect.flatMap(
   Layer.build(Layer.fresh(RateLimiter.layerStoreMemory)),
   (store) => Effect.provideContext(RateLimiter.make, store)
 ))
 
 /**
- * Counts failures: in the store that is provided, or else in memory, which forgets no client by itself, and is therefore
- * begun anew now and then, so that it stays small whoever comes.
+ * The counter of failures: in the store in context, or else in memory. The store in memory never removes a client, so it is
+ * replaced after a number of failures. This bounds its size.
  */
 const makeCounter = Effect.gen(function*() {
   const store = yield* Effect.serviceOption(RateLimiter.RateLimiterStore)
@@ -62,22 +62,23 @@ const makeCounter = Effect.gen(function*() {
     const limiter = yield* Effect.provideService(RateLimiter.make, RateLimiter.RateLimiterStore, store.value)
     return Effect.succeed(limiter)
   }
-  const current = yield* Ref.make({ limiter: yield* inMemory, counted: 0 })
+  const current = yield* Ref.make({ limiter: yield* makeMemoryLimiter, counted: 0 })
   return Effect.gen(function*() {
     const { counted, limiter } = yield* Ref.getAndUpdate(current, (now) => ({ ...now, counted: now.counted + 1 }))
-    if (counted < mostCounted) return limiter
-    const fresh = yield* inMemory
+    if (counted < maxCounted) return limiter
+    const fresh = yield* makeMemoryLimiter
     yield* Ref.set(current, { limiter: fresh, counted: 1 })
     return fresh
   })
 })
 
-const unlimited: Limited = (_, __, verified) => verified
+const unlimited: LimitFailures = (_, __, verified) => verified
 
-const storeFailed = "Failures to authenticate cannot be counted, and are not limited"
+const storeFailed =
+  "The RateLimiterStore of failureLimit failed, so invalid tokens are not limited now; check the store"
 
-/** Counts a failure. Says for how long nothing more is heard from there, in milliseconds. */
-const counting = Effect.fnUntraced(function*(limit: FailureLimit, window: number) {
+/** Counts a failure. Returns for how long the client is locked out, in milliseconds. Zero: it is not. */
+const makeFailureCounter = Effect.fnUntraced(function*(limit: FailureLimit, window: number) {
   const counter = yield* makeCounter
   return Effect.fnUntraced(function*(key: string) {
     const limiter = yield* counter
@@ -92,20 +93,20 @@ const counting = Effect.fnUntraced(function*(limit: FailureLimit, window: number
 })
 
 /**
- * Limits how many tokens may fail. Who has reached the limit is answered without a look at the token: that is the point
- * where tokens are asked about elsewhere.
+ * Limits the number of invalid tokens. Above the limit, tokens are not verified, so that introspection and key requests to
+ * the provider are limited as well.
  */
 export const makeFailureLimit = Effect.fnUntraced(function*(
   limit: FailureLimit | undefined,
   { authorizationServers, resource }: Trust
-): Effect.fn.Return<Limited> {
+): Effect.fn.Return<LimitFailures> {
   if (limit === undefined) return unlimited
   const window = Duration.toMillis(Duration.fromInputUnsafe(limit.window))
-  const count = yield* counting(limit, window)
+  const count = yield* makeFailureCounter(limit, window)
   const warn = yield* makeWarning
-  /** Until when nothing more is heard, by client and then by issuer, in milliseconds since 1970. */
-  const lockedOut = makeBoundedCache<ReadonlyMap<string, number>>(mostRemembered)
-  /** Nobody is locked out for longer than a window, unless the clock was set back. */
+  /** The end of each lockout, by client and then by issuer, in milliseconds since 1970. */
+  const lockedOut = makeBoundedCache<ReadonlyMap<string, number>>(maxLockedOut)
+  /** A lockout that is longer than a window comes from a clock that was set back, so it is ignored. */
   const waitOf = (milliseconds: number): number => milliseconds > window ? 0 : Math.max(0, milliseconds)
   const issuerOf = (token: Redacted.Redacted): string => configuredIssuerOf(authorizationServers, token)
   const lockOut = Effect.fnUntraced(function*(client: string, token: Redacted.Redacted, error: TokenError) {
@@ -121,7 +122,7 @@ export const makeFailureLimit = Effect.fnUntraced(function*(
     const client = clientOf(request) ?? (limit.countUnknownClientsTogether === true ? unknownClients : undefined)
     if (client === undefined) return Effect.andThen(warn, verified)
     const counted = Effect.catch(verified, (error) => lockOut(client, token, error))
-    // Of a client that has not failed too often, no token is read here.
+    // The issuer is read only if the client is locked out for some issuer.
     const until = lockedOut.get(client)?.get(issuerOf(token))
     if (until === undefined) return counted
     return Effect.flatMap(Clock.currentTimeMillis, (now) => {

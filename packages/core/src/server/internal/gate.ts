@@ -20,16 +20,16 @@ import { Access } from "../../policy/internal/access.ts"
 import { anonymous, AuthInfo, isAnonymous } from "../../token/AuthInfo.ts"
 import * as BearerToken from "../../token/BearerToken.ts"
 import { isEmptyCredentials } from "../../token/BearerToken.ts"
-import { type AuthError, type ContentTooLarge, ServerUnavailable } from "../../token/TokenError.ts"
+import { type ContentTooLarge, ServerUnavailable } from "../../token/TokenError.ts"
 import { type Availability, openAvailability, ServerAvailability, trackRequests } from "./availability.ts"
 import { type BodyLimit, type BodyLimits, declaredTooLarge, limitsIn, readWhole } from "./bodyLimit.ts"
-import { makeRefusals, refusableRoute } from "./enforcement.ts"
+import { makeRefusals, refusableRoute, refuseRequest } from "./enforcement.ts"
 import { Registered, type Registrations } from "./registrations.ts"
 import { ServerSessions } from "./serverSessions.ts"
 import { type Guard, guard } from "./service.ts"
 import { makeSessions, type Sessions } from "./sessions.ts"
 import { Listen, refuseSubscription } from "./subscriptions.ts"
-import { allowed, refused } from "./telemetry.ts"
+import { recordAllowed } from "./telemetry.ts"
 
 const Name = Schema.Struct({ name: Schema.String })
 const Uri = Schema.Struct({ uri: Schema.String })
@@ -47,14 +47,14 @@ const Call = Schema.Union([
 
 type Call = typeof Call.Type
 
-/** What a call is about: said where its method says it, because that is where the server looks. */
+/** The target of a call, from the member that the server reads for this method. */
 const targetOf = ({ params }: Call): string => {
   const named = "ref" in params ? params.ref : params
   return "name" in named ? named.name : named.uri
 }
 
-/** Methods that name nothing of the server, and that it offers to every client. */
-const Opening = Schema.Struct({
+/** Methods without a target, which the server offers to every client. */
+const OpenRequest = Schema.Struct({
   method: Schema.Literals([
     "initialize",
     "server/discover",
@@ -69,36 +69,36 @@ const Opening = Schema.Struct({
     "resources/templates/list",
     "prompts/list"
   ]),
-  // A message is a request or an answer, never both.
+  // A message is a request or a response, never both.
   result: Schema.optionalKey(Schema.Never),
   error: Schema.optionalKey(Schema.Never)
 })
 
-const answer = { id: Schema.Union([Schema.String, Schema.Number]), method: Schema.optionalKey(Schema.Never) }
+const clientResponse = { id: Schema.Union([Schema.String, Schema.Number]), method: Schema.optionalKey(Schema.Never) }
 
-/** An answer to something that the server asked. */
-const Answer = Schema.Union([
-  Schema.Struct({ ...answer, result: Schema.Unknown }),
-  Schema.Struct({ ...answer, error: Schema.Unknown })
+/** A response to a request of the server. */
+const ClientResponse = Schema.Union([
+  Schema.Struct({ ...clientResponse, result: Schema.Unknown }),
+  Schema.Struct({ ...clientResponse, error: Schema.Unknown })
 ])
 
-const Message = Schema.Union([Opening, Call, Listen, Answer])
+const Message = Schema.Union([OpenRequest, Call, Listen, ClientResponse])
 
 const decodeMessages = Schema.decodeOption(
   Schema.fromJsonString(Schema.Union([Schema.NonEmptyArray(Message), Message]))
 )
 
-/** A request without a token, and what is known about it. */
+/** A request without a token. */
 interface Unauthenticated {
   readonly request: HttpServerRequest.HttpServerRequest
-  /** Whether it names a session that was begun without a token. */
+  /** Whether it has a session that was started without a token. */
   readonly ownsSession: boolean
 }
 
 /**
- * Whether a request that carries no token may be one of those that need none. The policy is judged later. Everything that
- * no policy has opened stays out, also what does not exist, so that a client begins its login wherever it asks. What the
- * server offers to such callers works without a token: otherwise a client would begin a login before it needs one.
+ * Whether a request without a token may go on. Its policy is evaluated later. All operations that no policy opens to anonymous
+ * callers are refused, including operations that do not exist, so that every request can start a login. All operations that
+ * the server offers to anonymous callers must work without a token. Otherwise clients would log in too early.
  */
 export const mayBeAnonymous = (
   { ownsSession, request }: Unauthenticated,
@@ -107,17 +107,17 @@ export const mayBeAnonymous = (
   limit: BodyLimit
 ): Effect.Effect<boolean, ContentTooLarge> => {
   if (!(anonymousLists || mayAdmitAnonymous())) return Effect.succeed(false)
-  // A client that could do nothing for certain logs in first.
-  const begins = anonymousLists || admitsAnonymous()
-  // Clients of a session that they have begun ask for its stream by GET, and end it by DELETE.
+  // If it is not certain that an anonymous client can do anything, it must log in first.
+  const offersAnonymous = anonymousLists || admitsAnonymous()
+  // Clients open the stream of a session that they started with GET, and end it with DELETE.
   if (request.method === "GET" || request.method === "DELETE") return Effect.succeed(ownsSession)
   if (request.method !== "POST") return Effect.succeed(false)
   const isOpen = (message: typeof Message.Type): boolean => {
-    if (!("params" in message)) return begins
+    if (!("params" in message)) return offersAnonymous
     if (message.method !== "subscriptions/listen") return mayBeAnonymous(message.method, targetOf(message))
-    // The changes of a resource are told to its readers alone. No policy judges a subscription later.
+    // Only readers of a resource may subscribe to its changes. No policy is evaluated for a subscription later.
     const { resourceSubscriptions = [] } = message.params.notifications
-    return begins && resourceSubscriptions.every((uri) => isAnonymous("resources/read", uri))
+    return offersAnonymous && resourceSubscriptions.every((uri) => isAnonymous("resources/read", uri))
   }
   const declared = declaredTooLarge(request, limit)
   if (declared !== undefined) return Effect.fail(declared)
@@ -127,11 +127,11 @@ export const mayBeAnonymous = (
   )
 }
 
-/** What browser clients have to read besides the body. */
+/** The headers that browser clients must read. */
 const exposedHeaders = ["WWW-Authenticate", "Mcp-Session-Id", "Mcp-Protocol-Version", "Retry-After"]
 
-/** What every page is told where all may call. */
-const anyOrigin = {
+/** The CORS headers if every origin may call. */
+const anyOriginHeaders = {
   "access-control-allow-origin": "*",
   "access-control-expose-headers": exposedHeaders.join(",")
 }
@@ -139,14 +139,14 @@ const anyOrigin = {
 type Request = HttpServerRequest.HttpServerRequest
 type Respond<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 
-/** How long a standing stream may go on whose token was accepted after its end, because clocks differ. */
-const grace = 30_000
+/** How long a notification stream may last if its token was accepted after its expiry (clock skew). */
+const graceMillis = 30_000
 
 /**
- * Whether a stream answers nothing, but stands until it is closed: server-sent events by GET, and `subscriptions/listen`
- * of MCP 2026-07-28. That revision demands that the header names the method of the body, and older ones have no such method.
+ * Whether a stream sends notifications until it is closed: server-sent events by GET, and `subscriptions/listen` of MCP
+ * 2026-07-28. In that revision the header must equal the method in the body. Older revisions do not have the method.
  */
-const isStanding = (request: Request, contentType: string): boolean =>
+const isNotificationStream = (request: Request, contentType: string): boolean =>
   request.method === "GET" ? contentType.startsWith("text/event-stream") : isListen(request)
 
 const isListen = ({ headers }: Request): boolean => headers["mcp-method"] === "subscriptions/listen"
@@ -154,14 +154,14 @@ const isListen = ({ headers }: Request): boolean => headers["mcp-method"] === "s
 const untilExpiry = (expiresAt: number | undefined): Effect.Effect<void> =>
   expiresAt === undefined ? Effect.never : Effect.flatMap(
     Clock.currentTimeMillis,
-    (now) => Effect.sleep(Duration.millis(now < expiresAt * 1000 ? expiresAt * 1000 - now : grace))
+    (now) => Effect.sleep(Duration.millis(now < expiresAt * 1000 ? expiresAt * 1000 - now : graceMillis))
   )
 
 /**
- * A standing stream ends with the token that opened it. An answer to a request that was let in goes on to its result: what
- * was begun may already have had effects, and its client could not learn of them otherwise. It has only the long bound.
+ * A notification stream ends when its token expires. The response to an accepted request is sent to its end, because the call
+ * may already have had effects, and the client needs the result. It ends only at `maxAnswerDuration`.
  */
-const endStream = (
+const limitStream = (
   response: HttpServerResponse.HttpServerResponse,
   request: Request,
   { expiresAt }: AuthInfo["Service"],
@@ -169,7 +169,7 @@ const endStream = (
 ): HttpServerResponse.HttpServerResponse => {
   const { body } = response
   if (body._tag !== "Stream") return response
-  const end = isStanding(request, body.contentType)
+  const end = isNotificationStream(request, body.contentType)
     ? untilExpiry(expiresAt)
     : Duration.isFinite(maxAnswerDuration)
     ? Effect.sleep(maxAnswerDuration)
@@ -178,67 +178,64 @@ const endStream = (
   return HttpServerResponse.setBody(response, HttpBody.stream(stream, body.contentType, body.contentLength))
 }
 
-/** What a gate knows, besides the request. */
-interface Keeper {
+/** The state of a gate. */
+interface GateState {
   readonly auth: Guard
   readonly sessions: Sessions
   readonly limits: BodyLimits
-  /** Why no request is accepted now, if none is. */
+  /** The reason why no request is accepted now, if there is one. */
   readonly unavailable: Availability["problem"]
-  /** What the MCP server behind the gate has. Without one there are plain routes. */
+  /** The registrations of the MCP server behind the gate. None: plain routes. */
   readonly registered: Option.Option<Effect.Effect<Registrations>>
 }
 
-/** Lets handlers of plain routes refuse what they are doing (`Policy.require`). Those of MCP are seen to by the server. */
-const refusable = <E, R>(respond: Respond<E, R>, { auth, registered }: Keeper, request: Request): Respond<E, R> =>
-  Option.isSome(registered) ? respond : refusableRoute(respond, auth, request)
+/** Lets handlers of plain routes refuse a request (`Policy.require`). The MCP server does this for its own handlers. */
+const refusablePlainRoute = <E, R>(
+  respond: Respond<E, R>,
+  { auth, registered }: GateState,
+  request: Request
+): Respond<E, R> => Option.isSome(registered) ? respond : refusableRoute(respond, auth, request)
 
-/** The size of a body that was read. Without an MCP server, nothing says that it was. */
-const sizeOf = (request: Request, registered: Keeper["registered"]): Effect.Effect<number> => {
+/** The size of a body that was read. Handlers of plain routes may not read it, so their size is zero. */
+const bodySizeOf = (request: Request, registered: GateState["registered"]): Effect.Effect<number> => {
   if (Option.isNone(registered)) return Effect.succeed(0)
   return Effect.match(request.text, { onFailure: () => 0, onSuccess: ({ length }) => length })
 }
 
-/** Refuses a request for another reason than its token. */
-const refuse = (error: AuthError, request: Request, auth: Guard) =>
-  Effect.as(refused(error, undefined), auth.refuse(error, request))
-
-/** The request goes on, in the name of who makes it. It is one that its session already let in. */
-const letIn = <E, R>(
+/** Passes a request to its handler, on behalf of its caller. The session of the request was already claimed. */
+const acceptRequest = <E, R>(
   respond: Respond<E, R>,
   info: AuthInfo["Service"],
   request: Request,
-  keeper: Keeper
+  state: GateState
 ) => {
-  const { auth, limits, registered, sessions } = keeper
-  const { anonymousLists, visibility } = auth.terms
-  // The server may have closed while the token was verified.
-  const unavailable = keeper.unavailable()
-  if (unavailable !== undefined) return refuse(unavailable, request, auth)
+  const { auth, limits, registered, sessions } = state
+  const { anonymousLists, visibility } = auth.policySettings
   const limit = isAnonymous(info) ? limits.anonymous : limits.authenticated
-  const declared = declaredTooLarge(request, limit)
-  if (declared !== undefined) return refuse(declared, request, auth)
+  // The server may have closed while the token was verified.
+  const refused = state.unavailable() ?? declaredTooLarge(request, limit)
+  if (refused !== undefined) return refuseRequest(refused, request, auth)
   const refusals = makeRefusals(auth, anonymousLists && isAnonymous(info) ? "open" : visibility)
-  // Provided at once: each time costs a copy of all services of the request.
+  // Provided together, because each time copies all services of the request.
   const services = Context.make(AuthInfo, info).pipe(
     Context.add(Access, refusals.access),
     Context.add(HttpServerRequest.HttpServerRequest, request),
     Context.add(HttpIncomingMessage.MaxBodySize, limit.size)
   )
-  const answered = Effect.provideContext(refusable(respond, keeper, request), services)
-  // The server adds the id of a new session only when the response is on its way.
-  const learn = () =>
+  const answered = Effect.provideContext(refusablePlainRoute(respond, state, request), services)
+  // The server adds the ID of a new session just before the response is sent.
+  const recordSession = () =>
     HttpEffect.appendPreResponseHandler((_, response) =>
-      Effect.matchEffect(sessions.learn({ info, request, response, size: sizeOf(request, registered) }), {
-        onFailure: (error) => refuse(error, request, auth),
+      Effect.matchEffect(sessions.record({ info, request, response, size: bodySizeOf(request, registered) }), {
+        onFailure: (error) => refuseRequest(error, request, auth),
         onSuccess: () => Effect.succeed(response)
       })
     )
   const finished = Effect.map(
-    Effect.tap(answered, learn),
-    (response) => endStream(refusals.answer(response), request, info, auth)
+    Effect.tap(answered, recordSession),
+    (response) => limitStream(refusals.apply(response), request, info, auth)
   )
-  // Handlers of plain routes may read their bodies as streams. An MCP server reads all of a body.
+  // Handlers of plain routes may read bodies as streams. An MCP server reads the whole body.
   if (Option.isNone(registered) || request.method !== "POST") return finished
   const subscribe = (body: string) =>
     Effect.flatMap(
@@ -247,45 +244,47 @@ const letIn = <E, R>(
         refuseSubscription(body, { info, registrations, refusals, refuse: (error) => auth.refuse(error, request) })
     ).pipe(Effect.flatMap((refusal) => refusal === undefined ? finished : Effect.succeed(refusal)))
   return Effect.matchEffect(readWhole(request, limit), {
-    onFailure: (error) => refuse(error, request, auth),
+    onFailure: (error) => refuseRequest(error, request, auth),
     onSuccess: (body) => body !== undefined && isListen(request) ? subscribe(body) : finished
   })
 }
 
-/** The request as its own session may see it, if it carries no token and may do without. */
-const withoutToken = Effect.fnUntraced(function*(request: Request, { auth, limits, registered, sessions }: Keeper) {
-  const token = BearerToken.fromRequest(request)
-  if (Option.isNone(registered) || Result.isSuccess(token) || token.failure._tag !== "MissingCredentials") {
-    return undefined
+/** The request with its session, if it has no token and needs none. */
+const acceptedWithoutToken = Effect.fnUntraced(
+  function*(request: Request, { auth, limits, registered, sessions }: GateState) {
+    const token = BearerToken.fromRequest(request)
+    if (Option.isNone(registered) || Result.isSuccess(token) || token.failure._tag !== "MissingCredentials") {
+      return undefined
+    }
+    const registrations = yield* registered.value
+    // The body is read here, and again by the server. Both must use the same request.
+    const claimed = yield* sessions.claim(anonymous, request)
+    // If the session has another owner, the claim returns a changed request.
+    const ownsSession = claimed === request && request.headers["mcp-session-id"] !== undefined
+    const unauthenticated = { request: claimed, ownsSession }
+    return (yield* mayBeAnonymous(unauthenticated, registrations, auth.policySettings.anonymousLists, limits.anonymous))
+      ? claimed :
+      undefined
   }
-  const registrations = yield* registered.value
-  // Its body is read here, and again by the server: both have to read it from the same request.
-  const claimed = yield* sessions.claim(anonymous, request)
-  // A claim of somebody else's session makes another request.
-  const ownsSession = claimed === request && request.headers["mcp-session-id"] !== undefined
-  const asked = { request: claimed, ownsSession }
-  return (yield* mayBeAnonymous(asked, registrations, auth.terms.anonymousLists, limits.anonymous))
-    ? claimed :
-    undefined
-})
+)
 
-/** Lets in who has a valid token, and tells everybody else what they need. */
-const admitByToken = <E, R>(respond: Respond<E, R>, request: Request, keeper: Keeper) => {
-  const { auth, sessions } = keeper
+/** Accepts a request with a valid token, and refuses all others. */
+const admitByToken = <E, R>(respond: Respond<E, R>, request: Request, state: GateState) => {
+  const { auth, sessions } = state
   return Effect.matchEffect(auth.authenticate(request), {
     onFailure: (error) => Effect.succeed(auth.refuse(error, request)),
     onSuccess: (info) =>
-      Effect.flatMap(sessions.claim(info, request), (claimed) => letIn(respond, info, claimed, keeper))
+      Effect.flatMap(sessions.claim(info, request), (claimed) => acceptRequest(respond, info, claimed, state))
   })
 }
 
-const admitWithoutToken = <E, R>(respond: Respond<E, R>, request: Request, keeper: Keeper) =>
-  Effect.matchEffect(withoutToken(request, keeper), {
-    onFailure: (error) => refuse(error, request, keeper.auth),
+const admitWithoutToken = <E, R>(respond: Respond<E, R>, request: Request, state: GateState) =>
+  Effect.matchEffect(acceptedWithoutToken(request, state), {
+    onFailure: (error) => refuseRequest(error, request, state.auth),
     onSuccess: (open) =>
       open === undefined
-        ? admitByToken(respond, request, keeper)
-        : Effect.andThen(allowed("anonymous"), letIn(respond, anonymous, open, keeper))
+        ? admitByToken(respond, request, state)
+        : Effect.andThen(recordAllowed("anonymous"), acceptRequest(respond, anonymous, open, state))
   })
 
 const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
@@ -296,7 +295,7 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
       (ref) => Effect.sync(() => MutableRef.get(ref))
     )
     const server = yield* Effect.serviceOption(ServerAvailability)
-    // Plain routes have no other guards than the gate itself.
+    // Plain routes are guarded by the gate only.
     const availability = Option.isSome(server) ? server.value : yield* openAvailability
     const tracked = Option.isSome(server) ? yield* trackRequests : identity
     const closed = new ServerUnavailable({ reason: "closed" })
@@ -310,29 +309,29 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
       allowedMethods: ["GET", "POST", "DELETE"],
       exposedHeaders
     })
-    const isOpen = auth.allowedOrigins.length === 0
+    const isAnyOrigin = auth.allowedOrigins.length === 0
     const unavailable = () => availability.problem() ?? auth.unavailable()
     return (respond) =>
       Effect.contextWith((context: Context.Context<HttpServerRequest.HttpServerRequest>) => {
         const request = Context.get(context, HttpServerRequest.HttpServerRequest)
         const { headers, method } = request
-        const keeper = { auth, registered, sessions, unavailable, limits: limitsIn(context, auth.bodyLimits) }
+        const state = { auth, registered, sessions, unavailable, limits: limitsIn(context, auth.bodyLimits) }
         const problem = unavailable()
         const admit = isEmptyCredentials(headers["authorization"]) ? admitWithoutToken : admitByToken
         const admitted = problem === undefined
-          ? track(admit(respond, request, keeper), request)
-          : refuse(problem, request, auth)
-        // Who is no page of a browser names no origin, and is told what any page is told, without further ado.
-        return isOpen && headers["origin"] === undefined && method !== "OPTIONS"
-          ? Effect.map(admitted, HttpServerResponse.setHeaders(anyOrigin))
+          ? track(admit(respond, request, state), request)
+          : refuseRequest(problem, request, auth)
+        // Fast path: without an origin, the headers are the same for every client.
+        return isAnyOrigin && headers["origin"] === undefined && method !== "OPTIONS"
+          ? Effect.map(admitted, HttpServerResponse.setHeaders(anyOriginHeaders))
           : cors(admitted)
       })
   })
 )
 
 /**
- * Middleware for plain routes, beside or instead of an MCP server: lets in who has a valid token, provides `AuthInfo`,
- * and answers everybody else with the challenge. Provide its `layer` to the routes, and `McpAuth` to that.
+ * Middleware for plain routes, beside or instead of an MCP server. It accepts requests with a valid token, provides
+ * `AuthInfo`, and responds to all others with a challenge. Provide its `layer` to the routes, and `McpAuth` to the layer.
  *
  * @category middleware
  * @since 0.1.0

@@ -10,12 +10,12 @@ import { anonymous, AuthInfo } from "../../token/AuthInfo.ts"
 import * as Challenge from "../Challenge.ts"
 import type { InvalidOptions, Options } from "../McpAuthOptions.ts"
 import { openAvailability } from "./availability.ts"
-import { makeRefusals, policies, refusable } from "./enforcement.ts"
+import { enforcePolicies, makeRefusals, refusableOperations } from "./enforcement.ts"
 import { type Registrations, registrations } from "./registrations.ts"
-import { checkPolicies, type Terms, termsOf } from "./service.ts"
+import { checkPolicies, type PolicySettings, policySettingsOf } from "./service.ts"
 
 /**
- * Who speaks on stdio.
+ * The user of a server on stdio.
  *
  * @category models
  * @since 0.1.0
@@ -23,49 +23,49 @@ import { checkPolicies, type Terms, termsOf } from "./service.ts"
 export type StdioUser = Partial<AuthInfo["Service"]> & Pick<AuthInfo["Service"], "subject" | "scopes">
 
 /**
- * What may be chosen about policies on stdio.
+ * Options for policies on stdio.
  *
  * @category models
  * @since 0.1.0
  */
 export type StdioOptions = Pick<Options, "policy" | "scopeHierarchy" | "visibility">
 
-/** What requests no longer require. */
+/** The requirements of requests that the layer provides. */
 type Provided<S> =
   | McpServer.McpRequest<"Requires", AuthInfo>
   | McpServer.McpRequest<"Requires", Policy.Needs<S>>
 
-/** There is nowhere to log in. */
-const answer = (error: Parameters<typeof Challenge.answer>[0]): Challenge.Answer => ({
-  ...Challenge.answer(error, { resourceMetadata: "", scopes: [] }),
+/** A response without a challenge, because stdio has no login. */
+const rejection = (error: Parameters<typeof Challenge.rejection>[0]): Challenge.Rejection => ({
+  ...Challenge.rejection(error, { resourceMetadata: "", scopes: [] }),
   challenge: undefined
 })
 
-/** Stands for the resource in errors: stdio has no resource identifier. */
-const name = "stdio"
+/** The resource in errors, because stdio has no resource identifier. */
+const stdioResource = "stdio"
 
 /**
- * Says who speaks. Registrations are built after this layer, so an empty list of scopes in one of their policies is seen with
- * the first request: from then on every request is answered with the mistake.
+ * Provides the user to each request. Registrations are built after this layer. So if one of their policies has an empty list
+ * of scopes, every request gets that error.
  */
-const speaking = (user: StdioUser, terms: Terms, found: Registrations) => {
+const provideUser = (user: StdioUser, policySettings: PolicySettings, registered: Registrations) => {
   const info = { ...anonymous, issuer: "stdio", ...user }
-  const checked = Effect.suspend(() => checkPolicies(found.policies(), name)).pipe(
+  const checked = Effect.suspend(() => checkPolicies(registered.policies(), stdioResource)).pipe(
     Effect.tapError(({ message }) => Effect.logError(message)),
     Effect.mapError(({ message }) => new McpSchema.InternalError({ message }))
   )
   return McpServer.middleware<{ provides: AuthInfo }>()((respond) =>
     respond.pipe(
       Effect.provideService(AuthInfo, info),
-      Effect.provideService(Access, makeRefusals({ answer, terms }).access),
+      Effect.provideService(Access, makeRefusals({ policySettings, rejection }).access),
       (respond) => Effect.andThen(checked, respond)
     )
   )
 }
 
 /**
- * Provides `AuthInfo` on stdio, where the environment says who speaks and there is no token to verify: the same tools run
- * there, under the same policies. Provide it to the registrations of `McpServer.layerStdio`.
+ * Provides `AuthInfo` on stdio, where the program knows the user and no token is verified. The same tools run there with the
+ * same policies. Provide it to the registrations of `McpServer.layerStdio`.
  *
  * @category layers
  * @since 0.1.0
@@ -75,15 +75,16 @@ export const layerStdio = <S = never>(
   options: StdioOptions = {}
 ): Layer.Layer<Provided<S>, InvalidOptions | InvalidScopeHierarchy, McpServer.McpServer | S> =>
   Layer.unwrap(Effect.gen(function*() {
-    const terms = yield* termsOf(options, name)
+    const policySettings = yield* policySettingsOf(options, stdioResource)
     const server = yield* McpServer.McpServer
-    const found = registrations(server, terms.policy)
-    const enforced = policies<S>(found, yield* openAvailability).combine(refusable(server)).combine(
-      speaking(user, terms, found)
-    )
+    const registered = registrations(server, policySettings.policy)
+    const enforced = enforcePolicies<S>(registered, yield* openAvailability).combine(refusableOperations(server))
+      .combine(
+        provideUser(user, policySettings, registered)
+      )
     return Layer.merge(
       enforced.layer,
-      // A marker exists in types only: what it stands for is required by what enforces the policies.
+      // A marker exists in types only. The enforcement of the policies requires the services themselves.
       Layer.succeedContext(Context.empty() as Context.Context<Provided<S>>)
     )
   }))

@@ -17,22 +17,22 @@ import { cors, publicDocument, respond, routeOf } from "./serveMetadata.ts"
 import { McpAuth } from "./service.ts"
 
 /**
- * What may be chosen about the older world.
+ * Options for the metadata of legacy clients.
  *
  * @category models
  * @since 0.1.0
  */
 export interface LegacyOptions {
-  /** Which of several authorization servers, by its issuer as configured. Default: the first. */
+  /** The issuer of the authorization server, as configured. Default: that of the first server. */
   readonly server?: string | undefined
-  /** Whose issuer the document names. Default: `provider`. */
+  /** The issuer in the document: that of the provider, or the origin of the resource. Default: `provider`. */
   readonly issuer?: "provider" | "resource" | undefined
 }
 
 const suffixes = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]
 
-/** Where clients look, at the origin and with the path of the resource, and the issuer that leads there. */
-const placesOf = (resource: string) => {
+/** The paths that clients request, at the origin and below the path of the resource, with the issuer of each. */
+const locationsOf = (resource: string) => {
   const { origin, pathname } = new URL(resource)
   const paths = pathname === "/" ? [""] : ["", pathname.replace(/\/$/, "")]
   return paths.flatMap((path) => suffixes.map((suffix) => ({ path: `${suffix}${path}`, issuer: `${origin}${path}` })))
@@ -41,12 +41,12 @@ const placesOf = (resource: string) => {
 const configOf = (server: AuthorizationServer<unknown>): Effect.Effect<ServerConfig, VerificationUnavailable> =>
   orUnavailable(server, server.config)
 
-// What was decoded by the codec can be encoded by it.
+// The codec decoded the metadata, so it can encode it.
 const encode = (metadata: Metadata.AuthorizationServerMetadata) =>
   Effect.orDie(Schema.encodeEffect(Metadata.AuthorizationServerMetadata)(metadata))
 
-/** The document, as somebody asks for it. */
-const answer = (
+/** Responds with the document. */
+const respondWithMetadata = (
   server: AuthorizationServer<unknown>,
   issuer: string | undefined,
   request: HttpServerRequest.HttpServerRequest
@@ -61,37 +61,37 @@ const answer = (
     })
   )
 
-/** A provider that names itself in authorization responses cannot be given another name. */
-const refuseOtherName = Effect.fnUntraced(function*(resource: string, server: AuthorizationServer<unknown>) {
+/** Refuses another issuer for a provider that sends its own issuer in authorization responses. */
+const checkIssuerCanChange = Effect.fnUntraced(function*(resource: string, server: AuthorizationServer<unknown>) {
   const { metadata } = yield* configOf(server)
   if (!Metadata.authorizationResponseIss(metadata)) return
   return yield* new InvalidOptions({ resource, reason: "issuer-would-change", subject: metadata.issuer })
 })
 
-/** The places of one router that are taken. One instance for all resources, because a layer is built once. */
-class Places extends Context.Service<Places, Set<string>>()(
-  "@effect-mcp-auth/core/server/internal/legacyMetadata/Places"
+/** The paths of one router that are taken. All resources share one instance, because a layer is built once. */
+class TakenPaths extends Context.Service<TakenPaths, Set<string>>()(
+  "@effect-mcp-auth/core/server/internal/legacyMetadata/TakenPaths"
 ) {
-  static readonly layer = Layer.sync(Places, () => new Set())
+  static readonly layer = Layer.sync(TakenPaths, () => new Set())
 }
 
-/** Whether a place was free. Two resources of one host may want the same. */
-const take = (path: string): Effect.Effect<boolean, never, Places> =>
-  Effect.map(Places, (places) => {
-    const before = places.size
-    return places.add(path).size > before
+/** Takes a path. Returns `false` if another resource of the same host has it. */
+const take = (path: string): Effect.Effect<boolean, never, TakenPaths> =>
+  Effect.map(TakenPaths, (paths) => {
+    const before = paths.size
+    return paths.add(path).size > before
   })
 
 /**
- * Serves the metadata of an authorization server at the resource's own origin, for clients of MCP 2025-03-26, which look
- * for it there, and for clients that refuse the provider's own document: what is served is the document after its repairs.
+ * Serves the metadata of an authorization server at the origin of the resource. Clients of MCP 2025-03-26 look for it there.
+ * It also helps clients that cannot read the provider's document, because the document is served with its repairs.
  *
  * **Details**
  *
- * It needs the `McpAuth` of the resource. With `issuer: "provider"` (the default) the document keeps the provider's
- * issuer: right for clients that do not compare, which those of 2025-03-26 are. With `issuer: "resource"` it names the
- * origin it is served from, for clients that do; that is refused (`issuer-would-change`) when the provider names itself
- * in authorization responses, because such clients would then refuse every login (RFC 9207, section 2.4).
+ * It needs the `McpAuth` of the resource. With `issuer: "provider"` (the default) the document keeps the provider's issuer.
+ * This suits clients that do not compare issuers, such as those of 2025-03-26. With `issuer: "resource"` the document has the
+ * origin that serves it, for clients that compare. This is refused (`issuer-would-change`) if the provider sends its issuer
+ * in authorization responses, because clients would then refuse every login (RFC 9207, section 2.4).
  *
  * @category legacy
  * @since 0.1.0
@@ -105,11 +105,15 @@ export const legacyAuthorizationServerMetadata = (
     const server = authorizationServers.find(({ issuer }) => options.server === undefined || options.server === issuer)
     if (server === undefined) return yield* new InvalidOptions({ resource, reason: "no-authorization-server" })
     const renamed = options.issuer === "resource"
-    if (renamed) yield* refuseOtherName(resource, server)
-    for (const { issuer, path } of placesOf(resource)) {
+    if (renamed) yield* checkIssuerCanChange(resource, server)
+    for (const { issuer, path } of locationsOf(resource)) {
       if (!(yield* take(path))) {
         return yield* new InvalidOptions({ resource, reason: "duplicate-resource", subject: path })
       }
-      yield* router.add("*", routeOf(path), (request) => cors(answer(server, renamed ? issuer : undefined, request)))
+      yield* router.add(
+        "*",
+        routeOf(path),
+        (request) => cors(respondWithMetadata(server, renamed ? issuer : undefined, request))
+      )
     }
-  })).pipe(Layer.provide(Places.layer))
+  })).pipe(Layer.provide(TakenPaths.layer))

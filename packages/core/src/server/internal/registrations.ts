@@ -13,35 +13,35 @@ type Annotated = { readonly annotations: Context.Context<never> }
 
 /** The policies on one registration. */
 export interface Policies {
-  /** The tool's own, or the default where nothing else was said. Its checks need what the server needs. */
+  /** The policy of the tool, or the default policy. Its checks need the services of the server. */
   readonly own: Any | undefined
   readonly guards: ReadonlyArray<Guard>
 }
 
-/** What is registered with a server, and who may use it. */
+/** The registrations of a server with their policies. */
 export interface Registrations {
-  /** The policies that the server has to enforce. Guards that are not among them enforce themselves. */
+  /** The policies that the server must enforce. Other guards enforce themselves. */
   readonly policiesOf: (request: Pick<McpServer.MiddlewareOptions, "method" | "payload" | "target">) => Policies
-  /** The policies of each registration that a URI may be read from. Empty: there is none. */
+  /** The policies of each registration that can serve a URI. Empty: there is none. */
   readonly readable: (uri: string) => ReadonlyArray<Policies>
   /** Reads the URIs of requests as the server does. */
   readonly resolver: UriResolver
-  /** Whether somebody without a token may be let in to this. */
+  /** Whether an anonymous caller may be allowed to use this target. The policy decides later. */
   readonly mayBeAnonymous: (method: string, target: string) => boolean
-  /** Whether callers without a token may use this, whatever they do with it: nothing else will judge it later. */
+  /** Whether anonymous callers may use this target in every operation. No policy is evaluated later. */
   readonly isAnonymous: (method: string, target: string) => boolean
-  /** Whether there is something for somebody without a token, whatever they do with it. */
+  /** Whether anonymous callers may use any target in every operation. */
   readonly admitsAnonymous: () => boolean
-  /** The same, or something that there may be for them. */
+  /** Whether anonymous callers may be allowed to use any target. */
   readonly mayAdmitAnonymous: () => boolean
-  /** All policies of everything that is registered. */
+  /** The policies of all registrations. */
   readonly policies: () => ReadonlyArray<Any>
-  /** All scopes that any policy speaks of. */
+  /** The scopes in all policies. */
   readonly scopes: () => ReadonlyArray<string>
 }
 
-/** Finds by name in a list that grows. What replaces something stands in its place. */
-const finder = <A>(list: () => ReadonlyArray<A>, nameOf: (a: A) => string) => {
+/** Finds entries of a growing list by name. A replacement has the position of the entry that it replaces. */
+const indexByName = <A>(list: () => ReadonlyArray<A>, nameOf: (a: A) => string) => {
   const places = new Map<string, number>()
   let known = 0
   return (name: string): A | undefined => {
@@ -55,7 +55,7 @@ const finder = <A>(list: () => ReadonlyArray<A>, nameOf: (a: A) => string) => {
   }
 }
 
-const everything = ({ prompts, resourceTemplates, resources, tools }: Server): ReadonlyArray<Annotated> => [
+const allRegistrations = ({ prompts, resourceTemplates, resources, tools }: Server): ReadonlyArray<Annotated> => [
   ...tools,
   ...resources,
   ...resourceTemplates,
@@ -70,26 +70,26 @@ const policiesOf = (fallback: Any) => ({ annotations }: Annotated): Policies => 
 
 const all = ({ guards, own }: Policies): ReadonlyArray<Any> => own === undefined ? guards : [own, ...guards]
 
-/** Every registration has at least one policy: the default is there where nothing else is. */
+/** Whether anonymous callers may use a registration. Each has at least one policy, because the default applies otherwise. */
 const isOpen = (policies: Policies, byOperation: boolean): boolean =>
   all(policies).every((one) => admitsAnonymous(one, byOperation))
 
-/** What is there for some clients only. For others, the server goes on to the next that might be meant. */
+/** Whether a registration exists for some clients only. For others, the server uses the next one that matches. */
 const isConditional = ({ annotations }: Annotated): boolean =>
   Context.getOrUndefined(annotations, McpSchema.EnabledWhen) !== undefined
 
-/** What may be meant of what was found, in the order in which the server looks at it. */
-const meant = (found: ReadonlyArray<Annotated>): ReadonlyArray<Annotated> => {
+/** The registrations that a request can reach, in the order in which the server tries them. */
+const possibleTargets = (found: ReadonlyArray<Annotated>): ReadonlyArray<Annotated> => {
   const certain = found.findIndex((one) => !isConditional(one))
   return certain === -1 ? found : found.slice(0, certain + 1)
 }
 
-/** What a request may be about: one, or several where that depends on who asks. */
-const targets = (server: Server) => {
-  const tool = finder(() => server.tools, ({ tool }) => tool.name)
-  const prompt = finder(() => server.prompts, ({ prompt }) => prompt.name)
-  const resource = finder(() => server.resources, ({ resource }) => resource.uri)
-  const template = finder(() => server.resourceTemplates, ({ template }) => template.uriTemplate)
+/** The registrations that a request can reach: one, or several if it depends on the client. */
+const targetsOf = (server: Server) => {
+  const tool = indexByName(() => server.tools, ({ tool }) => tool.name)
+  const prompt = indexByName(() => server.prompts, ({ prompt }) => prompt.name)
+  const resource = indexByName(() => server.resources, ({ resource }) => resource.uri)
+  const template = indexByName(() => server.resourceTemplates, ({ template }) => template.uriTemplate)
   const { matches } = uriResolverOf(server)
   return (method: string, target: string, isTemplate: boolean): ReadonlyArray<Annotated> => {
     if (method.startsWith("tools/")) return Arr.fromNullishOr(tool(target))
@@ -99,47 +99,47 @@ const targets = (server: Server) => {
     if (method === "completion/complete") return Arr.fromNullishOr(isTemplate ? template(target) : prompt(target))
     const exact = Arr.fromNullishOr(resource(target))
     const matching = server.resourceTemplates.filter((template) => matches(template, target))
-    return meant([...exact, ...matching])
+    return possibleTargets([...exact, ...matching])
   }
 }
 
-/** Where it is not certain what is meant, the default holds for all of it, and guards are left to themselves. */
-const common = (candidates: ReadonlyArray<Policies>, fallback: Any): Policies => {
+/** If several registrations are possible, the default policy applies to all of them, and guards enforce themselves. */
+const commonPolicies = (candidates: ReadonlyArray<Policies>, fallback: Any): Policies => {
   const [only = { own: fallback, guards: [] }, ...others] = candidates
   if (others.length === 0) return only
   return { own: candidates.find(({ own }) => own !== undefined)?.own, guards: [] }
 }
 
-/** Reads what is registered with a server, whenever it is asked. */
+/** Reads the registrations of a server at each call, because they can change. */
 export const registrations = (server: Server, fallback: Any): Registrations => {
-  const find = targets(server)
+  const find = targetsOf(server)
   const policies = policiesOf(fallback)
   const found = (...[method, target, isTemplate]: Parameters<typeof find>) =>
     find(method, target, isTemplate).map(policies)
-  const everyone = () => everything(server).map(policies)
+  const allPolicies = () => allRegistrations(server).map(policies)
   return {
     resolver: uriResolverOf(server),
     readable: (uri) => found("resources/read", uri, false),
     policiesOf: ({ method, payload, target }) => {
       const candidates = found(method, target, completesTemplate(payload))
-      // What is asked for is there. What cannot be found was registered by hand, in ways that only templates can be.
+      // The server found a target. If it is not in the lists, it was registered as a template by other means.
       const all = candidates.length === 0 ? server.resourceTemplates.map(policies) : candidates
-      return common(all, fallback)
+      return commonPolicies(all, fallback)
     },
     mayBeAnonymous: (method, target) => {
       const isCompletion = method === "completion/complete"
       const candidates = [...found(method, target, false), ...(isCompletion ? found(method, target, true) : [])]
-      // A completion is judged like a list, which shows nothing that only an operation could open to anonymous callers.
+      // A completion is evaluated like a list, so policies that depend on the operation do not open it.
       return candidates.some((one) => isOpen(one, !isCompletion))
     },
     isAnonymous: (method, target) => {
       const candidates = found(method, target, false)
       return candidates.length > 0 && candidates.every((one) => isOpen(one, false))
     },
-    admitsAnonymous: () => everyone().some((one) => isOpen(one, false)),
-    mayAdmitAnonymous: () => everyone().some((one) => isOpen(one, true)),
-    policies: () => everyone().flatMap(all),
-    scopes: () => Arr.dedupe(everyone().flatMap((one) => all(one).flatMap(scopesOf)))
+    admitsAnonymous: () => allPolicies().some((one) => isOpen(one, false)),
+    mayAdmitAnonymous: () => allPolicies().some((one) => isOpen(one, true)),
+    policies: () => allPolicies().flatMap(all),
+    scopes: () => Arr.dedupe(allPolicies().flatMap((one) => all(one).flatMap(scopesOf)))
   }
 }
 
@@ -156,12 +156,12 @@ const none: Registrations = {
 }
 
 /**
- * What is registered with the server behind a gate. The gate is built first, so that nothing is served without it; until the
- * server is there as well, there is nothing.
+ * The registrations of the server behind a gate. The gate is built before the server, so that nothing is served without it.
+ * Until the server is built, there are no registrations.
  */
 export class Registered extends Context.Service<Registered, MutableRef.MutableRef<Registrations>>()(
   "@effect-mcp-auth/core/server/internal/registrations/Registered"
 ) {
-  /** One for each gate. */
+  /** A new instance for each gate. */
   static readonly layer = () => Layer.sync(Registered, () => MutableRef.make(none))
 }

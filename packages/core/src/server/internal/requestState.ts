@@ -14,17 +14,17 @@ import * as Struct from "effect/Struct"
 import { Encrypted, makeEncryption } from "../../fetch/internal/encryption.ts"
 import { anonymous, AuthInfo, principal } from "../../token/AuthInfo.ts"
 
-/** How request states are encrypted. */
+/** Options for the encryption of request states. */
 export interface RequestStateOptions {
   /** The identifier of the protected resource. */
   readonly resource: string
-  /** The first one encrypts, and all of them decrypt. Empty: a random secret of this instance. */
+  /** The first secret encrypts, all decrypt. Empty: a random secret of this instance. */
   readonly secrets: ReadonlyArray<Redacted.Redacted>
-  /** How long a state can be continued. */
+  /** The lifetime of a state. */
   readonly lifetime: Duration.Input
 }
 
-/** A state as a handler made it, and when it ends, in milliseconds since 1970. */
+/** The state of a handler, and its expiry in milliseconds since 1970. */
 const Entry = Schema.fromJsonString(Schema.Struct({ state: Schema.String, until: Schema.Finite }))
 
 const encodeEntry = Schema.encodeEffect(Entry)
@@ -32,10 +32,10 @@ const decodeEntry = Schema.decodeEffect(Entry)
 const encodeEncrypted = Schema.encodeEffect(Encrypted)
 const decodeEncrypted = Schema.decodeUnknownEffect(Encrypted)
 
-/** One answer for every state that cannot be continued, so that it tells nothing about the state. */
+/** The same error for every invalid state, so that it reveals nothing about the state. */
 const unknownState = new McpSchema.InvalidParams({ message: "Unknown requestState" })
 
-/** JSON whose members have one order, because a client may send them in another when it repeats a request. */
+/** JSON with a fixed order of members, because a client may change the order when it repeats a request. */
 const canonical = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(canonical)
   if (!Predicate.isReadonlyObject(value)) return value
@@ -43,13 +43,13 @@ const canonical = (value: unknown): unknown => {
   return { members: sorted.map(([name, member]) => [name, canonical(member)]) }
 }
 
-/** The parameters that a client repeats unchanged when it continues a request. */
+/** The parameters that a client must repeat unchanged when it continues a request. */
 const repeated = (payload: unknown): unknown => {
   if (!Predicate.isReadonlyObject(payload)) return payload
   return { ...Struct.omit(payload, ["_meta", "inputResponses", "requestState"]), arguments: payload["arguments"] ?? {} }
 }
 
-/** What a state is bound to: the resource, the caller, the operation and its parameters. */
+/** The binding of a state: the resource, the caller, the operation and its parameters. */
 const bindingOf = (
   resource: string,
   info: AuthInfo["Service"],
@@ -61,7 +61,7 @@ const randomSecret = Effect.gen(function*() {
   return Redacted.make(Base64Url.encode(yield* random.randomBytes(32)))
 }).pipe(Effect.provide(SecureRandom.layerWebCrypto))
 
-/** Seals and opens states. */
+/** Encrypts and decrypts states. */
 const makeCipher = Effect.fnUntraced(function*({ lifetime, secrets }: RequestStateOptions) {
   const all = Arr.isReadonlyArrayNonEmpty(secrets) ? secrets : Arr.of(yield* randomSecret)
   const encryptions = yield* Effect.forEach(all, (secret) => makeEncryption(secret, "request state"))
@@ -69,7 +69,7 @@ const makeCipher = Effect.fnUntraced(function*({ lifetime, secrets }: RequestSta
   const read = Effect.fnUntraced(function*(encrypted: string) {
     const [nonce, ciphertext, ...rest] = encrypted.split(".")
     const decoded = yield* decodeEncrypted({ nonce, ciphertext })
-    // In its only spelling: a decoder that ignores the bits left over reads several texts as one.
+    // Only the canonical encoding is accepted. Decoders ignore the unused bits of the last character.
     const { ciphertext: sameCiphertext, nonce: sameNonce } = yield* encodeEncrypted(decoded)
     return rest.length === 0 && sameNonce === nonce && sameCiphertext === ciphertext
       ? decoded
@@ -93,13 +93,13 @@ const makeCipher = Effect.fnUntraced(function*({ lifetime, secrets }: RequestSta
   }
 })
 
-/** What is called in process, without anybody's token, is called by nobody. */
+/** The caller. A call within the process, without a token, is anonymous. */
 const caller = Effect.map(Effect.serviceOption(AuthInfo), Option.getOrElse(() => anonymous))
 
 type Respond = Effect.Effect<McpServer.MiddlewareSuccess, McpSchema.McpErrorBase>
 
-/** Encrypts the state of a continuation. The result is opaque by its type, but a state has to be encrypted before it is sent. */
-const sealResult = (
+/** Encrypts the state in a result, if there is one. The type of the result is opaque. */
+const encryptResult = (
   result: McpServer.MiddlewareSuccess,
   encrypt: (state: string) => Effect.Effect<string>
 ): Effect.Effect<McpServer.MiddlewareSuccess> => {
@@ -107,30 +107,30 @@ const sealResult = (
   if (!(answer instanceof McpSchema.InputRequired) || answer.requestState === undefined) return Effect.succeed(result)
   return Effect.map(
     encrypt(answer.requestState),
-    // What replaces the continuation is one as well.
+    // The type is opaque, and the class stays the same.
     (state) => new McpSchema.InputRequired({ ...answer, requestState: state }) as unknown as McpServer.MiddlewareSuccess
   )
 }
 
 /**
- * Seals the states that handlers return with `InputRequired` (MCP 2026-07-28, multi round-trip requests), because they come
- * back from the client. A state is encrypted, expires, and is bound to the resource, the principal and the operation with its
- * parameters: for any other request it does not exist. Handlers see none of it.
+ * Encrypts the states that handlers return with `InputRequired` (MCP 2026-07-28, multi round-trip requests), because clients
+ * send them back. A state is encrypted, expires, and is bound to the resource, the principal and the operation with its
+ * parameters. For every other request it is invalid. Handlers get the plain state.
  */
 export const requestState = (options: RequestStateOptions) =>
   McpServer.middleware(Effect.gen(function*() {
     const { decrypt, encrypt } = yield* Effect.orDie(makeCipher(options))
     return (respond: Respond, request: McpServer.MiddlewareOptions): Respond => {
       const { method, requestContext } = request
-      // A list has no state to go on from.
+      // Lists have no state.
       if (method.endsWith("/list")) return respond
-      // Parameters that are nested too deeply for this are not encrypted.
+      // Parameters that are nested too deeply cannot be encoded.
       const binding = Effect.flatMap(caller, (info) =>
         Effect.try({
           try: () => bindingOf(options.resource, info, request),
           catch: () => unknownState
         }))
-      const goOn = (encrypted: string): Respond =>
+      const continueWith = (encrypted: string): Respond =>
         Effect.flatMap(Effect.flatMap(binding, (binding) => decrypt(binding, encrypted)), (opened) =>
           Effect.provideService(
             respond,
@@ -138,8 +138,8 @@ export const requestState = (options: RequestStateOptions) =>
             McpSchema.McpRequestContext.of({ ...requestContext, requestState: opened })
           ))
       const { requestState: encrypted } = requestContext
-      return Effect.flatMap(encrypted === undefined ? respond : goOn(encrypted), (result) =>
-        sealResult(result, (state) =>
+      return Effect.flatMap(encrypted === undefined ? respond : continueWith(encrypted), (result) =>
+        encryptResult(result, (state) =>
           Effect.flatMap(Effect.orDie(binding), (binding) =>
             encrypt(binding, state))))
     }

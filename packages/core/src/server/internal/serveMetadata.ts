@@ -13,7 +13,7 @@ import * as WellKnown from "../../metadata/WellKnown.ts"
 import { InvalidOptions } from "../McpAuthOptions.ts"
 import { McpAuth } from "./service.ts"
 
-/** A document that anybody may read. */
+/** A document that needs no token. */
 export interface PublicDocument {
   readonly body: string
   readonly etag: string
@@ -27,7 +27,7 @@ const etagOf = (body: string): Effect.Effect<string> =>
     Effect.provide(Digest.layerWebCrypto)
   )
 
-/** The document of a JSON object, which can always be written. */
+/** The document of a JSON object. */
 export const publicDocument = Effect.fnUntraced(function*(json: Schema.JsonObject): Effect.fn.Return<PublicDocument> {
   const body = yield* Effect.orDie(encodeJson(json))
   return { body, etag: yield* etagOf(body) }
@@ -35,16 +35,16 @@ export const publicDocument = Effect.fnUntraced(function*(json: Schema.JsonObjec
 
 const methods = ["GET", "HEAD"]
 
-/** Metadata changes with a deployment, and clients that log in must not wait long for that. */
+/** Metadata changes with a deployment, and clients should see a change within an hour. */
 const cacheControl = "public, max-age=3600"
 
-/** RFC 9110, section 13.1.2: compared weakly, and an asterisk stands for whatever there is. */
-const isKnown = (request: HttpServerRequest.HttpServerRequest, etag: string): boolean =>
+/** Whether the client has this document (RFC 9110, section 13.1.2): weak comparison, and `*` matches every document. */
+const isNotModified = (request: HttpServerRequest.HttpServerRequest, etag: string): boolean =>
   (request.headers["if-none-match"] ?? "").split(",").some((tag) =>
     ["*", etag].includes(tag.trim().replace(/^W\//, ""))
   )
 
-/** The answer to whoever asks for a document. */
+/** Responds with a document. */
 export const respond = (
   request: HttpServerRequest.HttpServerRequest,
   { body, etag }: PublicDocument
@@ -53,23 +53,23 @@ export const respond = (
     return HttpServerResponse.empty({ status: 405, headers: { allow: [...methods, "OPTIONS"].join(", ") } })
   }
   const headers = { etag, "cache-control": cacheControl }
-  return isKnown(request, etag)
+  return isNotModified(request, etag)
     ? HttpServerResponse.empty({ status: 304, headers })
     : HttpServerResponse.text(body, { headers, contentType: "application/json" })
 }
 
-// Public data without credentials: any page may read it, and browser clients have to.
+// Public data without credentials. Browser clients must be able to read it.
 export const cors = HttpMiddleware.cors({ allowedMethods: methods, exposedHeaders: ["ETag"] })
 
-/** The part of a URL that a server of its origin is asked for. */
+/** The path and query of a URL, as a request has them. */
 export const locationOf = (url: string): string => url.replace(/^https?:\/\/[^/?]*/i, "")
 
 type Document = Effect.Effect<PublicDocument>
 type Find = (location: string) => Document | undefined
 
-/** Serves what is found for a request, if anything. */
+/** Serves the document of a request, or a 404. */
 const serveFound = (find: Find) => (request: HttpServerRequest.HttpServerRequest) => {
-  // A query that belongs to no document is nobody's matter.
+  // A query that is not part of a document's location is ignored.
   const document = find(request.url) ?? find(pathOf(request.url))
   return cors(
     document === undefined
@@ -80,19 +80,19 @@ const serveFound = (find: Find) => (request: HttpServerRequest.HttpServerRequest
 
 const pathOf = (location: string): string => location.replace(/\?.*$/, "")
 
-/** A path as a route: what a colon means to a router, it does not mean in a URL. */
+/** The route of a path. Colons are escaped, because a router reads them as parameters. */
 export const routeOf = (location: string): `/${string}` => `/${pathOf(location).replaceAll(":", "::").slice(1)}`
 
 const make = Effect.gen(function*() {
   const router = yield* HttpRouter.HttpRouter
   const own = new Map<string, Document>()
-  const common = new Map<string, ReadonlyArray<Document>>()
+  const shared = new Map<string, ReadonlyArray<Document>>()
   const servers = new Set<object>()
   const find: Find = (location) => {
-    const [alone, ...others] = common.get(location) ?? []
+    const [alone, ...others] = shared.get(location) ?? []
     return own.get(location) ?? (others.length === 0 ? alone : undefined)
   }
-  // One route for all: what a router reads into a path (case, escapes, asterisks), a resource identifier does not mean.
+  // One route for all documents, because a router matches paths differently (case, escapes, asterisks).
   yield* router.add("*", "/.well-known/oauth-protected-resource/*", serveFound(find))
   return PublicDocuments.of({
     serve: (location, document) =>
@@ -101,11 +101,11 @@ const make = Effect.gen(function*() {
         own.set(location, document)
         return true
       }),
-    serveIfAlone: (location, document) =>
+    serveIfUnique: (location, document) =>
       Effect.sync(() => {
-        common.set(location, [...common.get(location) ?? [], document])
+        shared.set(location, [...shared.get(location) ?? [], document])
       }),
-    isAlone: (server) =>
+    isFirstUse: (server) =>
       Effect.sync(() => {
         const before = servers.size
         return servers.add(server).size > before
@@ -114,15 +114,15 @@ const make = Effect.gen(function*() {
 })
 
 /**
- * The documents of one router. Several resources may share a place, the root form, which then names none of them.
+ * The documents of one router. If several resources have the same origin, none of them is served at the root path.
  */
 export class PublicDocuments extends Context.Service<PublicDocuments, {
-  /** Serves a document at a path, with the query that belongs to it. Answers with `false` when there is one already. */
+  /** Serves a document at a location, which can have a query. Returns `false` if the location has a document. */
   readonly serve: (location: string, document: Document) => Effect.Effect<boolean>
-  /** Serves a document at a path as long as no other wants to be there. */
-  readonly serveIfAlone: (location: string, document: Document) => Effect.Effect<void>
-  /** Whether a server has not been seen behind another resource. */
-  readonly isAlone: (server: object) => Effect.Effect<boolean>
+  /** Serves a document at a location until a second document is added there. */
+  readonly serveIfUnique: (location: string, document: Document) => Effect.Effect<void>
+  /** Whether this is the first resource of a server. */
+  readonly isFirstUse: (server: object) => Effect.Effect<boolean>
 }>()("@effect-mcp-auth/core/server/internal/serveMetadata/PublicDocuments") {
   /** One instance for all protected resources of a router, because a layer is built once. */
   static readonly layer: Layer.Layer<PublicDocuments, never, HttpRouter.HttpRouter> = Layer.effect(
@@ -131,15 +131,15 @@ export class PublicDocuments extends Context.Service<PublicDocuments, {
   )
 }
 
-/** A router that reports the paths of the routes that are added to it, and the services that are there at that time. */
-export const recording = (
+/** A router that reports each route that is added, with the services in context at that time. */
+export const recordingRouter = (
   router: HttpRouter.HttpRouter,
   report: (path: string, services: Context.Context<never>) => void,
   prefix = ""
 ): HttpRouter.HttpRouter =>
   HttpRouter.HttpRouter.of({
     ...router,
-    prefixed: (more) => recording(router.prefixed(more), report, `${prefix}${more.replace(/\/$/, "")}`),
+    prefixed: (more) => recordingRouter(router.prefixed(more), report, `${prefix}${more.replace(/\/$/, "")}`),
     add: (method, path, handler, options) =>
       Effect.contextWith((services: Context.Context<never>) => {
         report(`${prefix}${path}`, services)
@@ -153,24 +153,24 @@ export const recording = (
   })
 
 const documentOf = (metadata: ProtectedResourceMetadata) =>
-  // The metadata was checked by its type, so it can be written.
+  // The type guarantees that the metadata can be encoded.
   Effect.flatMap(Effect.orDie(Schema.encodeEffect(ProtectedResourceMetadata)(metadata)), publicDocument)
 
-/** The document of what is said now: the scopes of a server follow its tools. Made again only when something changes. */
-const latest = Effect.fnUntraced(function*(metadata: Effect.Effect<ProtectedResourceMetadata>) {
+/** The current document. The scopes of a server depend on its tools, so it is encoded again after a change. */
+const currentDocument = Effect.fnUntraced(function*(metadata: Effect.Effect<ProtectedResourceMetadata>) {
   const documents = yield* Cache.make({ capacity: 1, lookup: documentOf })
   return Effect.flatMap(metadata, (metadata) => Cache.get(documents, metadata))
 })
 
-/** Serves what the resource says about itself: at its own place, and at the root if no other resource is there. */
+/** Serves the metadata of the resource: at its own path, and at the root if no other resource has the same origin. */
 export const serveMetadata = Effect.gen(function*() {
   const { metadata, metadataUrl, resource } = yield* McpAuth
   const documents = yield* PublicDocuments
-  const document = yield* latest(metadata)
+  const document = yield* currentDocument(metadata)
   const location = locationOf(metadataUrl)
   const root = locationOf(WellKnown.protectedResourceRoot(resource))
   if (!(yield* documents.serve(location, document))) {
     return yield* new InvalidOptions({ resource, reason: "duplicate-resource" })
   }
-  if (root !== location) yield* documents.serveIfAlone(root, document)
+  if (root !== location) yield* documents.serveIfUnique(root, document)
 })

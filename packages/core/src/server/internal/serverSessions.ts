@@ -23,21 +23,21 @@ const runtimeIn = (services: Context.Context<never>): Option.Option<ServerRuntim
 
 /** The sessions of the MCP server behind a gate. The gate is built before the server. */
 export class ServerSessions extends Context.Service<ServerSessions, {
-  /** Learns how sessions are ended, from the services that are there when a route of a server is added. */
-  readonly found: (services: Context.Context<never>) => void
+  /** Finds the runtime of a server in the services that are in context when its route is added. */
+  readonly register: (services: Context.Context<never>) => void
   /** Ends a session in the server. */
   readonly end: (id: string) => Effect.Effect<void>
 }>()("@effect-mcp-auth/core/server/internal/serverSessions") {
-  /** One for each gate. */
+  /** A new instance for each gate. */
   static readonly layer = (): Layer.Layer<ServerSessions> =>
     Layer.sync(ServerSessions, () => {
       const runtimes = new Set<ServerRuntime>()
       return {
-        found: (services) => {
+        register: (services) => {
           const runtime = runtimeIn(services)
           if (Option.isSome(runtime)) runtimes.add(runtime.value)
         },
-        // Each server knows its own sessions only.
+        // A server ignores the sessions of others.
         end: (id) =>
           Effect.forEach(
             runtimes,

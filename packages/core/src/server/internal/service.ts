@@ -1,21 +1,17 @@
-import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { identity } from "effect/Function"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import { AllowInsecureLoopback } from "../../metadata/InsecureLoopback.ts"
 import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
-import * as ResourceIdentifier from "../../metadata/ResourceIdentifier.ts"
-import * as WellKnown from "../../metadata/WellKnown.ts"
+import type * as ResourceIdentifier from "../../metadata/ResourceIdentifier.ts"
 import type { Visibility } from "../../policy/internal/access.ts"
 import { type Any, format, hasEmptyScopes } from "../../policy/internal/model.ts"
 import { authenticated, type Policy } from "../../policy/Policy.ts"
@@ -27,23 +23,24 @@ import * as TokenDigest from "../../token/TokenDigest.ts"
 import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
 import * as TokenVerifier from "../../token/TokenVerifier.ts"
 import * as Challenge from "../Challenge.ts"
-import { type FailureLimit, InvalidOptions, type Options, type TrustedServer } from "../McpAuthOptions.ts"
+import { InvalidOptions, type Options, type TrustedServer } from "../McpAuthOptions.ts"
 import { type Availability, makeAvailability } from "./availability.ts"
 import { type BodyLimits, bodyLimits } from "./bodyLimit.ts"
 import { makeFailureLimit } from "./failureLimit.ts"
+import { inRequestForm, protectedResource, secretsOf } from "./protectedResource.ts"
 import type { RequestStateOptions } from "./requestState.ts"
 import { type SessionBounds, sessionBounds } from "./sessionBounds.ts"
-import { observed, refused } from "./telemetry.ts"
+import { observe, recordRefusal } from "./telemetry.ts"
 
-/** The terms on which the policies of a server are judged. */
-export interface Terms {
+/** The settings with which the policies of a server are evaluated. */
+export interface PolicySettings {
   readonly policy: Policy
   readonly hierarchy: ScopeHierarchy
   readonly visibility: Visibility
   readonly anonymousLists: boolean
 }
 
-/** Refuses policies that have an empty list of scopes, wherever in their parts. */
+/** Refuses policies with an empty list of scopes, at any depth. */
 export const checkPolicies = (policies: ReadonlyArray<Any>, resource: string): Effect.Effect<void, InvalidOptions> => {
   const policy = policies.find(hasEmptyScopes)
   return policy === undefined
@@ -51,171 +48,52 @@ export const checkPolicies = (policies: ReadonlyArray<Any>, resource: string): E
     : Effect.fail(new InvalidOptions({ resource, reason: "empty-scopes", subject: format(policy) }))
 }
 
-/** The terms that the options say. */
-export const termsOf = Effect.fnUntraced(function*(
+/** The policy settings of the options. */
+export const policySettingsOf = Effect.fnUntraced(function*(
   { anonymousLists = false, policy = authenticated, scopeHierarchy = flat, visibility = "permitted" }: Pick<
     Options,
     "anonymousLists" | "policy" | "scopeHierarchy" | "visibility"
   >,
   resource: string
-): Effect.fn.Return<Terms, InvalidOptions | InvalidScopeHierarchy> {
+): Effect.fn.Return<PolicySettings, InvalidOptions | InvalidScopeHierarchy> {
   yield* checkPolicies([policy], resource)
   const hierarchy = Effect.isEffect(scopeHierarchy) ? yield* scopeHierarchy : scopeHierarchy
   return { policy, hierarchy, visibility, anonymousLists }
 })
 
-type Described = Omit<Options<unknown, unknown, unknown>, "authorizationServers" | "verifier">
-
-/** A resource after its options were checked. */
-export interface ProtectedResource {
-  readonly identifier: ResourceIdentifier.ResourceIdentifier
-  readonly metadataUrl: string
-  readonly requiredScopes: ReadonlyArray<string>
-  /** What is served about it, given the scopes of its policies. */
-  readonly metadata: (policyScopes: ReadonlyArray<string>) => ProtectedResourceMetadata
-  /** The scopes to ask for when logging in, given those of its policies. */
-  readonly loginScopes: (policyScopes: ReadonlyArray<string>) => ReadonlyArray<string>
-}
-
-type Problem = Omit<ConstructorParameters<typeof InvalidOptions>[0], "resource">
-
-/** What is wrong with scopes, if anything. */
-export const problemOfScopes = (scopes: ReadonlyArray<string>): Problem | undefined => {
-  const strange = scopes.find((scope) => !isScopeToken(scope))
-  if (strange !== undefined) return { reason: "invalid-scope", subject: strange }
-  return scopes.includes("offline_access") ? { reason: "offline-access" } : undefined
-}
-
-const problemOf = (
-  scopes: ReadonlyArray<string>,
-  issuers: ReadonlyArray<string>
-): Problem | undefined => {
-  const problem = problemOfScopes(scopes)
-  if (problem !== undefined) return problem
-  const twice = issuers.find((issuer, index) => issuers.indexOf(issuer) !== index)
-  return twice === undefined ? undefined : { reason: "duplicate-authorization-server", subject: twice }
-}
-
-/** In the form in which clients ask for them. Several scopes may have one form, which is asked for once. */
-export const asked = (
-  { scopeRequestForm = identity }: Pick<Described, "scopeRequestForm">,
-  scopes: ReadonlyArray<string>
-): ReadonlyArray<string> => Arr.dedupe(scopes.map((scope) => scopeRequestForm(scope)))
-
-const supported = ({ requiredScopes = [], scopesSupported }: Described, policyScopes: ReadonlyArray<string>) =>
-  Arr.dedupe([...scopesSupported ?? policyScopes, ...requiredScopes])
-
-const login = (options: Described, policyScopes: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const { loginScopes, requiredScopes = [], scopesSupported } = options
-  if (loginScopes !== undefined) return loginScopes
-  // A list that was written by hand names what may be asked for, which may be much more than a login needs.
-  const narrow = requiredScopes.length > 0 && (scopesSupported !== undefined || policyScopes.length === 0)
-  return narrow ? requiredScopes : supported(options, policyScopes)
-}
-
-const isFinite = (duration: Duration.Input): boolean =>
-  Option.exists(
-    Duration.fromInput(duration),
-    (duration) => Duration.isFinite(duration) && Duration.toMillis(duration) > 0
-  )
-
-const isLimit = (limit: FailureLimit | undefined): boolean =>
-  limit === undefined || (Number.isSafeInteger(limit.limit) && limit.limit > 0 && isFinite(limit.window))
-
-const isLifetime = (lifetime: Duration.Input | undefined): boolean => lifetime === undefined || isFinite(lifetime)
-
-/** The secrets of request states. None: a random one. */
-export const secretsOf = (
-  { requestStateSecret = [] }: Pick<Options, "requestStateSecret">
-): ReadonlyArray<Redacted.Redacted> =>
-  Redacted.isRedacted(requestStateSecret) ? [requestStateSecret] : requestStateSecret
-
-/** A list without secrets is a mistake: instances would not continue each other's requests. */
-const areSecrets = (options: Pick<Options, "requestStateSecret">): boolean => {
-  const secrets = secretsOf(options)
-  return options.requestStateSecret === undefined ||
-    (secrets.length > 0 && secrets.every((secret) => Redacted.value(secret).length >= 32))
-}
-
-/** An answer may have no bound, but none that is over at once. */
-const isBound = (bound: Duration.Input | undefined): boolean =>
-  bound === undefined || Option.exists(Duration.fromInput(bound), (bound) => Duration.toMillis(bound) > 0)
-
-/** Checks the options of a resource, and derives what is served about it. */
-export const protectedResource = Effect.fnUntraced(function*(
-  options: Described,
-  servers: ReadonlyArray<AuthorizationServer<unknown>>
-): Effect.fn.Return<ProtectedResource, InvalidOptions | ResourceIdentifier.InvalidResourceIdentifier> {
-  const identifier = yield* ResourceIdentifier.make(options.resource, options)
-  const { loginScopes = [], requiredScopes = [], scopesSupported = [] } = options
-  const scopes = [...scopesSupported, ...requiredScopes, ...loginScopes]
-  const issuers = servers.map(({ issuer }) => issuer)
-  if (!Arr.isReadonlyArrayNonEmpty(issuers)) {
-    return yield* new InvalidOptions({ resource: identifier, reason: "no-authorization-server" })
-  }
-  if (!areSecrets(options)) return yield* new InvalidOptions({ resource: identifier, reason: "short-secret" })
-  if (!isLifetime(options.requestStateLifetime)) {
-    return yield* new InvalidOptions({ resource: identifier, reason: "invalid-request-state-lifetime" })
-  }
-  if (!isLimit(options.failureLimit)) {
-    return yield* new InvalidOptions({ resource: identifier, reason: "invalid-failure-limit" })
-  }
-  if (!isBound(options.maxAnswerDuration)) {
-    return yield* new InvalidOptions({ resource: identifier, reason: "invalid-max-answer-duration" })
-  }
-  const problem = problemOf(scopes, issuers)
-  if (problem !== undefined) return yield* new InvalidOptions({ resource: identifier, ...problem })
-  return {
-    identifier,
-    metadataUrl: WellKnown.protectedResource(identifier),
-    requiredScopes,
-    metadata: (policyScopes) => {
-      const scopes = supported(options, policyScopes)
-      return {
-        authorizationServers: issuers,
-        bearerMethodsSupported: ["header"],
-        ...(scopes.length === 0 ? {} : { scopesSupported: asked(options, scopes) }),
-        ...options.metadata,
-        resource: identifier
-      }
-    },
-    loginScopes: (policyScopes) => asked(options, login(options, policyScopes))
-  }
-})
-
-/** Says who makes a request, judged by its headers alone. */
+/** Authenticates a request by its headers. */
 export type Authenticate = (
   request: HttpServerRequest.HttpServerRequest
 ) => Effect.Effect<AuthInfo["Service"], AuthError>
 
-/** What every token has to have. */
-interface Conditions {
+/** The scopes that every token needs, and the hierarchy that says which scopes cover them. */
+interface TokenRequirements {
   readonly requiredScopes: ReadonlyArray<string>
   readonly hierarchy: ScopeHierarchy
 }
 
-/** Builds what judges requests: whether there is one token, whether it is valid, and whether it has what all must have. */
+/** Builds the authentication of requests: reads the token, verifies it, and checks the required scopes. */
 export const makeAuthenticate = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
   { failureLimit, verifier }: Pick<Options<E, R, RV>, "failureLimit" | "verifier">,
   trust: TokenVerifier.Trust,
-  { hierarchy, requiredScopes }: Conditions,
+  { hierarchy, requiredScopes }: TokenRequirements,
   unavailable: Availability["problem"]
 ): Effect.fn.Return<Authenticate, TokenVerifier.InvalidVerifier, RV | HttpClient.HttpClient | Scope.Scope> {
   const verify = yield* verifier === undefined ? TokenVerifier.jwt().make(trust) : verifier.make(trust)
   const digestOf = yield* TokenDigest.TokenDigest
-  const limited = yield* makeFailureLimit(failureLimit, trust)
+  const limitFailures = yield* makeFailureLimit(failureLimit, trust)
   return (request) =>
-    observed(Effect.suspend((): Effect.Effect<AuthInfo["Service"], AuthError> => {
+    observe(Effect.suspend((): Effect.Effect<AuthInfo["Service"], AuthError> => {
       const token = BearerToken.fromRequest(request)
       if (Result.isFailure(token)) return Effect.fail(token.failure)
       return Effect.flatMap(
-        limited(request, token.success, verify(token.success, request)),
+        limitFailures(request, token.success, verify(token.success, request)),
         (info): ReturnType<Authenticate> => {
           // The scope may have closed while the token was verified.
           const closed = unavailable()
           if (closed !== undefined) return Effect.fail(closed)
           return requiredScopes.every((scope) => hierarchy.covers(info.scopes, scope))
-            // A method that is not of this library may describe callers without a name, too.
+            // A verifier of the program can return callers without a name, too.
             ? withTokenDigest(info, namesCaller(info), {
               digestOf,
               token: token.success
@@ -241,22 +119,24 @@ export class McpAuth extends Context.Service<McpAuth, {
   readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>
   /** Authenticates a request by its headers. The body is not read. */
   readonly authenticate: Authenticate
-  /** The response to a request that is rejected. */
+  /** The response to a request that is refused. */
   readonly refuse: (
     error: AuthError,
     request: HttpServerRequest.HttpServerRequest
   ) => HttpServerResponse.HttpServerResponse
 }>()("@effect-mcp-auth/core/server/internal/service/McpAuth") {}
 
-/** What only this room needs of the service. */
+type Service = McpAuth["Service"]
+
+/** The members of the service that only this room needs. */
 interface Internals {
   /** The reason why no request is accepted now, if there is one. */
   readonly unavailable: Availability["problem"]
-  /** The response to a request that is rejected, before it is encoded. */
-  readonly answer: (error: AuthError) => Challenge.Answer
-  /** Sets the scopes of the policies of the resource. They are read for each document and each challenge. */
-  readonly advertise: (scopes: () => ReadonlyArray<string>) => Effect.Effect<void>
-  readonly terms: Terms
+  /** The response to a request that is refused, before it is encoded. */
+  readonly rejection: (error: AuthError) => Challenge.Rejection
+  /** Sets the function that returns the scopes of the policies. Metadata and challenges call it each time. */
+  readonly setPolicyScopes: (scopes: () => ReadonlyArray<string>) => Effect.Effect<void>
+  readonly policySettings: PolicySettings
   /** The path at which this program serves the resource. */
   readonly servedPath: string
   readonly bodyLimits: BodyLimits
@@ -268,32 +148,36 @@ interface Internals {
   readonly requestStates: RequestStateOptions
 }
 
-/** The key of the internals in the service. It is in no public type, and a copy of the service keeps it. */
+/** The key of the internals. No public type has it, and a copy of the service keeps it. */
 const internalsKey = "~effect-mcp-auth/McpAuth"
 
 /** The service with its internals. */
-export interface Guard extends Internals, Pick<McpAuth["Service"], keyof McpAuth["Service"]> {}
+export type Guard = Service & Internals
 
-const hasInternals = (service: object): service is { readonly [internalsKey]: Internals } => internalsKey in service
+const hasInternals = (service: Service): service is Service & { readonly [internalsKey]: Internals } =>
+  internalsKey in service
 
 /** The guard of the `McpAuth` in context. */
-export const guard: Effect.Effect<Guard, never, McpAuth> = Effect.flatMap(McpAuth, (service) =>
-  hasInternals(service)
-    ? Effect.succeed({ ...service[internalsKey], ...service })
-    : Effect.die(
-      "This McpAuth service was not made by McpAuth.layer: build it by McpAuth.layer, or copy all its members"
-    ))
+export const guard: Effect.Effect<Guard, never, McpAuth> = Effect.flatMap(
+  McpAuth,
+  (service) =>
+    hasInternals(service)
+      ? Effect.succeed({ ...service[internalsKey], ...service })
+      : Effect.die(
+        "This McpAuth service has no internals; use McpAuth.layer, or copy its service with all members"
+      )
+)
 
 const isEffect = <E, R>(
   server: TrustedServer<E, R>
 ): server is Effect.Effect<AuthorizationServer<unknown>, E, R> => Effect.isEffect(server)
 
-/** A client that has begun to speak JSON-RPC here names the revision or its session with every request. */
+/** Whether the client speaks JSON-RPC: MCP clients name the protocol version or the session in every later request. */
 const speaksJsonRpc = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
   headers["mcp-protocol-version"] !== undefined || headers["mcp-session-id"] !== undefined
 
 /**
- * Why a protected resource cannot be built.
+ * The errors of building a protected resource.
  *
  * @category errors
  * @since 0.1.0
@@ -305,50 +189,48 @@ export type BuildError =
   | InvalidScopeHierarchy
 
 /**
- * An error as its challenge asks for it: in the form of requests, with the scopes that every request needs, and together
- * with those that were granted if the options say so. A client may ask for these scopes alone, so they have to suffice for
- * the whole request (RFC 6750, section 3). A required scope that another of them covers is not named.
+ * The error with the scopes that its challenge names: in the form of requests, with the scopes that every request needs, and
+ * with the granted scopes if the options say so. A client may request only these scopes, so they must suffice for the whole
+ * request (RFC 6750, section 3). A required scope that another of them covers is left out.
  */
-const asAsked = (
+const forChallenge = (
   error: AuthError,
   options: Pick<Options, "challengeScopes" | "scopeRequestForm">,
-  { hierarchy, requiredScopes }: { readonly hierarchy: ScopeHierarchy; readonly requiredScopes: ReadonlyArray<string> }
+  { hierarchy, requiredScopes }: TokenRequirements
 ): AuthError => {
   if (error._tag !== "InsufficientScope") return error
-  // The claims of scopes may hold strings that no scope may be (RFC 6749, section 3.3).
+  // Claims can have strings that are not scopes (RFC 6749, section 3.3).
   const granted = options.challengeScopes === "union" ? error.granted.filter(isScopeToken) : []
   const named = new Set([...granted, ...error.required])
   const required = requiredScopes.filter((scope) => !hierarchy.covers(named, scope))
-  return new InsufficientScope({ ...error, required: asked(options, [...granted, ...required, ...error.required]) })
+  const scopes = [...granted, ...required, ...error.required]
+  return new InsufficientScope({ ...error, required: inRequestForm(options, scopes) })
+}
+
+/** The limits of a resource. */
+const limitsOf = <E, R, RV>({ maxBodySize, sessionLimits }: Options<E, R, RV>, resource: string) => {
+  const [bodies, sessions] = [bodyLimits(maxBodySize), sessionBounds(sessionLimits)]
+  if (Option.isNone(bodies)) return Effect.fail(new InvalidOptions({ resource, reason: "invalid-body-limit" }))
+  return Option.isNone(sessions)
+    ? Effect.fail(new InvalidOptions({ resource, reason: "invalid-session-limits" }))
+    : Effect.succeed({ bodyLimits: bodies.value, sessionBounds: sessions.value })
 }
 
 const makeService = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
   options: Options<E, R, RV>
-): Effect.fn.Return<
-  McpAuth["Service"],
-  BuildError | E,
-  R | RV | HttpClient.HttpClient | Scope.Scope
-> {
+): Effect.fn.Return<Service, BuildError | E, R | RV | HttpClient.HttpClient | Scope.Scope> {
   const authorizationServers = yield* Effect.forEach(
     options.authorizationServers,
     (server) => isEffect(server) ? server : Effect.succeed(server)
   )
   const described = yield* protectedResource(options, authorizationServers)
-  const limits = bodyLimits(options.maxBodySize)
-  if (Option.isNone(limits)) {
-    return yield* new InvalidOptions({ resource: described.identifier, reason: "invalid-body-limit" })
-  }
-  const { identifier, metadataUrl } = described
-  const sessions = sessionBounds(options.sessionLimits)
-  if (Option.isNone(sessions)) {
-    return yield* new InvalidOptions({ resource: described.identifier, reason: "invalid-session-limits" })
-  }
-  const terms = yield* termsOf(options, identifier)
-  const trust = { resource: identifier, authorizationServers }
-  const conditions = { ...described, ...terms }
+  const { identifier: resource, metadataUrl } = described
+  const limits = yield* limitsOf(options, resource)
+  const policySettings = yield* policySettingsOf(options, resource)
+  const requirements = { ...described, ...policySettings }
   const { open, problem: unavailable } = makeAvailability()
-  const verified = yield* makeAuthenticate(options, trust, conditions, unavailable)
-  // Opened last, so that it closes before what verifies tokens is finalized.
+  const verify = yield* makeAuthenticate(options, { resource, authorizationServers }, requirements, unavailable)
+  // Opened last, so that it closes before the verifier is finalized.
   yield* open
   const policyScopes = MutableRef.make((): ReadonlyArray<string> => [])
   const challenge = (): Challenge.Options => ({
@@ -357,47 +239,45 @@ const makeService = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
     showErrorDetails: options.showErrorDetails
   })
   const internals: Internals = {
-    terms,
+    ...limits,
+    policySettings,
     unavailable,
-    answer: (error) => Challenge.answer(asAsked(error, options, conditions), challenge()),
-    advertise: (scopes) => Effect.sync(() => MutableRef.set(policyScopes, scopes)),
-    servedPath: options.servedPath ?? new URL(identifier).pathname,
-    bodyLimits: limits.value,
-    sessionBounds: sessions.value,
+    rejection: (error) => Challenge.rejection(forChallenge(error, options, requirements), challenge()),
+    setPolicyScopes: (scopes) => Effect.sync(() => MutableRef.set(policyScopes, scopes)),
+    servedPath: options.servedPath ?? new URL(resource).pathname,
     allowedOrigins: options.allowedOrigins ?? [],
     maxAnswerDuration: Duration.fromInputUnsafe(options.maxAnswerDuration ?? "1 day"),
-    requestStates: {
-      resource: identifier,
-      secrets: secretsOf(options),
-      lifetime: options.requestStateLifetime ?? "10 minutes"
-    }
+    requestStates: { resource, secrets: secretsOf(options), lifetime: options.requestStateLifetime ?? "10 minutes" }
   }
-  const service: McpAuth["Service"] & { readonly [internalsKey]: Internals } = {
+  const service: Service & { readonly [internalsKey]: Internals } = {
     [internalsKey]: internals,
-    resource: identifier,
+    resource,
     metadata: Effect.sync(() => described.metadata(MutableRef.get(policyScopes)())),
     metadataUrl,
     authorizationServers,
     authenticate: (request) => {
       const error = unavailable()
-      return error === undefined ? verified(request) : Effect.andThen(refused(error, undefined), Effect.fail(error))
+      return error === undefined ? verify(request) : Effect.andThen(recordRefusal(error, undefined), Effect.fail(error))
     },
     refuse: (error, request) =>
-      Challenge.response(asAsked(error, options, conditions), { ...challenge(), jsonRpc: speaksJsonRpc(request) })
+      Challenge.response(forChallenge(error, options, requirements), {
+        ...challenge(),
+        jsonRpc: speaksJsonRpc(request)
+      })
   }
   return service
 })
 
 /**
- * Checks the options and builds the guard of the resource. Requests to providers are allowed to reach loopback hosts if that
- * is allowed where the guard is built, not where a client's request causes them.
+ * Checks the options and builds the service of a resource. Its requests to providers may reach loopback hosts if that is
+ * allowed here, where the service is built, and not where a client's request causes them.
  */
 export const make = <E, R, RV = HttpClient.HttpClient>(
   options: Options<E, R, RV>
-): Effect.Effect<McpAuth["Service"], BuildError | E, R | RV | HttpClient.HttpClient | Scope.Scope> =>
-  Effect.flatMap(AllowInsecureLoopback, (allowed) =>
+): Effect.Effect<Service, BuildError | E, R | RV | HttpClient.HttpClient | Scope.Scope> =>
+  Effect.flatMap(AllowInsecureLoopback, (isAllowed) =>
     Effect.updateService(
       makeService(options),
       HttpClient.HttpClient,
-      HttpClient.transformResponse(Effect.provideService(AllowInsecureLoopback, allowed))
+      HttpClient.transformResponse(Effect.provideService(AllowInsecureLoopback, isAllowed))
     ))

@@ -3,25 +3,25 @@ export interface Session {
   readonly id: string
   /** The principal to which it belongs. */
   readonly principal: string
-  /** Whose share it takes: the principal's, or that of a client address where there is no token. */
+  /** The owner of its share: the principal, or the client address if there is no token. */
   readonly owner: string
-  /** What it takes of that share. */
+  /** How much it counts in that share. */
   readonly weight: number
-  /** When its last request began or ended, in milliseconds since 1970. */
+  /** The start or end of its last request, in milliseconds since 1970. */
   lastUsed: number
-  /** How many requests are being answered. */
+  /** The number of pending requests. */
   requests: number
 }
 
-/** How much a store keeps. Weights are counted, so that a few large sessions take as much as many small ones. */
+/** The limits of a store, as sums of weights: a few large sessions count as much as many small ones. */
 export interface Bounds {
   readonly total: number
   readonly perOwner: number
-  /** After how many milliseconds without a request a session ends. */
+  /** The time without a request after which a session ends, in milliseconds. */
   readonly idle: number
 }
 
-/** Sessions that share one bound. What is returned has ended. */
+/** Sessions with common limits. The sessions that `add` and `removeIdle` return have ended. */
 export interface SessionStore {
   readonly get: (id: string) => Session | undefined
   readonly add: (session: Session) => ReadonlyArray<Session>
@@ -36,7 +36,7 @@ interface Share {
   readonly sessions: Set<Session>
 }
 
-/** What ends first of a share: what is not being used, and of that what was used least recently. */
+/** The session that ends first: the least recently used one, if possible one without pending requests. */
 const leastUsed = ({ sessions }: Share): Session | undefined => {
   let found: Session | undefined
   for (const session of sessions) {
@@ -49,8 +49,8 @@ const leastUsed = ({ sessions }: Share): Session | undefined => {
 }
 
 /**
- * A store that never keeps more than its bounds. What is too much ends in the largest share: whoever floods it from one
- * place ends their own sessions, and those of others only with as many places as there are sessions.
+ * A store that never exceeds its bounds. Above the total, a session of the largest share ends. So a flood from one address
+ * ends its own sessions. To end those of others, an attacker needs as many addresses as there are sessions.
  */
 export const makeSessionStore = (bounds: Bounds): SessionStore => {
   const sessions = new Map<string, Session>()
@@ -70,7 +70,7 @@ export const makeSessionStore = (bounds: Bounds): SessionStore => {
     if (share.sessions.size === 0) shares.delete(session.owner)
   }
 
-  const largest = (): Share | undefined => {
+  const largestShare = (): Share | undefined => {
     let found: Share | undefined
     for (const share of shares.values()) {
       if (found === undefined || share.weight > found.weight) found = share
@@ -96,7 +96,7 @@ export const makeSessionStore = (bounds: Bounds): SessionStore => {
       total += session.weight
       const ended: Array<Session> = []
       while (total > bounds.total || own.weight > bounds.perOwner) {
-        const share = own.weight > bounds.perOwner ? own : largest()
+        const share = own.weight > bounds.perOwner ? own : largestShare()
         const first = share === undefined ? undefined : leastUsed(share)
         if (first === undefined) break
         remove(first)

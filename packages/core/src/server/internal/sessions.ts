@@ -8,52 +8,52 @@ import * as Scope from "effect/Scope"
 import { anonymous, type AuthInfo, isAnonymous, principal } from "../../token/AuthInfo.ts"
 import { clientOf } from "../../token/internal/clientAddress.ts"
 import { type AuthError, ContentTooLarge, ServerUnavailable } from "../../token/TokenError.ts"
-import { type SessionBounds, unit } from "./sessionBounds.ts"
+import { bytesPerWeight, type SessionBounds } from "./sessionBounds.ts"
 import { type Bounds, makeSessionStore, type Session, type SessionStore } from "./sessionStore.ts"
 
 const header = "mcp-session-id"
 
-/** The principal of everybody who has no token. */
-const unnamed = principal(anonymous)
+/** The principal of all callers without a token. */
+const anonymousPrincipal = principal(anonymous)
 
-/** No session has this id, so a request that carries it is answered as for any unknown session. */
-const nobodys = "unknown"
+/** No session has this ID. The server responds to it as to every unknown session. */
+const unknownSession = "unknown"
 
 type Request = HttpServerRequest.HttpServerRequest
 type Response = HttpServerResponse.HttpServerResponse
 
-/** A response that may have begun or ended a session. */
-export interface Answered {
+/** A request with its response, which may have started or ended a session. */
+export interface HandledRequest {
   readonly info: AuthInfo["Service"]
   readonly request: Request
   readonly response: Response
-  /** How many bytes the message of the request had. */
+  /** The size of the request's message, in bytes. */
   readonly size: Effect.Effect<number>
 }
 
-/** Sessions, and the principals that they belong to. */
+/** Sessions with the principals that own them. */
 export interface Sessions {
   /**
-   * The request as the server may see it: a session of somebody else does not exist. Whether it does is the server's
-   * matter to answer, so that the two cannot be told apart.
+   * The request for the server. If another principal owns its session, it gets an unknown session ID. So the response of the
+   * server does not reveal whether the session exists.
    */
   readonly claim: (info: AuthInfo["Service"], request: Request) => Effect.Effect<Request, never, Scope.Scope>
-  /** Learns of the sessions that the server begins and ends. Fails if a session could not be kept. */
-  readonly learn: (answered: Answered) => Effect.Effect<void, AuthError>
+  /** Records the sessions that the server starts and ends. Fails if there is no room for a session. */
+  readonly record: (handled: HandledRequest) => Effect.Effect<void, AuthError>
 }
 
-/** What sessions need of the server behind a gate. */
+/** Options for the sessions of a server. */
 export interface SessionOptions {
   readonly bounds: SessionBounds
-  /** Ends sessions in the server, which keeps them in memory otherwise. */
+  /** Ends a session in the server, which would keep it in memory otherwise. */
   readonly end: (id: string) => Effect.Effect<void>
 }
 
-/** Keeps sessions within their bounds: those begun without a token in one store, all others in another. */
-const makeKeeper = Effect.fnUntraced(function*({ bounds, end }: SessionOptions) {
+/** Keeps sessions within their bounds: those without a token in one store, those with a token in another. */
+const makeSessionKeeper = Effect.fnUntraced(function*({ bounds, end }: SessionOptions) {
   const scope = yield* Effect.scope
   const stores = [makeSessionStore(bounds.anonymous), makeSessionStore(bounds.authenticated)] as const
-  const storeOf = (session: Session): SessionStore => stores[session.principal === unnamed ? 0 : 1]
+  const storeOf = (session: Session): SessionStore => stores[session.principal === anonymousPrincipal ? 0 : 1]
   const endAll = (sessions: ReadonlyArray<Session>) => Effect.forEach(sessions, ({ id }) => end(id), { discard: true })
   const period = Math.min(bounds.anonymous.idle, bounds.authenticated.idle)
   const endIdle = Effect.flatMap(
@@ -61,7 +61,7 @@ const makeKeeper = Effect.fnUntraced(function*({ bounds, end }: SessionOptions) 
     (now) => endAll(stores.flatMap((store) => store.removeIdle(now)))
   )
   let isWatched = false
-  /** Watches sessions for as long as there are any: a server without sessions has no timer. */
+  /** Ends idle sessions for as long as there are sessions. A server without sessions has no timer. */
   const watch: Effect.Effect<unknown> = Effect.suspend(() => {
     if (isWatched || !Number.isFinite(period)) return Effect.void
     isWatched = true
@@ -75,7 +75,7 @@ const makeKeeper = Effect.fnUntraced(function*({ bounds, end }: SessionOptions) 
   return {
     find: (id: string) => stores[0].get(id) ?? stores[1].get(id),
     remove: (session: Session) => storeOf(session).remove(session),
-    /** Ends a session that was not used for too long, and says whether it was one. */
+    /** Ends a session if it is idle. Returns whether it was. */
     expire: (session: Session): Effect.Effect<boolean> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const store = storeOf(session)
@@ -83,7 +83,7 @@ const makeKeeper = Effect.fnUntraced(function*({ bounds, end }: SessionOptions) 
         store.remove(session)
         return Effect.as(end(session.id), true)
       }),
-    /** Keeps a session, and ends what has no room besides it. Says whether it was kept. */
+    /** Adds a session, and ends the sessions above the bounds. Returns whether the new one is kept. */
     keep: (session: Session): Effect.Effect<boolean> =>
       Effect.suspend(() => {
         const ended = storeOf(session).add(session)
@@ -92,8 +92,8 @@ const makeKeeper = Effect.fnUntraced(function*({ bounds, end }: SessionOptions) 
   }
 })
 
-/** Marks a session as used until the request has been answered. */
-const use = (session: Session, request: Request): Effect.Effect<Request, never, Scope.Scope> =>
+/** Marks a session as used until the request is finished. */
+const trackUse = (session: Session, request: Request): Effect.Effect<Request, never, Scope.Scope> =>
   Effect.contextWith((context: Context.Context<Scope.Scope>) => {
     const clock = Context.get(context, Clock.Clock)
     session.requests++
@@ -106,48 +106,48 @@ const use = (session: Session, request: Request): Effect.Effect<Request, never, 
   })
 
 /** The request without its session. */
-const without = (request: Request): Request =>
-  request.modify({ headers: Headers.set(request.headers, header, nobodys) })
+const withoutSession = (request: Request): Request =>
+  request.modify({ headers: Headers.set(request.headers, header, unknownSession) })
 
-/** Why there is no room for a session. */
-const tooMuch = (weight: number, { perOwner }: Bounds): AuthError =>
+/** The error if there is no room for a session. */
+const noRoomError = (weight: number, { perOwner }: Bounds): AuthError =>
   weight > perOwner
-    ? new ContentTooLarge({ limit: perOwner * unit })
+    ? new ContentTooLarge({ limit: perOwner * bytesPerWeight })
     : new ServerUnavailable({ reason: "too-many-sessions" })
 
 /**
- * Sessions of MCP up to 2025-11-25 belong to the principal who began them, not to whoever learns of their id, and not to
- * the bytes of a token: a refreshed one goes on. Their number is bounded, and they end when they are not used.
+ * Sessions of MCP up to 2025-11-25 belong to the principal that started them. Knowledge of the session ID is not enough. The
+ * session continues with a refreshed token of the same principal. The number of sessions is bounded, and idle ones end.
  */
 export const makeSessions = Effect.fnUntraced(function*(
   options: SessionOptions
 ): Effect.fn.Return<Sessions, never, Scope.Scope> {
-  const { expire, find, keep, remove } = yield* makeKeeper(options)
+  const { expire, find, keep, remove } = yield* makeSessionKeeper(options)
   const claimSession = Effect.fnUntraced(function*(id: string, info: AuthInfo["Service"], request: Request) {
     const session = find(id)
-    if (session === undefined || (yield* expire(session))) return without(request)
+    if (session === undefined || (yield* expire(session))) return withoutSession(request)
     const claimant = principal(info)
-    if (session.principal === claimant) return yield* use(session, request)
-    if (session.principal !== unnamed) return without(request)
-    // Who has logged in since goes on, and from now on it is theirs alone.
+    if (session.principal === claimant) return yield* trackUse(session, request)
+    if (session.principal !== anonymousPrincipal) return withoutSession(request)
+    // The client has logged in. From now on, the session belongs to its principal only.
     remove(session)
     const own = { ...session, principal: claimant, owner: claimant }
-    return (yield* keep(own)) ? yield* use(own, request) : without(request)
+    return (yield* keep(own)) ? yield* trackUse(own, request) : withoutSession(request)
   })
   return {
     claim: (info, request) => {
       const id = request.headers[header]
       return id === undefined ? Effect.succeed(request) : claimSession(id, info, request)
     },
-    learn: Effect.fnUntraced(function*({ info, request, response, size }) {
+    record: Effect.fnUntraced(function*({ info, request, response, size }) {
       const begun = response.headers[header]
       const named = request.headers[header]
       if (begun !== undefined && named === undefined) {
-        const owner = isAnonymous(info) ? clientOf(request) ?? nobodys : principal(info)
-        const weight = Math.max(1, Math.ceil((yield* size) / unit))
+        const owner = isAnonymous(info) ? clientOf(request) ?? unknownSession : principal(info)
+        const weight = Math.max(1, Math.ceil((yield* size) / bytesPerWeight))
         const lastUsed = yield* Clock.currentTimeMillis
         if (yield* keep({ id: begun, principal: principal(info), owner, weight, lastUsed, requests: 0 })) return
-        return yield* tooMuch(weight, options.bounds[isAnonymous(info) ? "anonymous" : "authenticated"])
+        return yield* noRoomError(weight, options.bounds[isAnonymous(info) ? "anonymous" : "authenticated"])
       }
       const ended = request.method === "DELETE" && response.status === 204 ? named : undefined
       const session = ended === undefined ? undefined : find(ended)

@@ -8,7 +8,7 @@ import { permits } from "../../policy/internal/enforce.ts"
 import { allOf } from "../../policy/Policy.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
 import type { AuthError } from "../../token/TokenError.ts"
-import { type Refusals, together } from "./enforcement.ts"
+import { combinedPolicy, type Refusals } from "./enforcement.ts"
 import type { Registrations } from "./registrations.ts"
 
 /** A subscription to changes of lists, and of resources that it names (MCP 2026-07-28). */
@@ -23,7 +23,7 @@ const Request = Schema.Struct({ ...Listen.fields, id: Schema.optionalKey(Schema.
 
 const decodeRequest = Schema.decodeOption(Schema.fromJsonString(Request))
 
-/** The answer of the server to a request that reads a resource which does not exist. */
+/** The server's response to a request for a resource that does not exist. */
 const notFound = (id: unknown, uri: string): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.jsonUnsafe({
     jsonrpc: "2.0",
@@ -31,8 +31,8 @@ const notFound = (id: unknown, uri: string): HttpServerResponse.HttpServerRespon
     error: { code: -32_602, message: `Resource '${uri}' not found`, data: { uri } }
   })
 
-/** What a subscription is judged by. */
-interface Judging {
+/** The caller of a subscription, and what decides about it. */
+interface Subscription {
   readonly info: AuthInfo["Service"]
   readonly registrations: Registrations
   readonly refusals: Refusals
@@ -40,10 +40,10 @@ interface Judging {
 }
 
 /**
- * Whether a caller may read a resource. Several registrations may be meant where that depends on the client: the caller then
- * has to satisfy the policies of all of them, and a policy that depends on the operation permits none.
+ * Whether a caller may read a resource. If several registrations are possible, the caller must satisfy the policies of all of
+ * them, and policies that depend on the operation refuse.
  */
-const mayRead = (uri: string, { info, refusals, registrations }: Judging) => {
+const mayRead = (uri: string, { info, refusals, registrations }: Subscription) => {
   const candidates = registrations.readable(uri)
   if (candidates.length === 0) return Effect.succeed(false)
   const { isExact, parameters, template, uri: target } = registrations.resolver.resolve(uri, undefined)
@@ -56,26 +56,26 @@ const mayRead = (uri: string, { info, refusals, registrations }: Judging) => {
     listing: false
   }
   const reached = { operation, isExact: isExact && candidates.length === 1 }
-  // Policies on resources have what their checks need. Only the policies of tools do not.
-  const policy = allOf(...candidates.map((policies) => together(policies, Context.empty())))
+  // The policies of resources already have the services of their checks, unlike those of tools.
+  const policy = allOf(...candidates.map((policies) => combinedPolicy(policies, Context.empty())))
   return Effect.provideService(permits(policy, reached, info), Access, refusals.access)
 }
 
 /**
- * Refuses a subscription to resources unless its caller may read all of them. The server of Effect serves
- * `subscriptions/listen` outside of its middleware, so that no policy is judged later. A resource that does not exist is
- * refused like one that is concealed. `undefined`: nothing is to be refused.
+ * Refuses a subscription to resources unless its caller may read all of them. Effect's server handles
+ * `subscriptions/listen` outside of its middleware, so no policy is evaluated later. A concealed resource gets the same
+ * response as one that does not exist. `undefined`: the subscription is allowed.
  */
-export const refuseSubscription = Effect.fnUntraced(function*(body: string, judging: Judging) {
-  // The server answers what it cannot read either.
+export const refuseSubscription = Effect.fnUntraced(function*(body: string, subscription: Subscription) {
+  // The server reports messages that cannot be read.
   const request = Option.getOrUndefined(decodeRequest(body))
   const uris = new Set(request?.params.notifications.resourceSubscriptions)
   if (request === undefined || uris.size === 0) return undefined
   for (const uri of uris) {
-    // A refusal is collected, so that one challenge names the scopes for all resources.
-    const readable = yield* Effect.orElseSucceed(mayRead(uri, judging), () => true)
+    // A refusal is collected, so that one challenge has the scopes for all resources.
+    const readable = yield* Effect.orElseSucceed(mayRead(uri, subscription), () => true)
     if (!readable) return notFound(request.id, uri)
   }
-  const error = judging.refusals.error()
-  return error === undefined ? undefined : judging.refuse(error)
+  const error = subscription.refusals.error()
+  return error === undefined ? undefined : subscription.refuse(error)
 })

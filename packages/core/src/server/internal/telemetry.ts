@@ -11,19 +11,19 @@ import type { AuthInfo } from "../../token/AuthInfo.ts"
 import { isQueueFull, isUnknownKey } from "../../token/internal/unavailable.ts"
 import type { AuthError } from "../../token/TokenError.ts"
 
-/** Every decision, by a closed set of reasons. */
+/** The number of decisions. The reasons are a closed set. */
 const decisions = Metric.counter("mcp_auth_decisions_total", {
   description: "Decisions about requests, by outcome and reason",
   incremental: true
 })
 
-/** How long a decision takes, waiting for a provider included. */
+/** The duration of decisions, including requests to the provider. */
 const verification = Metric.histogram("mcp_auth_verification_seconds", {
   description: "Time from a request to the decision about it, in seconds",
   boundaries: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
 })
 
-/** A word of a closed set: what a stranger says never becomes a label. */
+/** The reason from a closed set, so that untrusted text never becomes a label. */
 const reasonOf = (error: AuthError): string => {
   if (isUnknownKey(error)) return "key-not-known-yet"
   if (isQueueFull(error)) return "introspection-queue-full"
@@ -38,7 +38,7 @@ const reasonOf = (error: AuthError): string => {
 
 const counted = new Map<string, typeof decisions>()
 
-/** The series of one decision and reason. There are few, and making one costs more than counting. */
+/** The series of a decision and a reason. It is cached, because creating one costs more than counting.  */
 const seriesOf = (decision: "allowed" | "refused", reason: string): typeof decisions => {
   const name = `${decision} ${reason}`
   const known = counted.get(name)
@@ -51,55 +51,55 @@ const seriesOf = (decision: "allowed" | "refused", reason: string): typeof decis
 const count = (decision: "allowed" | "refused", reason: string): Effect.Effect<void> =>
   Metric.update(seriesOf(decision, reason), 1)
 
-const letIn = seriesOf("allowed", "allowed")
+const allowedByToken = seriesOf("allowed", "allowed")
 
-/** The smallest parts that were not satisfied. What was made for an operation may be as long as its caller likes. */
+/** The smallest parts of a policy that were not satisfied. Their text can contain untrusted input, so it is shortened. */
 const failedParts = ({ outcome, parts, policy }: Trace): ReadonlyArray<string> => {
   if (outcome !== "no") return []
-  const within = parts.flatMap(failedParts)
-  return within.length === 0 ? [printable(policy)] : within
+  const inner = parts.flatMap(failedParts)
+  return inner.length === 0 ? [printable(policy)] : inner
 }
 
-/** Says why, at the level of who has to know: an outage is the operator's, a missing login is nobody's. */
+/** Logs the reason. The level depends on the reader: outages are warnings for operators, a missing login is for debugging. */
 const log = (error: AuthError): Effect.Effect<void> => {
-  const said = { reason: reasonOf(error) }
+  const annotations = { reason: reasonOf(error) }
   switch (error._tag) {
     case "VerificationUnavailable":
       return Effect.annotateLogs(
         isUnknownKey(error) || isQueueFull(error) ? Effect.logInfo(error.message) : Effect.logWarning(error.message),
-        said
+        annotations
       )
     case "MissingCredentials":
     case "ServerUnavailable":
-      return Effect.annotateLogs(Effect.logDebug(error.message), said)
+      return Effect.annotateLogs(Effect.logDebug(error.message), annotations)
     default:
-      return Effect.annotateLogs(Effect.logInfo(`Request refused: ${error.message}`), said)
+      return Effect.annotateLogs(Effect.logInfo(`Request refused: ${error.message}`), annotations)
   }
 }
 
-/** Counts and explains a refusal by a policy: what was needed, and which part of it was not there. */
-export const refused = (error: AuthError, trace: Trace | undefined): Effect.Effect<void> =>
+/** Counts and logs a refusal. For a policy, the log has its text and the parts that were not satisfied. */
+export const recordRefusal = (error: AuthError, trace: Trace | undefined): Effect.Effect<void> =>
   Effect.andThen(
     count("refused", reasonOf(error)),
     Effect.annotateLogs(log(error), trace === undefined ? {} : { policy: trace.policy, failed: failedParts(trace) })
   )
 
-/** Counts a request that was let in otherwise than by a token. */
-export const allowed = (reason: "anonymous"): Effect.Effect<void> => count("allowed", reason)
+/** Counts a request that was accepted without a token. */
+export const recordAllowed = (reason: "anonymous"): Effect.Effect<void> => count("allowed", reason)
 
-/** Counts, times and explains a decision. */
-export const observed = <R>(
+/** Counts, times and logs a decision. */
+export const observe = <R>(
   decision: Effect.Effect<AuthInfo["Service"], AuthError, R>
 ): Effect.Effect<AuthInfo["Service"], AuthError, R> =>
   Effect.withFiber((fiber) => {
     const clock = Context.get(fiber.context, Clock.Clock)
     const start = clock.currentTimeNanosUnsafe()
     return Effect.onExit(decision, (exit) => {
-      // Every request comes by here: what can be written down at once takes no effect of its own.
+      // Every request passes here, so metrics are updated without an effect of their own.
       verification.updateUnsafe(Number(clock.currentTimeNanosUnsafe() - start) / 1e9, fiber.context)
       const error = Exit.isSuccess(exit) ? Option.none() : Cause.findErrorOption(exit.cause)
       if (Option.isSome(error)) return Effect.andThen(count("refused", reasonOf(error.value)), log(error.value))
-      if (Exit.isSuccess(exit)) letIn.updateUnsafe(1, fiber.context)
+      if (Exit.isSuccess(exit)) allowedByToken.updateUnsafe(1, fiber.context)
       return Effect.void
     })
   })
