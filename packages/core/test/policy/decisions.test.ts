@@ -165,6 +165,9 @@ describe("callers of a registration that needs a scope", () => {
 // Visibility of forbidden operations
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** A list from a configuration, which TypeScript cannot know to be empty. */
+const noScopes: ReadonlyArray<string> = []
+
 /** Policies that refuse a caller who has a token with `notes:read` and no role. */
 const closed = {
   "a scope": Policy.scopes("a"),
@@ -192,7 +195,10 @@ const closed = {
   ),
   "a negated scope": Policy.not(Policy.scopes("notes:read")),
   "a scope that is not valid": Policy.byOperation(() => Policy.scopes("a b")),
-  "a valid scope and one that is not": Policy.byOperation(() => Policy.scopes("a", "a b"))
+  "a valid scope and one that is not": Policy.byOperation(() => Policy.scopes("a", "a b")),
+  "a scope and an empty list of scopes": Policy.byOperation(() =>
+    Policy.allOf(Policy.scopes("a"), Policy.scopes(...noScopes))
+  )
 } satisfies Readonly<Record<string, Policy.Policy>>
 
 /**
@@ -204,7 +210,8 @@ const completable: ReadonlySet<keyof typeof closed> = new Set<keyof typeof close
   "a scope for the operation",
   "a role for the operation",
   "a scope that is not valid",
-  "a valid scope and one that is not"
+  "a valid scope and one that is not",
+  "a scope and an empty list of scopes"
 ])
 
 type Seen = readonly [shown: "shown" | "hidden", call: "absent" | "denied" | { readonly ask: string }]
@@ -230,6 +237,7 @@ const permitted: Column = {
   "a negated scope": hidden,
   "a scope that is not valid": ["shown", "denied"],
   "a valid scope and one that is not": ["shown", "denied"],
+  "a scope and an empty list of scopes": ["shown", "denied"],
   "a scope, then a policy for the operation": stepUp("hidden"),
   "a scope or one of many roles": stepUp("hidden")
 }

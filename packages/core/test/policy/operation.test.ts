@@ -163,6 +163,20 @@ describe("a policy judges a template by the parameters that the handler receives
       for (const one of seen.slice(1)) assert.deepStrictEqual(one, ["notes://index", "notes://{id}"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
+  it.effect("a value in braces is judged like any other value if a guard knows the route of its template", () =>
+    Effect.gen(function*() {
+      const policy = byParameters(
+        Schema.Struct({ id: Schema.String }),
+        (parameters) => parameters.id === "{id}" ? authenticated : role("admin")
+      )
+      const { handle, ran } = yield* begin((ran) => notes(ran).pipe(Policy.guard(policy)))
+      const token = yield* mint("")
+      const send = yield* converse(handle, modern, token)
+      assertAnswered(yield* send(...read("notes://%7Bid%7D"), token))
+      assertDenied(yield* send(...read("notes://%7Bid"), token))
+      assert.deepStrictEqual(yield* ran, ["note {id}"])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
   it.effect("stdio reads a URI like HTTP", () =>
     Effect.gen(function*() {
       for (const policy of Object.values(withoutSecret)) {

@@ -94,13 +94,20 @@ describe("a registration that exists for a client", () => {
 })
 
 describe("a template with a custom route", () => {
-  for (const route of ["hand:://:0/:1", "hand:://:0/:00", "hand:://:0/*"]) {
+  const rows: ReadonlyArray<readonly [route: string, uriTemplate: string, uri: string]> = [
+    ["hand:://:0/:1", "hand://{id}", "hand://open/secret"],
+    ["hand:://:0/:00", "hand://{id}", "hand://open/secret"],
+    ["hand:://:0/*", "hand://{id}", "hand://open/secret"],
+    // A colon in the template reads a part of the URI that is not a parameter.
+    ["hand::a:5/:0", "hand:a:5/{id}", "hand:asecret/open"]
+  ]
+  for (const [route, uriTemplate, uri] of rows) {
     it.effect(`is refused where its policy sees less than its handler: ${route}`, () =>
       Effect.gen(function*() {
         const { handle, ran } = yield* begin((ran) =>
           Layer.effectDiscard(Effect.flatMap(McpServer.McpServer, ({ addResourceTemplate }) =>
             addResourceTemplate({
-              template: new McpSchema.ResourceTemplate({ name: "hand", uriTemplate: "hand://{id}" }),
+              template: new McpSchema.ResourceTemplate({ name: "hand", uriTemplate }),
               annotations: Context.empty(),
               routerPath: route,
               completions: {},
@@ -109,7 +116,7 @@ describe("a template with a custom route", () => {
         )
         const token = yield* mint("secrets")
         const send = yield* converse(handle, modern, token)
-        const answer = yield* send("resources/read", { uri: "hand://open/secret" }, token)
+        const answer = yield* send("resources/read", { uri }, token)
         assert.notProperty(answer.messages.at(-1), "result", answer.body)
         assert.deepStrictEqual(yield* ran, [])
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))

@@ -202,6 +202,17 @@ describe("a step-up challenge", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
+  it.effect("names no granted scope that a client cannot ask for, even if a policy needs it", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* begin((ran) =>
+        toolOf("t", byOperation(() => scopes("a", "x y")), Effect.andThen(require(scopes("w")), arrive(ran, "t")))
+      )
+      const provider = yield* TestProvider.TestProvider
+      const token = yield* provider.mint({ claims: { scp: ["a", "x y"] } })
+      const call = yield* converse(handle, { name: "", revision: "2026-07-28", batch: false }, token)
+      assertInsufficient(yield* ask(call, "call", "t", token), "a w")
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
   it.effect("for the required scopes alone names these", () =>
     Effect.gen(function*() {
       const { handle } = yield* begin((ran) => toolOf("t", scopes("mcp:write"), arrive(ran, "t")), {

@@ -5,6 +5,7 @@ import { Deferred, Effect, Exit, Fiber, Latch, Layer, Redacted, Ref, Schema, Sco
 import { McpProtocol, McpServer, McpTest } from "effect/ai"
 import { HttpClient, HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { trackRequests } from "../../src/server/internal/availability.ts"
 import { arrive, plainTool, type Ran, resourcesOf, toolOf } from "../policy/harness.ts"
 import { elapse, pass } from "../time.ts"
 import {
@@ -429,4 +430,19 @@ describe("layerStdio", () => {
       assert.isTrue(Exit.isFailure(yield* Effect.exit(client.readResource({ uri: "guarded://one" }))))
       assert.deepStrictEqual(yield* Ref.get(ran), ["private"])
     }).pipe(Effect.scoped))
+})
+
+describe("the requests that a scope answers when it closes", () => {
+  it.effect("are forgotten when they have been answered", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const track = yield* Scope.provide(trackRequests, scope)
+      const respond = track(Effect.void, () => HttpServerResponse.empty({ status: 503 }))
+      const fiber = yield* Effect.forkChild(respond, { startImmediately: true })
+      yield* Fiber.join(fiber)
+      let interrupts = 0
+      Object.assign(fiber, { interruptUnsafe: () => interrupts++ })
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(interrupts, 0)
+    }))
 })

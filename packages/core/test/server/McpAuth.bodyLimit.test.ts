@@ -11,6 +11,7 @@ import {
   bearer,
   buildError,
   type Handle,
+  initialize,
   mcpHeaders,
   options,
   origin,
@@ -44,8 +45,9 @@ const callOf = (name: string, bytes: number) => {
 const sendBody = (
   handle: Handle,
   body: BodyInit,
-  { declared, headers = {}, token }: {
+  { declared, headers = {}, token, url = resource }: {
     readonly declared?: number | undefined
+    readonly url?: string
     readonly headers?: Readonly<Record<string, string>>
     readonly token?: string | undefined
   }
@@ -62,7 +64,7 @@ const sendBody = (
     body,
     duplex: "half"
   }
-  return send(handle, resource, init)
+  return send(handle, url, init)
 }
 
 /** An endless body, and the number of bytes of it that were read. */
@@ -151,6 +153,16 @@ describe("an MCP server", () => {
         assert.strictEqual(answer.status, 413)
         assert.strictEqual(read(), 0)
       }
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("answers a DELETE that declares more than 256 KiB with 413 if the session began without a token", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* begin(registrations)
+      const session = yield* initialize(handle, "2025-11-25", undefined)
+      const end = (declared: number) =>
+        send(handle, resource, { method: "DELETE", headers: { ...session, "content-length": String(declared) } })
+      assertTooLarge(yield* end(256 * kibibyte + 1), 256 * kibibyte)
+      assert.strictEqual((yield* end(256 * kibibyte)).status, 204)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("reads no more than it accepts of a body that is longer than it declares", () =>
@@ -292,6 +304,37 @@ for (const name of ["McpAuth.middleware", "BearerAuth"] as const) {
     }
   })
 }
+
+describe("a route without an MCP server", () => {
+  for (const name of ["McpAuth.middleware", "BearerAuth"] as const) {
+    it.effect(`reads nothing of a body that declares too large a length: ${name}`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const handle = yield* serve(routes[name].pipe(Layer.provide(McpAuth.layer(options()))))
+        const { body, read } = endless()
+        const token = yield* provider.mint()
+        const url = `${origin}/me`
+        const answer = yield* sendBody(handle, body, { declared: 50 * mebibyte, token, url })
+        assert.strictEqual(answer.status, 413)
+        assert.strictEqual(read(), 0)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("leaves a body unread that its handler does not read, also if the response names a session", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const route = HttpRouter.add(
+        "POST",
+        "/me",
+        Effect.succeed(HttpServerResponse.text("done", { headers: { "mcp-session-id": "s1" } }))
+      ).pipe(Layer.provide(McpAuth.middleware.layer), Layer.provide(McpAuth.layer(options())))
+      const handle = yield* serve(route)
+      const { body, read } = endless()
+      const answer = yield* sendBody(handle, body, { token: yield* provider.mint(), url: `${origin}/me` })
+      assert.strictEqual(answer.body, "done")
+      assert.strictEqual(read(), 0)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
 
 describe("a body that the platform reads without a limit", () => {
   it.effect("is refused after it was read", () =>

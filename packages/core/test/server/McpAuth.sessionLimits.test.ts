@@ -142,6 +142,7 @@ describe("sessions begun without a token", () => {
       const { handle } = yield* start({ anonymous: 10 })
       const answer = yield* begin(handle, { length: 30_000 })
       assert.strictEqual(answer.status, 413, answer.body)
+      assert.include(answer.body, "larger than 20480 bytes")
       assert.isNull(answer.headers.get("mcp-session-id"))
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
@@ -200,6 +201,18 @@ describe("sessions begun without a token", () => {
 })
 
 describe("sessions begun with a token", () => {
+  it.effect("of more principals than each may have sessions stay", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* start({ perPrincipal: 1 })
+      const all = yield* Effect.forEach(["ada", "bob", "eve"], (sub) =>
+        Effect.gen(function*() {
+          const from = { token: yield* provider.mint({ claims: { sub } }) }
+          return { from, id: yield* session(handle, from) }
+        }))
+      for (const { from, id } of all) assert.strictEqual(yield* ping(handle, id, from), 200)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
   it.effect("are bounded in number for each principal, and do not displace those of others", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider

@@ -341,6 +341,33 @@ describe("the gate's record of sessions", () => {
       assert.deepStrictEqual(ended, ["s1", "s2"])
     }).pipe(Effect.scoped))
 
+  it.effect("ends sessions in the server by the shorter of two times, and goes on as long as there is one", () =>
+    Effect.gen(function*() {
+      const ended: Array<string> = []
+      const { claim, record } = yield* makeSessions({
+        bounds: { anonymous: bounds, authenticated: { ...bounds, idle: 5000 } },
+        end: (id) => Effect.sync(() => ended.push(id))
+      })
+      const begin = (info: AuthInfo.AuthInfo["Service"], id: string) => {
+        const response = HttpServerResponse.empty({ headers: { "mcp-session-id": id } })
+        return record({ info, request: plain, response, size: Effect.succeed(1) })
+      }
+      const use = (id: string) => Effect.scoped(claim(AuthInfo.anonymous, withSession(id)))
+      yield* begin(AuthInfo.anonymous, "s1")
+      yield* begin(ada, "s2")
+      yield* TestClock.adjust(900)
+      yield* use("s1")
+      yield* TestClock.adjust(1000)
+      assert.deepStrictEqual(ended, [])
+      yield* TestClock.adjust(100)
+      assert.deepStrictEqual(ended, ["s1"])
+      yield* TestClock.adjust(3000)
+      assert.deepStrictEqual(ended, ["s1", "s2"])
+      yield* begin(AuthInfo.anonymous, "s3")
+      yield* TestClock.adjust(1000)
+      assert.deepStrictEqual(ended, ["s1", "s2", "s3"])
+    }).pipe(Effect.scoped))
+
   it.effect("one begun without a token does not go on with a token whose principal has no room", () =>
     Effect.gen(function*() {
       const full = { ...bounds, perOwner: 1 }
