@@ -24,7 +24,25 @@ import type * as TokenVerifier from "../token/TokenVerifier.ts"
  * @category models
  * @since 0.1.0
  */
-export type TrustedServer<E, R> = AuthorizationServer<unknown> | Effect.Effect<AuthorizationServer<unknown>, E, R>
+export type TrustedServer<E, R, RV = HttpClient.HttpClient> =
+  | AuthorizationServer<unknown>
+  | Effect.Effect<AuthorizationServer<unknown>, E, R>
+  | ServerWithVerifier<E, R, RV>
+
+/**
+ * A trusted authorization server whose tokens are verified by a method of its own, with its own audience, claims and
+ * keys. Presets are such servers. A token that names the issuer of another server is never given to this method.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ServerWithVerifier<E, R, RV = HttpClient.HttpClient> {
+  readonly authorizationServer: AuthorizationServer<unknown> | Effect.Effect<AuthorizationServer<unknown>, E, R>
+  /** Verifies the tokens of this server alone. The option `verifier` does not apply to it. */
+  readonly verifier: TokenVerifier.Method<RV>
+  /** The default of the option `scopeRequestForm`, if this is the only server. */
+  readonly scopeRequestForm?: ((scope: string) => string) | undefined
+}
 
 export type { Visibility } from "../policy/internal/access.ts"
 
@@ -42,7 +60,7 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
    */
   readonly resource: string
   /** The authorization servers whose tokens are accepted. At least one, each once. */
-  readonly authorizationServers: ReadonlyArray<TrustedServer<E, R>>
+  readonly authorizationServers: ReadonlyArray<TrustedServer<E, R, RV>>
   /** The scopes that clients may request (RFC 9728, section 2). Required scopes are added. Default: those of the policies. */
   readonly scopesSupported?: ReadonlyArray<string> | undefined
   /** The scopes that clients request when they log in. Default: those of the policies, or else the required ones. */

@@ -21,9 +21,9 @@ import * as BearerToken from "../../token/BearerToken.ts"
 import { namesCaller, withTokenDigest } from "../../token/internal/claims.ts"
 import * as TokenDigest from "../../token/TokenDigest.ts"
 import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
-import * as TokenVerifier from "../../token/TokenVerifier.ts"
+import type * as TokenVerifier from "../../token/TokenVerifier.ts"
 import * as Challenge from "../Challenge.ts"
-import { InvalidOptions, type Options, type TrustedServer } from "../McpAuthOptions.ts"
+import { InvalidOptions, type Options } from "../McpAuthOptions.ts"
 import { type Availability, makeAvailability } from "./availability.ts"
 import { type BodyLimits, bodyLimits } from "./bodyLimit.ts"
 import { makeFailureLimit } from "./failureLimit.ts"
@@ -31,6 +31,7 @@ import { inRequestForm, protectedResource, secretsOf } from "./protectedResource
 import type { RequestStateOptions } from "./requestState.ts"
 import { type SessionBounds, sessionBounds } from "./sessionBounds.ts"
 import { observe, recordRefusal } from "./telemetry.ts"
+import { makeTrustedServers, type TrustedServers } from "./trustedServers.ts"
 
 /** The settings with which the policies of a server are evaluated. */
 export interface PolicySettings {
@@ -73,13 +74,13 @@ interface TokenRequirements {
 }
 
 /** Builds the authentication of requests: reads the token, verifies it, and checks the required scopes. */
-export const makeAuthenticate = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
-  { failureLimit, verifier }: Pick<Options<E, R, RV>, "failureLimit" | "verifier">,
+export const makeAuthenticate = Effect.fnUntraced(function*<RV = HttpClient.HttpClient>(
+  { failureLimit, verifier }: Pick<Options, "failureLimit"> & Pick<TrustedServers<RV>, "verifier">,
   trust: TokenVerifier.Trust,
   { hierarchy, requiredScopes }: TokenRequirements,
   unavailable: Availability["problem"]
 ): Effect.fn.Return<Authenticate, TokenVerifier.InvalidVerifier, RV | HttpClient.HttpClient | Scope.Scope> {
-  const verify = yield* verifier === undefined ? TokenVerifier.jwt().make(trust) : verifier.make(trust)
+  const verify = yield* verifier.make(trust)
   const digestOf = yield* TokenDigest.TokenDigest
   const limitFailures = yield* makeFailureLimit(failureLimit, trust)
   return (request) =>
@@ -168,10 +169,6 @@ export const guard: Effect.Effect<Guard, never, McpAuth> = Effect.flatMap(
       )
 )
 
-const isEffect = <E, R>(
-  server: TrustedServer<E, R>
-): server is Effect.Effect<AuthorizationServer<unknown>, E, R> => Effect.isEffect(server)
-
 /** Whether the client speaks JSON-RPC: MCP clients name the protocol version or the session in every later request. */
 const speaksJsonRpc = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
   headers["mcp-protocol-version"] !== undefined || headers["mcp-session-id"] !== undefined
@@ -217,19 +214,22 @@ const limitsOf = <E, R, RV>({ maxBodySize, sessionLimits }: Options<E, R, RV>, r
 }
 
 const makeService = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
-  options: Options<E, R, RV>
+  configured: Options<E, R, RV>
 ): Effect.fn.Return<Service, BuildError | E, R | RV | HttpClient.HttpClient | Scope.Scope> {
-  const authorizationServers = yield* Effect.forEach(
-    options.authorizationServers,
-    (server) => isEffect(server) ? server : Effect.succeed(server)
-  )
+  const { authorizationServers, scopeRequestForm, verifier } = yield* makeTrustedServers(configured)
+  const options = { ...configured, scopeRequestForm }
   const described = yield* protectedResource(options, authorizationServers)
   const { identifier: resource, metadataUrl } = described
   const limits = yield* limitsOf(options, resource)
   const policySettings = yield* policySettingsOf(options, resource)
   const requirements = { ...described, ...policySettings }
   const { open, problem: unavailable } = makeAvailability()
-  const verify = yield* makeAuthenticate(options, { resource, authorizationServers }, requirements, unavailable)
+  const verify = yield* makeAuthenticate(
+    { ...options, verifier },
+    { resource, authorizationServers },
+    requirements,
+    unavailable
+  )
   // Opened last, so that it closes before the verifier is finalized.
   yield* open
   const policyScopes = MutableRef.make((): ReadonlyArray<string> => [])
