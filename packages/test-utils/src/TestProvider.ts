@@ -31,6 +31,9 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import type { Fault } from "./Fault.ts"
+import { all, type Name } from "./internal/likeProvider/all.ts"
+import type { LikeProvider, TokenKind } from "./internal/likeProvider/model.ts"
+import { makeLikeProvider } from "./internal/likeProvider/provider.ts"
 import { mintFor, mintOpaqueFor } from "./internal/testProvider/mint.ts"
 import { client } from "./internal/testProvider/network.ts"
 import { makeState, type State } from "./internal/testProvider/state.ts"
@@ -114,7 +117,7 @@ export const makeNetwork = (...options: ReadonlyArray<Options>): Effect.Effect<{
   readonly providers: ReadonlyArray<TestProvider["Service"]>
   readonly client: HttpClient.HttpClient
 }> =>
-  Effect.map(Effect.forEach(options, makeState), (states) => ({
+  Effect.map(Effect.forEach(options, (options) => makeState(options)), (states) => ({
     providers: states.map(service),
     client: client(states)
   }))
@@ -130,3 +133,69 @@ export const layer = (options: Options = {}): Layer.Layer<TestProvider | HttpCli
     Context.make(TestProvider, service(state)).pipe(
       Context.add(HttpClient.HttpClient, client([state]))
     )))
+
+/**
+ * A provider that publishes the documents and issues the tokens of a product.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ProductProvider {
+  /** The provider, with its faults and its recorded requests. Its `mint` issues tokens of a conforming provider. */
+  readonly provider: TestProvider["Service"]
+  readonly client: HttpClient.HttpClient
+  /** Parameters of the preset of this product that fit the provider. */
+  readonly parameters: Readonly<Record<string, unknown>>
+  /** Issues a token as the product does, for a resource. `claims` adds, replaces, or (with `undefined`) removes claims. */
+  readonly issue: (
+    kind: TokenKind,
+    resource: string,
+    claims?: { readonly [claim: string]: Schema.Json | undefined }
+  ) => Effect.Effect<string>
+  /** What a resource server must read from its access tokens. */
+  readonly expected: LikeProvider["expected"]
+  /** The kinds of tokens that the product issues. */
+  readonly kinds: ReadonlyArray<TokenKind>
+}
+
+export type { Name as ProductName } from "./internal/likeProvider/all.ts"
+export type { TokenKind } from "./internal/likeProvider/model.ts"
+
+/**
+ * The names of the products of `likeProvider`: those of their presets.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const products: ReadonlyArray<Name> = Object.keys(all) as Array<Name>
+
+/**
+ * Creates a provider that publishes the documents and issues the tokens of a product, by the name of its preset.
+ *
+ * **Example** (A token of Keycloak)
+ *
+ * ```ts import.meta.vitest
+ * import * as TestProvider from "@effect-mcp-auth/test-utils/TestProvider"
+ * import * as Effect from "effect/Effect"
+ *
+ * const keycloak = Effect.runSync(TestProvider.likeProvider("keycloak"))
+ * const token = await Effect.runPromise(keycloak.issue("access", "https://api.test/mcp"))
+ *
+ * token.split(".").length // => 3
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const likeProvider = (name: Name): Effect.Effect<ProductProvider> => {
+  const fixture: LikeProvider = all[name]
+  return Effect.map(makeLikeProvider(fixture), ({ client, mintLike, state }) => ({
+    provider: service(state),
+    client,
+    parameters: fixture.parameters,
+    issue: (kind, resource, claims = {}) => mintLike(kind, resource, claims),
+    expected: fixture.expected,
+    // The keys of an object literal of this type.
+    kinds: Object.keys(fixture.tokens("https://api.test/mcp")) as Array<TokenKind>
+  }))
+}

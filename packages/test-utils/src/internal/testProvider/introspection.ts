@@ -26,6 +26,10 @@ export const introspectionOf = Effect.fnUntraced(function*({ introspectsJwts = t
     return expired ? inactive : { active: true, token_type: "Bearer", ...claims }
   })
   return {
+    claimsOf: Effect.map(
+      Ref.get(tokens),
+      (known) => (token: string) => Option.getOrUndefined(HashMap.get(known, token))
+    ),
     issued: (token: string, claims: Schema.JsonObject) => Ref.update(tokens, HashMap.set(token, claims)),
     revoke: (token: string) => Ref.update(tokens, HashMap.remove(token)),
     introspect: (method: string, body: string): Effect.Effect<Answer> => {

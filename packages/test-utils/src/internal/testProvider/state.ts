@@ -114,23 +114,34 @@ const metadataFor = (
   return healthy(change(document, changes), options.headers ?? {})
 }
 
+/** What a provider publishes in place of a conforming document and its endpoints. */
+export interface Published {
+  readonly document: Schema.JsonObject
+  readonly endpointOf: (url: URL) => Endpoint | "unknown"
+  readonly answer: (
+    request: Request,
+    usual: Effect.Effect<Answer>,
+    claimsOf: (token: string) => Schema.JsonObject | undefined
+  ) => Effect.Effect<Answer>
+}
+
 /** The state and the operations of a provider, without the network. */
-export const makeState = Effect.fnUntraced(function*(options: Options) {
+export const makeState = Effect.fnUntraced(function*(options: Options, published?: Published) {
   // An invalid issuer is a defect of the test itself.
   const issuer = yield* Effect.orDie(
     Issuer.make(options.issuer ?? "https://as.test", { allowInsecureLoopback: true })
   )
-  const document = change(conforming(issuer), options.metadata ?? {})
+  const document = published?.document ?? change(conforming(issuer), options.metadata ?? {})
   const routes = routesOf(options, issuer)
   const serial = yield* Ref.make(0)
   const { fault, heal, take } = yield* faultsOf()
   const { jwks, ...keys } = yield* keysOf()
-  const { introspect, issued, revoke } = yield* introspectionOf(options)
-  const endpointOf = (url: URL): Endpoint | "unknown" => {
+  const { claimsOf, introspect, issued, revoke } = yield* introspectionOf(options)
+  const endpointOf = published?.endpointOf ?? ((url: URL): Endpoint | "unknown" => {
     const plain = `${url.origin}${url.pathname}`
     if (plain === document["introspection_endpoint"]) return "introspection"
     return routes.get(plain) ?? (plain === document["jwks_uri"] ? "jwks" : "unknown")
-  }
+  })
   const answer = ({ body, endpoint, method }: Request): Effect.Effect<Answer> => {
     if (endpoint === "unknown") return Effect.succeed({ ...healthy({}, {}), status: 404 })
     if (endpoint === "jwks") return Effect.map(jwks, (keys) => healthy(keys, {}))
@@ -153,7 +164,9 @@ export const makeState = Effect.fnUntraced(function*(options: Options) {
     revoke,
     answer: Effect.fnUntraced(function*(request: Request) {
       const faults = yield* take(request.endpoint)
-      return faults.reduce(suffer, yield* answer(request))
+      const usual = answer(request)
+      const healthyAnswer = published === undefined ? usual : published.answer(request, usual, yield* claimsOf)
+      return faults.reduce(suffer, yield* healthyAnswer)
     })
   }
 })
