@@ -12,6 +12,8 @@ import { optionsPage } from "./options.mjs"
 const check = process.argv.includes("--check")
 const moduleDoc = /^\/\*\*[\s\S]*?\*\//
 const rooms = ["metadata", "fetch", "discovery", "token", "policy", "server"]
+/** The room whose modules are only subpaths, such as `presets/Keycloak`, so that a program contains those that it imports. */
+const separate = "presets"
 const room = (file) => rooms.indexOf(dirname(file))
 const byRoom = (a, b) => room(a) - room(b) || basename(a).localeCompare(basename(b), "en")
 
@@ -38,19 +40,41 @@ for await (const manifest of glob("packages/*/package.json")) {
   }))
   await update(`${source}/index.ts`, barrel.join("\n"))
 
+  const separateModules = (await Array.fromAsync(glob(`${separate}/[A-Z]*.ts`, { cwd: source }))).toSorted()
+  const subpaths = [
+    ...modules.map((file, index) => [names[index], file]),
+    ...separateModules.map((file) => [file.slice(0, -3), file])
+  ]
   const exports = (folder, extension) => ({
     "./package.json": "./package.json",
     ".": `./${folder}/index${extension}`,
-    ...Object.fromEntries(modules.map((file, index) => [
-      `./${names[index]}`,
-      `./${folder}/${file.replace(/\.ts$/, extension)}`
-    ]))
+    ...Object.fromEntries(
+      subpaths.map(([name, file]) => [`./${name}`, `./${folder}/${file.replace(/\.ts$/, extension)}`])
+    )
   })
   const json = JSON.parse(await readFile(manifest, "utf8"))
   json.exports = exports("src", ".ts")
   json.publishConfig.exports = exports("dist", ".js")
   await update(manifest, `${JSON.stringify(json, null, 2)}\n`)
 }
+
+// The modules of presets, by the names of the presets. Each is imported only when it is used.
+const presetFolder = "packages/core/src/presets"
+const presetNameOf = (module) => module.replaceAll(/(?<=[a-z0-9])[A-Z]|(?<!^)[A-Z](?=[a-z])/g, "-$&").toLowerCase()
+const presetModules = (await Array.fromAsync(glob("[A-Z]*.ts", { cwd: presetFolder })))
+  .map((file) => basename(file, ".ts"))
+  .filter((name) => name !== "Preset" && name !== "Presets")
+  .toSorted((a, b) => presetNameOf(a).localeCompare(presetNameOf(b), "en"))
+await update(
+  `${presetFolder}/internal/modules.ts`,
+  [
+    "// Written by `pnpm codegen` from the modules of presets.",
+    "/** Imports the module of a preset, by the name of the preset. */",
+    "export const modules = {",
+    presetModules.map((name) => `  "${presetNameOf(name)}": () => import("../${name}.ts")`).join(",\n"),
+    "} as const\n"
+  ].join("\n")
+)
 
 // The schema of a report is the documentation of its JSON form, also for those who do not read TypeScript.
 const documentSchema = async (command, reportSchema) => {

@@ -3,7 +3,7 @@ import { builtinModules } from "node:module"
 import { dirname, relative, resolve } from "node:path"
 import { obscure } from "./plainWords.mjs"
 
-const rooms = ["metadata", "fetch", "discovery", "token", "policy", "server"]
+const rooms = ["metadata", "fetch", "discovery", "token", "policy", "server", "presets"]
 
 /** `packages/<name>/src/…`, taken apart. */
 const packagePathOf = (filename) => {

@@ -1,0 +1,81 @@
+/**
+ * All presets by name, for programs that learn the name of their provider at run time, such as from `MCP_AUTH_PRESET`.
+ *
+ * A program that knows its provider imports the module of the preset, such as `presets/Keycloak`, and contains no other
+ * preset. This module imports a preset when its name is asked for.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+import { quoted } from "../metadata/internal/printable.ts"
+import { modules } from "./internal/modules.ts"
+import type { Constructor, Definition } from "./Preset.ts"
+
+/**
+ * The name of a preset.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Name = keyof typeof modules
+
+/**
+ * The names of all presets.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const names: ReadonlyArray<Name> = Struct.keys(modules)
+
+/**
+ * There is no preset of this name.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class UnknownPreset extends Schema.TaggedError<UnknownPreset>()("UnknownPreset", {
+  name: Schema.String
+}) {
+  override get message(): string {
+    return `There is no preset ${quoted(this.name)}; the presets are ${names.join(", ")}`
+  }
+}
+
+const isName = (name: string): name is Name => Object.hasOwn(modules, name)
+
+/**
+ * Imports a preset by its name.
+ *
+ * **Example** (The title of a preset)
+ *
+ * ```ts import.meta.vitest
+ * import * as Presets from "@effect-mcp-auth/core/presets/Presets"
+ * import * as Effect from "effect/Effect"
+ *
+ * const title = Effect.map(Presets.load("keycloak"), ({ definition }) => definition.title)
+ *
+ * await Effect.runPromise(title) // => "Keycloak"
+ * ```
+ *
+ * @category loading
+ * @since 0.1.0
+ */
+export const load = (name: string): Effect.Effect<Constructor, UnknownPreset> =>
+  isName(name)
+    // A module that is part of this package can be imported, and its parameters are checked at run time.
+    ? Effect.map(Effect.promise(() => modules[name]()), ({ preset }) => preset as unknown as Constructor)
+    : Effect.fail(new UnknownPreset({ name }))
+
+/**
+ * Imports the definitions of all presets, for `Preset.detect` and for documentation.
+ *
+ * @category loading
+ * @since 0.1.0
+ */
+export const loadAll: Effect.Effect<ReadonlyArray<Definition>> = Effect.forEach(
+  names,
+  (name) => Effect.map(Effect.orDie(load(name)), ({ definition }) => definition),
+  { concurrency: "unbounded" }
+)

@@ -1,0 +1,122 @@
+import { McpAuth, Policy } from "@effect-mcp-auth/core"
+import * as Presets from "@effect-mcp-auth/core/presets/Presets"
+import { TestProvider } from "@effect-mcp-auth/test-utils"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Result } from "effect"
+import { HttpClient, HttpServerRequest } from "effect/http"
+import { TestClock } from "effect/testing"
+
+const resource = "https://api.test/mcp"
+const now = 1_800_000_000
+
+/** A protected resource that trusts one product, by its preset alone, and the product in memory. */
+const protect = Effect.fnUntraced(function*(name: TestProvider.ProductName) {
+  yield* TestClock.setTime(now * 1000)
+  const product = yield* TestProvider.likeProvider(name)
+  const preset = (yield* Presets.load(name))(product.parameters)
+  const layer = McpAuth.layer({ resource, authorizationServers: [preset] }).pipe(
+    Layer.provide(Layer.succeed(HttpClient.HttpClient, product.client))
+  )
+  const { authenticate } = yield* Effect.flatMap(
+    Layer.build(layer),
+    (context) => Effect.provide(McpAuth.McpAuth, context)
+  )
+  const request = (token: string) =>
+    HttpServerRequest.fromWeb(new Request(resource, { headers: { authorization: `Bearer ${token}` } }))
+  return { product, preset, authenticate: (token: string) => authenticate(request(token)) }
+})
+
+const missing = Presets.names.filter((name) => !(TestProvider.products as ReadonlyArray<string>).includes(name))
+
+/** Presets that are refused as a whole, so that no provider behaves like them. */
+const refused = new Set(["okta-org"])
+
+describe("the presets", () => {
+  it("have a fixture each, unless the provider is refused", () => {
+    assert.deepStrictEqual(missing.filter((name) => !refused.has(name)), [])
+  })
+
+  for (const name of Presets.names) {
+    it.effect(`name themselves and their sources: ${name}`, () =>
+      Effect.gen(function*() {
+        const { definition } = yield* Presets.load(name)
+        assert.strictEqual(definition.name, name)
+        assert.isAbove(definition.facts.sources.length, 0)
+        for (const { accepts, example, fromText, isSecret } of Object.values(definition.parameters)) {
+          assert.isTrue(isSecret || accepts(fromText(example)), example)
+        }
+      }))
+  }
+})
+
+for (const name of TestProvider.products) {
+  describe(`the preset ${name}`, () => {
+    it.effect("accepts an access token of the product for the resource, and reads its claims", () =>
+      Effect.gen(function*() {
+        const { authenticate, preset, product } = yield* protect(name)
+        const info = yield* authenticate(yield* product.issue("access", resource))
+        const { clientId, roles, scopes, subject } = product.expected
+        assert.strictEqual(info.subject, subject)
+        assert.strictEqual(info.clientId, clientId)
+        assert.deepStrictEqual([...info.scopes].toSorted(), [...scopes].toSorted())
+        const at = Result.isSuccess(preset.settings) ? preset.settings.success.roles : undefined
+        for (const role of roles) {
+          const { permitted } = yield* Policy.evaluate(Policy.role(role, { at }), info)
+          assert.isTrue(permitted, role)
+        }
+      }).pipe(Effect.scoped))
+
+    it.effect("accepts the access token a second time, from memory", () =>
+      Effect.gen(function*() {
+        const { authenticate, product } = yield* protect(name)
+        const token = yield* product.issue("access", resource)
+        const first = yield* authenticate(token)
+        const second = yield* authenticate(token)
+        yield* authenticate(token)
+        assert.deepStrictEqual([...second.scopes], [...first.scopes])
+      }).pipe(Effect.scoped))
+
+    it.effect("finds metadata, and suggests itself for it", () =>
+      Effect.gen(function*() {
+        const { preset, product } = yield* protect(name)
+        const server = yield* Effect.provideService(
+          preset.authorizationServer,
+          HttpClient.HttpClient,
+          product.client
+        )
+        assert.isString((yield* server.config).issuer)
+        const { document } = product.provider
+        if ("issuer" in document) assert.isDefined(preset.definition.fingerprint(document))
+      }).pipe(Effect.scoped))
+
+    it.effect("refuses every other token of the product", () =>
+      Effect.gen(function*() {
+        const { authenticate, product } = yield* protect(name)
+        for (const kind of product.kinds) {
+          if (kind === "access" || kind === "machine") continue
+          const error = yield* Effect.flip(authenticate(yield* product.issue(kind, resource)))
+          assert.strictEqual(error._tag, "InvalidToken", kind)
+        }
+      }).pipe(Effect.scoped))
+
+    it.effect("accepts the token of a machine, if the product issues one", () =>
+      Effect.gen(function*() {
+        const { authenticate, product } = yield* protect(name)
+        if (!product.kinds.includes("machine")) return
+        assert.isDefined((yield* authenticate(yield* product.issue("machine", resource))).issuer)
+      }).pipe(Effect.scoped))
+
+    it.effect("refuses an access token that has expired, is of another issuer, or was forged", () =>
+      Effect.gen(function*() {
+        const { authenticate, product } = yield* protect(name)
+        const tokens = [
+          yield* product.issue("access", resource, { exp: now - 3600 }),
+          yield* product.issue("access", resource, { iss: "https://evil.test" }),
+          `${(yield* product.issue("access", resource)).slice(0, -8)}AAAAAAAA`
+        ]
+        for (const token of tokens) {
+          assert.strictEqual((yield* Effect.flip(authenticate(token)))._tag, "InvalidToken")
+        }
+      }).pipe(Effect.scoped))
+  })
+}
