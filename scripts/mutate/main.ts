@@ -1,4 +1,4 @@
-// `pnpm mutate [filter ...] [--tests filter] [--sample N]`: finds small changes to the authorization code that no test detects.  Every
+// `pnpm mutate [filter ...] [--tests filter ...] [--sample N]`: finds small changes to the authorization code that no test detects.  Every
 // mutant of the rooms `token`, `policy` and `server` whose module's path contains the filter is tried against the tests
 // of core. One that survives fails the command, unless `survivors.json` names it and says why it may; so does a name
 // there that no mutant has any more, or one that a test has killed.
@@ -185,9 +185,9 @@ const likeliestFirst = (
 }
 
 /** Tries mutants against the tests that reach them, until each is killed or has survived. */
-const tryAll = async (vitest: Vitest, tried: ReadonlyArray<Mutant>, filter: string | undefined) => {
+const tryAll = async (vitest: Vitest, tried: ReadonlyArray<Mutant>, filters: ReadonlyArray<string> | undefined) => {
   const killers = await readKillers()
-  const specifications = await vitest.globTestSpecifications(filter === undefined ? undefined : [filter])
+  const specifications = await vitest.globTestSpecifications(filters === undefined ? undefined : [...filters])
   const { broken, loaders, tests } = await coverageOf(vitest, specifications)
   const reached = (id: number): boolean => tests.has(id) || loaders.has(id)
   const verdicts = new Map<number, Verdict>(tried.map(({ id }) => [id, reached(id) ? "survived" : "not reached"]))
@@ -298,7 +298,7 @@ const { positionals, values } = parseArgs({
     sample: { type: "string" },
     seed: { type: "string", default: "1" },
     list: { type: "boolean" },
-    tests: { type: "string" }
+    tests: { type: "string", multiple: true }
   }
 })
 await mkdir(cache, { recursive: true })

@@ -10,7 +10,7 @@ import { Effect, Fiber, Random, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { callTool, type Handle, start as startServer } from "../server/harness.ts"
 import { pass, settled } from "../time.ts"
-import { assertStated } from "./harness.ts"
+import { assertStated, type Stated } from "./harness.ts"
 
 type Provider = TestProvider.TestProvider["Service"]
 
@@ -114,22 +114,30 @@ const aborting = (handle: Handle, { signal }: AbortController): Handle => (reque
   handle(new Request(request, { signal }))
 
 describe("a token for which the authorization server is too slow", () => {
-  it.effect("does not open the circuit for tokens that the server answers meanwhile", () =>
-    Effect.gen(function*() {
-      const provider = yield* TestProvider.TestProvider
-      const { handle } = yield* startServer({ verifier })
-      const ask = Effect.flatMap(provider.mintOpaque(), (token) => callTool(handle, token))
-      yield* assertStated(ask, "200 in 0 s", "before")
-      yield* provider.fault("introspection", Fault.delay("1 hour"), { times: 1 })
-      yield* provider.fault("introspection", Fault.delay("1 hour"), { times: 1 })
-      const slow = yield* Effect.forkChild(ask)
-      yield* settled
-      // Its second attempt hangs as well.
-      yield* pass(5)
-      yield* provider.heal()
-      yield* assertStated(ask, "200 in 0 s", "another token")
-      yield* pass(6)
-      yield* Fiber.join(slow)
-      yield* assertStated(ask, "200 in 0 s", "a token after it")
-    }).pipe(withProvider))
+  const answers: ReadonlyArray<readonly [rule: string, fault: Fault.Fault | undefined, answered: Stated]> = [
+    ["does not open the circuit for tokens that the server answers meanwhile", undefined, "200 in 0 s"],
+    ["does not open the circuit while the server refuses requests about other tokens", Fault.status(401), "503 in 0 s"]
+  ]
+  for (const [rule, fault, answered] of answers) {
+    it.effect(rule, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const { handle } = yield* startServer({ verifier })
+        const ask = Effect.flatMap(provider.mintOpaque(), (token) => callTool(handle, token))
+        yield* assertStated(ask, "200 in 0 s", "before")
+        yield* provider.fault("introspection", Fault.delay("1 hour"), { times: 1 })
+        yield* provider.fault("introspection", Fault.delay("1 hour"), { times: 1 })
+        const slow = yield* Effect.forkChild(ask)
+        yield* settled
+        // Its second attempt hangs as well.
+        yield* pass(5)
+        yield* provider.heal()
+        if (fault !== undefined) yield* provider.fault("introspection", fault)
+        yield* assertStated(ask, answered, "another token")
+        yield* provider.heal()
+        yield* pass(6)
+        yield* Fiber.join(slow)
+        yield* assertStated(ask, "200 in 0 s", "a token after it")
+      }).pipe(withProvider))
+  }
 })

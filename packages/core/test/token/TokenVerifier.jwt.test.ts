@@ -762,6 +762,26 @@ describe("jwt: invalid configurations", () => {
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
+  const messages: ReadonlyArray<
+    readonly [what: string, error: ConstructorParameters<typeof TokenVerifier.InvalidVerifier>[0], message: RegExp]
+  > = [
+    ["names the algorithm", { reason: "unsupported-algorithm", algorithm: "none" }, /: `algorithms` .* \("none"\)$/],
+    ["names the issuer", { reason: "incomplete-metadata", issuer }, /: the metadata .* \("https:\/\/as\.test"\)$/],
+    ["names no algorithm and no issuer without one", { reason: "invalid-remember" }, /: `remember` .* 0 for none$/],
+    ["repeats its cause", { reason: "incomplete-metadata", cause: new Error("no jwks_uri") }, /built: no jwks_uri$/],
+    [
+      "repeats no cause without a text",
+      { reason: "incomplete-metadata", cause: { message: 1 } },
+      /what the method needs$/
+    ],
+    ["repeats no cause that is a text", { reason: "incomplete-metadata", cause: "no" }, /what the method needs$/]
+  ]
+  for (const [what, error, message] of messages) {
+    it(`the message about an invalid configuration ${what}`, () => {
+      assert.match(new TokenVerifier.InvalidVerifier(error).message, message)
+    })
+  }
+
   it.effect("the message about an algorithm names the accepted algorithms and the one of the token", () =>
     Effect.gen(function*() {
       const verify = yield* verifier(TokenVerifier.jwt({ algorithms: ["ES256", "EdDSA"] }))

@@ -127,8 +127,7 @@ const checkTypeClaim = (claims: Schema.JsonObject, claim: string): Checked<void>
 
 const isNonEmptyString = (value: unknown): value is string => typeof value === "string" && value !== ""
 
-const audiences = ({ aud }: Schema.JsonObject): ReadonlyArray<unknown> =>
-  Array.isArray(aud) ? aud : aud === undefined ? [] : [aud]
+const audiences = ({ aud }: Schema.JsonObject): ReadonlyArray<unknown> => Array.isArray(aud) ? aud : [aud]
 
 const matchesMark = (claims: Schema.JsonObject, { claim, equals }: AccessTokenMark): boolean => {
   // The claim name comes from options, and every object inherits members such as `constructor`.
@@ -164,7 +163,7 @@ export type Kind = "marked" | "unmarked"
 export const checkKind = (content: TokenContent, rules: KindRules): Checked<Kind> => {
   const { claims, header } = content
   const typ = header?.["typ"]
-  if (!isAccessTokenType(typ) && (rules.typ === "rfc9068" && header !== undefined || !isUntyped(typ))) {
+  if (!isAccessTokenType(typ) && (rules.typ === "rfc9068" || !isUntyped(typ))) {
     return notAnAccessToken("typ", wordOf(typ))
   }
   for (const claim of typeClaims) {

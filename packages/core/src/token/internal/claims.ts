@@ -206,7 +206,7 @@ export const withTokenDigest = <Info extends TokenInfo>(
   hasName: boolean,
   { digestOf, token }: { readonly digestOf: Shape; readonly token: Redacted.Redacted }
 ): Effect.Effect<Info> => {
-  if (hasName || info.tokenDigest !== undefined) return Effect.succeed(info)
+  if (hasName) return Effect.succeed(info)
   const digest = digestOf(Redacted.value(token))
   return Effect.isEffect(digest)
     ? Effect.map(digest, (tokenDigest) => ({ ...info, tokenDigest }))

@@ -70,7 +70,7 @@ const capacity = 10_000
 /** The configured time, but never past the `exp` of the token. */
 const expiryOf = (cacheFor: Duration.Duration): ExpiryOf => ({ response: { exp }, receivedAt }) => {
   const chosen = receivedAt + Duration.toMillis(cacheFor)
-  return typeof exp === "number" && Number.isFinite(exp) ? Math.min(chosen, exp * 1000) : chosen
+  return typeof exp === "number" ? Math.min(chosen, exp * 1000) : chosen
 }
 
 /** RFC 7662, section 2.2: `iss` must be the server that was asked. */
