@@ -108,7 +108,7 @@ const webCrypto: Shape = {
   prepare: (key, algorithm) =>
     Effect.map(
       Effect.mapError(
-        Effect.tryPromise(() => Jose.importJWK({ ...key, ext: true }, algorithm)),
+        Effect.tryPromise(() => Jose.importJWK(key, algorithm)),
         () => new UnusableKey({ algorithm })
       ),
       (imported) => verifyWith(imported, algorithm)

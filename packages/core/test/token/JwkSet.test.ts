@@ -746,6 +746,18 @@ describe("the URL of a key set", () => {
       assert.include(error.message, "jwks_uri")
     }).pipe(Effect.provide(TestProvider.layer({ metadata: { jwks_uri: undefined } }))))
 
+  it.effect("gives the reason for a kid whose only key cannot be used, once the keys were fetched", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.fault("jwks", withKeys(good, { ...good, use: "enc" }, { ...other.jwk, kid: "odd", use: "enc" }))
+      const keys = yield* JwkSet.make(yield* AuthorizationServer.discover(issuer))
+      assert.isUndefined(keys.unusableReason("odd"))
+      yield* keys.find({ kid: "good", algorithm: "RS256" })
+      assert.strictEqual(keys.unusableReason("odd"), "has the use \"enc\"")
+      assert.isUndefined(keys.unusableReason("good"))
+      assert.isUndefined(keys.unusableReason("unknown"))
+    }).pipe(Effect.provide(TestProvider.layer())))
+
   it.effect("is fetched for a server that is configured by hand", () =>
     Effect.gen(function*() {
       const server = yield* AuthorizationServer.make({

@@ -2,12 +2,13 @@ import {
   AudiencePolicy,
   AuthorizationServer,
   ClientAuthentication,
+  SharedMemory,
   TokenDigest,
   TokenVerifier
 } from "@effect-mcp-auth/core"
 import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Hash, Option, Redacted, type Schema, Tracer } from "effect"
+import { Duration, Effect, Fiber, Hash, Option, Redacted, type Schema, Tracer } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
 import { TestClock } from "effect/testing"
 import * as Jose from "jose"
@@ -141,6 +142,14 @@ describe("introspection: the request", () => {
       )
       assert.lengthOf(names, 3)
       assert.strictEqual(new Set(names).size, 3)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("headers of the client authentication take precedence over the common ones", () =>
+    Effect.gen(function*() {
+      const named = { ...basic, prove: () => Effect.succeed({ headers: { "user-agent": "notes" }, form: {} }) }
+      const { provider, verify } = yield* scenario({ authentication: named })
+      yield* verify(yield* provider.mintOpaque())
+      assert.strictEqual((yield* only).headers["user-agent"], "notes")
     }).pipe(Effect.provide(TestProvider.layer())))
 
   it.effect("a token cannot inject another field into the form", () =>
@@ -503,6 +512,29 @@ describe("introspection: the cache", () => {
       assert.deepStrictEqual([ada.subject, bob.subject], ["ada", "bob"])
       assert.strictEqual(yield* asked, 2)
     }).pipe(Effect.provide(TestProvider.layer())))
+
+  const times: ReadonlyArray<readonly [rule: string, expiresIn: number, milliseconds: number]> = [
+    ["cacheFor", 3600, 30_000],
+    ["its token lives", 10, 10_000]
+  ]
+  for (const [rule, expiresIn, milliseconds] of times) {
+    it.effect(`a response is stored in the shared memory for as long as ${rule}`, () =>
+      Effect.gen(function*() {
+        const stored: Array<number> = []
+        const memory: SharedMemory.Shape = {
+          get: () => Effect.succeed(undefined),
+          set: (_, __, timeToLive) =>
+            Effect.sync(() => {
+              stored.push(Duration.toMillis(Duration.fromInputUnsafe(timeToLive)))
+            })
+        }
+        const { provider, verify } = yield* Effect.provideService(scenario(), SharedMemory.SharedMemory, memory)
+        yield* verify(yield* provider.mintOpaque({ expiresIn })).pipe(
+          Effect.provideService(SharedMemory.SharedMemory, memory)
+        )
+        assert.include(stored, milliseconds)
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
 
   it.effect("two tokens whose digests have the same hash do not share a response", () =>
     Effect.gen(function*() {

@@ -70,10 +70,10 @@ const written = (find: string, replacement: string): string =>
 const holding = (payload: unknown): string => compact({ alg: "RS256", typ: "at+jwt", kid: "rsa" }, payload, signature)
 
 /** Another encoding of the same bytes: it differs in the unused bits of the last character. */
-const stray = (text: string): string => {
+const stray = (text: string, bit = 1): string => {
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
   const last = letters.indexOf(text.at(-1) ?? "")
-  const other = `${text.slice(0, -1)}${letters[last ^ 1]}`
+  const other = `${text.slice(0, -1)}${letters[last ^ bit]}`
   assert.deepStrictEqual(Buffer.from(other, "base64url"), Buffer.from(text, "base64url"))
   return other
 }
@@ -511,6 +511,7 @@ const forms: Table = {
   "an empty signature is malformed": row(`${goodHeader}.${goodPayload}.`, "malformed"),
   "an empty payload is malformed": row(signedAsIs(goodHeader, ""), "malformed"),
   "an empty header is malformed": row(signedAsIs("", goodPayload), "malformed"),
+  "other unused bits in the header are malformed": row(signedAsIs(stray(spare(header), 8), goodPayload), "malformed"),
   "unused bits set in the header are malformed": row(signedAsIs(stray(spare(header)), goodPayload), "malformed"),
   "unused bits set in the payload are malformed": row(signedAsIs(goodHeader, stray(spare(claims))), "malformed"),
   "unused bits set in the signature are malformed": row(

@@ -33,7 +33,7 @@ const isCanonicalBase64Url = (text: string): boolean => {
   const remainder = text.length % 4
   if (remainder === 1 || !/^[A-Za-z0-9_-]+$/.test(text)) return false
   const unusedBits = remainder === 0 ? 0 : remainder === 2 ? 0b1111 : 0b11
-  return unusedBits === 0 || (alphabet.indexOf(text.charAt(text.length - 1)) & unusedBits) === 0
+  return (alphabet.indexOf(text.charAt(text.length - 1)) & unusedBits) === 0
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
