@@ -391,6 +391,16 @@ describe("the tenant of a token, where any tenant is trusted", () => {
       assert.include(error.message, `(tid), expected the tenant in "${v2("a")}", got "${tenants.b}"`)
     }).pipe(within(anyTenant)))
 
+  for (const iss of [null, 1, [v2("a")]]) {
+    it.effect(`introspection: the tenant is unknown when iss is ${JSON.stringify(iss)}`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        yield* provider.fault("introspection", Fault.document(() => ({ ...claims, active: true, iss })))
+        const verify = yield* verifierOf(anyTenant, TokenVerifier.introspection({ authentication }))
+        assert.strictEqual(yield* elapse(outcome(verify("opaque"))), "unknown-issuer iss")
+      }).pipe(within(anyTenant)))
+  }
+
   it("counts as one where a template names it twice", () => {
     const twice = IssuerPolicy.template("https://{tenantid}.ciamlogin.com/{tenantid}/v2.0")
     const accepts = (answered: string) => twice.accepts({ asked: answered, answered, claims: {} })
