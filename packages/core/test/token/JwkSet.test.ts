@@ -401,7 +401,7 @@ describe("unknown keys", () => {
       Effect.gen(function*() {
         const error = yield* Effect.flip(scenario({ refetches }))
         assert.strictEqual(error._tag, "InvalidVerifier")
-        assert.include(error.message, "`refetches`")
+        assert.include(error.message, "refetches")
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 

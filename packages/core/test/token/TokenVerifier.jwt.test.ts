@@ -759,7 +759,7 @@ describe("jwt: invalid configurations", () => {
       Effect.gen(function*() {
         const error = yield* Effect.flip(verifier(TokenVerifier.jwt({ remember })))
         assert.strictEqual(error._tag, "InvalidVerifier")
-        assert.include(error.message, "`remember`")
+        assert.include(error.message, "remember")
       }).pipe(Effect.provide(TestProvider.layer())))
   }
 
