@@ -25,7 +25,7 @@ import * as AudiencePolicy from "./AudiencePolicy.ts"
 import type { AuthInfo } from "./AuthInfo.ts"
 import type { ClientAuthentication } from "./ClientAuthentication.ts"
 import type { AccessTokenMark, TypPolicy } from "./internal/accessToken.ts"
-import { type ClaimRules, standardScopeClaims } from "./internal/claims.ts"
+import { type ClaimRules, type ScopeClaim, standardClientClaims, standardScopeClaims } from "./internal/claims.ts"
 import type { QueueSettings } from "./internal/introspectionQueue.ts"
 import { looksLikeJwt, notJwt } from "./internal/jwt.ts"
 import { type CustomVerify, makeCustomVerifier } from "./internal/verifyCustom.ts"
@@ -119,6 +119,7 @@ export interface Method<out R = HttpClient.HttpClient> {
 }
 
 export type { AccessTokenMark } from "./internal/accessToken.ts"
+export type { ScopeClaim, ScopeClaimPath } from "./internal/claims.ts"
 
 /**
  * Options for the claim rules, which are the same for every method.
@@ -151,16 +152,21 @@ export interface ClaimOptions {
   readonly accessTokenMark?: AccessTokenMark | undefined
   /**
    * The claims that grant scopes, instead of `scope`, `scopes` and `scp`: for example `["ias_apis"]` (SAP Cloud Identity),
-   * or `["scope", "permissions"]` for an Auth0 API that grants its permissions to every client of the user. Default:
-   * `["scope", "scopes", "scp"]`.
+   * or `["scope", "permissions"]` for an Auth0 API that grants its permissions to every client of the user. A claim in
+   * another form is a path: `{ path: ["ext", "scope"], separator: "," }`, or `{ path: ["roles"], keys: true }` for an object
+   * whose keys are the scopes. Default: `["scope", "scopes", "scp"]`.
    */
-  readonly scopeClaims?: readonly [string, ...ReadonlyArray<string>] | undefined
+  readonly scopeClaims?: readonly [ScopeClaim, ...ReadonlyArray<ScopeClaim>] | undefined
   /**
    * The claim that names the subject, instead of `sub`: for example `username`, if introspection responses have no `sub`
    * (WSO2; RFC 7662, section 2.2). Its values must be unique at the issuer and never reassigned. A token without the claim
    * is accepted, but shares no session and no request state with other tokens. Default: `sub`.
    */
   readonly subjectClaim?: string | undefined
+  /**
+   * The claim that names the client, instead of `client_id`, `azp`, `cid` and `appid`. Default: the first of these four.
+   */
+  readonly clientClaim?: string | undefined
 }
 
 const rulesOf = ({ resource }: Trust, options: ClaimOptions): ClaimRules => ({
@@ -171,6 +177,7 @@ const rulesOf = ({ resource }: Trust, options: ClaimOptions): ClaimRules => ({
   typ: "loose",
   mark: options.accessTokenMark,
   scopeClaims: options.scopeClaims ?? standardScopeClaims,
+  clientClaims: options.clientClaim === undefined ? standardClientClaims : [options.clientClaim],
   subjectClaim: options.subjectClaim ?? "sub"
 })
 

@@ -338,7 +338,22 @@ describe("the claims that grant scopes", () => {
       scopeClaims: ["scope", "permissions"]
     }],
     ["grant nothing if the claims of scopeClaims are absent", { scope: "a" }, "", { scopeClaims: ["permissions"] }],
-    ["grant nothing if scopeClaims names an inherited property", { scope: "a" }, "", { scopeClaims: ["constructor"] }]
+    ["grant nothing if scopeClaims names an inherited property", { scope: "a" }, "", { scopeClaims: ["constructor"] }],
+    ["may be a list of authorities", { authorities: ["a", "b"] }, "a b", { scopeClaims: ["authorities"] }],
+    ["may lie below another claim", { ext: { scope: "a b" } }, "a b", { scopeClaims: [{ path: ["ext", "scope"] }] }],
+    ["grant nothing below a claim that is no object", { ext: "a", scope: "b" }, "", {
+      scopeClaims: [{ path: ["ext", "length"] }]
+    }],
+    ["grant nothing below a claim that is absent", { scope: "b" }, "", { scopeClaims: [{ path: ["ext", "scope"] }] }],
+    ["may be separated by commas", { scope: "a,b, c" }, "a b c", {
+      scopeClaims: [{ path: ["scope"], separator: "," }]
+    }],
+    ["are not separated by commas otherwise", { scope: "a,b" }, "a,b"],
+    ["may be the keys of an object", { roles: { a: { 1: "x" }, b: true, c: null, d: false } }, "a b", {
+      scopeClaims: [{ path: ["roles"], keys: true }]
+    }],
+    ["are never the keys of an object otherwise", { scope: { a: true } }, ""],
+    ["are never the indexes of a list", { roles: [{ a: 1 }] }, "", { scopeClaims: [{ path: ["roles"], keys: true }] }]
   ]
   for (const [rule, changes, expected, options] of rows) {
     it.effect(`JWT, introspection and custom claims: ${rule}`, () =>
@@ -448,5 +463,27 @@ describe("a claim that every object inherits", () => {
     Effect.gen(function*() {
       const error = yield* Effect.flip(infoOf({ accessTokenMark: { claim: "polluted" } }))
       assert.strictEqual(error._tag, "InvalidToken")
+    }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+describe("the claim that names the client", () => {
+  const clientOf = Effect.fnUntraced(function*(changes: Members, options: TokenVerifier.ClaimOptions = {}) {
+    const provider = yield* TestProvider.TestProvider
+    const jwt = yield* verifier(TokenVerifier.jwt(options))
+    return (yield* jwt(yield* provider.mint({ claims: changed(changes) }))).clientId
+  })
+  it.effect("is the one of the option clientClaim alone", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* clientOf({ client_id: "a", clientId: "b" }, { clientClaim: "clientId" }), "b")
+      assert.isUndefined(yield* clientOf({ client_id: "a" }, { clientClaim: "clientId" }))
+      assert.strictEqual(yield* clientOf({ client_id: "a", clientId: "b" }), "a")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("must be a name, and so must the standard claims", () =>
+    Effect.gen(function*() {
+      for (const changes of [{ clientId: 7 }, { clientId: "b", azp: "" }, { clientId: { name: "b" } }]) {
+        const error = yield* Effect.flip(clientOf(changes, { clientClaim: "clientId" }))
+        assert.strictEqual(error._tag === "InvalidToken" ? error.reason : error._tag, "invalid-claim")
+      }
     }).pipe(Effect.provide(TestProvider.layer())))
 })

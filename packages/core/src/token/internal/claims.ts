@@ -1,8 +1,8 @@
-import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
+import { isDecodedObject } from "../../fetch/internal/documentBody.ts"
 import * as AudiencePolicy from "../AudiencePolicy.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import type { Shape } from "../TokenDigest.ts"
@@ -18,10 +18,35 @@ export interface ClaimRules extends KindRules {
   /** Whether a token may lack an expiry. */
   readonly acceptWithoutExpiry: boolean
   /** The claims that grant scopes. */
-  readonly scopeClaims: ReadonlyArray<string>
+  readonly scopeClaims: ReadonlyArray<ScopeClaim>
   /** The claim that names the subject. */
   readonly subjectClaim: string
+  /** The claims that can name the client. */
+  readonly clientClaims: ReadonlyArray<string>
 }
+
+/**
+ * A claim that grants scopes in a form of its own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ScopeClaimPath {
+  /** The claim, and the members below it. */
+  readonly path: readonly [string, ...ReadonlyArray<string>]
+  /** What separates scopes in a string. Default: a space (RFC 6749, section 3.3). */
+  readonly separator?: string | undefined
+  /** Whether the value is an object whose keys are the scopes (ZITADEL). Default: `false`. */
+  readonly keys?: boolean | undefined
+}
+
+/**
+ * A claim that grants scopes: a name, or a path with its form.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ScopeClaim = string | ScopeClaimPath
 
 type Claims = Schema.JsonObject
 type Checked<A> = Result.Result<A, InvalidToken>
@@ -88,20 +113,34 @@ const checkBinding = ({ cnf }: Claims): Checked<void> =>
 /** `scope` (RFC 9068, section 2.2.3), and the names that providers use. Not `permissions`: they are no grant to the client. */
 export const standardScopeClaims: ReadonlyArray<string> = ["scope", "scopes", "scp"]
 
-/** Scopes are separated by spaces in a string (RFC 8693, section 4.2), or are a list. */
+/** The value at a path. Its names come from options, and every object inherits members such as `constructor`. */
+const valueAt = (claims: Claims, path: ReadonlyArray<string>): unknown =>
+  path.reduce<unknown>(
+    (value, name) => isDecodedObject(value) && Object.hasOwn(value, name) ? value[name] : undefined,
+    claims
+  )
+
+/** The scopes in the value of a claim: separated in a string (RFC 8693, section 4.2), in a list, or the keys of an object. */
+const scopesIn = (value: unknown, { keys = false, separator = " " }: Omit<ScopeClaimPath, "path">) => {
+  if (typeof value === "string") return value.split(separator).map((word) => word.trim())
+  if (isStrings(value)) return value
+  if (!keys || !isDecodedObject(value)) return []
+  return Object.entries(value).flatMap(([key, held]) => held === null || held === false ? [] : [key])
+}
+
 const grantedScopes = (claims: Claims, { scopeClaims }: ClaimRules): ReadonlySet<string> => {
   const scopes = new Set<string>()
   for (const claim of scopeClaims) {
-    // The claim name comes from options, and every object inherits members such as `constructor`.
-    const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined
-    const words = typeof value === "string" ? value.split(" ") : isStrings(value) ? value : []
+    const words = typeof claim === "string"
+      ? scopesIn(valueAt(claims, [claim]), {})
+      : scopesIn(valueAt(claims, claim.path), claim)
     for (const word of words) if (word !== "") scopes.add(word)
   }
   return scopes
 }
 
 // `client_id`: RFC 9068. `azp`: OpenID Connect. `cid`: Okta. `appid`: Entra ID, version 1.
-const clientIdClaims = ["client_id", "azp", "cid", "appid"]
+export const standardClientClaims = ["client_id", "azp", "cid", "appid"]
 
 /** The name in a claim. Absent is valid; an empty or other value is not. */
 const nameIn = (claims: Claims, claim: string): Checked<string | undefined> => {
@@ -117,13 +156,17 @@ type Names = Pick<AuthInfo["Service"], "subject" | "clientId">
  * Reads the subject (RFC 7519, section 4.1.2: a string) and the client (RFC 9068, section 2.2). Each of these claims must
  * be a name or absent: an ignored value would merge several callers into one principal.
  */
-const checkNames = (claims: Claims, { subjectClaim }: ClaimRules): Checked<Names> => {
-  const subject = nameIn(claims, subjectClaim)
-  const names = [subject, nameIn(claims, "sub"), ...clientIdClaims.map((claim) => nameIn(claims, claim))]
-  const invalid = names.find(Result.isFailure)
-  if (invalid !== undefined) return Result.fail(invalid.failure)
-  const [subjectName, _, ...clientNames] = Arr.getSuccesses(names)
-  return Result.succeed({ subject: subjectName, clientId: clientNames.find((name) => name !== undefined) })
+const checkNames = (claims: Claims, { clientClaims, subjectClaim }: ClaimRules): Checked<Names> => {
+  const read = new Map<string, string | undefined>()
+  for (const claim of [subjectClaim, "sub", ...clientClaims, ...standardClientClaims]) {
+    const name = nameIn(claims, claim)
+    if (Result.isFailure(name)) return Result.fail(name.failure)
+    read.set(claim, name.success)
+  }
+  return Result.succeed({
+    subject: read.get(subjectClaim),
+    clientId: clientClaims.map((claim) => read.get(claim)).find((name) => name !== undefined)
+  })
 }
 
 /** The caller that the claims of a token describe, without the token. */
