@@ -425,6 +425,7 @@ describe("a printed policy", () => {
       `role("admin", { at: [["resource_access", "notes", "roles"], ["x"]] })`
     ],
     [role("admin", { at: [] }), `role("admin", { at: [] })`],
+    [permission("notes:delete"), `permission("notes:delete")`],
     [claim(Schema.Struct({})), `claim("claims")`],
     [claim(Schema.Struct({}), () => true, "staff"), `claim("staff")`],
     [check(Effect.succeed(true)), `check("check")`],

@@ -591,20 +591,27 @@ describe("what the server advertises to callers without a token", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
-  it.effect("does not work without one if nothing is public", () =>
-    Effect.gen(function*() {
-      const { handle } = yield* begin((ran) => toolOf("shut", scopes("a"), arrive(ran, "shut")))
-      const headers = yield* initialize(handle, "2025-11-25", yield* mint("a"))
-      for (const method of ["ping", "logging/setLevel", "notifications/roots/list_changed", "subscriptions/listen"]) {
-        const params = { level: "debug", notifications: {} }
-        assertLogin(yield* post(handle, request(1, method, params), { headers }), "a")
-        const modern = stateless(1, method, params)
-        assertLogin(yield* post(handle, modern.body, { headers: modern.headers }), "a")
-      }
-      for (const method of ["GET", "DELETE"]) {
-        assertLogin(yield* send(handle, resource, { method, headers: { ...mcpHeaders, ...headers } }), "a")
-      }
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  const shut = [
+    scopes("a"),
+    Policy.anyOf(scopes("a"), Policy.role("admin")),
+    Policy.allOf(Policy.anonymous, scopes("a"))
+  ]
+  for (const policy of shut) {
+    it.effect(`does not work without one if nothing is public: ${policy}`, () =>
+      Effect.gen(function*() {
+        const { handle } = yield* begin((ran) => toolOf("shut", policy, arrive(ran, "shut")))
+        const headers = yield* initialize(handle, "2025-11-25", yield* mint("a"))
+        for (const method of ["ping", "logging/setLevel", "notifications/roots/list_changed", "subscriptions/listen"]) {
+          const params = { level: "debug", notifications: {} }
+          assertLogin(yield* post(handle, request(1, method, params), { headers }), "a")
+          const modern = stateless(1, method, params)
+          assertLogin(yield* post(handle, modern.body, { headers: modern.headers }), "a")
+        }
+        for (const method of ["GET", "DELETE"]) {
+          assertLogin(yield* send(handle, resource, { method, headers: { ...mcpHeaders, ...headers } }), "a")
+        }
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
 
   const listen = Effect.fnUntraced(function*(
     handle: Handle,
