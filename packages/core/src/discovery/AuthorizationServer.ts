@@ -34,7 +34,7 @@ import type { AuthorizationServerMetadata } from "../metadata/AuthorizationServe
 import * as Issuer from "../metadata/Issuer.ts"
 import * as Discovery from "./Discovery.ts"
 import type { DiscoveryFailed } from "./DiscoveryError.ts"
-import { knownSource, makeSource, type MetadataSource, TypeId } from "./internal/metadataSource.ts"
+import { knownSource, makeSource, type MetadataSource, TypeId, withKeys } from "./internal/metadataSource.ts"
 import * as IssuerPolicy from "./IssuerPolicy.ts"
 import * as Purpose from "./Purpose.ts"
 import type { ServerConfig, ServerType } from "./ServerConfig.ts"
@@ -255,19 +255,65 @@ export const fetchByUrl = Effect.fnUntraced(function*<R = never>(
 })
 
 /**
- * Creates a server from configured metadata, for a provider that publishes none.
+ * A JWK Set (RFC 7517, section 5).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface KeySetDocument {
+  readonly keys: ReadonlyArray<Schema.JsonObject>
+}
+
+/**
+ * A server that is configured, and not discovered. `E` and `R` are those of the effect that loads its keys.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface KnownServer<E = never, R = never> {
+  readonly type: ServerType
+  readonly metadata: AuthorizationServerMetadata
+  /**
+   * The public keys, in place of those at `jwks_uri`: a JWK Set, or an effect that loads one from a file or a provider in
+   * the same process. The effect runs when keys are first needed, when they are no longer fresh, and when a token has an
+   * unknown key ID, as a request would. Default: the keys at `jwks_uri`.
+   */
+  readonly keys?: KeySetDocument | Effect.Effect<KeySetDocument, E, R> | undefined
+}
+
+/**
+ * Creates a server from configured metadata, for a provider that publishes none. With `keys`, it makes no request.
+ *
+ * **Example** (Keys without a network)
+ *
+ * ```ts import.meta.vitest
+ * import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
+ * import * as Effect from "effect/Effect"
+ *
+ * const server = AuthorizationServer.make({
+ *   type: "oauth",
+ *   metadata: { issuer: "https://as.example.com" },
+ *   keys: Effect.succeed({ keys: [{ kty: "OKP", crv: "Ed25519", kid: "1", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }] })
+ * })
+ *
+ * const { issuer } = await Effect.runPromise(server)
+ * issuer // => "https://as.example.com"
+ * ```
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (
-  known: { readonly type: ServerType; readonly metadata: AuthorizationServerMetadata },
+export const make = <E = never, R = never>(
+  known: KnownServer<E, R>,
   options?: Discovery.SearchOptions & TokenIssuerOptions
-): Effect.Effect<AuthorizationServer<never>, Issuer.InvalidIssuer | DiscoveryFailed> =>
+): Effect.Effect<AuthorizationServer<E>, Issuer.InvalidIssuer | DiscoveryFailed, R> =>
   Effect.gen(function*() {
     const issuer = yield* Issuer.make(known.metadata.issuer, options)
-    const config = yield* Discovery.discover(Discovery.manual(known.metadata, known), issuer, options)
-    const source = knownSource(config, options?.purpose)
+    const config = yield* Discovery.discover(Discovery.manual(known.metadata, known), issuer, {
+      ...options,
+      purpose: known.keys === undefined || options?.purpose === undefined ? options?.purpose : withKeys(options.purpose)
+    })
+    const source = knownSource(config, options?.purpose, yield* keysOf(known))
     return {
       [TypeId]: source,
       issuer,
@@ -276,6 +322,18 @@ export const make = (
       config: source.config
     }
   })
+
+/** The effect that loads configured keys, with its services. */
+const keysOf = <E, R>(
+  { keys }: KnownServer<E, R>
+): Effect.Effect<Effect.Effect<Schema.JsonObject, E> | undefined, never, R> => {
+  if (keys === undefined) return Effect.undefined
+  const effect = Effect.isEffect(keys) ? keys : Effect.succeed(keys)
+  return Effect.map(
+    Effect.context<R>(),
+    (context) => Effect.map(Effect.provide(effect, context), ({ keys }) => ({ keys }))
+  )
+}
 
 /**
  * Whether the server may have issued a token with this issuer and these claims. Makes no request.

@@ -22,6 +22,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import type * as HttpClient from "effect/http/HttpClient"
+import * as MutableRef from "effect/MutableRef"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
 import { IncompleteMetadata } from "../discovery/DiscoveryError.ts"
@@ -34,16 +36,19 @@ import { fetchDocument, type Loaded, type RequestMap } from "../fetch/internal/f
 import { makeRefreshing } from "../fetch/internal/refresh.ts"
 import { withRetries } from "../fetch/internal/retry.ts"
 import { MetadataFetchError, NotMetadata } from "../fetch/MetadataFetchError.ts"
+import { quoted } from "../metadata/internal/printable.ts"
 import {
   candidateKeys,
   type KeyQuery,
   type KeySetParser,
   makeKeySetParser,
+  type ParsedKeySet,
+  type PassedOverKey,
   readyKeys
 } from "./internal/parsedKeySet.ts"
 import type * as Jws from "./Jws.ts"
 
-export type { KeyQuery } from "./internal/parsedKeySet.ts"
+export type { KeyQuery, PassedOverKey } from "./internal/parsedKeySet.ts"
 
 /**
  * Options for a JWK Set.
@@ -97,6 +102,8 @@ export interface JwkSet<out E> {
   readonly purposesOf: (kid: string) => ReadonlyArray<KeyPurpose>
   /** Why the key with this key ID in the last JWK Set cannot be used. `undefined`: it can, or there is no such key. */
   readonly unusableReason: (kid: string) => string | undefined
+  /** The keys of the last JWK Set that cannot be used, each with the reason. */
+  readonly passedOver: () => ReadonlyArray<PassedOverKey>
   /** How long the provider is not asked after a failure, counted from `now` (milliseconds since 1970). Makes no request. */
   readonly pause: (now: number) => Duration.Duration
   /**
@@ -129,19 +136,51 @@ export interface KeyPurpose {
  */
 export const defaultRefetches: Refetches = { limit: 3, window: "30 seconds" }
 
-const fetchKeys = Effect.fnUntraced(function*<E>(server: AuthorizationServer<E>, parser: KeySetParser) {
+/** The JWK Set as a document: configured with the server, or fetched from its `jwks_uri`. */
+const loadKeys = Effect.fnUntraced(function*<E>(
+  server: AuthorizationServer<E>
+): Effect.fn.Return<
+  Pick<Loaded, "age" | "document" | "freshFor"> & { readonly url: string },
+  E | MetadataFetchError | IncompleteMetadata,
+  HttpClient.HttpClient
+> {
+  const { keys } = sourceOf(server)
+  if (keys !== undefined) return { url: "configured keys", document: yield* keys, freshFor: Option.none() }
   const { locations: [location], mapKeyRequest, metadata: { jwksUri } } = yield* server.config
   if (jwksUri === undefined) {
     return yield* new IncompleteMetadata({ location, purpose: Purpose.jwtVerification.name, missing: ["jwks_uri"] })
   }
-  const { age, document, freshFor } = yield* fetchKeySet(jwksUri, isInsecure(server.issuer), mapKeyRequest)
-  const keys = yield* parser.parse(document)
-  // A JWK Set without usable keys is a failure of the provider. Its earlier keys may still be valid.
-  if (keys.entries.size === 0) {
-    return yield* new MetadataFetchError({ url: displayUrl(jwksUri), reason: new NotMetadata({ reason: "no-keys" }) })
-  }
-  return { value: keys, freshFor, age }
+  return { url: displayUrl(jwksUri), ...(yield* fetchKeySet(jwksUri, isInsecure(server.issuer), mapKeyRequest)) }
 })
+
+/** Logs the keys that cannot be used, when there are others than before. Keys for another use are no problem. */
+const logPassedOver = Effect.fnUntraced(function*(
+  issuer: string,
+  { passedOver }: ParsedKeySet,
+  logged: MutableRef.MutableRef<string>
+) {
+  const keys = passedOver
+    .filter(({ reason }) => !reason.startsWith("has the use"))
+    .slice(0, 10)
+    .map(({ kid, reason }) => `${kid === undefined ? "a key without a key ID" : quoted(kid)} ${reason}`)
+    .join("; ")
+  if (MutableRef.getAndSet(logged, keys) === keys || keys === "") return
+  yield* Effect.logWarning(`Keys of ${quoted(issuer)} cannot be used, and tokens that they sign are refused: ${keys}`)
+})
+
+const fetchKeys = <E>(server: AuthorizationServer<E>, parser: KeySetParser) => {
+  const logged = MutableRef.make("")
+  return Effect.gen(function*() {
+    const { age, document, freshFor, url } = yield* loadKeys(server)
+    const keys = yield* parser.parse(document)
+    yield* logPassedOver(server.issuer, keys, logged)
+    // A JWK Set without usable keys is a failure of the provider. Its earlier keys may still be valid.
+    if (keys.entries.size === 0) {
+      return yield* new MetadataFetchError({ url, reason: new NotMetadata({ reason: "no-keys" }) })
+    }
+    return { value: keys, freshFor, age }
+  })
+}
 
 /**
  * Creates the cached JWK Set of an authorization server. Makes no request before a key is needed. For an eager server
@@ -193,6 +232,7 @@ export const make = Effect.fnUntraced(function*<E>(
       const current = keys.latest()?.value
       return current === undefined || current.byKid.has(kid) ? undefined : current.unusable.get(kid)
     },
+    passedOver: () => keys.latest()?.value.passedOver ?? [],
     pause: (now) => Duration.millis(keys.pause(now)),
     refetchableIn: (publishedBy, now) =>
       Duration.millis(askedAt() < publishedBy ? Math.max(1000, keys.renewableIn(allowance, now)) : 0),

@@ -1,9 +1,9 @@
 import { TokenVerifier } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Logger } from "effect"
 import { TestClock } from "effect/testing"
-import { claims, compact, makeEd25519, now, outcome, signer, verifier } from "./harness.ts"
+import { claims, compact, makeEd25519, makeRsa, now, outcome, signer, verifier } from "./harness.ts"
 
 const key = makeEd25519()
 
@@ -23,8 +23,67 @@ const keys: ReadonlyArray<readonly [kind: string, jwk: object, why: string]> = [
   ["an empty coordinate", { ...key.jwk, x: "" }, "is not a valid public key"],
   ["a curve for key agreement", { ...key.jwk, crv: "X25519" }, "has the curve \"X25519\""],
   ["a symmetric key", { kty: "oct", k: "AQAB" }, "is not a valid public key"],
-  ["a published private half", { ...key.jwk, d: "AQAB" }, "is not a valid public key"]
+  ["a published private half", { ...key.jwk, d: "AQAB" }, "is not a valid public key"],
+  [
+    "a coordinate with characters of both alphabets and a gap",
+    { ...key.jwk, x: "a+b/c d" },
+    "is not a valid public key"
+  ]
 ]
+
+/** The same key as .NET and Battle.net publish keys. */
+const standardBase64 = (member: unknown): string => Buffer.from(String(member), "base64url").toString("base64")
+
+const published: Readonly<Record<string, object>> = {
+  "with null members": { ...key.jwk, alg: null, d: null, key_ops: null, x5t: null, issuer: null },
+  "with empty lists": { ...key.jwk, key_ops: [], x5c: [], oth: [] },
+  "with a key in standard base64": { ...key.jwk, x: standardBase64(key.jwk.x) }
+}
+
+describe("a key that is published in an unusual form", () => {
+  for (const [form, jwk] of Object.entries(published)) {
+    it.effect(`verifies tokens: ${form}`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        yield* provider.addKey({ ...jwk, kid: "odd" })
+        const verify = yield* verifier(TokenVerifier.jwt())
+        const token = compact({ alg: "EdDSA", typ: "at+jwt", kid: "odd" }, claims, signer(key, "EdDSA"))
+        assert.strictEqual(yield* outcome(verify(token)), "accepted")
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("verifies tokens with an RSA key in standard base64", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const rsa = makeRsa()
+      yield* provider.addKey({ ...rsa.jwk, n: standardBase64(rsa.jwk.n), kid: "odd", x5c: [] })
+      const verify = yield* verifier(TokenVerifier.jwt())
+      const token = compact({ alg: "RS256", typ: "at+jwt", kid: "odd" }, claims, signer(rsa, "RS256"))
+      assert.strictEqual(yield* outcome(verify(token)), "accepted")
+    }).pipe(Effect.provide(TestProvider.layer())))
+})
+
+describe("keys that are passed over", () => {
+  it.effect("are logged once with their IDs and reasons, unless they are for another use", () => {
+    const logged: Array<string> = []
+    const logger = Logger.make(({ message }) => logged.push(String(message)))
+    return Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.addKey({ ...key.jwk, kid: "weak", kty: "RSA", n: "AQAB", e: "AQAB" })
+      yield* provider.addKey({ ...key.jwk, kid: "enc", use: "enc" })
+      yield* provider.addKey({ kty: "oct" })
+      const verify = yield* verifier(TokenVerifier.jwt())
+      for (let hour = 0; hour < 3; hour++) {
+        yield* outcome(verify(yield* provider.mint()))
+        yield* TestClock.adjust("30 minutes")
+      }
+      assert.deepStrictEqual(logged.filter((message) => message.includes("cannot be used")), [
+        "Keys of \"https://as.test\" cannot be used, and tokens that they sign are refused: \"weak\" is weaker than RSA " +
+        "with 2048 bits; a key without a key ID is not a valid public key of type RSA, EC or OKP"
+      ])
+    }).pipe(Effect.provide([TestProvider.layer(), Logger.layer([logger])]))
+  })
+})
 
 describe("a key ID whose published key cannot be used", () => {
   for (const [kind, jwk, why] of keys) {

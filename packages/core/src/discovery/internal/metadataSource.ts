@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as MutableRef from "effect/MutableRef"
+import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { makeRefreshing, type Refreshing } from "../../fetch/internal/refresh.ts"
 import type * as Issuer from "../../metadata/Issuer.ts"
@@ -28,6 +29,8 @@ export interface MetadataSource<out E> {
    * more before that. Does nothing if the server was made with the option `purpose`, which takes precedence.
    */
   readonly declarePurpose: (purpose: Purpose.Purpose) => Effect.Effect<void, E | IncompleteMetadata>
+  /** The JWK Set, if it is configured. It replaces that of `jwks_uri`. */
+  readonly keys: Effect.Effect<Schema.JsonObject, E> | undefined
 }
 
 /** The source of an authorization server. */
@@ -132,17 +135,24 @@ export const makeSource = Effect.fnUntraced(function*<E, R>(
   const declarePurpose = options.purpose === undefined
     ? declaration(renew, needs, yield* Effect.scope)
     : () => Effect.void
-  return { isEager, config: get, peek, pause, declarePurpose }
+  return { isEager, config: get, peek, pause, declarePurpose, keys: undefined }
 })
 
-/** A source of metadata that is configured, so that it neither changes nor fails. */
-export const knownSource = (
+/** A source of metadata that is configured, so that it neither changes nor fails. With keys, it needs no `jwks_uri`. */
+export const knownSource = <E>(
   config: ServerConfig,
-  purpose: Purpose.Purpose | undefined
-): MetadataSource<never> => ({
+  purpose: Purpose.Purpose | undefined,
+  keys: MetadataSource<E>["keys"]
+): MetadataSource<E> => ({
   isEager: false,
   config: Effect.succeed(config),
   peek: () => config,
   pause: () => 0,
-  declarePurpose: (declared) => purpose === undefined ? check(config, declared) : Effect.void
+  declarePurpose: (declared) =>
+    purpose === undefined ? check(config, keys === undefined ? declared : withKeys(declared)) : Effect.void,
+  keys
 })
+
+/** The purpose of a document whose keys come from elsewhere. */
+export const withKeys = ({ missing, name }: Purpose.Purpose): Purpose.Purpose =>
+  Purpose.make(name, (metadata) => missing(metadata).filter((member) => member !== "jwks_uri"))

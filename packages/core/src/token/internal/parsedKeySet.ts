@@ -5,6 +5,7 @@ import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { isDecodedObject } from "../../fetch/internal/documentBody.ts"
 import { quoted } from "../../metadata/internal/printable.ts"
 import { isKeyOf } from "../../metadata/internal/tenant.ts"
 import * as Jws from "../Jws.ts"
@@ -84,6 +85,26 @@ const possibleAlgorithms = (jwk: typeof Jwk.Type): ReadonlyArray<Algorithm> => {
 
 const decode = Schema.decodeUnknownResult(Jwk)
 
+/** The members with key material, which RFC 7518, section 6 demands in base64url. */
+const material = new Set(["n", "e", "x", "y"])
+
+/** Battle.net publishes its keys in standard base64, with padding. */
+const toBase64Url = (text: string): string => text.replaceAll("+", "-").replaceAll("/", "_").replace(/={1,2}$/, "")
+
+/**
+ * A key without members that have no value: libraries of .NET write `null` and empty lists for them. Key material in
+ * standard base64 is converted.
+ */
+const normalized = (value: unknown): unknown =>
+  isDecodedObject(value)
+    ? Object.fromEntries(
+      Object.entries(value).flatMap(([name, member]) => {
+        if (member === null || Array.isArray(member) && member.length === 0) return []
+        return [[name, material.has(name) && typeof member === "string" ? toBase64Url(member) : member]]
+      })
+    )
+    : value
+
 /**
  * Parses a key with its algorithms. `undefined` if it cannot be read, has another use, or is too weak. Unknown key types
  * are ignored, as RFC 7517 (section 5) recommends.
@@ -96,7 +117,7 @@ export const usableKey = (value: unknown, requested: ReadonlySet<Algorithm>): Us
 
 /** Parses a key, or returns why it cannot be used. */
 const parseKey = (value: unknown, requested: ReadonlySet<Algorithm>): Result.Result<UsableKey, string> => {
-  const decoded = decode(value)
+  const decoded = decode(normalized(value))
   if (Result.isFailure(decoded)) return Result.fail("is not a valid public key of type RSA, EC or OKP")
   const { alg, issuer, key_ops, kid, use, ...material } = decoded.success
   if (use !== undefined && use !== "sig") return Result.fail(`has the use ${quoted(use)}`)
@@ -137,6 +158,20 @@ export interface ParsedKeySet {
   readonly entries: ReadonlySet<KeyEntry>
   /** The key IDs of keys that cannot be used, and the reason. */
   readonly unusable: ReadonlyMap<string, string>
+  /** All keys that cannot be used, also those without a key ID. */
+  readonly passedOver: ReadonlyArray<PassedOverKey>
+}
+
+/**
+ * A key of a JWK Set that cannot be used.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PassedOverKey {
+  readonly kid: string | undefined
+  /** Why it cannot be used, as the predicate of a sentence. */
+  readonly reason: string
 }
 
 /** More keys for one token mean an attack on the verifier, or a mistake of the provider. */
@@ -181,12 +216,12 @@ export const makeKeySetParser = Effect.fnUntraced(
       const before = MutableRef.get(known)
       const now = new Map<string, KeyEntry>()
       const byKid = new Map<string | undefined, Set<KeyEntry>>()
-      const unusable = new Map<string, string>()
+      const passedOver: Array<PassedOverKey> = []
       for (const value of keysIn(document)) {
         const item = parseKey(value, requested)
         if (Result.isFailure(item)) {
-          const name = decodeKid(value)
-          if (Option.isSome(name)) unusable.set(name.value.kid, item.failure)
+          const kid = Option.getOrUndefined(decodeKid(value))?.kid
+          passedOver.push({ kid, reason: item.failure })
           continue
         }
         const key = item.success
@@ -199,7 +234,8 @@ export const makeKeySetParser = Effect.fnUntraced(
         }
       }
       MutableRef.set(known, now)
-      return { byKid, entries: new Set(now.values()), unusable }
+      const unusable = new Map(passedOver.flatMap(({ kid, reason }) => kid === undefined ? [] : [[kid, reason]]))
+      return { byKid, entries: new Set(now.values()), unusable, passedOver }
     })
     return { parse, entryOf: (verify) => entryOfFunction.get(verify) }
   }
