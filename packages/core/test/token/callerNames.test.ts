@@ -123,6 +123,12 @@ describe("the principals of two tokens", () => {
     ["are two if there is neither a subject nor a client", { sub: undefined, client_id: undefined }, false],
     ["are two if an introspection response has a username and no sub", { sub: undefined, username: "ada" }, false],
     ["are two if the configured subject claim is absent", { sub: "ada" }, false, { subjectClaim: "user_id" }],
+    [
+      "are two if the configured subject claim is absent from a client credentials token",
+      { sub: undefined, gty: "client_credentials" },
+      false,
+      { subjectClaim: "user_id" }
+    ],
     ["are one if the configured subject claim is present", { sub: undefined, user_id: "ada" }, true, {
       subjectClaim: "user_id"
     }]
