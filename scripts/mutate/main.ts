@@ -249,8 +249,9 @@ const tryAll = async (vitest: Vitest, tried: ReadonlyArray<Mutant>, filters: Rea
       for (const finding of findings) if (finding.kind === "killed") take(finding, specification)
       if (!alive.has(id)) break
     }
+    // A run that is stopped here has not been in vain.
+    await writeFile(killersFile, JSON.stringify(killers))
   }
-  await writeFile(killersFile, JSON.stringify(killers))
   return { broken, verdicts }
 }
 
