@@ -35,6 +35,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import { Access } from "../policy/internal/access.ts"
 import { AuthInfo } from "../token/AuthInfo.ts"
+import type { AuthError } from "../token/TokenError.ts"
 import { openAvailability } from "./internal/availability.ts"
 import { declaredTooLarge, limitsIn } from "./internal/bodyLimit.ts"
 import { makeRefusals, refusableRoute, refuseRequest } from "./internal/enforcement.ts"
@@ -78,9 +79,10 @@ export const layer: Layer.Layer<BearerAuth, never, McpAuth> = Layer.fresh(Layer.
               // The server may have closed while the token was verified.
               const error = problem() ?? declaredTooLarge(request, limit)
               if (error !== undefined) return refuseRequest(error, request, auth)
+              const rejection = (refusal: AuthError) => auth.rejection(refusal, request)
               return refusableRoute(respond, auth, request).pipe(
                 Effect.provideService(AuthInfo, info),
-                Effect.provideService(Access, makeRefusals(auth).access),
+                Effect.provideService(Access, makeRefusals({ policySettings: auth.policySettings, rejection }).access),
                 Effect.provideService(HttpIncomingMessage.MaxBodySize, limit.size)
               )
             }

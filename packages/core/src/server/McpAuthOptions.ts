@@ -59,6 +59,12 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
    * request, and its string is never changed.
    */
   readonly resource: string
+  /**
+   * Further names of the same resource, under which clients reach the server at other hosts. Each has its own metadata,
+   * and its tokens have it as their audience. The host of a request chooses the name; a host that is not configured gets
+   * `resource`. Behind a proxy, the host is that of `HttpMiddleware.xForwardedHeaders`. Default: none.
+   */
+  readonly resourceAliases?: ReadonlyArray<string> | undefined
   /** The authorization servers whose tokens are accepted. At least one, each once. */
   readonly authorizationServers: ReadonlyArray<TrustedServer<E, R, RV>>
   /** The scopes that clients may request (RFC 9728, section 2). Required scopes are added. Default: those of the policies. */

@@ -73,7 +73,9 @@ const combinedError = (errors: Arr.NonEmptyReadonlyArray<AuthError>): AuthError 
 
 /** Collects the refusals of a request. */
 export const makeRefusals = (
-  { policySettings, rejection }: Pick<Guard, "policySettings" | "rejection">,
+  { policySettings, rejection }: Pick<Guard, "policySettings"> & {
+    readonly rejection: (error: AuthError) => Challenge.Rejection
+  },
   visibility: Access["Service"]["visibility"] = policySettings.visibility
 ): Refusals => {
   const errors: Array<AuthError> = []

@@ -20,7 +20,7 @@ import { Access } from "../../policy/internal/access.ts"
 import { anonymous, AuthInfo, isAnonymous } from "../../token/AuthInfo.ts"
 import * as BearerToken from "../../token/BearerToken.ts"
 import { isEmptyCredentials } from "../../token/BearerToken.ts"
-import { type ContentTooLarge, ServerUnavailable } from "../../token/TokenError.ts"
+import { type AuthError, type ContentTooLarge, ServerUnavailable } from "../../token/TokenError.ts"
 import { type Availability, openAvailability, ServerAvailability, trackRequests } from "./availability.ts"
 import { type BodyLimit, type BodyLimits, declaredTooLarge, limitsIn, readWhole } from "./bodyLimit.ts"
 import { makeRefusals, refusableRoute, refuseRequest } from "./enforcement.ts"
@@ -210,12 +210,17 @@ const acceptRequest = <E, R>(
   state: GateState
 ) => {
   const { auth, limits, registered, sessions } = state
-  const { anonymousLists, visibility } = auth.policySettings
+  const { policySettings } = auth
+  const { anonymousLists, visibility } = policySettings
   const limit = isAnonymous(info) ? limits.anonymous : limits.authenticated
   // The server may have closed while the token was verified.
   const refused = state.unavailable() ?? declaredTooLarge(request, limit)
   if (refused !== undefined) return refuseRequest(refused, request, auth)
-  const refusals = makeRefusals(auth, anonymousLists && isAnonymous(info) ? "open" : visibility)
+  const rejection = (error: AuthError) => auth.rejection(error, request)
+  const refusals = makeRefusals(
+    { policySettings, rejection },
+    anonymousLists && isAnonymous(info) ? "open" : visibility
+  )
   // Provided together, because each time copies all services of the request.
   const services = Context.make(AuthInfo, info).pipe(
     Context.add(Access, refusals.access),

@@ -1,3 +1,4 @@
+import * as Arr from "effect/Array"
 import * as Cache from "effect/Cache"
 import * as Context from "effect/Context"
 import * as Digest from "effect/crypto/Digest"
@@ -11,7 +12,8 @@ import * as Schema from "effect/Schema"
 import { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
 import * as WellKnown from "../../metadata/WellKnown.ts"
 import { InvalidOptions } from "../McpAuthOptions.ts"
-import { McpAuth } from "./service.ts"
+import { byAskedHost } from "./resourceNames.ts"
+import { guard } from "./service.ts"
 
 /** A document that needs no token. */
 export interface PublicDocument {
@@ -64,7 +66,7 @@ export const cors = HttpMiddleware.cors({ allowedMethods: methods, exposedHeader
 /** The path and query of a URL, as a request has them. */
 export const locationOf = (url: string): string => url.replace(/^https?:\/\/[^/?]*/i, "")
 
-type Document = Effect.Effect<PublicDocument>
+type Document = (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<PublicDocument>
 type Find = (location: string) => Document | undefined
 
 /** Serves the document of a request, or a 404. */
@@ -74,7 +76,7 @@ const serveFound = (find: Find) => (request: HttpServerRequest.HttpServerRequest
   return cors(
     document === undefined
       ? Effect.succeed(HttpServerResponse.empty({ status: 404 }))
-      : Effect.map(document, (document) => respond(request, document))
+      : Effect.map(document(request), (document) => respond(request, document))
   )
 }
 
@@ -162,15 +164,43 @@ const currentDocument = Effect.fnUntraced(function*(metadata: Effect.Effect<Prot
   return Effect.flatMap(metadata, (metadata) => Cache.get(documents, metadata))
 })
 
-/** Serves the metadata of the resource: at its own path, and at the root if no other resource has the same origin. */
+/** A name of the resource, with its document and the locations at which it is served. */
+interface NamedDocument {
+  readonly resource: string
+  readonly document: Effect.Effect<PublicDocument>
+  readonly location: string
+  readonly root: string
+}
+
+/** The document of the name that a request was sent to, among names that have the same location. */
+const documentFor = (names: Arr.NonEmptyReadonlyArray<NamedDocument>): Document => {
+  const named = byAskedHost(names)
+  return (request) => named(request).document
+}
+
+/**
+ * Serves the metadata of each name of the resource: at its own path, and at the root if no other resource has the same
+ * origin. If several names have the same path, the host of the request decides.
+ */
 export const serveMetadata = Effect.gen(function*() {
-  const { metadata, metadataUrl, resource } = yield* McpAuth
+  const { names } = yield* guard
   const documents = yield* PublicDocuments
-  const document = yield* currentDocument(metadata)
-  const location = locationOf(metadataUrl)
-  const root = locationOf(WellKnown.protectedResourceRoot(resource))
-  if (!(yield* documents.serve(location, document))) {
-    return yield* new InvalidOptions({ resource, reason: "duplicate-resource" })
+  const named = yield* Effect.forEach(
+    names,
+    ({ metadata, metadataUrl, resource }) =>
+      Effect.map(currentDocument(metadata), (document): NamedDocument => ({
+        resource,
+        document,
+        location: locationOf(metadataUrl),
+        root: locationOf(WellKnown.protectedResourceRoot(resource))
+      }))
+  )
+  for (const [location, sameLocation] of Object.entries(Arr.groupBy(named, ({ location }) => location))) {
+    if (yield* documents.serve(location, documentFor(sameLocation))) continue
+    return yield* new InvalidOptions({ resource: sameLocation[0].resource, reason: "duplicate-resource" })
   }
-  if (root !== location) yield* documents.serveIfUnique(root, document)
+  const elsewhere = named.filter(({ location, root }) => root !== location)
+  if (Arr.isReadonlyArrayNonEmpty(elsewhere)) {
+    yield* documents.serveIfUnique(elsewhere[0].root, documentFor(elsewhere))
+  }
 })

@@ -29,6 +29,7 @@ import { type BodyLimits, bodyLimits } from "./bodyLimit.ts"
 import { makeFailureLimit } from "./failureLimit.ts"
 import { inRequestForm, protectedResource, secretsOf } from "./protectedResource.ts"
 import type { RequestStateOptions } from "./requestState.ts"
+import { byAskedHost } from "./resourceNames.ts"
 import { type SessionBounds, sessionBounds } from "./sessionBounds.ts"
 import { observe, recordRefusal } from "./telemetry.ts"
 import { makeTrustedServers, type TrustedServers } from "./trustedServers.ts"
@@ -134,7 +135,7 @@ interface Internals {
   /** The reason why no request is accepted now, if there is one. */
   readonly unavailable: Availability["problem"]
   /** The response to a request that is refused, before it is encoded. */
-  readonly rejection: (error: AuthError) => Challenge.Rejection
+  readonly rejection: (error: AuthError, request: HttpServerRequest.HttpServerRequest) => Challenge.Rejection
   /** Sets the function that returns the scopes of the policies. Metadata and challenges call it each time. */
   readonly setPolicyScopes: (scopes: () => ReadonlyArray<string>) => Effect.Effect<void>
   readonly policySettings: PolicySettings
@@ -147,6 +148,8 @@ interface Internals {
   /** The maximum duration of a streamed response to a request. */
   readonly maxAnswerDuration: Duration.Duration
   readonly requestStates: RequestStateOptions
+  /** The services of all names of the resource, the first one first. */
+  readonly names: readonly [Service, ...ReadonlyArray<Service>]
 }
 
 /** The key of the internals. No public type has it, and a copy of the service keeps it. */
@@ -213,44 +216,52 @@ const limitsOf = <E, R, RV>({ maxBodySize, sessionLimits }: Options<E, R, RV>, r
     : Effect.succeed({ bodyLimits: bodies.value, sessionBounds: sessions.value })
 }
 
-const makeService = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
-  configured: Options<E, R, RV>
-): Effect.fn.Return<Service, BuildError | E, R | RV | HttpClient.HttpClient | Scope.Scope> {
-  const { authorizationServers, scopeRequestForm, verifier } = yield* makeTrustedServers(configured)
-  const options = { ...configured, scopeRequestForm }
+/** What the names of one resource share. */
+interface SharedParts<RV> {
+  readonly trusted: TrustedServers<RV>
+  readonly availability: Availability
+  readonly policyScopes: MutableRef.MutableRef<() => ReadonlyArray<string>>
+}
+
+type NamedService = Service & {
+  readonly [internalsKey]: Omit<Internals, "names" | "rejection"> & {
+    readonly rejection: (error: AuthError) => Challenge.Rejection
+  }
+}
+
+/** Builds the service of one name of a resource. */
+const makeNamed = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
+  options: Options<E, R, RV>,
+  { availability: { problem: unavailable }, policyScopes, trusted: { authorizationServers, verifier } }: SharedParts<RV>
+): Effect.fn.Return<NamedService, BuildError, RV | HttpClient.HttpClient | Scope.Scope> {
   const described = yield* protectedResource(options, authorizationServers)
   const { identifier: resource, metadataUrl } = described
   const limits = yield* limitsOf(options, resource)
   const policySettings = yield* policySettingsOf(options, resource)
   const requirements = { ...described, ...policySettings }
-  const { open, problem: unavailable } = makeAvailability()
   const verify = yield* makeAuthenticate(
     { ...options, verifier },
     { resource, authorizationServers },
     requirements,
     unavailable
   )
-  // Opened last, so that it closes before the verifier is finalized.
-  yield* open
-  const policyScopes = MutableRef.make((): ReadonlyArray<string> => [])
   const challenge = (): Challenge.Options => ({
     resourceMetadata: metadataUrl,
     scopes: described.loginScopes(MutableRef.get(policyScopes)()),
     showErrorDetails: options.showErrorDetails
   })
-  const internals: Internals = {
-    ...limits,
-    policySettings,
-    unavailable,
-    rejection: (error) => Challenge.rejection(forChallenge(error, options, requirements), challenge()),
-    setPolicyScopes: (scopes) => Effect.sync(() => MutableRef.set(policyScopes, scopes)),
-    servedPath: options.servedPath ?? new URL(resource).pathname,
-    allowedOrigins: options.allowedOrigins ?? [],
-    maxAnswerDuration: Duration.fromInputUnsafe(options.maxAnswerDuration ?? "1 day"),
-    requestStates: { resource, secrets: secretsOf(options), lifetime: options.requestStateLifetime ?? "10 minutes" }
-  }
-  const service: Service & { readonly [internalsKey]: Internals } = {
-    [internalsKey]: internals,
+  return {
+    [internalsKey]: {
+      ...limits,
+      policySettings,
+      unavailable,
+      rejection: (error) => Challenge.rejection(forChallenge(error, options, requirements), challenge()),
+      setPolicyScopes: (scopes) => Effect.sync(() => MutableRef.set(policyScopes, scopes)),
+      servedPath: options.servedPath ?? new URL(resource).pathname,
+      allowedOrigins: options.allowedOrigins ?? [],
+      maxAnswerDuration: Duration.fromInputUnsafe(options.maxAnswerDuration ?? "1 day"),
+      requestStates: { resource, secrets: secretsOf(options), lifetime: options.requestStateLifetime ?? "10 minutes" }
+    },
     resource,
     metadata: Effect.sync(() => described.metadata(MutableRef.get(policyScopes)())),
     metadataUrl,
@@ -264,6 +275,39 @@ const makeService = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient
         ...challenge(),
         jsonRpc: speaksJsonRpc(request)
       })
+  }
+})
+
+const makeService = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
+  configured: Options<E, R, RV>
+): Effect.fn.Return<Service, BuildError | E, R | RV | HttpClient.HttpClient | Scope.Scope> {
+  const trusted = yield* makeTrustedServers(configured)
+  const options = { ...configured, scopeRequestForm: trusted.scopeRequestForm }
+  const availability = makeAvailability()
+  const shared = { trusted, availability, policyScopes: MutableRef.make((): ReadonlyArray<string> => []) }
+  const first = yield* makeNamed(options, shared)
+  const others = yield* Effect.forEach(
+    configured.resourceAliases ?? [],
+    (resource) => makeNamed({ ...options, resource }, shared)
+  )
+  const names = [first, ...others] as const
+  const duplicate = names.find(({ resource }, index) => names.findIndex((name) => name.resource === resource) !== index)
+  if (duplicate !== undefined) {
+    return yield* new InvalidOptions({ resource: duplicate.resource, reason: "duplicate-resource" })
+  }
+  // Opened last, so that it closes before the verifiers are finalized.
+  yield* availability.open
+  const named = byAskedHost(names)
+  const service: Service & { readonly [internalsKey]: Internals } = {
+    ...first,
+    // Everything else belongs to the resource as a whole: states and sessions continue under another of its names.
+    [internalsKey]: {
+      ...first[internalsKey],
+      names,
+      rejection: (error, request) => named(request)[internalsKey].rejection(error)
+    },
+    authenticate: (request) => named(request).authenticate(request),
+    refuse: (error, request) => named(request).refuse(error, request)
   }
   return service
 })
