@@ -43,6 +43,9 @@ export class UnknownPreset extends Schema.TaggedError<UnknownPreset>()("UnknownP
   }
 }
 
+/** Each preset has parameters of its own, so their modules have one type only without the types of the presets. */
+const loaders: Readonly<Record<Name, () => Promise<{ readonly preset: unknown }>>> = modules
+
 const isName = (name: string): name is Name => Object.hasOwn(modules, name)
 
 /**
@@ -64,8 +67,8 @@ const isName = (name: string): name is Name => Object.hasOwn(modules, name)
  */
 export const load = (name: string): Effect.Effect<Constructor, UnknownPreset> =>
   isName(name)
-    // A module that is part of this package can be imported, and its parameters are checked at run time.
-    ? Effect.map(Effect.promise(() => modules[name]()), ({ preset }) => preset as unknown as Constructor)
+    // A module that is part of this package can be imported. Every one has a preset, which checks its parameters at run time.
+    ? Effect.map(Effect.promise(() => loaders[name]()), ({ preset }) => preset as Constructor)
     : Effect.fail(new UnknownPreset({ name }))
 
 /**

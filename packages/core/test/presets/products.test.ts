@@ -1,30 +1,10 @@
-import { McpAuth, Policy } from "@effect-mcp-auth/core"
+import { Policy } from "@effect-mcp-auth/core"
 import * as Presets from "@effect-mcp-auth/core/presets/Presets"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Result } from "effect"
-import { HttpClient, HttpServerRequest } from "effect/http"
-import { TestClock } from "effect/testing"
-
-const resource = "https://api.test/mcp"
-const now = 1_800_000_000
-
-/** A protected resource that trusts one product, by its preset alone, and the product in memory. */
-const protect = Effect.fnUntraced(function*(name: TestProvider.ProductName) {
-  yield* TestClock.setTime(now * 1000)
-  const product = yield* TestProvider.likeProvider(name)
-  const preset = (yield* Presets.load(name))(product.parameters)
-  const layer = McpAuth.layer({ resource, authorizationServers: [preset] }).pipe(
-    Layer.provide(Layer.succeed(HttpClient.HttpClient, product.client))
-  )
-  const { authenticate } = yield* Effect.flatMap(
-    Layer.build(layer),
-    (context) => Effect.provide(McpAuth.McpAuth, context)
-  )
-  const request = (token: string) =>
-    HttpServerRequest.fromWeb(new Request(resource, { headers: { authorization: `Bearer ${token}` } }))
-  return { product, preset, authenticate: (token: string) => authenticate(request(token)) }
-})
+import { Effect, Result } from "effect"
+import { HttpClient } from "effect/http"
+import { now, protectProduct, resource } from "./protectProduct.ts"
 
 const missing = Presets.names.filter((name) => !(TestProvider.products as ReadonlyArray<string>).includes(name))
 
@@ -53,7 +33,7 @@ for (const name of TestProvider.products) {
   describe(`the preset ${name}`, () => {
     it.effect("accepts an access token of the product for the resource, and reads its claims", () =>
       Effect.gen(function*() {
-        const { authenticate, preset, product } = yield* protect(name)
+        const { authenticate, preset, product } = yield* protectProduct(name)
         const info = yield* authenticate(yield* product.issue("access", resource))
         const { clientId, roles, scopes, subject } = product.expected
         assert.strictEqual(info.subject, subject)
@@ -68,7 +48,7 @@ for (const name of TestProvider.products) {
 
     it.effect("accepts the access token a second time, from memory", () =>
       Effect.gen(function*() {
-        const { authenticate, product } = yield* protect(name)
+        const { authenticate, product } = yield* protectProduct(name)
         const token = yield* product.issue("access", resource)
         const first = yield* authenticate(token)
         const second = yield* authenticate(token)
@@ -78,7 +58,7 @@ for (const name of TestProvider.products) {
 
     it.effect("finds metadata, and suggests itself for it", () =>
       Effect.gen(function*() {
-        const { preset, product } = yield* protect(name)
+        const { preset, product } = yield* protectProduct(name)
         const server = yield* Effect.provideService(
           preset.authorizationServer,
           HttpClient.HttpClient,
@@ -91,7 +71,7 @@ for (const name of TestProvider.products) {
 
     it.effect("refuses every other token of the product", () =>
       Effect.gen(function*() {
-        const { authenticate, product } = yield* protect(name)
+        const { authenticate, product } = yield* protectProduct(name)
         for (const kind of product.kinds) {
           if (kind === "access" || kind === "machine") continue
           const error = yield* Effect.flip(authenticate(yield* product.issue(kind, resource)))
@@ -101,14 +81,14 @@ for (const name of TestProvider.products) {
 
     it.effect("accepts the token of a machine, if the product issues one", () =>
       Effect.gen(function*() {
-        const { authenticate, product } = yield* protect(name)
+        const { authenticate, product } = yield* protectProduct(name)
         if (!product.kinds.includes("machine")) return
         assert.isDefined((yield* authenticate(yield* product.issue("machine", resource))).issuer)
       }).pipe(Effect.scoped))
 
     it.effect("refuses an access token that has expired, is of another issuer, or was forged", () =>
       Effect.gen(function*() {
-        const { authenticate, product } = yield* protect(name)
+        const { authenticate, product } = yield* protectProduct(name)
         const tokens = [
           yield* product.issue("access", resource, { exp: now - 3600 }),
           yield* product.issue("access", resource, { iss: "https://evil.test" }),

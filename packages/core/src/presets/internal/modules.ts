@@ -1,5 +1,9 @@
 // Written by `pnpm codegen` from the modules of presets.
 /** Imports the module of a preset, by the name of the preset. */
 export const modules = {
+  "entra": () => import("../Entra.ts"),
+  "entra-external": () => import("../EntraExternal.ts"),
+  "entra-multi-tenant": () => import("../EntraMultiTenant.ts"),
+  "entra-v1": () => import("../EntraV1.ts"),
   "keycloak": () => import("../Keycloak.ts")
 } as const

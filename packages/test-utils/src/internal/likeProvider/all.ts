@@ -1,8 +1,16 @@
+import { entra } from "./entra.ts"
+import { entraExternal } from "./entraExternal.ts"
+import { entraMultiTenant } from "./entraMultiTenant.ts"
+import { entraV1 } from "./entraV1.ts"
 import { keycloak } from "./keycloak.ts"
 import type { LikeProvider } from "./model.ts"
 
 /** All fixtures, by the names of their presets. */
 export const all = {
+  "entra": entra,
+  "entra-external": entraExternal,
+  "entra-multi-tenant": entraMultiTenant,
+  "entra-v1": entraV1,
   keycloak
 } as const satisfies Readonly<Record<string, LikeProvider>>
 
