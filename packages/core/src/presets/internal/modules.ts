@@ -1,6 +1,7 @@
 // Written by `pnpm codegen` from the modules of presets.
 /** Imports the module of a preset, by the name of the preset. */
 export const modules = {
+  "auth0": () => import("../Auth0.ts"),
   "entra": () => import("../Entra.ts"),
   "entra-external": () => import("../EntraExternal.ts"),
   "entra-multi-tenant": () => import("../EntraMultiTenant.ts"),

@@ -1,3 +1,4 @@
+import { auth0 } from "./auth0.ts"
 import { entra } from "./entra.ts"
 import { entraExternal } from "./entraExternal.ts"
 import { entraMultiTenant } from "./entraMultiTenant.ts"
@@ -7,11 +8,12 @@ import type { LikeProvider } from "./model.ts"
 
 /** All fixtures, by the names of their presets. */
 export const all = {
+  "auth0": auth0,
   "entra": entra,
   "entra-external": entraExternal,
   "entra-multi-tenant": entraMultiTenant,
   "entra-v1": entraV1,
-  keycloak
+  "keycloak": keycloak
 } as const satisfies Readonly<Record<string, LikeProvider>>
 
 /** The name of a fixture. */
