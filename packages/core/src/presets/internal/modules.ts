@@ -6,5 +6,7 @@ export const modules = {
   "entra-external": () => import("../EntraExternal.ts"),
   "entra-multi-tenant": () => import("../EntraMultiTenant.ts"),
   "entra-v1": () => import("../EntraV1.ts"),
-  "keycloak": () => import("../Keycloak.ts")
+  "keycloak": () => import("../Keycloak.ts"),
+  "okta": () => import("../Okta.ts"),
+  "okta-org": () => import("../OktaOrg.ts")
 } as const

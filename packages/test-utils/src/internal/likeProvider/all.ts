@@ -5,6 +5,7 @@ import { entraMultiTenant } from "./entraMultiTenant.ts"
 import { entraV1 } from "./entraV1.ts"
 import { keycloak } from "./keycloak.ts"
 import type { LikeProvider } from "./model.ts"
+import { okta } from "./okta.ts"
 
 /** All fixtures, by the names of their presets. */
 export const all = {
@@ -13,7 +14,8 @@ export const all = {
   "entra-external": entraExternal,
   "entra-multi-tenant": entraMultiTenant,
   "entra-v1": entraV1,
-  "keycloak": keycloak
+  "keycloak": keycloak,
+  "okta": okta
 } as const satisfies Readonly<Record<string, LikeProvider>>
 
 /** The name of a fixture. */
