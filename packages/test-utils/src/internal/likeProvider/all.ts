@@ -1,4 +1,5 @@
 import { auth0 } from "./auth0.ts"
+import { cognito } from "./cognito.ts"
 import { entra } from "./entra.ts"
 import { entraExternal } from "./entraExternal.ts"
 import { entraMultiTenant } from "./entraMultiTenant.ts"
@@ -10,6 +11,7 @@ import { okta } from "./okta.ts"
 /** All fixtures, by the names of their presets. */
 export const all = {
   "auth0": auth0,
+  "cognito": cognito,
   "entra": entra,
   "entra-external": entraExternal,
   "entra-multi-tenant": entraMultiTenant,
