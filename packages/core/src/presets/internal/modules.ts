@@ -2,6 +2,7 @@
 /** Imports the module of a preset, by the name of the preset. */
 export const modules = {
   "auth0": () => import("../Auth0.ts"),
+  "clerk": () => import("../Clerk.ts"),
   "cognito": () => import("../Cognito.ts"),
   "entra": () => import("../Entra.ts"),
   "entra-external": () => import("../EntraExternal.ts"),

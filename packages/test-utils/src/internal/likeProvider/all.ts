@@ -1,4 +1,5 @@
 import { auth0 } from "./auth0.ts"
+import { clerk } from "./clerk.ts"
 import { cognito } from "./cognito.ts"
 import { entra } from "./entra.ts"
 import { entraExternal } from "./entraExternal.ts"
@@ -11,6 +12,7 @@ import { okta } from "./okta.ts"
 /** All fixtures, by the names of their presets. */
 export const all = {
   "auth0": auth0,
+  "clerk": clerk,
   "cognito": cognito,
   "entra": entra,
   "entra-external": entraExternal,
