@@ -10,5 +10,6 @@ export const modules = {
   "entra-v1": () => import("../EntraV1.ts"),
   "keycloak": () => import("../Keycloak.ts"),
   "okta": () => import("../Okta.ts"),
-  "okta-org": () => import("../OktaOrg.ts")
+  "okta-org": () => import("../OktaOrg.ts"),
+  "workos": () => import("../Workos.ts")
 } as const

@@ -8,6 +8,7 @@ import { entraV1 } from "./entraV1.ts"
 import { keycloak } from "./keycloak.ts"
 import type { LikeProvider } from "./model.ts"
 import { okta } from "./okta.ts"
+import { workos } from "./workos.ts"
 
 /** All fixtures, by the names of their presets. */
 export const all = {
@@ -19,7 +20,8 @@ export const all = {
   "entra-multi-tenant": entraMultiTenant,
   "entra-v1": entraV1,
   "keycloak": keycloak,
-  "okta": okta
+  "okta": okta,
+  "workos": workos
 } as const satisfies Readonly<Record<string, LikeProvider>>
 
 /** The name of a fixture. */
