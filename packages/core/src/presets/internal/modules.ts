@@ -4,6 +4,7 @@ export const modules = {
   "auth0": () => import("../Auth0.ts"),
   "clerk": () => import("../Clerk.ts"),
   "cognito": () => import("../Cognito.ts"),
+  "descope": () => import("../Descope.ts"),
   "entra": () => import("../Entra.ts"),
   "entra-external": () => import("../EntraExternal.ts"),
   "entra-multi-tenant": () => import("../EntraMultiTenant.ts"),

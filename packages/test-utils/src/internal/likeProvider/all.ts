@@ -1,6 +1,7 @@
 import { auth0 } from "./auth0.ts"
 import { clerk } from "./clerk.ts"
 import { cognito } from "./cognito.ts"
+import { descope } from "./descope.ts"
 import { entra } from "./entra.ts"
 import { entraExternal } from "./entraExternal.ts"
 import { entraMultiTenant } from "./entraMultiTenant.ts"
@@ -15,6 +16,7 @@ export const all = {
   "auth0": auth0,
   "clerk": clerk,
   "cognito": cognito,
+  "descope": descope,
   "entra": entra,
   "entra-external": entraExternal,
   "entra-multi-tenant": entraMultiTenant,
