@@ -12,5 +12,6 @@ export const modules = {
   "keycloak": () => import("../Keycloak.ts"),
   "okta": () => import("../Okta.ts"),
   "okta-org": () => import("../OktaOrg.ts"),
+  "supabase": () => import("../Supabase.ts"),
   "workos": () => import("../Workos.ts")
 } as const

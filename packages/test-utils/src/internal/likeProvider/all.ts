@@ -9,6 +9,7 @@ import { entraV1 } from "./entraV1.ts"
 import { keycloak } from "./keycloak.ts"
 import type { LikeProvider } from "./model.ts"
 import { okta } from "./okta.ts"
+import { supabase } from "./supabase.ts"
 import { workos } from "./workos.ts"
 
 /** All fixtures, by the names of their presets. */
@@ -23,6 +24,7 @@ export const all = {
   "entra-v1": entraV1,
   "keycloak": keycloak,
   "okta": okta,
+  "supabase": supabase,
   "workos": workos
 } as const satisfies Readonly<Record<string, LikeProvider>>
 
