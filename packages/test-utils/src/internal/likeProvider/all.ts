@@ -1,4 +1,5 @@
 import { auth0 } from "./auth0.ts"
+import { betterAuth } from "./betterAuth.ts"
 import { clerk } from "./clerk.ts"
 import { cognito } from "./cognito.ts"
 import { descope } from "./descope.ts"
@@ -15,6 +16,7 @@ import { workos } from "./workos.ts"
 /** All fixtures, by the names of their presets. */
 export const all = {
   "auth0": auth0,
+  "better-auth": betterAuth,
   "clerk": clerk,
   "cognito": cognito,
   "descope": descope,
