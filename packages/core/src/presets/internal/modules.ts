@@ -2,6 +2,7 @@
 /** Imports the module of a preset, by the name of the preset. */
 export const modules = {
   "auth0": () => import("../Auth0.ts"),
+  "azure-b2c": () => import("../AzureB2c.ts"),
   "better-auth": () => import("../BetterAuth.ts"),
   "clerk": () => import("../Clerk.ts"),
   "cognito": () => import("../Cognito.ts"),

@@ -1,4 +1,5 @@
 import { auth0 } from "./auth0.ts"
+import { azureB2c } from "./azureB2c.ts"
 import { betterAuth } from "./betterAuth.ts"
 import { clerk } from "./clerk.ts"
 import { cognito } from "./cognito.ts"
@@ -16,6 +17,7 @@ import { workos } from "./workos.ts"
 /** All fixtures, by the names of their presets. */
 export const all = {
   "auth0": auth0,
+  "azure-b2c": azureB2c,
   "better-auth": betterAuth,
   "clerk": clerk,
   "cognito": cognito,
