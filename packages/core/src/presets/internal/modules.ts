@@ -1,6 +1,7 @@
 // Written by `pnpm codegen` from the modules of presets.
 /** Imports the module of a preset, by the name of the preset. */
 export const modules = {
+  "adfs": () => import("../Adfs.ts"),
   "auth0": () => import("../Auth0.ts"),
   "azure-b2c": () => import("../AzureB2c.ts"),
   "better-auth": () => import("../BetterAuth.ts"),

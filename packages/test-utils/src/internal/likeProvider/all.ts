@@ -1,3 +1,4 @@
+import { adfs } from "./adfs.ts"
 import { auth0 } from "./auth0.ts"
 import { azureB2c } from "./azureB2c.ts"
 import { betterAuth } from "./betterAuth.ts"
@@ -16,6 +17,7 @@ import { workos } from "./workos.ts"
 
 /** All fixtures, by the names of their presets. */
 export const all = {
+  "adfs": adfs,
   "auth0": auth0,
   "azure-b2c": azureB2c,
   "better-auth": betterAuth,
