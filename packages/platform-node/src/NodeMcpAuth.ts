@@ -1,7 +1,8 @@
 /**
  * The services that a Node program provides to `@effect-mcp-auth/core`: an HTTP client that is safe for untrusted URLs.
  *
- * It is undici with bounded connections, and without automatic redirects, cookies and proxies. It refuses addresses
+ * It is undici with bounded connections, and without automatic redirects and cookies. It uses a proxy only if the option
+ * `proxy` says so. It refuses addresses
  * that are not globally reachable at connect time, after name resolution, which also prevents DNS rebinding. A refusal
  * is the reason `RefusedAddress` of a `MetadataFetchError`. `McpAuth.development` also allows loopback hosts. The layers also keep tokens in URLs out of Effect's traces,
  * and verify signatures with `node:crypto` (`NodeJws`).
@@ -27,15 +28,21 @@
 import { AllowInsecureLoopback } from "@effect-mcp-auth/core/InsecureLoopback"
 import * as NodeDns from "@effect/platform-node/NodeDns"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { buildConnector } from "@effect/platform-node/Undici"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as UrlParams from "effect/http/UrlParams"
 import * as Layer from "effect/Layer"
 import * as Dns from "effect/net/Dns"
+import type { SecureContext } from "node:tls"
 import * as AddressPolicy from "./AddressPolicy.ts"
+import * as ForwardProxy from "./ForwardProxy.ts"
 import { guardedConnector } from "./internal/guardedConnector.ts"
+import { proxyConnector } from "./internal/proxyConnector.ts"
+import { connectorByOrigin, contextsOf } from "./internal/tlsContexts.ts"
 import * as NodeJws from "./NodeJws.ts"
+import type { InvalidTlsOptions, TlsOptions } from "./TlsOptions.ts"
 
 /**
  * Options for the HTTP client.
@@ -43,7 +50,7 @@ import * as NodeJws from "./NodeJws.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Options {
+export interface Options extends TlsOptions {
   /**
    * Addresses that are allowed in addition to globally reachable ones: ranges such as `loopback` or `private`, and
    * networks in CIDR form. Default: none.
@@ -56,28 +63,66 @@ export interface Options {
   readonly connectionsPerOrigin?: number | undefined
   /** The timeout for opening a connection. Default: 5 seconds. */
   readonly connectTimeout?: Duration.Input | undefined
+  /**
+   * The forward proxy for https origins: its URL, options, or `environment` for the variables `HTTPS_PROXY` and `NO_PROXY`.
+   * Default: no proxy, and no variable is read.
+   */
+  readonly proxy?: "environment" | (string & {}) | ForwardProxy.Options | undefined
+  /**
+   * Certificates for single origins, such as `https://auth.example.com`. Their `ca` is trusted in addition to `ca` of all
+   * origins. Their `cert` and `key` replace those of all origins. Default: none.
+   */
+  readonly origins?: Readonly<Record<string, TlsOptions>> | undefined
 }
+
+/**
+ * An option is not valid.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type InvalidOption = AddressPolicy.InvalidAddressPolicy | ForwardProxy.InvalidProxy | InvalidTlsOptions
 
 /** Responses with metadata have small headers, so larger ones are rejected. */
 const maxHeaderSize = 16 * 1024
 
-const makeDispatcher = Effect.fnUntraced(function*(options: Options, allowLoopbackHosts: boolean) {
+/** The connectors for an HTTP client, apart from what differs between requests. */
+const makeNetwork = Effect.fnUntraced(function*(options: Options) {
   const policy = yield* AddressPolicy.allow(...options.allow ?? [])
   const dns = yield* Dns.Dns
   const timeout = Duration.toMillis(Duration.fromInputUnsafe(options.connectTimeout ?? "5 seconds"))
-  return yield* NodeHttpClient.makeDispatcherOptions({
-    connections: options.connectionsPerOrigin ?? 40,
-    pipelining: 1,
-    maxHeaderSize,
-    connect: guardedConnector({ policy, allowLoopbackHosts }, dns, { timeout, allowH2: false })
+  const proxy = options.proxy === undefined
+    ? undefined
+    : yield* options.proxy === "environment" ? ForwardProxy.fromEnvironment : ForwardProxy.make(options.proxy)
+  const contexts = yield* contextsOf(options, options.origins ?? {})
+  const settingsOf = (secureContext: SecureContext | undefined) => ({
+    timeout,
+    allowH2: false,
+    ...(secureContext === undefined ? {} : { secureContext })
   })
+  return (allowLoopbackHosts: boolean): buildConnector.connector =>
+    connectorByOrigin(contexts, (context) => {
+      const settings = settingsOf(context)
+      const direct = guardedConnector({ policy, allowLoopbackHosts }, dns, settings)
+      if (proxy === undefined) return direct
+      const guard = { policy: proxy.policy, allowLoopbackHosts: false }
+      const toProxy = guardedConnector(guard, dns, settingsOf(contexts.authorities))
+      return proxyConnector(policy, proxy, { toProxy, inTunnel: buildConnector(settings), direct }, timeout)
+    })
 })
 
-const makeUndici = (options: Options, allowLoopbackHosts: boolean) =>
+type Network = Effect.Success<ReturnType<typeof makeNetwork>>
+
+const makeUndici = (options: Options, network: Network, allowLoopbackHosts: boolean) =>
   Effect.provideServiceEffect(
     NodeHttpClient.makeUndici,
     NodeHttpClient.Dispatcher,
-    makeDispatcher(options, allowLoopbackHosts)
+    NodeHttpClient.makeDispatcherOptions({
+      connections: options.connectionsPerOrigin ?? 40,
+      pipelining: 1,
+      maxHeaderSize,
+      connect: network(allowLoopbackHosts)
+    })
   )
 
 /**
@@ -85,8 +130,9 @@ const makeUndici = (options: Options, allowLoopbackHosts: boolean) =>
  * without it.
  */
 const makeClient = Effect.fnUntraced(function*(options: Options) {
-  const guarded = yield* makeUndici(options, false)
-  const development = yield* makeUndici(options, true)
+  const network = yield* makeNetwork(options)
+  const guarded = yield* makeUndici(options, network, false)
+  const development = yield* makeUndici(options, network, true)
   return HttpClient.makeWith(
     (request) =>
       Effect.flatMap(AllowInsecureLoopback, (allowed) => (allowed ? development : guarded).postprocess(request)),
@@ -110,7 +156,7 @@ const redacted = Layer.effect(
  */
 export const layerNoDns = (
   options: Options = {}
-): Layer.Layer<HttpClient.HttpClient, AddressPolicy.InvalidAddressPolicy, Dns.Dns> =>
+): Layer.Layer<HttpClient.HttpClient, InvalidOption, Dns.Dns> =>
   Layer.effect(HttpClient.HttpClient, makeClient(options)).pipe(
     Layer.merge(redacted),
     Layer.merge(NodeJws.layer)
@@ -133,8 +179,7 @@ export const layerNoDns = (
  */
 export const layerWith = (
   options: Options
-): Layer.Layer<HttpClient.HttpClient, AddressPolicy.InvalidAddressPolicy> =>
-  Layer.provide(layerNoDns(options), NodeDns.layer)
+): Layer.Layer<HttpClient.HttpClient, InvalidOption> => Layer.provide(layerNoDns(options), NodeDns.layer)
 
 /**
  * The HTTP client for a server on the internet: it connects only to globally reachable addresses.

@@ -62,6 +62,38 @@ export * as CheckReport from "./CheckReport.ts"
 export * as ExplainReport from "./ExplainReport.ts"
 
 /**
+ * A forward proxy, for networks in which programs reach the internet only through one.
+ *
+ * Requests to https origins go through a tunnel (CONNECT: RFC 9110, section 9.3.6), so TLS is still between this program
+ * and the provider. Requests to http origins, which are allowed only inside the own network, and to loopback hosts never go
+ * to a proxy.
+ *
+ * The proxy resolves the names of hosts, so this program cannot check their addresses. Therefore it checks the address of
+ * the proxy, and the name of each host: IP addresses that the address policy refuses, and names of local networks, are
+ * refused. A proxy must itself refuse names that resolve to addresses of the internal network.
+ *
+ * **Example** (A proxy with credentials)
+ *
+ * ```ts import.meta.vitest
+ * import * as NodeMcpAuth from "@effect-mcp-auth/platform-node/NodeMcpAuth"
+ * import * as Layer from "effect/Layer"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const layer = NodeMcpAuth.layerWith({
+ *   proxy: {
+ *     url: "http://proxy.internal:3128",
+ *     credentials: { username: "notes", password: Redacted.make("secret") }
+ *   }
+ * })
+ *
+ * Layer.isLayer(layer) // => true
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as ForwardProxy from "./ForwardProxy.ts"
+
+/**
  * Authentication for servers that do not use Effect: Express, Hono, the MCP TypeScript SDK.
  *
  * The same verification as in Effect programs, as one function that returns a promise.
@@ -119,7 +151,8 @@ export * as NodeJws from "./NodeJws.ts"
 /**
  * The services that a Node program provides to `@effect-mcp-auth/core`: an HTTP client that is safe for untrusted URLs.
  *
- * It is undici with bounded connections, and without automatic redirects, cookies and proxies. It refuses addresses
+ * It is undici with bounded connections, and without automatic redirects and cookies. It uses a proxy only if the option
+ * `proxy` says so. It refuses addresses
  * that are not globally reachable at connect time, after name resolution, which also prevents DNS rebinding. A refusal
  * is the reason `RefusedAddress` of a `MetadataFetchError`. `McpAuth.development` also allows loopback hosts. The layers also keep tokens in URLs out of Effect's traces,
  * and verify signatures with `node:crypto` (`NodeJws`).
@@ -143,3 +176,25 @@ export * as NodeJws from "./NodeJws.ts"
  * @since 0.1.0
  */
 export * as NodeMcpAuth from "./NodeMcpAuth.ts"
+
+/**
+ * Certificates for connections to providers: own certification authorities, and client certificates (mutual TLS).
+ *
+ * All texts are PEM (RFC 7468). Files are read by the program, for example with `FileSystem`.
+ *
+ * **Example** (A provider with a certificate of the company)
+ *
+ * ```ts import.meta.vitest
+ * import * as NodeMcpAuth from "@effect-mcp-auth/platform-node/NodeMcpAuth"
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ *
+ * const layer = NodeMcpAuth.layerWith({ ca: "not a certificate" })
+ *
+ * const error = await Effect.runPromise(Effect.flip(Effect.scoped(Layer.build(layer))))
+ * error.message // => "The TLS option ca cannot be used: it is not a PEM text with certificates; it begins with -----BEGIN CERTIFICATE-----"
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as TlsOptions from "./TlsOptions.ts"

@@ -1,11 +1,15 @@
 import * as EmbeddedProvider from "@effect-mcp-auth/examples/EmbeddedProvider"
 import { serveJson } from "@effect-mcp-auth/examples/loopback"
 import { CheckReport } from "@effect-mcp-auth/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, FileSystem, Schema } from "effect"
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { patience } from "./patience.ts"
+import { trusted } from "./standing/support/certificates.ts"
+import { makeProxy } from "./standing/support/connectProxy.ts"
+import { type Front, makeFront } from "./standing/support/front.ts"
 
 const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url))
 
@@ -16,16 +20,23 @@ interface Ended {
 }
 
 /** The command as a user runs it: a process of its own. */
-const mcpAuthWith = (nodeArgs: ReadonlyArray<string>, ...args: ReadonlyArray<string>) =>
+const mcpAuthIn = (
+  env: Readonly<Record<string, string>>,
+  nodeArgs: ReadonlyArray<string>,
+  ...args: ReadonlyArray<string>
+) =>
   Effect.callback<Ended>((resume) => {
     const child = execFile(
       process.execPath,
       [...nodeArgs, main, ...args],
-      { env: { NO_COLOR: "1" } },
+      { env: { NO_COLOR: "1", ...env } },
       (_, stdout, stderr) => resume(Effect.succeed({ code: child.exitCode ?? -1, stdout, stderr }))
     )
     return Effect.sync(() => child.kill())
   })
+
+const mcpAuthWith = (nodeArgs: ReadonlyArray<string>, ...args: ReadonlyArray<string>) =>
+  mcpAuthIn({}, nodeArgs, ...args)
 
 const mcpAuth = (...args: ReadonlyArray<string>) => mcpAuthWith(patience, ...args)
 
@@ -56,6 +67,40 @@ const onNode = (version: string) => {
   const pretend = `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "${version}" } })`
   return mcpAuthWith(["--import", `data:text/javascript,${encodeURIComponent(pretend)}`], "--version")
 }
+
+describe("mcp-auth in a corporate network", () => {
+  it.live("reaches a provider through the proxy of HTTPS_PROXY, and trusts the CA of --ca-file", () =>
+    Effect.gen(function*() {
+      const front: Front = yield* makeFront(() => complete(`https://as.test:${front.port}`))
+      const proxy = yield* makeProxy()
+      const issuer = `https://as.test:${front.port}`
+      const files = yield* FileSystem.FileSystem
+      const file = yield* files.makeTempFileScoped({ suffix: ".pem" })
+      yield* files.writeFileString(file, trusted.cert)
+      const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` }
+      const { code, stdout } = yield* mcpAuthIn(env, patience, "check", issuer, "--ca-file", file)
+      assert.deepStrictEqual(
+        [code, proxy.tunnels.map(({ authority }) => authority)],
+        [0, [`as.test:${front.port}`]],
+        stdout
+      )
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  const rows: ReadonlyArray<readonly [string, Readonly<Record<string, string>>, ReadonlyArray<string>, string]> = [
+    ["an invalid proxy", { HTTPS_PROXY: "socks5://user:hunter2@p:1" }, [], "The proxy in the variable HTTPS_PROXY"],
+    ["a CA file that is not PEM", {}, ["--ca-file", main], "The TLS option ca cannot be used"],
+    ["a client certificate without its key", {}, ["--cert-file", main], "The TLS option cert cannot be used"]
+  ]
+  for (const [what, env, args, message] of rows) {
+    it.live(`exits with 64 for ${what}, and prints no secret`, () =>
+      Effect.gen(function*() {
+        const { code, stderr, stdout } = yield* mcpAuthIn(env, patience, "check", "https://as.test", ...args)
+        assert.strictEqual(code, 64)
+        assert.include(stderr, message)
+        assert.notInclude(stdout + stderr, "hunter2")
+      }))
+  }
+})
 
 describe("mcp-auth on an older Node", () => {
   it.live.each(["20.20.2", "22.18.0"])(

@@ -98,8 +98,8 @@ export class NoDocument extends Schema.TaggedError<NoDocument>()("NoDocument", {
  *
  * **Details**
  *
- * - `Refused`: the response must not be used: a different issuer, too large, compressed, not https, or a refused address
- *   or redirect.
+ * - `Refused`: the response must not be used: a different issuer, too large, compressed, not https, a refused address
+ *   or redirect, or a tunnel that a proxy refuses.
  * - `Incomplete`: a document with the right issuer that is invalid or incomplete.
  * - `Transient`: a temporary failure: 408, 425, 429, 5xx, a network error, a timeout, or a failure of a custom
  *   strategy.

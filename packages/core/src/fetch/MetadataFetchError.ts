@@ -99,10 +99,30 @@ export class Redirect extends Schema.TaggedError<Redirect>()("Redirect", {
 export class RefusedAddress extends Schema.TaggedError<RefusedAddress>()("RefusedAddress", {
   /** The host, as written in the URL. */
   host: Schema.String,
-  /** The IP address of the host. */
+  /** The IP address of the host, or its name if `range` is `local-name`. */
   address: Schema.String,
-  /** The kind of range the address lies in, such as `loopback` or `private`. */
+  /**
+   * The kind of range the address lies in, such as `loopback` or `private`. `local-name`: a proxy would resolve the
+   * name, and it is a name of a local network.
+   */
   range: Schema.String
+}) {}
+
+/**
+ * The forward proxy opened no tunnel to the host (CONNECT: RFC 9110, section 9.3.6).
+ *
+ * **Details**
+ *
+ * An `HttpClient` with a proxy fails with a transport error whose cause is this value, as for `RefusedAddress`.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class ProxyFailed extends Schema.TaggedError<ProxyFailed>()("ProxyFailed", {
+  /** The origin of the proxy, without credentials. */
+  proxy: Schema.String,
+  /** The status of the response to CONNECT, or why there was none, such as `ECONNREFUSED`. */
+  failure: Schema.Union([Schema.Int, Schema.String])
 }) {}
 
 /**
@@ -131,9 +151,20 @@ export const Reason: Schema.Union<
     typeof NotMetadata,
     typeof Redirect,
     typeof RefusedAddress,
-    typeof RefusedUrl
+    typeof RefusedUrl,
+    typeof ProxyFailed
   ]
-> = Schema.Union([Transport, Timeout, Status, BodyTooLarge, NotMetadata, Redirect, RefusedAddress, RefusedUrl])
+> = Schema.Union([
+  Transport,
+  Timeout,
+  Status,
+  BodyTooLarge,
+  NotMetadata,
+  Redirect,
+  RefusedAddress,
+  RefusedUrl,
+  ProxyFailed
+])
 
 /**
  * A reason of a failed fetch.
@@ -253,12 +284,28 @@ const messages: {
   NotMetadata: ({ reason }) => `HTTP 200, but ${contents[reason]}`,
   Redirect: (error) => `HTTP ${error.status} ${redirect[error.reason](error)}`,
   RefusedAddress: ({ address, host, range }) =>
-    `${quoted(host)} leads to the ${printable(range)} address ${printable(address)}, which is not allowed; ${
-      range === "loopback"
-        ? `for local development, use the host localhost, and ${developmentSwitch}`
-        : "if the provider runs there, add the range or network to the option allow (command line: --allow)"
-    }`,
-  RefusedUrl: ({ reason }) => `the URL is refused: ${advice[reason]}`
+    range === "local-name"
+      ? `${
+        quoted(host)
+      } is a name of a local network, which the proxy must not resolve; if the provider has this name, ` +
+        "add it to proxy.allowHosts, or to proxy.noProxy (command line: NO_PROXY) to reach it without the proxy"
+      : `${quoted(host)} leads to the ${printable(range)} address ${printable(address)}, which is not allowed; ${
+        range === "loopback"
+          ? `for local development, use the host localhost, and ${developmentSwitch}`
+          : "if the provider runs there, add the range or network to the option allow (command line: --allow)"
+      }`,
+  RefusedUrl: ({ reason }) => `the URL is refused: ${advice[reason]}`,
+  ProxyFailed: ({ failure, proxy }) =>
+    `no tunnel through the proxy ${printable(proxy)} (${printable(String(failure))}); ${proxyAdvice(failure)}`
+}
+
+const proxyAdvice = (failure: number | string): string => {
+  if (failure === 407) {
+    return "it requires credentials; set proxy.credentials (command line: HTTPS_PROXY=http://user:password@host:port)"
+  }
+  return typeof failure === "number"
+    ? "allow this host at the proxy, or add it to proxy.noProxy (command line: NO_PROXY) to reach it without the proxy"
+    : "check the option proxy (command line: HTTPS_PROXY), and that this machine can reach the proxy"
 }
 
 /** The codes of Node for a certificate whose issuer is not trusted. */
@@ -267,7 +314,12 @@ const untrusted = /SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GE
 const transportAdvice = (detail: string): string => {
   if (untrusted.test(detail)) {
     return "the certificate of the provider, or of a proxy before it, has an issuer that this program does not trust; " +
-      "name the file of its CA in NODE_EXTRA_CA_CERTS, or start Node with --use-system-ca"
+      "set the option ca of NodeMcpAuth (command line: --ca-file), name the file of the CA in NODE_EXTRA_CA_CERTS, or " +
+      "start Node with --use-system-ca"
+  }
+  if (/ALERT_(?:CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE)/.test(detail)) {
+    return "if the provider requires a client certificate, set the options cert and key of NodeMcpAuth (command line: " +
+      "--cert-file, --key-file)"
   }
   if (detail.includes("CERT_HAS_EXPIRED")) {
     return "the certificate has expired; renew it, and check the clock of this machine"
@@ -295,4 +347,5 @@ const isTransientStatus = (status: number): boolean =>
  */
 export const isTransient = ({ reason }: MetadataFetchError): boolean =>
   reason._tag === "Transport" || reason._tag === "Timeout" ||
-  (reason._tag === "Status" && isTransientStatus(reason.status))
+  (reason._tag === "Status" && isTransientStatus(reason.status)) ||
+  (reason._tag === "ProxyFailed" && (typeof reason.failure === "string" || isTransientStatus(reason.failure)))

@@ -200,7 +200,8 @@ const reasons: { readonly [Tag in MetadataFetchError.Reason["_tag"]]: (text: str
   NotMetadata: (text) => new MetadataFetchError.NotMetadata({ reason: "html", contentType: text }),
   Redirect: (text) => new MetadataFetchError.Redirect({ status: 302, reason: "foreign-origin", origin: text }),
   RefusedAddress: (text) => new MetadataFetchError.RefusedAddress({ host: text, address: text, range: text }),
-  RefusedUrl: () => new MetadataFetchError.RefusedUrl({ reason: "query" })
+  RefusedUrl: () => new MetadataFetchError.RefusedUrl({ reason: "query" }),
+  ProxyFailed: (text) => new MetadataFetchError.ProxyFailed({ proxy: text, failure: text })
 }
 
 /** The errors whose message is one line. */

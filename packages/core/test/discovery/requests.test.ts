@@ -103,9 +103,12 @@ describe("a refused request", () => {
 
   const certificates: ReadonlyArray<readonly [string, string]> = [
     ["SELF_SIGNED_CERT_IN_CHAIN", "--use-system-ca"],
+    ["SELF_SIGNED_CERT_IN_CHAIN", "--ca-file"],
     ["DEPTH_ZERO_SELF_SIGNED_CERT", "NODE_EXTRA_CA_CERTS"],
     ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "NODE_EXTRA_CA_CERTS"],
     ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "NODE_EXTRA_CA_CERTS"],
+    ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "--cert-file"],
+    ["ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "cert and key"],
     ["CERT_HAS_EXPIRED", "renew it"],
     ["ERR_TLS_CERT_ALTNAME_INVALID", "another host name"],
     ["ECONNREFUSED", "check the host name"]
@@ -114,6 +117,27 @@ describe("a refused request", () => {
     it(`says what to do about ${code}`, () => {
       const reason = new MetadataFetchError.Transport({ detail: code })
       assert.include(new MetadataFetchError.MetadataFetchError({ url: issuer, reason }).message, hint)
+    })
+  }
+})
+
+describe("a tunnel that a forward proxy does not open", () => {
+  const proxy = "http://proxy.internal:3128"
+  const rows: ReadonlyArray<readonly [failure: number | string, isTransient: boolean, hint: string]> = [
+    [407, false, "proxy.credentials"],
+    [403, false, "allow this host at the proxy"],
+    [503, true, "allow this host at the proxy"],
+    ["ECONNREFUSED", true, "HTTPS_PROXY"]
+  ]
+  for (const [failure, isTransient, hint] of rows) {
+    it(`after ${failure} names the proxy and what to do, and is ${isTransient ? "" : "not "}retried`, () => {
+      const error = new MetadataFetchError.MetadataFetchError({
+        url: issuer,
+        reason: new MetadataFetchError.ProxyFailed({ proxy, failure })
+      })
+      assert.include(error.message, `no tunnel through the proxy ${proxy} (${failure}); `)
+      assert.include(error.message, hint)
+      assert.strictEqual(MetadataFetchError.isTransient(error), isTransient)
     })
   }
 })

@@ -8,10 +8,10 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { CheckReport, exitCode } from "../CheckReport.ts"
-import * as NodeMcpAuth from "../NodeMcpAuth.ts"
 import { check } from "./check.ts"
-import { Exit, wrongUsage } from "./exit.ts"
-import { allow, allowInsecureLoopback, format } from "./flags.ts"
+import { Exit, misused } from "./exit.ts"
+import { format, network } from "./flags.ts"
+import { networkLayer } from "./network.ts"
 import { pretty } from "./pretty.ts"
 import { withProgress } from "./progress.ts"
 
@@ -36,8 +36,7 @@ const flags = {
     Flag.withDefault(Validation.latestRevision)
   ),
   format,
-  allow,
-  allowInsecureLoopback
+  ...network
 }
 
 const encode = Schema.encodeEffect(Schema.fromJsonString(CheckReport, { space: 2 }))
@@ -46,14 +45,15 @@ const encode = Schema.encodeEffect(Schema.fromJsonString(CheckReport, { space: 2
 export const checkCommand = Command.make(
   "check",
   flags,
-  Effect.fnUntraced(function*({ allow, format, ...input }) {
+  Effect.fnUntraced(function*({ format, ...input }) {
     const { canAnimate, canColor } = yield* TerminalCapabilities
-    const layer = NodeMcpAuth.layerWith({ allow: input.allowInsecureLoopback ? [...allow, "loopback"] : allow })
     const run = check(input).pipe(
-      Effect.provide(layer),
+      Effect.provide(networkLayer(input)),
       Effect.catchTags({
-        InvalidIssuer: (error) => Effect.andThen(Console.error(error.message), wrongUsage),
-        InvalidAddressPolicy: (error) => Effect.andThen(Console.error(error.message), wrongUsage)
+        InvalidIssuer: misused,
+        InvalidAddressPolicy: misused,
+        InvalidProxy: misused,
+        InvalidTlsOptions: misused
       })
     )
     const report = yield* canAnimate && format === "pretty" ? withProgress(run, input.issuer) : run

@@ -1,4 +1,6 @@
+import * as Console from "effect/Console"
 import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 
 /** Ends the program with an exit code, after all output was written. */
@@ -9,3 +11,6 @@ export class Exit extends Data.TaggedError("Exit")<{ readonly code: number }> {
 
 /** EX_USAGE of sysexits.h. */
 export const wrongUsage = new Exit({ code: 64 })
+
+/** Ends the program because of invalid arguments or variables. */
+export const misused = ({ message }: Error) => Effect.andThen(Console.error(message), wrongUsage)

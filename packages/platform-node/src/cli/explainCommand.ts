@@ -6,10 +6,10 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { exitCode, ExplainReport } from "../ExplainReport.ts"
-import * as NodeMcpAuth from "../NodeMcpAuth.ts"
-import { Exit, wrongUsage } from "./exit.ts"
+import { Exit, misused } from "./exit.ts"
 import { explain } from "./explain.ts"
-import { allow, allowInsecureLoopback, format } from "./flags.ts"
+import { format, network } from "./flags.ts"
+import { networkLayer } from "./network.ts"
 import { prettyExplanation } from "./prettyExplanation.ts"
 import { readToken } from "./token.ts"
 
@@ -39,31 +39,29 @@ const flags = {
     Flag.withDefault("auto")
   ),
   format,
-  allow,
-  allowInsecureLoopback
+  ...network
 }
 
 const encode = Schema.encodeEffect(Schema.fromJsonString(ExplainReport, { space: 2 }))
-
-const misused = ({ message }: Error) => Effect.andThen(Console.error(message), wrongUsage)
 
 /** `mcp-auth explain` */
 export const explainCommand = Command.make(
   "explain",
   flags,
-  Effect.fnUntraced(function*({ allow, format, policy, ...input }) {
+  Effect.fnUntraced(function*({ format, policy, ...input }) {
     const { canColor } = yield* TerminalCapabilities
     const token = yield* readToken
-    const layer = NodeMcpAuth.layerWith({ allow: input.allowInsecureLoopback ? [...allow, "loopback"] : allow })
     const report = yield* explain({ ...input, token, policy: PolicyDeclaration.toPolicy(policy) }).pipe(
       Effect.scoped,
-      Effect.provide(layer),
+      Effect.provide(networkLayer(input)),
       Effect.catchTags({
         InvalidIssuer: misused,
         InvalidResourceIdentifier: misused,
         InvalidScopeHierarchy: misused,
         InvalidVerifier: misused,
-        InvalidAddressPolicy: misused
+        InvalidAddressPolicy: misused,
+        InvalidProxy: misused,
+        InvalidTlsOptions: misused
       })
     )
     const text = format === "json"

@@ -7,13 +7,34 @@ export const format = Flag.Literals("format", ["pretty", "json"]).pipe(
 )
 
 /** Addresses that are allowed in addition to globally reachable ones. */
-export const allow = Flag.String("allow").pipe(
+const allow = Flag.String("allow").pipe(
   Flag.withDescription("An address range (private, loopback, …) or a network (CIDR) to allow; repeatable"),
   Flag.atLeast(0)
 )
 
 /** For a provider on this machine. */
-export const allowInsecureLoopback = Flag.Boolean("allow-insecure-loopback").pipe(
+const allowInsecureLoopback = Flag.Boolean("allow-insecure-loopback").pipe(
   Flag.withDescription("Allow http and the loopback addresses, for a provider on this machine"),
   Flag.withDefault(false)
 )
+
+/** Certification authorities that are trusted in addition to those of Node. */
+const ca = Flag.FileText("ca-file").pipe(
+  Flag.withDescription("A PEM file with certification authorities to trust in addition to those of Node; repeatable"),
+  Flag.atLeast(0)
+)
+
+/** The client certificate for the provider. */
+const cert = Flag.FileText("cert-file").pipe(
+  Flag.withDescription("A PEM file with the client certificate for the provider"),
+  Flag.optional
+)
+
+/** The private key of the client certificate. */
+const key = Flag.FileText("key-file").pipe(
+  Flag.withDescription("A PEM file with the private key of the client certificate"),
+  Flag.optional
+)
+
+/** How to reach the provider. */
+export const network = { allow, allowInsecureLoopback, ca, cert, key }

@@ -58,7 +58,8 @@ const guardedLookup = (guard: Guard, dns: Dns.Dns["Service"]): LookupFunction =>
   })
 }
 
-const literal = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, "$1")
+/** A host without the brackets of an IPv6 address. */
+export const literal = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, "$1")
 
 /**
  * Opens connections, except to addresses that the guard refuses. Names are checked when they are resolved. IP literals

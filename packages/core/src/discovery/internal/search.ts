@@ -83,6 +83,7 @@ type FailedOutcome = Exclude<Outcome, "Found">
 const finalOutcomeOf = (reason: Reason): FailedOutcome => {
   switch (reason._tag) {
     case "BodyTooLarge":
+    case "ProxyFailed":
     case "RefusedAddress":
     case "RefusedUrl":
       return "Refused"

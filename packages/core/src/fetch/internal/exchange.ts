@@ -15,7 +15,7 @@ import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { parse, redacted, withoutQuery } from "../../metadata/internal/httpUri.ts"
-import { RefusedAddress, RefusedUrl, Status, Transport } from "../MetadataFetchError.ts"
+import { ProxyFailed, RefusedAddress, RefusedUrl, Status, Transport } from "../MetadataFetchError.ts"
 
 /** The form of a URL in errors and reports: without its query. */
 export const displayUrl = (url: string): string =>
@@ -47,7 +47,9 @@ export const withSafeClient = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.
   )
 
 /** The reason of a failed exchange. A client that rejects statuses by itself still has received a response. */
-export const failureOf = (error: HttpClientError): Effect.Effect<never, Status | Transport | RefusedAddress> =>
+export const failureOf = (
+  error: HttpClientError
+): Effect.Effect<never, Status | Transport | RefusedAddress | ProxyFailed> =>
   error.reason._tag === "StatusCodeError" ? statusError(error.reason.response) : Effect.fail(transportFailure(error))
 
 /** The error of a response status, with the delay from `Retry-After`. */
@@ -92,9 +94,11 @@ const messageOf = (link: unknown): string | undefined =>
  * The detail of a transport failure: the code or message of the innermost error. The messages of the wrappers are
  * ignored, because they contain the URL with its query.
  */
-export const transportFailure = (error: HttpClientError): Transport | RefusedAddress => {
+export const transportFailure = (error: HttpClientError): Transport | RefusedAddress | ProxyFailed => {
   const links = chain(error)
-  const refused = links.find((link): link is RefusedAddress => link instanceof RefusedAddress)
+  const refused = links.find((link): link is RefusedAddress | ProxyFailed =>
+    link instanceof RefusedAddress || link instanceof ProxyFailed
+  )
   if (refused !== undefined) return refused
   const innermost = Arr.reverse(links)
   const wrapped = innermost.filter((link) => link !== error && link !== error.reason)
