@@ -151,9 +151,9 @@ describe("a server whose registrations are not known yet", () => {
     Effect.gen(function*() {
       const services = yield* Layer.build(Registered.layer())
       const none = MutableRef.get(Context.get(services, Registered))
-      assert.isFalse(none.admitsAnonymous())
-      assert.isFalse(none.mayAdmitAnonymous())
-      assert.isFalse(none.isAnonymous("resources/read", "notes://one"))
-      assert.isFalse(none.mayBeAnonymous("tools/call", "public"))
+      assert.isFalse(none.hasOpenTarget())
+      assert.isFalse(none.mayHaveOpenTarget())
+      assert.isFalse(none.isOpenTarget("resources/read", "notes://one"))
+      assert.isFalse(none.mayBeOpenTarget("tools/call", "public"))
     }).pipe(Effect.scoped))
 })

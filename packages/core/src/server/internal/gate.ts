@@ -100,24 +100,24 @@ interface Unauthenticated {
  * callers are refused, including operations that do not exist, so that every request can start a login. All operations that
  * the server offers to anonymous callers must work without a token. Otherwise clients would log in too early.
  */
-export const mayBeAnonymous = (
+const mayBeAnonymous = (
   { ownsSession, request }: Unauthenticated,
-  { admitsAnonymous, isAnonymous, mayAdmitAnonymous, mayBeAnonymous }: Registrations,
+  { hasOpenTarget, isOpenTarget, mayBeOpenTarget, mayHaveOpenTarget }: Registrations,
   anonymousLists: boolean,
   limit: BodyLimit
 ): Effect.Effect<boolean, ContentTooLarge> => {
-  if (!(anonymousLists || mayAdmitAnonymous())) return Effect.succeed(false)
-  // If it is not certain that an anonymous client can do anything, it must log in first.
-  const offersAnonymous = anonymousLists || admitsAnonymous()
+  if (!(anonymousLists || mayHaveOpenTarget())) return Effect.succeed(false)
+  // Unless an anonymous client can certainly use at least one target, it must log in first.
+  const offersAnonymous = anonymousLists || hasOpenTarget()
   // Clients open the stream of a session that they started with GET, and end it with DELETE.
   if (request.method === "GET" || request.method === "DELETE") return Effect.succeed(ownsSession)
   if (request.method !== "POST") return Effect.succeed(false)
   const isOpen = (message: typeof Message.Type): boolean => {
     if (!("params" in message)) return offersAnonymous
-    if (message.method !== "subscriptions/listen") return mayBeAnonymous(message.method, targetOf(message))
+    if (message.method !== "subscriptions/listen") return mayBeOpenTarget(message.method, targetOf(message))
     // Only readers of a resource may subscribe to its changes. No policy is evaluated for a subscription later.
     const { resourceSubscriptions = [] } = message.params.notifications
-    return offersAnonymous && resourceSubscriptions.every((uri) => isAnonymous("resources/read", uri))
+    return offersAnonymous && resourceSubscriptions.every((uri) => isOpenTarget("resources/read", uri))
   }
   const declared = declaredTooLarge(request, limit)
   if (declared !== undefined) return Effect.fail(declared)
@@ -139,7 +139,7 @@ const anyOriginHeaders = {
 type Request = HttpServerRequest.HttpServerRequest
 type Respond<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 
-/** How long a notification stream may last if its token was accepted after its expiry (clock skew). */
+/** How long a notification stream may last if its token is accepted after `exp`. */
 const graceMillis = 30_000
 
 /**
@@ -221,7 +221,7 @@ const acceptRequest = <E, R>(
     { policySettings, rejection },
     anonymousLists && isAnonymous(info) ? "open" : visibility
   )
-  // Provided together, because each time copies all services of the request.
+  // Provided together, because each `provideService` copies all services of the request.
   const services = Context.make(AuthInfo, info).pipe(
     Context.add(Access, refusals.access),
     Context.add(HttpServerRequest.HttpServerRequest, request),
@@ -255,7 +255,7 @@ const acceptRequest = <E, R>(
 }
 
 /** The request with its session, if it has no token and needs none. */
-const acceptedWithoutToken = Effect.fnUntraced(
+const anonymousRequestOf = Effect.fnUntraced(
   function*(request: Request, { auth, limits, registered, sessions }: GateState) {
     const token = BearerToken.fromRequest(request)
     if (Option.isNone(registered) || Result.isSuccess(token) || token.failure._tag !== "MissingCredentials") {
@@ -284,12 +284,12 @@ const admitByToken = <E, R>(respond: Respond<E, R>, request: Request, state: Gat
 }
 
 const admitWithoutToken = <E, R>(respond: Respond<E, R>, request: Request, state: GateState) =>
-  Effect.matchEffect(acceptedWithoutToken(request, state), {
+  Effect.matchEffect(anonymousRequestOf(request, state), {
     onFailure: (error) => refuseRequest(error, request, state.auth),
-    onSuccess: (open) =>
-      open === undefined
+    onSuccess: (anonymousRequest) =>
+      anonymousRequest === undefined
         ? admitByToken(respond, request, state)
-        : Effect.andThen(recordAllowed("anonymous"), acceptRequest(respond, anonymous, open, state))
+        : Effect.andThen(recordAllowed("anonymous"), acceptRequest(respond, anonymous, anonymousRequest, state))
   })
 
 const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
@@ -300,7 +300,7 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
       (ref) => Effect.sync(() => MutableRef.get(ref))
     )
     const server = yield* Effect.serviceOption(ServerAvailability)
-    // Plain routes are guarded by the gate only.
+    // Plain routes have no server whose availability matters.
     const availability = Option.isSome(server) ? server.value : yield* openAvailability
     const tracked = Option.isSome(server) ? yield* trackRequests : identity
     const closed = new ServerUnavailable({ reason: "closed" })

@@ -27,13 +27,13 @@ export interface Registrations {
   /** Reads the URIs of requests as the server does. */
   readonly resolver: UriResolver
   /** Whether an anonymous caller may be allowed to use this target. The policy decides later. */
-  readonly mayBeAnonymous: (method: string, target: string) => boolean
+  readonly mayBeOpenTarget: (method: string, target: string) => boolean
   /** Whether anonymous callers may use this target in every operation. No policy is evaluated later. */
-  readonly isAnonymous: (method: string, target: string) => boolean
+  readonly isOpenTarget: (method: string, target: string) => boolean
   /** Whether anonymous callers may use any target in every operation. */
-  readonly admitsAnonymous: () => boolean
+  readonly hasOpenTarget: () => boolean
   /** Whether anonymous callers may be allowed to use any target. */
-  readonly mayAdmitAnonymous: () => boolean
+  readonly mayHaveOpenTarget: () => boolean
   /** The policies of all registrations. */
   readonly policies: () => ReadonlyArray<Any>
   /** The scopes in all policies. */
@@ -126,18 +126,18 @@ export const registrations = (server: Server, fallback: Any): Registrations => {
       const all = candidates.length === 0 ? server.resourceTemplates.map(policies) : candidates
       return commonPolicies(all, fallback)
     },
-    mayBeAnonymous: (method, target) => {
+    mayBeOpenTarget: (method, target) => {
       const isCompletion = method === "completion/complete"
       const candidates = [...found(method, target, false), ...(isCompletion ? found(method, target, true) : [])]
       // A completion is evaluated like a list, so policies that depend on the operation do not open it.
       return candidates.some((one) => isOpen(one, !isCompletion))
     },
-    isAnonymous: (method, target) => {
+    isOpenTarget: (method, target) => {
       const candidates = found(method, target, false)
       return candidates.length > 0 && candidates.every((one) => isOpen(one, false))
     },
-    admitsAnonymous: () => allPolicies().some((one) => isOpen(one, false)),
-    mayAdmitAnonymous: () => allPolicies().some((one) => isOpen(one, true)),
+    hasOpenTarget: () => allPolicies().some((one) => isOpen(one, false)),
+    mayHaveOpenTarget: () => allPolicies().some((one) => isOpen(one, true)),
     policies: () => allPolicies().flatMap(all),
     scopes: () => Arr.dedupe(allPolicies().flatMap((one) => all(one).flatMap(scopesOf)))
   }
@@ -147,10 +147,10 @@ const none: Registrations = {
   policiesOf: () => ({ own: undefined, guards: [] }),
   readable: () => [],
   resolver: uriResolverOf({ resources: [], resourceTemplates: [] }),
-  mayBeAnonymous: () => false,
-  isAnonymous: () => false,
-  admitsAnonymous: () => false,
-  mayAdmitAnonymous: () => false,
+  mayBeOpenTarget: () => false,
+  isOpenTarget: () => false,
+  hasOpenTarget: () => false,
+  mayHaveOpenTarget: () => false,
   policies: () => [],
   scopes: () => []
 }

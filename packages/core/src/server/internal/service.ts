@@ -75,7 +75,7 @@ interface TokenRequirements {
 }
 
 /** Builds the authentication of requests: reads the token, verifies it, and checks the required scopes. */
-export const makeAuthenticate = Effect.fnUntraced(function*<RV = HttpClient.HttpClient>(
+const makeAuthenticate = Effect.fnUntraced(function*<RV = HttpClient.HttpClient>(
   { failureLimit, verifier }: Pick<Options, "failureLimit"> & Pick<TrustedServers<RV>, "verifier">,
   trust: TokenVerifier.Trust,
   { hierarchy, requiredScopes }: TokenRequirements,
