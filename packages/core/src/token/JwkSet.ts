@@ -212,12 +212,12 @@ export const make = Effect.fnUntraced(function*<E>(
   // Missing metadata is reported when a key is needed.
   yield* Effect.ignore(sourceOf(server).declarePurpose(Purpose.jwtVerification))
   if (sourceOf(server).isEager) yield* Effect.ignore(keys.get)
-  const askedAt = () => keys.latest()?.askedAt ?? -Infinity
+  const completeAsOf = () => keys.latest()?.completeAsOf ?? -Infinity
   const findAfterRefetch = Effect.fnUntraced(function*(query: KeyQuery) {
     const now = yield* Clock.currentTimeMillis
     const found = yield* candidateKeys(yield* keys.renew(allowance), query)
     // The fetch in flight may have begun before the key was published.
-    return found.length > 0 || askedAt() >= now ? found : yield* candidateKeys(yield* keys.renew(allowance), query)
+    return found.length > 0 || completeAsOf() >= now ? found : yield* candidateKeys(yield* keys.renew(allowance), query)
   })
   return {
     find: (query) => Effect.flatMap(keys.get, (current) => candidateKeys(current, query)),
@@ -235,7 +235,7 @@ export const make = Effect.fnUntraced(function*<E>(
     passedOver: () => keys.latest()?.value.passedOver ?? [],
     pause: (now) => Duration.millis(keys.pause(now)),
     refetchableIn: (publishedBy, now) =>
-      Duration.millis(askedAt() < publishedBy ? Math.max(1000, keys.renewableIn(allowance, now)) : 0),
+      Duration.millis(completeAsOf() < publishedBy ? Math.max(1000, keys.renewableIn(allowance, now)) : 0),
     contains: (key, now) => {
       const [current, entry] = [keys.peek(now), parser.entryOf(key)]
       return current !== undefined && entry !== undefined && current.entries.has(entry)

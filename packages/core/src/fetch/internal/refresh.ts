@@ -31,7 +31,7 @@ export interface Lifetimes {
 
 /**
  * A document that another instance fetched replaces a fetch only if it was fetched after this time, in milliseconds
- * since 1970: the time of this program's own fetch, or infinity for a caller that misses something in the value.
+ * since 1970: the time of this program's own fetch, or infinity for a caller whose key is not in the value.
  */
 export const KnownSince: Context.Reference<number> = Context.Reference(
   "@effect-mcp-auth/core/fetch/internal/refresh/KnownSince",
@@ -49,7 +49,7 @@ export const longest = Duration.hours(24)
 const grace = 0.25
 
 /** A value with its expiry times, in milliseconds of the `Clock`. */
-export interface Good<out A> {
+export interface CachedValue<out A> {
   readonly value: A
   /** When this or another instance fetched it. */
   readonly fetchedAt: number
@@ -57,7 +57,7 @@ export interface Good<out A> {
    * The value contains what its source had published by this time: the start of the request, or the fetch time of
    * another instance.
    */
-  readonly askedAt: number
+  readonly completeAsOf: number
   /** When it was stored. If the clock was set back since then, the age of the value is unknown. */
   readonly freshFrom: number
   readonly freshUntil: number
@@ -68,15 +68,15 @@ export interface Good<out A> {
 }
 
 /** Whether a value is fresh at this time. */
-export const isFresh = ({ freshFrom, freshUntil }: Good<unknown>, now: number): boolean =>
+export const isFresh = ({ freshFrom, freshUntil }: CachedValue<unknown>, now: number): boolean =>
   freshFrom <= now && now < freshUntil
 
 /** Computes the expiry times of a fetched value. */
-export const remember = <A>(
+export const withExpiryTimes = <A>(
   { age = Duration.zero, freshFor, value }: Fetched<A>,
   { lifetime, staleFor }: Lifetimes,
   { startedAt, now }: { readonly startedAt: number; readonly now: number }
-): Good<A> => {
+): CachedValue<A> => {
   const usual = Duration.subtract(lifetime, age)
   const fresh = Duration.toMillis(
     Option.match(freshFor, { onNone: () => usual, onSome: Duration.clamp({ minimum: shortest, maximum: longest }) })
@@ -86,7 +86,7 @@ export const remember = <A>(
   return {
     value,
     fetchedAt,
-    askedAt: Math.min(startedAt, fetchedAt),
+    completeAsOf: Math.min(startedAt, fetchedAt),
     freshFrom: now,
     freshUntil,
     graceUntil: freshUntil + fresh * grace,
@@ -99,7 +99,7 @@ const firstPause = 1_000
 const longestPause = 24_000
 
 /** The longest pause that `Retry-After` can cause, so that a recovered source is noticed. Jitter does not exceed it. */
-const longestAsked = Duration.seconds(30)
+const maxRetryAfter = Duration.seconds(30)
 
 /** The failures of a source. */
 interface Failing {
@@ -118,7 +118,7 @@ interface Failing {
 export const pauseAfter = ({ asked, times, took }: Failing): Effect.Effect<number> =>
   Effect.map(Random.next, (random) => {
     const pause = Math.min(longestPause, firstPause * 2 ** (times - 1)) * (0.75 + random / 2)
-    return Math.max(pause, Math.min(Math.max(Duration.toMillis(asked), took), Duration.toMillis(longestAsked)))
+    return Math.max(pause, Math.min(Math.max(Duration.toMillis(asked), took), Duration.toMillis(maxRetryAfter)))
   })
 
 /** How long a caller waits for a fetch if there is an alternative result, in milliseconds. */
@@ -149,11 +149,11 @@ export interface Refreshing<out A, out E> {
   /** The value, if it is fresh at this time, in milliseconds. Makes no request and starts no refresh. */
   readonly peek: (now: number) => A | undefined
   /** The value that was fetched last, of any age. */
-  readonly latest: () => Good<A> | undefined
+  readonly latest: () => CachedValue<A> | undefined
   /** The rest of the pause after a failure, from this time on. Both in milliseconds. */
   readonly pause: (now: number) => number
   /**
-   * The value after another fetch, for a caller that misses something in it. If a fetch is in flight, the caller waits
+   * The value after another fetch, for a caller whose key is not in the value. If a fetch is in flight, the caller waits
    * for it. If the allowance is used up, or the source failed within `window / limit` and is paused, the result is the
    * last outcome.
    */
@@ -163,7 +163,7 @@ export interface Refreshing<out A, out E> {
 }
 
 /**
- * A token bucket for the extra fetches of all callers that miss something in the value. It holds at most `limit`
+ * A token bucket for the extra fetches of all callers whose key is not in the value. It holds at most `limit`
  * fetches and gains one every `window / limit`.
  */
 export interface Allowance {
@@ -189,7 +189,7 @@ const isPaused = ({ at, nextTry }: Failed<unknown>, now: number): boolean => at 
 type Flight<A, E> = Deferred.Deferred<A, E>
 
 interface State<A, E> {
-  readonly good: Option.Option<Good<A>>
+  readonly cached: Option.Option<CachedValue<A>>
   /** The failures since the last success. */
   readonly failed: Option.Option<Failed<E>>
   readonly flight: Option.Option<Flight<A, E>>
@@ -212,7 +212,7 @@ interface Shared<A, E> {
   readonly scope: Scope.Scope
 }
 
-/** The state after a fetch has ended. A failure never removes the last good value. */
+/** The state after a fetch has ended. A failure never removes the cached value. */
 const endFlight = Effect.fnUntraced(
   function*<A, E>({ lifetimes, state }: Shared<A, E>, exit: Exit.Exit<Fetched<A>, E>) {
     const now = yield* Clock.currentTimeMillis
@@ -225,7 +225,7 @@ const endFlight = Effect.fnUntraced(
       flight: Option.none(),
       ...Exit.match(exit, {
         onSuccess: (fetched) => ({
-          good: Option.some(remember(fetched, lifetimes, { startedAt, now })),
+          cached: Option.some(withExpiryTimes(fetched, lifetimes, { startedAt, now })),
           failed: Option.none()
         }),
         onFailure: (cause) => ({
@@ -282,9 +282,9 @@ const awaitFlight = <A, E>(
 
 const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   const now = yield* Clock.currentTimeMillis
-  const { closed, failed, good } = yield* Ref.get(shared.state)
+  const { closed, failed, cached } = yield* Ref.get(shared.state)
   const since = latest(shared)()?.fetchedAt ?? -Infinity
-  const usable = Option.filter(good, ({ usableUntil }) => now < usableUntil)
+  const usable = Option.filter(cached, ({ usableUntil }) => now < usableUntil)
   if (Option.isNone(usable)) {
     const isDown = Option.filter(failed, (failed) => isPaused(failed, now))
     if (Option.isSome(isDown)) return yield* isDown.value.exit
@@ -304,7 +304,7 @@ const get = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>) {
   )
 })
 
-/** The missing part of the token bucket, as the time until it is full. Zero if the clock was set back since. */
+/** Time until the bucket is full. Zero if the clock was set back. */
 const spent = (fullAt: number, { window }: Allowance, now: number): number =>
   fullAt - now > window + 1 ? 0 : Math.max(0, fullAt - now)
 
@@ -313,7 +313,7 @@ const renewableIn = <A, E>({ state }: Shared<A, E>) => (allowance: Allowance, no
   return Math.max(0, Math.ceil(spent(Ref.getUnsafe(state).fullAt, allowance, now) - (window - window / limit)))
 }
 
-/** A fetch for a caller that misses something: the fetch in flight, or a new one if the allowance permits it. */
+/** A fetch for a caller whose key is not in the value: the fetch in flight, or a new one if the allowance permits it. */
 const renewal = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, allowance: Allowance, now: number) {
   const { failed, flight } = yield* Ref.get(shared.state)
   if (Option.isSome(flight)) return flight
@@ -325,7 +325,7 @@ const renewal = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, allowanc
     const [flight, next] = currentFlight(now)(current, mine)
     const fullAt = now + spent(current.fullAt, allowance, now) + allowance.window / allowance.limit
     return [flight, flight === mine ? { ...next, fullAt } : next]
-    // A document that other instances fetched can lack the same thing.
+    // A document that other instances fetched can lack the same key.
   }, Infinity)
   return Option.some(started)
 })
@@ -337,29 +337,29 @@ const renew = Effect.fnUntraced(function*<A, E>(shared: Shared<A, E>, allowance:
   const exit = Option.isSome(flight)
     ? yield* Effect.exit(awaitFlight(shared, flight.value, before.failed, now))
     : undefined
-  const { failed, good } = yield* Ref.get(shared.state)
+  const { failed, cached } = yield* Ref.get(shared.state)
   // A later fetch can lack what this outcome has.
-  if (Option.isSome(good) && (Option.isNone(failed) || (exit !== undefined && Exit.isSuccess(exit)))) {
-    return good.value.value
+  if (Option.isSome(cached) && (Option.isNone(failed) || (exit !== undefined && Exit.isSuccess(exit)))) {
+    return cached.value.value
   }
   if (exit !== undefined) return yield* exit
   return yield* Option.isSome(failed) ? failed.value.exit : get(shared)
 })
 
 const peek = <A, E>({ state }: Shared<A, E>) => (now: number): A | undefined => {
-  const { closed, good } = Ref.getUnsafe(state)
-  return Option.isSome(good) && isFresh(good.value, now) && !closed ? good.value.value : undefined
+  const { closed, cached } = Ref.getUnsafe(state)
+  return Option.isSome(cached) && isFresh(cached.value, now) && !closed ? cached.value.value : undefined
 }
 
-const latest = <A, E>({ state }: Shared<A, E>) => (): Good<A> | undefined =>
-  Option.getOrUndefined(Ref.getUnsafe(state).good)
+const latest = <A, E>({ state }: Shared<A, E>) => (): CachedValue<A> | undefined =>
+  Option.getOrUndefined(Ref.getUnsafe(state).cached)
 
 const pause = <A, E>({ state }: Shared<A, E>) => (now: number): number => {
   const { failed } = Ref.getUnsafe(state)
   return Option.isSome(failed) && isPaused(failed.value, now) ? failed.value.nextTry - now : 0
 }
 
-/** A span is never required, so nothing is missing without it. TypeScript cannot know that for any `R`. */
+/** No effect requires a span, so the context may omit it. TypeScript cannot know that for any `R`. */
 const withoutSpan = <R>(context: Context.Context<R>): Context.Context<R> =>
   Context.omit(Tracer.ParentSpan)(context) as Context.Context<R>
 
@@ -374,7 +374,7 @@ export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
   const context = yield* Effect.context<R>()
   const scope = yield* Effect.scope
   const state = yield* Ref.make<State<A, E>>({
-    good: Option.none(),
+    cached: Option.none(),
     failed: Option.none(),
     flight: Option.none(),
     startedAt: -Infinity,
