@@ -24,7 +24,7 @@ export interface JwtRules extends ClaimRules {
   readonly algorithms: ReadonlySet<Jws.Algorithm>
 }
 
-/** A token that is valid if its signature is. */
+/** A JWT that passed every check except the signature. */
 export interface CheckedJwt {
   readonly info: TokenInfo
   readonly signed: Jws.Signed
@@ -39,8 +39,8 @@ const algorithmOf = (
   { header: { alg, crit } }: UnverifiedJwt,
   { algorithms }: JwtRules
 ): Result.Result<Jws.Algorithm, InvalidToken> => {
-  // RFC 7515, section 4.1.11: a token with a critical extension that is not understood must be refused. None is understood
-  // here.
+  // RFC 7515, section 4.1.11: a token with a critical extension that is not understood must be refused. This library
+  // supports no critical extension.
   if (crit !== undefined) return Result.fail(new InvalidToken({ reason: "malformed", claim: "crit" }))
   const algorithm = Jws.Algorithm.literals.find((known) => known === alg && algorithms.has(known))
   return algorithm !== undefined
@@ -67,42 +67,42 @@ const kidOf = ({ header: { kid } }: UnverifiedJwt): Result.Result<string | undef
     : Result.fail(new InvalidToken({ reason: "malformed", claim: "kid" }))
 
 /** Servers by issuer. There may be a thousand, and every token looks up its server. */
-export interface TrustedServers {
+export interface IssuerIndex {
   readonly servers: ReadonlyArray<ServerKeys>
   readonly byIssuer: ReadonlyMap<string, ReadonlyArray<ServerKeys>>
   /** Servers whose tokens may have another issuer than their own. */
-  readonly flexible: ReadonlyArray<ServerKeys>
+  readonly withOtherIssuers: ReadonlyArray<ServerKeys>
 }
 
-const isExact = ({ server }: ServerKeys): boolean =>
+const issuesOnlyAsItself = ({ server }: ServerKeys): boolean =>
   server.issuerPolicy === IssuerPolicy.exact && server.tokenIssuers === undefined
 
 /** Indexes servers by the issuers of their tokens. */
-export const indexServers = (servers: ReadonlyArray<ServerKeys>): TrustedServers => ({
+export const indexServers = (servers: ReadonlyArray<ServerKeys>): IssuerIndex => ({
   servers,
   byIssuer: new Map(Object.entries(Arr.groupBy(servers, ({ server }) => server.issuer))),
-  flexible: servers.filter((serverKeys) => !isExact(serverKeys))
+  withOtherIssuers: servers.filter((serverKeys) => !issuesOnlyAsItself(serverKeys))
 })
 
 /** The servers that may have issued a token, the one with the same issuer first. Makes no request. */
 const possibleServersOf = (
-  { byIssuer, flexible }: TrustedServers,
+  { byIssuer, withOtherIssuers }: IssuerIndex,
   iss: string,
   claims: Schema.JsonObject
 ): ReadonlyArray<ServerKeys> => {
   const mayIssue = ({ server }: ServerKeys) => AuthorizationServer.mayIssue(server, iss, claims)
   const named = (byIssuer.get(iss) ?? []).filter(mayIssue)
-  if (flexible.length === 0) return named
-  return [...named, ...flexible.filter((serverKeys) => !named.includes(serverKeys) && mayIssue(serverKeys))]
+  if (withOtherIssuers.length === 0) return named
+  return [...named, ...withOtherIssuers.filter((serverKeys) => !named.includes(serverKeys) && mayIssue(serverKeys))]
 }
 
 /**
- * Checks everything but the signature: format, algorithm, issuer, kind, claims. That needs no request, so an invalid token
- * causes none. `now` is in milliseconds since 1970.
+ * Checks everything but the signature: format, algorithm, issuer, kind, claims. These checks make no request. `now` is in
+ * milliseconds since 1970.
  */
 export const checkJwt = (
   { now, token }: { readonly token: Redacted.Redacted; readonly now: number },
-  servers: TrustedServers,
+  servers: IssuerIndex,
   rules: JwtRules
 ): Result.Result<CheckedJwt, InvalidToken> => {
   const jwt = parseJwt(Redacted.value(token))

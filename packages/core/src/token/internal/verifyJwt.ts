@@ -14,9 +14,9 @@ import {
   type CheckedJwt,
   checkJwt,
   indexServers,
+  type IssuerIndex,
   type JwtRules,
-  type ServerKeys,
-  type TrustedServers
+  type ServerKeys
 } from "./checkJwt.ts"
 import { namesCaller, type TokenInfo, withTokenDigest } from "./claims.ts"
 import { fingerprintOf, makeSeenFilter, type SeenFilter } from "./seenFilter.ts"
@@ -37,7 +37,7 @@ interface CachedToken {
 
 /** The state of the verifier of one resource. */
 interface Verifier {
-  readonly servers: TrustedServers
+  readonly servers: IssuerIndex
   readonly rules: JwtRules
   readonly seenFilter: SeenFilter
   /** The results for tokens that were seen before, by digest. */

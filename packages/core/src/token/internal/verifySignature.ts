@@ -6,7 +6,7 @@ import { sourceOf } from "../../discovery/internal/metadataSource.ts"
 import type * as JwkSet from "../JwkSet.ts"
 import type * as Jws from "../Jws.ts"
 import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
-import type { CheckedJwt, ServerKeys, TrustedServers } from "./checkJwt.ts"
+import type { CheckedJwt, IssuerIndex, ServerKeys } from "./checkJwt.ts"
 import { unknownIssuer } from "./issuers.ts"
 import { orUnavailable } from "./unavailable.ts"
 
@@ -38,7 +38,7 @@ const unknownKey = ({ kid }: JwkSet.KeyQuery): InvalidToken =>
 
 /** The server whose metadata has this issuer. */
 const issuingServer = Effect.fnUntraced(
-  function*(servers: TrustedServers, { info: { claims, issuer: iss }, possibleServers }: CheckedJwt) {
+  function*(servers: IssuerIndex, { info: { claims, issuer: iss }, possibleServers }: CheckedJwt) {
     for (const serverKeys of possibleServers) {
       const config = yield* requestFrom(serverKeys, serverKeys.server.config)
       if (AuthorizationServer.issues(serverKeys.server, config, iss, claims)) return serverKeys
@@ -154,7 +154,7 @@ export const verifySignatureNow = (checked: CheckedJwt, now: number): SignatureO
 
 /** Verifies a signature that is still pending after `verifySignatureNow`. */
 export const verifySignature = Effect.fnUntraced(function*(
-  servers: TrustedServers,
+  servers: IssuerIndex,
   checked: CheckedJwt,
   pending: PendingSignature | undefined
 ): Effect.fn.Return<Signer, InvalidToken | VerificationUnavailable> {
