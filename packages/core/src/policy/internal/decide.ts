@@ -23,7 +23,7 @@ import {
 } from "./model.ts"
 
 /** The input of an evaluation. */
-export interface Facts {
+export interface EvaluationInput {
   readonly caller: Caller
   readonly hierarchy: ScopeHierarchy
   readonly operation: Operation
@@ -66,7 +66,10 @@ const outcomeOf = (satisfied: boolean): PolicyOutcome => satisfied ? "yes" : "no
 
 const opposite: { readonly [O in PolicyOutcome]: PolicyOutcome } = { yes: "no", no: "yes", unknown: "unknown" }
 
-/** One `decisive` part decides. Otherwise an unknown part makes the result unknown (Kleene's three-valued logic). */
+/**
+ * If one part has the outcome `decisive`, that is the result. Otherwise an unknown part makes the result unknown (Kleene's
+ * three-valued logic).
+ */
 const combined = (parts: ReadonlyArray<Evaluation>, decisive: "yes" | "no"): PolicyOutcome => {
   if (parts.some(({ outcome }) => outcome === decisive)) return decisive
   return parts.some(({ outcome }) => outcome === "unknown") ? "unknown" : opposite[decisive]
@@ -85,7 +88,7 @@ const leaf = (node: Any, outcome: PolicyOutcome, missing: ReadonlyArray<string> 
   parts: []
 })
 
-const evaluateScopes = (node: Scopes, { caller, hierarchy }: Facts): Evaluation => {
+const evaluateScopes = (node: Scopes, { caller, hierarchy }: EvaluationInput): Evaluation => {
   // An empty list is a mistake, not a requirement that every caller meets. Neither the list nor its negation permits
   // anything.
   if (node.scopes.length === 0) return leaf(node, isAnonymous(caller) ? "no" : "unknown")
@@ -104,8 +107,8 @@ const group = (node: Any, parts: ReadonlyArray<Evaluation>, outcome: PolicyOutco
  * Evaluates a policy without running checks. A caller without a token satisfies `anonymous` only, and nothing else is
  * evaluated: neither a negation nor a check may admit such a caller by accident.
  */
-export const evaluateNode = (node: Any, facts: Facts): Evaluation => {
-  const { checkResults, caller, operation } = facts
+export const evaluateNode = (node: Any, input: EvaluationInput): Evaluation => {
+  const { checkResults, caller, operation } = input
   const isUnauthenticated = isAnonymous(caller)
   switch (node._tag) {
     case "Anonymous":
@@ -113,7 +116,7 @@ export const evaluateNode = (node: Any, facts: Facts): Evaluation => {
     case "Authenticated":
       return leaf(node, outcomeOf(!isUnauthenticated))
     case "Scopes":
-      return evaluateScopes(node, facts)
+      return evaluateScopes(node, input)
     case "Role":
       return leaf(node, outcomeOf(!isUnauthenticated && hasRole(node, caller)))
     case "Claim":
@@ -124,19 +127,19 @@ export const evaluateNode = (node: Any, facts: Facts): Evaluation => {
     }
     case "ByOperation": {
       if (operation.listing) return leaf(node, isUnauthenticated ? "no" : "unknown")
-      const part = evaluateNode(node.policyOf(operation), facts)
+      const part = evaluateNode(node.policyOf(operation), input)
       return group(node, [part], part.outcome)
     }
     case "AllOf": {
-      const parts = node.parts.map((part) => evaluateNode(part, facts))
+      const parts = node.parts.map((part) => evaluateNode(part, input))
       return group(node, parts, combined(parts, "no"))
     }
     case "AnyOf": {
-      const parts = node.parts.map((part) => evaluateNode(part, facts))
+      const parts = node.parts.map((part) => evaluateNode(part, input))
       return group(node, parts, combined(parts, "yes"))
     }
     case "Not": {
-      const part = evaluateNode(node.part, facts)
+      const part = evaluateNode(node.part, input)
       return group(node, [part], isUnauthenticated ? "no" : opposite[part.outcome])
     }
   }
@@ -168,7 +171,7 @@ export const resolveOperation = <R>(policy: Policy<R>, operation: Operation): Po
   }
 }
 
-/** A set of scopes that satisfies a policy. */
+/** A set of scopes that would satisfy a policy, and those that the caller lacks. */
 interface ScopeSet {
   /** All scopes of the set, including granted ones. */
   readonly required: ReadonlyArray<string>
@@ -193,7 +196,7 @@ const union = (left: ScopeSet, right: ScopeSet): ScopeSet => ({
 
 const noScopes: ScopeSet = { required: [], missing: [] }
 
-/** The scope sets that would satisfy an evaluated policy. None: no scope would help. */
+/** The scope sets that would satisfy an evaluated policy. Empty if no scope would help. */
 const sufficientScopeSets = ({ missing, node, outcome, parts }: Evaluation): ReadonlyArray<ScopeSet> => {
   switch (node._tag) {
     case "Scopes":
@@ -215,8 +218,8 @@ const sufficientScopeSets = ({ missing, node, outcome, parts }: Evaluation): Rea
 }
 
 /**
- * The granted scopes by which a caller satisfies a policy, which must be satisfied: the smallest set. A part that depends on
- * a check needs none.
+ * The smallest set of granted scopes that satisfies the policy. Precondition: the policy is satisfied. A part that depends on
+ * a check needs no scopes.
  */
 export const satisfyingScopes = ({ node, parts }: Evaluation): ReadonlyArray<string> => {
   switch (node._tag) {
@@ -236,13 +239,13 @@ export const satisfyingScopes = ({ node, parts }: Evaluation): ReadonlyArray<str
 }
 
 /**
- * All scopes that the caller needs for the operation: the smallest sufficient set. Each set is evaluated first, because
- * more scopes can also violate a policy (`not`). `undefined`: no scope would help.
+ * All scopes that the caller needs for the operation: the smallest sufficient set. Each set is tested before it is
+ * offered, because more scopes can violate a `not`. `undefined`: no scope would help.
  */
-export const requiredScopes = (evaluation: Evaluation, facts: Facts): ReadonlyArray<string> | undefined =>
+export const requiredScopes = (evaluation: Evaluation, input: EvaluationInput): ReadonlyArray<string> | undefined =>
   sufficientScopeSets(evaluation).find(({ required }) => {
-    const caller = { ...facts.caller, scopes: new Set([...facts.caller.scopes, ...required]) }
-    const { outcome } = evaluateNode(evaluation.node, { ...facts, caller })
+    const caller = { ...input.caller, scopes: new Set([...input.caller.scopes, ...required]) }
+    const { outcome } = evaluateNode(evaluation.node, { ...input, caller })
     return outcome === "yes" || (outcome === "unknown" && evaluation.outcome === "no")
   })?.required
 
@@ -279,12 +282,12 @@ export interface PolicyRequest {
 }
 
 /** An operation that is not fully known is evaluated like a list entry, before any check runs. */
-const knownOperation = ({ isExact, operation }: PolicyRequest): Operation =>
+const evaluatedOperation = ({ isExact, operation }: PolicyRequest): Operation =>
   isExact === false ? { ...operation, listing: true } : operation
 
 /** Evaluates a policy by the claims alone. */
 export const evaluateClaims = (policy: Any, request: PolicyRequest): Evaluation => {
-  const operation = knownOperation(request)
+  const operation = evaluatedOperation(request)
   return evaluateNode(resolveOperation(policy, operation), { ...request, operation, checkResults: new Map() })
 }
 
@@ -302,7 +305,7 @@ export const withEarlierScopes = (refusal: Refusal, earlierScopes: ReadonlySet<s
     })
     : refusal
 
-/** The next check to run, from left to right: one on which the result depends. */
+/** The first check, from left to right, that can still change the result. */
 const nextCheck = ({ node, outcome, parts }: Evaluation, listing: boolean): Check<unknown> | undefined => {
   if (outcome !== "unknown") return undefined
   if (node._tag === "Check") return listing && node.needsOperation ? undefined : node
@@ -313,15 +316,15 @@ const nextCheck = ({ node, outcome, parts }: Evaluation, listing: boolean): Chec
   return undefined
 }
 
-const refusalOf = (evaluation: Evaluation, facts: Facts): Refusal => {
-  if (isAnonymous(facts.caller)) return new MissingCredentials()
-  const required = requiredScopes(evaluation, facts)
+const refusalOf = (evaluation: Evaluation, input: EvaluationInput): Refusal => {
+  if (isAnonymous(input.caller)) return new MissingCredentials()
+  const required = requiredScopes(evaluation, input)
   return required === undefined
     ? new AccessDenied({ policy: format(evaluation.node) })
-    : new InsufficientScope({ required, granted: [...facts.caller.scopes] })
+    : new InsufficientScope({ required, granted: [...input.caller.scopes] })
 }
 
-/** Whether an unknown result permits the operation: only for a list entry, whose operation comes later. */
+/** Whether an unknown result permits the operation. It does only in a list: the operation is checked when it is called. */
 const mayBePermitted = (policy: Any, { isExact = true, operation }: PolicyRequest): boolean =>
   operation.listing && isExact && !hasEmptyScopes(policy)
 
@@ -330,18 +333,18 @@ export const decide = Effect.fnUntraced(function*<R>(
   policy: Policy<R>,
   request: PolicyRequest
 ): Effect.fn.Return<Decision, VerificationUnavailable, R> {
-  const operation = knownOperation(request)
+  const operation = evaluatedOperation(request)
   const { listing } = operation
   const node = yield* Effect.sync(() => resolveOperation(policy, operation))
   const checkResults = new Map<Check<unknown>, boolean>()
-  const facts: Facts = { ...request, operation, checkResults }
-  let evaluation = yield* Effect.sync(() => evaluateNode(node, facts))
+  const input: EvaluationInput = { ...request, operation, checkResults }
+  let evaluation = yield* Effect.sync(() => evaluateNode(node, input))
   for (let check = nextCheck(evaluation, listing); check !== undefined; check = nextCheck(evaluation, listing)) {
     // The checks of a `Policy<R>` need an `R`. The map keeps them as `unknown`, because it only compares their identity.
     checkResults.set(check, yield* (check as Check<R>).run(operation))
-    evaluation = yield* Effect.sync(() => evaluateNode(node, facts))
+    evaluation = yield* Effect.sync(() => evaluateNode(node, input))
   }
   const permitted = evaluation.outcome === "yes" ||
     (evaluation.outcome === "unknown" && mayBePermitted(policy, request))
-  return { permitted, refusal: permitted ? undefined : refusalOf(evaluation, facts), trace: traceOf(evaluation) }
+  return { permitted, refusal: permitted ? undefined : refusalOf(evaluation, input), trace: traceOf(evaluation) }
 })
