@@ -204,7 +204,7 @@ export const Guards = Context.Reference<ReadonlyArray<Guard>>(
  * Every other guard is enforced by its own layer.
  */
 export const EnforcedGuards = Context.Reference<ReadonlyArray<Guard>>(
-  "@effect-mcp-auth/core/policy/internal/enforce/Judged",
+  "@effect-mcp-auth/core/policy/internal/enforce/EnforcedGuards",
   { defaultValue: () => [] }
 )
 

@@ -193,7 +193,7 @@ export const combinedPolicy = <S>({ guards, own }: Policies, services: Context.C
  * Marks the guards that were evaluated for this operation. Operations without guards are marked, too: a handler can call its
  * own server within the process, and the guards of the outer operation do not count for the inner one.
  */
-const markJudged = ({ policiesOf }: Registrations) =>
+const markEnforcedGuards = ({ policiesOf }: Registrations) =>
   McpServer.middleware((respond, request) => Effect.provideService(respond, EnforcedGuards, policiesOf(request).guards))
 
 /**
@@ -227,4 +227,4 @@ export const enforcePolicies = <S>(registrations: Registrations, availability: A
         isVisibleTo(combinedPolicy(found, services), request, callerIn(context), registrations.resolver)
       )
     })
-  ).combine(markJudged(registrations))
+  ).combine(markEnforcedGuards(registrations))
