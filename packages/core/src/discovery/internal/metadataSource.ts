@@ -42,7 +42,7 @@ interface SourceOptions extends Discovery.SearchOptions {
 }
 
 /** The purposes that verifiers have declared for a server. */
-interface Needs {
+interface DeclaredPurposes {
   readonly isEager: boolean
   readonly purposes: MutableRef.MutableRef<ReadonlyArray<Purpose.Purpose>>
   /** The metadata that was found last. */
@@ -50,7 +50,7 @@ interface Needs {
 }
 
 /** Before a verifier is built, an eager server accepts any document. Verifiers check it when they are built. */
-const purposeOf = ({ isEager, purposes }: Needs): Purpose.Purpose => {
+const purposeOf = ({ isEager, purposes }: DeclaredPurposes): Purpose.Purpose => {
   const asked = MutableRef.get(purposes)
   if (asked.length > 0) return Purpose.all(...asked)
   return isEager ? Purpose.any : Purpose.verification
@@ -75,14 +75,14 @@ const searchFor = <E, R>(
   strategy: Discovery.Strategy<E, R>,
   issuer: Issuer.Issuer,
   options: SourceOptions,
-  needs: Needs
+  declared: DeclaredPurposes
 ): Effect.Effect<ServerConfig, DiscoveryFailed<E>, R> => {
   const search = (purpose: Purpose.Purpose) =>
     // The issuer was already checked with the same options.
     Effect.catchTag(Discovery.discover(strategy, issuer, { ...options, purpose }), "InvalidIssuer", Effect.die)
-  const byNeeds = Effect.suspend(() => {
-    const purpose = purposeOf(needs)
-    const [asked, found] = [MutableRef.get(needs.purposes), MutableRef.get(needs.found)]
+  const byPurposes = Effect.suspend(() => {
+    const purpose = purposeOf(declared)
+    const [asked, found] = [MutableRef.get(declared.purposes), MutableRef.get(declared.found)]
     const isComplete = found !== undefined && purpose.missing(found.metadata).length === 0
     if (asked.length < 2 || isComplete) return search(purpose)
     return Effect.catchIf(
@@ -92,14 +92,14 @@ const searchFor = <E, R>(
     )
   })
   return options.purpose === undefined
-    ? Effect.tap(byNeeds, (config) => Effect.sync(() => MutableRef.set(needs.found, config)))
+    ? Effect.tap(byPurposes, (config) => Effect.sync(() => MutableRef.set(declared.found, config)))
     : search(options.purpose)
 }
 
 /** If the known metadata is incomplete, searches again: at once for an eager server, otherwise in the background. */
 const declaration = <E>(
   renew: Refreshing<ServerConfig, E>["renew"],
-  { found, isEager, purposes }: Needs,
+  { found, isEager, purposes }: DeclaredPurposes,
   scope: Scope.Scope
 ) =>
 (purpose: Purpose.Purpose): Effect.Effect<void, E | IncompleteMetadata> =>
@@ -121,10 +121,10 @@ export const makeSource = Effect.fnUntraced(function*<E, R>(
   options: SourceOptions,
   isEager: boolean
 ): Effect.fn.Return<MetadataSource<DiscoveryFailed<E>>, never, R | Scope.Scope> {
-  const needs: Needs = { isEager, purposes: MutableRef.make([]), found: MutableRef.make(undefined) }
+  const declared: DeclaredPurposes = { isEager, purposes: MutableRef.make([]), found: MutableRef.make(undefined) }
   const { get, pause, peek, renew } = yield* makeRefreshing(
     Effect.map(
-      searchFor(strategy, issuer, options, needs),
+      searchFor(strategy, issuer, options, declared),
       (config) => ({ value: config, freshFor: config.freshFor })
     ),
     {
@@ -133,7 +133,7 @@ export const makeSource = Effect.fnUntraced(function*<E, R>(
     }
   )
   const declarePurpose = options.purpose === undefined
-    ? declaration(renew, needs, yield* Effect.scope)
+    ? declaration(renew, declared, yield* Effect.scope)
     : () => Effect.void
   return { isEager, config: get, peek, pause, declarePurpose, keys: undefined }
 })
