@@ -612,8 +612,8 @@ export * as FetchAuth from "./server/FetchAuth.ts"
  * Protects an MCP server with one pipe.
  *
  * `protect` serves the metadata of the resource (RFC 9728), accepts requests with a valid token, responds to all others with
- * a challenge, and provides `AuthInfo` to every tool that requires it. `layer` is the same as a service, for the other routes
- * of a program.
+ * a challenge, and provides `AuthInfo` to every tool that requires it. `layer` builds only the service that other
+ * routes use.
  *
  * @since 0.1.0
  */

@@ -244,7 +244,7 @@ export const response: {
   })
 })
 
-/** The delay for an error that names none, and the maxDelay delay of all. */
+/** The delay for an error that names none, and the longest delay of all errors. */
 const defaultDelay = Duration.seconds(5)
 const maxDelay = Duration.minutes(5)
 

@@ -2,8 +2,8 @@
  * Protects an MCP server with one pipe.
  *
  * `protect` serves the metadata of the resource (RFC 9728), accepts requests with a valid token, responds to all others with
- * a challenge, and provides `AuthInfo` to every tool that requires it. `layer` is the same as a service, for the other routes
- * of a program.
+ * a challenge, and provides `AuthInfo` to every tool that requires it. `layer` builds only the service that other
+ * routes use.
  *
  * @since 0.1.0
  */
@@ -211,10 +211,11 @@ export function protect(): <A, E, R>(
  *
  * **Details**
  *
- * All routes of the server are behind the gate. A request without a valid token gets a challenge, before its body is read.
- * The metadata of the resource is served without a token. Tools, resources, prompts and completions get `AuthInfo` for each
- * request. Sessions and request states belong to the principal that started them. Notification streams end when their token
- * expires. The response to an accepted request is sent to its end.
+ * All routes of the server are behind the gate. A request with an invalid token gets a challenge. If nothing is open to
+ * anonymous callers, a request without a token gets a challenge before its body is read. The metadata of the resource is
+ * served without a token. Tools, resources, prompts and completions get `AuthInfo` for each request. Sessions and request
+ * states belong to the principal that started them. Notification streams end when their token expires. The response to an
+ * accepted request is sent to its end.
  *
  * @category protecting
  * @since 0.1.0
