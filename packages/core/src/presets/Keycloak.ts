@@ -38,21 +38,32 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
       "Create a client scope with the name of a scope of your server, such as notes:read.",
       "Add an audience mapper to that client scope, with the URL of the MCP server as included custom audience.",
       "Add the client scope to the realm as a default or optional client scope, so that registered clients can request it.",
-      "Check the policies of client registration: by default, only trusted hosts may register clients anonymously."
+      "Or start Keycloak with the feature resource-indicators, and add the MCP server as a client with the attribute resource_url.",
+      "Check the policies of client registration: by default, only trusted hosts may register clients anonymously.",
+      "For client ID metadata documents, start Keycloak with the feature cimd, and add a client policy with the trusted domains."
     ],
     clients:
       "Clients register dynamically, if a policy of the realm allows their host. The user sees one consent page.",
     limits: [
       "Without an audience mapper, tokens have the audience account or none, and are refused.",
+      "Resource indicators and client ID metadata documents are experimental features, which are off by default.",
+      "Roles of a client are in resource_access and the ID of the client. Name that path with the option at of Policy.role.",
       "The host name of the issuer follows from the setting hostname. Behind a proxy, set it to the public URL."
     ],
     overrides: [],
     sources: [
       {
-        fact: "The audience is set by an audience mapper, or by the experimental feature resource-indicators.",
+        fact: "The audience is set by an audience mapper, or by the experimental feature resource-indicators. " +
+          "Client registration and the issuer in authorization responses are supported.",
         source: "https://www.keycloak.org/securing-apps/mcp-authz-server",
         date: "2026-08",
         confidence: "documented"
+      },
+      {
+        fact: "Without an audience mapper and roles of clients, access tokens have no audience.",
+        source: "https://phasetwo.io/tutorials/clients/audience/",
+        date: "2026-10",
+        confidence: "reported"
       },
       {
         fact: "The metadata is at the inserted RFC 8414 URL since 26.4, and at the appended OpenID URL.",
