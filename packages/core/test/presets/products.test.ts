@@ -1,4 +1,5 @@
 import { Policy } from "@effect-mcp-auth/core"
+import * as Preset from "@effect-mcp-auth/core/presets/Preset"
 import * as Presets from "@effect-mcp-auth/core/presets/Presets"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
@@ -67,6 +68,15 @@ for (const name of TestProvider.products) {
         assert.isString((yield* server.config).issuer)
         const { document } = product.provider
         if ("issuer" in document) assert.isDefined(preset.definition.fingerprint(document))
+      }).pipe(Effect.scoped))
+
+    it.effect("is the only one that is suggested with certainty for the metadata of the product", () =>
+      Effect.gen(function*() {
+        const { product } = yield* protectProduct(name)
+        const { document } = product.provider
+        const suggested = Preset.detect(document, yield* Presets.loadAll)
+        const certain = suggested.filter(({ confidence }) => confidence === "certain")
+        assert.deepStrictEqual(certain.filter(({ definition }) => definition.name !== name), [])
       }).pipe(Effect.scoped))
 
     it.effect("refuses every other token of the product", () =>

@@ -1,7 +1,7 @@
 import type * as Schema from "effect/Schema"
 import * as AudiencePolicy from "../../token/AudiencePolicy.ts"
 import type { JwtOptions } from "../../token/TokenVerifier.ts"
-import type { Facts, Override, Source, Verification } from "../Preset.ts"
+import type { Facts, Override, Settings, Source, Verification } from "../Preset.ts"
 import { demanding, hasName } from "./audience.ts"
 import { guid, optional, text } from "./parameter.ts"
 
@@ -51,9 +51,7 @@ export const version1 = (api: Api): Verification => ({ method: "jwt", options: o
 export const version2 = (api: Api): Verification => ({ method: "jwt", options: optionsOf(api, "azp") })
 
 /** The claims with roles: application roles, group IDs, IDs of directory roles. */
-export const roles: readonly [readonly [string], readonly [string], readonly [string]] = [["roles"], ["groups"], [
-  "wids"
-]]
+export const roles: NonNullable<Settings["roles"]> = [["roles"], ["groups"], ["wids"]]
 
 /** The scopes of OpenID Connect belong to no API. */
 const openIdScopes: ReadonlySet<string> = new Set(["openid", "profile", "email", "offline_access"])
@@ -108,6 +106,13 @@ export const tokenSources: ReadonlyArray<Source> = [
     fact: "The claim scp is a string with spaces, in tokens of users only. Tokens of applications have roles. " +
       "The client is azp in version 2, and appid in version 1.",
     source: "https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference",
+    date: "2023-05",
+    confidence: "documented"
+  },
+  {
+    fact:
+      "An ID token has the client ID as audience, and may have roles. The reference lists none of the claims scp, azp and appid.",
+    source: "https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference",
     date: "2023-05",
     confidence: "documented"
   }
