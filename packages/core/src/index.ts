@@ -394,6 +394,32 @@ export * as BearerToken from "./token/BearerToken.ts"
 export * as ClientAuthentication from "./token/ClientAuthentication.ts"
 
 /**
+ * Trust in issuers that a function decides on at run time, such as the tenants of a service.
+ *
+ * For each issuer, the function returns the server to trust, or nothing. It is the allow-list: the sender of a token
+ * chooses the issuer in it, so the function must never derive trust from the form of the string.
+ *
+ * **Example** (Tenants from a table)
+ *
+ * ```ts import.meta.vitest
+ * import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
+ * import * as IssuerLookup from "@effect-mcp-auth/core/IssuerLookup"
+ * import * as Effect from "effect/Effect"
+ *
+ * const tenants = new Set(["https://id.example.com/acme", "https://id.example.com/globex"])
+ *
+ * const verifier = IssuerLookup.make({
+ *   lookup: (issuer) => Effect.succeed(tenants.has(issuer) ? AuthorizationServer.discover(issuer) : undefined)
+ * })
+ *
+ * verifier.name // => "jwt by issuer"
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as IssuerLookup from "./token/IssuerLookup.ts"
+
+/**
  * The JWK Set of an authorization server (RFC 7517), cached and refreshed.
  *
  * Keys are fetched when they are first needed, in a single flight, and refreshed in the background. While the provider is
