@@ -4,8 +4,9 @@
  * It is undici with bounded connections, and without automatic redirects and cookies. It uses a proxy only if the option
  * `proxy` says so. It refuses addresses
  * that are not globally reachable at connect time, after name resolution, which also prevents DNS rebinding. A refusal
- * is the reason `RefusedAddress` of a `MetadataFetchError`. `McpAuth.development` also allows loopback hosts. The layers also keep tokens in URLs out of Effect's traces,
- * and verify signatures with `node:crypto` (`NodeJws`).
+ * is the reason `RefusedAddress` of a `MetadataFetchError`. `McpAuth.development` also allows loopback hosts. The layers
+ * also keep tokens in URLs out of Effect's traces, verify signatures with `node:crypto` (`NodeJws`), and contain the presets
+ * that `MCP_AUTH_PRESET` can name (`Presets`).
  *
  * **Example** (A server's layer)
  *
@@ -26,6 +27,7 @@
  * @since 0.1.0
  */
 import { AllowInsecureLoopback } from "@effect-mcp-auth/core/InsecureLoopback"
+import * as Presets from "@effect-mcp-auth/core/presets/Presets"
 import * as NodeDns from "@effect/platform-node/NodeDns"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { buildConnector } from "@effect/platform-node/Undici"
@@ -159,7 +161,8 @@ export const layerNoDns = (
 ): Layer.Layer<HttpClient.HttpClient, InvalidOption, Dns.Dns> =>
   Layer.effect(HttpClient.HttpClient, makeClient(options)).pipe(
     Layer.merge(redacted),
-    Layer.merge(NodeJws.layer)
+    Layer.merge(NodeJws.layer),
+    Layer.merge(Presets.layer)
   )
 
 /**

@@ -7,9 +7,12 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { quoted } from "../metadata/internal/printable.ts"
+import { PresetRegistry } from "../server/internal/presetRegistry.ts"
 import { modules } from "./internal/modules.ts"
 import type { Constructor, Definition } from "./Preset.ts"
 
@@ -81,4 +84,38 @@ export const loadAll: Effect.Effect<ReadonlyArray<Definition>> = Effect.forEach(
   names,
   (name) => Effect.map(Effect.orDie(load(name)), ({ definition }) => definition),
   { concurrency: "unbounded" }
+)
+
+/** A preset, as the environment configures it. The environment checks the values of parameters. */
+const registered = (name: Name) =>
+  Effect.map(Effect.orDie(load(name)), (constructor) => ({
+    parameters: constructor.definition.parameters,
+    make: (values: Readonly<Record<string, unknown>>) => {
+      const preset = constructor(values)
+      return Result.map(preset.settings, () => preset)
+    }
+  }))
+
+/**
+ * The presets that `MCP_AUTH_PRESET` can name. `NodeMcpAuth.layer` includes this layer. On other platforms, provide it to
+ * `McpAuth.layerFromConfig`.
+ *
+ * **Example** (A preset from the environment)
+ *
+ * ```ts import.meta.vitest
+ * import * as McpAuth from "@effect-mcp-auth/core/McpAuth"
+ * import * as Presets from "@effect-mcp-auth/core/presets/Presets"
+ * import * as Layer from "effect/Layer"
+ *
+ * const Auth = McpAuth.layerFromConfig().pipe(Layer.provide(Presets.layer))
+ *
+ * Layer.isLayer(Auth) // => true
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<never> = Layer.succeed(
+  PresetRegistry,
+  new Map(names.map((name) => [name, registered(name)]))
 )

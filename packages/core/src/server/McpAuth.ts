@@ -59,10 +59,17 @@ export const layer = <E = never, R = never, RV = HttpClient.HttpClient>(
  *
  * **Details**
  *
- * `MCP_AUTH_RESOURCE` and `MCP_AUTH_ISSUER` are required, unless the program sets `resource` and `authorizationServers`. The
- * entries of a list are separated by spaces or commas:
+ * `MCP_AUTH_RESOURCE` and one of `MCP_AUTH_ISSUER` and `MCP_AUTH_PRESET` are required, unless the program sets `resource` and
+ * `authorizationServers`. The entries of a list are separated by spaces or commas:
  *
  * - `MCP_AUTH_ISSUER`: the issuers whose tokens are accepted.
+ * - `MCP_AUTH_PRESET`: the name of a preset, which determines the authorization server and how its tokens are verified. Its
+ *   parameters are `MCP_AUTH_PRESET_` and the name of the parameter in upper snake case. Needs `Presets.layer`, which
+ *   `NodeMcpAuth.layer` includes.
+ * - `MCP_AUTH_METADATA_URL`, `MCP_AUTH_EXPECTED_ISSUER`, `MCP_AUTH_TOKEN_ISSUERS`: the metadata of a single issuer, if its
+ *   URL or its issuer differs, and the issuers in access tokens.
+ * - `MCP_AUTH_SCOPE_CLAIMS`, `MCP_AUTH_SUBJECT_CLAIM`: the claims with scopes and with the subject.
+ * - `MCP_AUTH_AUDIENCE_BY_ISSUER`: the audiences of single issuers, as JSON.
  * - `MCP_AUTH_TYPE`: `auto` (default), `oidc` or `oauth`; `MCP_AUTH_REPAIRS`: names of `Repairs`.
  * - `MCP_AUTH_AUDIENCE`: the audiences that are accepted instead of the resource.
  * - `MCP_AUTH_SCOPES_SUPPORTED`, `MCP_AUTH_REQUIRED_SCOPES`, `MCP_AUTH_ALLOWED_ORIGINS`, `MCP_AUTH_SERVED_PATH`.
@@ -89,10 +96,11 @@ export const layerFromConfig = <E = never, R = never, RV = HttpClient.HttpClient
   Exclude<R | RV, Scope.Scope> | HttpClient.HttpClient
 > =>
   Layer.unwrap(Effect.map(optionsFromConfig(overrides), ({ isDevelopment, options }) => {
-    const auth = layer<E | Issuer.InvalidIssuer, R | HttpClient.HttpClient | Scope.Scope, RV | HttpClient.HttpClient>({
-      ...options,
-      ...overrides
-    })
+    const auth = layer<
+      E | Issuer.InvalidIssuer | Config.ConfigError,
+      R | HttpClient.HttpClient | Scope.Scope,
+      RV | HttpClient.HttpClient
+    >({ ...options, ...overrides })
     return isDevelopment ? Layer.provide(auth, development) : auth
   }))
 

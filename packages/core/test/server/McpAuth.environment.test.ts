@@ -32,9 +32,16 @@ const assertStarts = Effect.fnUntraced(function*(provider: ConfigProvider.Config
 const names = [
   "MCP_AUTH_RESOURCE",
   "MCP_AUTH_ISSUER",
+  "MCP_AUTH_PRESET",
+  "MCP_AUTH_METADATA_URL",
+  "MCP_AUTH_EXPECTED_ISSUER",
+  "MCP_AUTH_TOKEN_ISSUERS",
   "MCP_AUTH_TYPE",
   "MCP_AUTH_REPAIRS",
   "MCP_AUTH_AUDIENCE",
+  "MCP_AUTH_AUDIENCE_BY_ISSUER",
+  "MCP_AUTH_SCOPE_CLAIMS",
+  "MCP_AUTH_SUBJECT_CLAIM",
   "MCP_AUTH_SCOPES_SUPPORTED",
   "MCP_AUTH_REQUIRED_SCOPES",
   "MCP_AUTH_POLICY",
@@ -49,7 +56,10 @@ const names = [
   "MCP_AUTH_DEVELOPMENT",
   "MCP_AUTH_ALLOW_INSECURE_LOOPBACK"
 ]
-const lists = names.filter((name) => /ISSUER|REPAIRS|AUDIENCE|SCOPES|ORIGINS/.test(name))
+const lists = names.filter((name) =>
+  /ISSUERS?$|REPAIRS|AUDIENCE$|SCOPES|CLAIMS|ORIGINS/.test(name) && name !== "MCP_AUTH_EXPECTED_ISSUER" &&
+  name !== "MCP_AUTH_AUDIENCE_BY_ISSUER"
+)
 
 describe("an environment variable", () => {
   for (const name of names) {

@@ -5,20 +5,16 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Scope from "effect/Scope"
-import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
 import * as Repairs from "../../discovery/Repairs.ts"
-import * as Transpiler from "../../discovery/Transpiler.ts"
-import { printable } from "../../metadata/internal/printable.ts"
 import type * as Issuer from "../../metadata/Issuer.ts"
 import * as PolicyDeclaration from "../../policy/PolicyDeclaration.ts"
 import * as ScopeHierarchy from "../../policy/ScopeHierarchy.ts"
-import * as AudiencePolicy from "../../token/AudiencePolicy.ts"
-import * as ClientAuthentication from "../../token/ClientAuthentication.ts"
-import * as TokenVerifier from "../../token/TokenVerifier.ts"
 import type { Options } from "../McpAuthOptions.ts"
+import { checkNames, configError, type Vocabulary } from "./environmentNames.ts"
+import { type Choice, choosePreset, presetServer, presetVariable } from "./environmentPreset.ts"
+import { type ConfiguredServers, configuredServers, type Credentials, serverProblems } from "./environmentServers.ts"
 
 /**
  * All variables. A name outside this list is an error, because a misspelt name would silently switch a protection off. The
@@ -27,14 +23,28 @@ import type { Options } from "../McpAuthOptions.ts"
 const variableNames = [
   /** The URL of the MCP server as clients write it (`resource`). Required. */
   "MCP_AUTH_RESOURCE",
-  /** The issuers whose access tokens are accepted, a list (`authorizationServers`). Required. */
+  /** The issuers whose access tokens are accepted, a list (`authorizationServers`). Default: required, unless `MCP_AUTH_PRESET` is set. */
   "MCP_AUTH_ISSUER",
+  /** The name of a preset (docs/providers). Its parameters are `MCP_AUTH_PRESET_` and their names. Default: no preset. */
+  "MCP_AUTH_PRESET",
+  /** The URL of the metadata, if it does not follow from the issuer (`discoverByUrl`). Default: the well-known URLs. */
+  "MCP_AUTH_METADATA_URL",
+  /** The issuer in the metadata, if it is another one (`IssuerPolicy.expected`). Default: `MCP_AUTH_ISSUER`. */
+  "MCP_AUTH_EXPECTED_ISSUER",
+  /** The issuers in access tokens, a list, if they are other ones (`tokenIssuers`). Default: that of the metadata. */
+  "MCP_AUTH_TOKEN_ISSUERS",
   /** The kind of metadata: `auto`, `oidc` or `oauth`. Default: `auto`. */
   "MCP_AUTH_TYPE",
   /** The repairs for metadata documents, a list of names from `Repairs`. Default: none. */
   "MCP_AUTH_REPAIRS",
   /** The audiences that are accepted instead of the resource, a list. Default: the resource. */
   "MCP_AUTH_AUDIENCE",
+  /** The audiences of single issuers, as JSON: an object of lists by issuer. Default: `MCP_AUTH_AUDIENCE`. */
+  "MCP_AUTH_AUDIENCE_BY_ISSUER",
+  /** The claims that grant scopes, a list (`scopeClaims`). Default: `scope`, `scopes` and `scp`. */
+  "MCP_AUTH_SCOPE_CLAIMS",
+  /** The claim that names the subject (`subjectClaim`). Default: `sub`. */
+  "MCP_AUTH_SUBJECT_CLAIM",
   /** The scopes that clients may request, a list (`scopesSupported`). Default: those of the policies. */
   "MCP_AUTH_SCOPES_SUPPORTED",
   /** The scopes that every request needs, a list (`requiredScopes`). Default: none. */
@@ -66,189 +76,37 @@ const variableNames = [
 /** The name of a variable. */
 export type Name = typeof variableNames[number]
 
-const required: ReadonlyArray<readonly [name: Name, repair: string]> = [
-  ["MCP_AUTH_RESOURCE", "the URL of the MCP server as clients write it, for example https://api.example.com/mcp"],
-  ["MCP_AUTH_ISSUER", "the issuer of the access tokens, for example https://auth.example.com"]
-]
+const resourceVariable = [
+  "MCP_AUTH_RESOURCE",
+  "the URL of the MCP server as clients write it, for example https://api.example.com/mcp"
+] as const
+
+const issuerVariable = [
+  "MCP_AUTH_ISSUER",
+  "the issuer of the access tokens, for example https://auth.example.com"
+] as const
 
 /** Variables that need each other. */
-const pairs: ReadonlyArray<readonly [name: Name, other: Name]> = [
+const dependent: ReadonlyArray<readonly [name: Name, other: Name]> = [
   ["MCP_AUTH_CLIENT_ID", "MCP_AUTH_CLIENT_SECRET"],
   ["MCP_AUTH_CLIENT_SECRET", "MCP_AUTH_CLIENT_ID"]
 ]
 
-const prefix = "MCP_AUTH_"
-
-/** No name has so many segments. The limit ends the search in a directory with links to itself. */
-const maxSegments = 12
-
-/** The names with the prefix, in upper or lower case, and the path of each in its provider. */
-type Listed = ReadonlyMap<string, ConfigProvider.Path>
-
-const keysOf = (node: ConfigProvider.Node | undefined): ReadonlyArray<string | number> => {
-  if (node?._tag === "Record") return [...node.keys]
-  // Only the last index certainly exists. The array can be sparse and very long.
-  return node?._tag === "Array" && node.length > 0 ? [node.length - 1] : []
-}
-
-/**
- * Lists the names with the prefix. Some providers have whole names as keys (a JSON object, a directory of secrets), others a
- * tree of their segments (the environment). Some providers cannot list their keys.
- */
-const listOf = Effect.fnUntraced(function*(provider: Source): Effect.fn.Return<Listed> {
-  const listed = new Map<string, ConfigProvider.Path>()
-  // The second and third paths are for providers that cannot list the root.
-  const pending: Array<ConfigProvider.Path> = [[], ["MCP"], ["MCP", "AUTH"]]
-  for (let path = pending.shift(); path !== undefined; path = pending.shift()) {
-    const node = yield* Effect.orElseSucceed(provider.load(path), () => undefined)
-    const name = path.join("_")
-    const isWhole = name.toUpperCase().startsWith(prefix)
-    // Children of a key with the whole name belong to its value.
-    const keys = isWhole && path.length === 1 ? [] : keysOf(node)
-    if (isWhole && (keys.length === 0 || node?.value !== undefined)) listed.set(name, path)
-    if (path.length === maxSegments) continue
-    for (const key of keys) {
-      const longer = [...path, key].join("_").toUpperCase()
-      if (longer.startsWith(prefix) || prefix.startsWith(`${longer}_`)) pending.push([...path, key])
-    }
-  }
-  return listed
-})
-
-/** A path that no source has. */
-const absent: ConfigProvider.Path = ["effect-mcp-auth-absent"]
-
-/** A single source of a provider. */
-type Source = Pick<ConfigProvider.ConfigProvider, "load">
-
-/**
- * The sources of a provider, in order. `ConfigProvider.orElse` does not list the keys of its fallback. But it tries its sources
- * in turn until one has the path, and maps the path for each of them. So one source is read alone if the others get a path
- * that no source has.
- */
-const sourcesOf = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider) {
-  const loadFrom = (source: number, path: ConfigProvider.Path) =>
-    Effect.suspend(() => {
-      let asked = 0
-      const one = ConfigProvider.mapInput(provider, (whole) => asked++ === source ? whole : absent)
-      return Effect.map(one.load(path), (node) => ({ asked, node }))
-    })
-  const sources: Array<Source> = []
-  // A source that fails hides the next ones. Reading a variable fails then, too, with an error of its own.
-  const { asked } = yield* Effect.orElseSucceed(loadFrom(-1, []), () => ({ asked: 1 }))
-  for (let source = 0; source < asked; source++) {
-    sources.push({ load: (path) => Effect.map(loadFrom(source, path), ({ node }) => node) })
-  }
-  return sources
-})
-
-/** The number of characters to insert, remove or replace (Levenshtein distance). */
-const distance = (from: string, to: string): number => {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[to.length] ?? 0
-}
-
-const closestTo = (name: string): Name => {
-  const upper = name.toUpperCase()
-  return variableNames.reduce((best, next) => distance(upper, next) < distance(upper, best) ? next : best)
-}
-
-/** The state of a variable. */
-type State = "set" | "unset" | "empty" | "nested" | "not-a-string"
-
-const stateOf = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider, name: Name, listed: Listed) {
-  const node = yield* provider.load([name])
-  const path = listed.get(name)
-  if (node === undefined) {
-    if (path === undefined) return "unset"
-    return (yield* provider.load(path)) === undefined ? "empty" : "nested"
-  }
-  if (node.value === undefined) return "not-a-string"
-  return node.value.trim() === "" ? "empty" : "set"
-}, Effect.mapError((error) => new Config.ConfigError(error)))
-
-const problemOf = (name: Name, state: State): string | undefined => {
-  switch (state) {
-    case "empty":
-      return `${name} is empty: give it a value, or remove the variable`
-    case "nested":
-      return `${name} is spread over nested keys, and is not read: use the whole name as one key`
-    case "not-a-string":
-      return `${name} is not a string: write lists as words between spaces or commas, and objects as JSON text`
-    default:
-      return undefined
-  }
-}
-
-const unsetProblems = (
-  states: ReadonlyMap<Name, State>,
-  overridden: ReadonlySet<Name>
-): ReadonlyArray<string> => [
-  ...required.flatMap(([name, repair]) =>
-    states.get(name) === "unset" && !overridden.has(name) ? `${name} is not set: set it to ${repair}` : []
-  ),
-  ...pairs.flatMap(([name, other]) =>
-    states.get(name) !== "unset" && states.get(other) === "unset"
-      ? `${other} is not set: ${name} has no effect without it; set both, or remove both`
-      : []
-  )
+/** The variables of a server without a preset. A preset determines all of them. */
+const ofServer: ReadonlyArray<Name> = [
+  "MCP_AUTH_ISSUER",
+  "MCP_AUTH_METADATA_URL",
+  "MCP_AUTH_EXPECTED_ISSUER",
+  "MCP_AUTH_TOKEN_ISSUERS",
+  "MCP_AUTH_TYPE",
+  "MCP_AUTH_REPAIRS",
+  "MCP_AUTH_AUDIENCE",
+  "MCP_AUTH_AUDIENCE_BY_ISSUER",
+  "MCP_AUTH_SCOPE_CLAIMS",
+  "MCP_AUTH_SUBJECT_CLAIM",
+  "MCP_AUTH_CLIENT_ID",
+  "MCP_AUTH_CLIENT_SECRET"
 ]
-
-/** The errors of unknown names. A name in another case is allowed if its source finds the variable by it. */
-const unknownNamesOf = Effect.fnUntraced(function*(source: Source, listed: Listed) {
-  const unknown: Array<string> = []
-  for (const name of listed.keys()) {
-    const closest = closestTo(name)
-    if (name === closest) continue
-    const isOtherCase = name.toUpperCase() === closest && !listed.has(closest)
-    const found = isOtherCase ? yield* Effect.orElseSucceed(source.load([closest]), () => undefined) : undefined
-    if (found?.value !== undefined && found.value.trim() !== "") continue
-    unknown.push(
-      `${
-        printable(name)
-      } is not a known variable: rename it to ${closest}, which is the closest known name, or remove it`
-    )
-  }
-  return unknown
-})
-
-const configError = (messages: ReadonlyArray<string>) =>
-  new Config.ConfigError(new Schema.SchemaError(new SchemaIssue.InvalidValue({ message: messages.join("\n") })))
-
-/**
- * Fails if a variable is empty, unknown or missing, and lists all such variables. Effect's providers treat an empty variable as
- * not set, which would silently switch a protection off.
- */
-export const checkNames = Effect.fnUntraced(function*(
-  provider: ConfigProvider.ConfigProvider,
-  overridden: ReadonlySet<Name>
-): Effect.fn.Return<void, Config.ConfigError> {
-  const listed = new Map<string, ConfigProvider.Path>()
-  const unknown = new Set<string>()
-  for (const source of yield* sourcesOf(provider)) {
-    const names = yield* listOf(source)
-    for (const [name, path] of names) if (!listed.has(name)) listed.set(name, path)
-    for (const message of yield* unknownNamesOf(source, names)) unknown.add(message)
-  }
-  const states = new Map<Name, State>()
-  for (const name of variableNames) {
-    states.set(name, yield* stateOf(provider, name, listed))
-  }
-  const problems = [
-    ...[...states].flatMap(([name, state]) => problemOf(name, state) ?? []),
-    ...unknown,
-    ...unsetProblems(states, overridden)
-  ]
-  if (problems.length > 0) return yield* Effect.fail(configError(problems))
-})
 
 /** Words between white space or commas. At least one, because an empty list would have the effect of no variable. */
 const words = <S extends Schema.ConstraintCodec<string, string>>(name: Name, word: S) =>
@@ -277,11 +135,6 @@ const named = (name: Name): Name => name
 const json = <A>(name: Name, schema: Schema.Codec<A, Schema.Json>) =>
   Config.option(Config.schema(Schema.fromJsonString(schema), name))
 
-interface Credentials {
-  readonly clientId: string
-  readonly clientSecret: Redacted.Redacted
-}
-
 /** Both or none. `checkNames` refuses one alone, because introspection would silently be off. */
 const credentials: Config.Config<Option.Option<Credentials>> = Config.option(Config.all({
   clientId: Config.NonEmptyString(named("MCP_AUTH_CLIENT_ID")),
@@ -293,12 +146,21 @@ const secretsIn = (text: Redacted.Redacted): ReadonlyArray<Redacted.Redacted> =>
   Redacted.value(text).split(/[\s,]+/).filter((part) => part !== "").map((secret) => Redacted.make(secret))
 
 const variables = Config.all({
-  // Both are required. `checkNames` reports a missing one, unless the program overrides it.
+  // These are required. `checkNames` reports a missing one, unless the program overrides it or there is a preset.
   resource: Config.withDefault(Config.NonEmptyString(named("MCP_AUTH_RESOURCE")), ""),
   issuers: Config.withDefault(words("MCP_AUTH_ISSUER", Schema.String), []),
   type: Config.withDefault(Config.Literals(["auto", "oidc", "oauth"], named("MCP_AUTH_TYPE")), "auto"),
   repairs: list("MCP_AUTH_REPAIRS", Schema.Literals([...Repairs.byName.keys()])),
   audience: list("MCP_AUTH_AUDIENCE", Schema.String),
+  audienceByIssuer: json(
+    "MCP_AUTH_AUDIENCE_BY_ISSUER",
+    Schema.Record(Schema.String, Schema.NonEmptyArray(Schema.String))
+  ),
+  metadataUrl: Config.option(Config.NonEmptyString(named("MCP_AUTH_METADATA_URL"))),
+  expectedIssuer: Config.option(Config.NonEmptyString(named("MCP_AUTH_EXPECTED_ISSUER"))),
+  tokenIssuers: list("MCP_AUTH_TOKEN_ISSUERS", Schema.String),
+  scopeClaims: list("MCP_AUTH_SCOPE_CLAIMS", Schema.String),
+  subjectClaim: Config.option(Config.NonEmptyString(named("MCP_AUTH_SUBJECT_CLAIM"))),
   scopesSupported: list("MCP_AUTH_SCOPES_SUPPORTED", Schema.String),
   requiredScopes: list("MCP_AUTH_REQUIRED_SCOPES", Schema.String),
   policy: json("MCP_AUTH_POLICY", PolicyDeclaration.PolicyDeclaration),
@@ -313,74 +175,61 @@ const variables = Config.all({
   allowInsecureLoopback: Config.withDefault(Config.Boolean(named("MCP_AUTH_ALLOW_INSECURE_LOOPBACK")), false)
 })
 
-type Variables = Omit<Config.Success<typeof variables>, "isDevelopment">
+type Variables = Config.Success<typeof variables>
 
-/** Verifies JWTs by their keys, and all other tokens by introspection if there are credentials. */
-const verifierOf = (
-  audiences: Variables["audience"],
-  credentials: Option.Option<Credentials>
-): TokenVerifier.Method => {
-  const [first, ...others] = Option.getOrElse(audiences, () => [])
-  const rules = first === undefined ? {} : { audience: AudiencePolicy.anyOf(first, ...others) }
-  const jwt = TokenVerifier.jwt(rules)
-  return Option.match(credentials, {
-    onNone: () => jwt,
-    onSome: ({ clientId, clientSecret }) =>
-      TokenVerifier.firstOf(
-        jwt,
-        TokenVerifier.introspection({
-          ...rules,
-          authentication: ClientAuthentication.clientSecretBasic(clientId, clientSecret)
-        })
-      )
-  })
-}
+type ConfigurationError = Issuer.InvalidIssuer | Config.ConfigError
 
-type ConfiguredOptions = Options<Issuer.InvalidIssuer, HttpClient.HttpClient | Scope.Scope, HttpClient.HttpClient>
+type ConfiguredOptions = Options<ConfigurationError, HttpClient.HttpClient | Scope.Scope, HttpClient.HttpClient>
 
-const optionsOf = (variables: Variables): ConfiguredOptions => {
-  const { allowInsecureLoopback, audience, credentials, issuers, repairs, type, ...rest } = variables
-  const names = Option.getOrElse(repairs, () => [])
-  const discovery = {
-    type,
-    transpileData: Transpiler.all(...names.flatMap((name) => Repairs.byName.get(name) ?? [])),
-    mergeDocuments: true,
-    allowInsecureLoopback
-  }
-  return {
-    resource: rest.resource,
-    authorizationServers: issuers.map((issuer) => AuthorizationServer.discover(issuer, discovery)),
-    verifier: verifierOf(audience, credentials),
-    scopesSupported: Option.getOrUndefined(rest.scopesSupported),
-    requiredScopes: Option.getOrUndefined(rest.requiredScopes),
-    policy: Option.getOrUndefined(Option.map(rest.policy, PolicyDeclaration.toPolicy)),
-    scopeHierarchy: Option.getOrUndefined(Option.map(rest.scopeHierarchy, (rules) => ScopeHierarchy.make(rules))),
-    allowedOrigins: Option.getOrUndefined(rest.allowedOrigins),
-    requestStateSecret: Option.getOrUndefined(rest.requestStateSecret),
-    failureLimit: Option.getOrUndefined(
-      Option.map(rest.failuresPerMinute, (limit) => ({ limit, window: "1 minute" as const }))
-    ),
-    servedPath: Option.getOrUndefined(rest.servedPath),
-    showErrorDetails: rest.showErrorDetails,
-    allowInsecureLoopback
-  }
-}
+const optionsOf = (variables: Variables, servers: ConfiguredServers<ConfigurationError>): ConfiguredOptions => ({
+  ...servers,
+  resource: variables.resource,
+  scopesSupported: Option.getOrUndefined(variables.scopesSupported),
+  requiredScopes: Option.getOrUndefined(variables.requiredScopes),
+  policy: Option.getOrUndefined(Option.map(variables.policy, PolicyDeclaration.toPolicy)),
+  scopeHierarchy: Option.getOrUndefined(Option.map(variables.scopeHierarchy, (rules) => ScopeHierarchy.make(rules))),
+  allowedOrigins: Option.getOrUndefined(variables.allowedOrigins),
+  requestStateSecret: Option.getOrUndefined(variables.requestStateSecret),
+  failureLimit: Option.getOrUndefined(
+    Option.map(variables.failuresPerMinute, (limit) => ({ limit, window: "1 minute" as const }))
+  ),
+  servedPath: Option.getOrUndefined(variables.servedPath),
+  showErrorDetails: variables.showErrorDetails,
+  allowInsecureLoopback: variables.allowInsecureLoopback
+})
 
 /** Options of the program that replace those of the environment. */
 type Overrides = Pick<Partial<Options<unknown, unknown, unknown>>, "resource" | "authorizationServers">
 
+/** The names that are allowed with a preset, or without one. A required variable may be missing if an option replaces it. */
+const vocabularyOf = ({ vocabulary }: Choice, { authorizationServers, resource }: Overrides): Vocabulary => ({
+  known: [...variableNames, ...vocabulary.known],
+  required: [
+    ...resource === undefined ? [resourceVariable] : [],
+    ...authorizationServers === undefined && !vocabulary.isChosen ? [issuerVariable] : [],
+    ...vocabulary.required
+  ],
+  dependent,
+  exclusive: ofServer.map((name) => [name, presetVariable] as const),
+  explain: vocabulary.explain,
+  problems: vocabulary.problems
+})
+
 /**
- * Reads the options of a resource from the environment. Empty, unknown and missing variables are errors. A required variable
- * may be missing if the program overrides its option.
+ * Reads the options of a resource from the environment. Empty, unknown and missing variables, and variables that contradict
+ * each other, are errors.
  */
 export const optionsFromConfig = Effect.fnUntraced(function*(
-  { authorizationServers, resource }: Overrides
+  overrides: Overrides
 ): Effect.fn.Return<{ readonly options: ConfiguredOptions; readonly isDevelopment: boolean }, Config.ConfigError> {
   const provider = yield* ConfigProvider.ConfigProvider
-  const overridden = new Set<Name>()
-  if (resource !== undefined) overridden.add("MCP_AUTH_RESOURCE")
-  if (authorizationServers !== undefined) overridden.add("MCP_AUTH_ISSUER")
-  yield* checkNames(provider, overridden)
-  const { isDevelopment, ...rest } = yield* variables.parse(provider)
-  return { options: optionsOf(rest), isDevelopment }
+  const choice = yield* choosePreset(provider)
+  yield* checkNames(provider, vocabularyOf(choice, overrides))
+  const values = yield* variables.parse(provider)
+  const problems = serverProblems(values)
+  if (problems.length > 0) return yield* Effect.fail(configError(problems))
+  const servers = choice.preset === undefined
+    ? configuredServers(values)
+    : { authorizationServers: [yield* presetServer(provider, choice.preset)] }
+  return { options: optionsOf(values, servers), isDevelopment: values.isDevelopment }
 })

@@ -1,0 +1,113 @@
+import { McpAuth } from "@effect-mcp-auth/core"
+import { TestProvider } from "@effect-mcp-auth/test-utils"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer } from "effect"
+import { HttpClient, HttpServerRequest } from "effect/http"
+
+type Environment = Readonly<Record<string, string>>
+
+const resource = "https://api.test/mcp"
+const issuer = "https://as.test"
+
+/** The authentication of a server that the environment configures. */
+const authenticator = Effect.fnUntraced(function*(env: Environment) {
+  const config = ConfigProvider.layer(ConfigProvider.fromEnv({ env: { MCP_AUTH_RESOURCE: resource, ...env } }))
+  const context = yield* Layer.build(Layer.provide(McpAuth.layerFromConfig(), config))
+  const { authenticate } = yield* Effect.provide(McpAuth.McpAuth, context)
+  return (token: string) =>
+    authenticate(
+      HttpServerRequest.fromWeb(new Request(resource, { headers: { authorization: `Bearer ${token}` } }))
+    )
+})
+
+const refusal = (env: Environment) =>
+  Effect.map(Effect.flip(authenticator(env)), (error) => {
+    assert.strictEqual(error._tag, "ConfigError")
+    return error.message
+  })
+
+describe("the variables of an authorization server", () => {
+  it.effect("find metadata at MCP_AUTH_METADATA_URL that names MCP_AUTH_EXPECTED_ISSUER", () =>
+    Effect.gen(function*() {
+      const { client, providers: [provider] } = yield* TestProvider.makeNetwork({ issuer })
+      const network = Effect.provideService(HttpClient.HttpClient, client)
+      const env = {
+        MCP_AUTH_ISSUER: "https://proxy.test",
+        MCP_AUTH_METADATA_URL: `${issuer}/.well-known/oauth-authorization-server`
+      }
+      const token = yield* provider?.mint({ claims: { aud: resource } }) ?? Effect.die("no provider")
+      const expecting = yield* network(authenticator({ ...env, MCP_AUTH_EXPECTED_ISSUER: issuer }))
+      assert.strictEqual((yield* expecting(token)).issuer, issuer)
+      const exact = yield* network(authenticator(env))
+      assert.strictEqual((yield* Effect.flip(exact(token)))._tag, "InvalidToken")
+    }).pipe(Effect.scoped))
+
+  it.effect("accept the issuers of MCP_AUTH_TOKEN_ISSUERS in tokens, and no longer that of the metadata", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const authenticate = yield* authenticator({
+        MCP_AUTH_ISSUER: issuer,
+        MCP_AUTH_TOKEN_ISSUERS: "http://adfs.test/trust, http://old.test/trust"
+      })
+      for (const iss of ["http://adfs.test/trust", "http://old.test/trust"]) {
+        assert.strictEqual((yield* authenticate(yield* provider.mint({ claims: { aud: resource, iss } }))).issuer, iss)
+      }
+      const error = yield* Effect.flip(authenticate(yield* provider.mint({ claims: { aud: resource } })))
+      assert.strictEqual(error._tag, "InvalidToken")
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("read scopes and subject from the claims that they name, and from no other", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const authenticate = yield* authenticator({
+        MCP_AUTH_ISSUER: issuer,
+        MCP_AUTH_SCOPE_CLAIMS: "ias_apis permissions",
+        MCP_AUTH_SUBJECT_CLAIM: "username"
+      })
+      const claims = { aud: resource, scope: "admin", ias_apis: ["read"], permissions: ["write"], username: "ada" }
+      const info = yield* authenticate(yield* provider.mint({ claims }))
+      assert.deepStrictEqual([...info.scopes].toSorted(), ["read", "write"])
+      assert.strictEqual(info.subject, "ada")
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("give an issuer in MCP_AUTH_AUDIENCE_BY_ISSUER its own audience, and leave the others theirs", () =>
+    Effect.gen(function*() {
+      const other = "https://other.test"
+      const { client, providers } = yield* TestProvider.makeNetwork({ issuer }, { issuer: other })
+      const authenticate = yield* authenticator({
+        MCP_AUTH_ISSUER: `${issuer} ${other}`,
+        MCP_AUTH_AUDIENCE_BY_ISSUER: JSON.stringify({ [other]: ["api://notes"] })
+      }).pipe(Effect.provideService(HttpClient.HttpClient, client))
+      for (const provider of providers) {
+        const [right, wrong] = provider.issuer === issuer ? [resource, "api://notes"] : ["api://notes", resource]
+        const accepted = yield* authenticate(yield* provider.mint({ claims: { aud: right } }))
+        assert.strictEqual(accepted.issuer, provider.issuer)
+        const error = yield* Effect.flip(authenticate(yield* provider.mint({ claims: { aud: wrong } })))
+        assert.strictEqual(error._tag, "InvalidToken")
+      }
+    }).pipe(Effect.scoped))
+
+  const two = `${issuer} https://other.test`
+  const wrong: ReadonlyArray<readonly [env: Environment, message: string]> = [
+    [{ MCP_AUTH_ISSUER: two, MCP_AUTH_METADATA_URL: issuer }, "MCP_AUTH_METADATA_URL applies to one issuer"],
+    [{ MCP_AUTH_ISSUER: two, MCP_AUTH_EXPECTED_ISSUER: issuer }, "MCP_AUTH_EXPECTED_ISSUER applies to one issuer"],
+    [{ MCP_AUTH_ISSUER: two, MCP_AUTH_TOKEN_ISSUERS: issuer }, "MCP_AUTH_TOKEN_ISSUERS applies to one issuer"],
+    [{ MCP_AUTH_ISSUER: issuer, MCP_AUTH_METADATA_URL: "as.test" }, "MCP_AUTH_METADATA_URL is not an https URL"],
+    [{ MCP_AUTH_ISSUER: issuer, MCP_AUTH_METADATA_URL: "http://as.test/m" }, "MCP_AUTH_METADATA_URL is not an https"],
+    [
+      { MCP_AUTH_ISSUER: issuer, MCP_AUTH_AUDIENCE_BY_ISSUER: "{\"https://as.test/\":[\"a\"]}" },
+      "MCP_AUTH_AUDIENCE_BY_ISSUER names \"https://as.test/\", which is not in MCP_AUTH_ISSUER"
+    ],
+    [
+      { MCP_AUTH_ISSUER: issuer, MCP_AUTH_AUDIENCE_BY_ISSUER: "{\"https://as.test\":[]}" },
+      "MCP_AUTH_AUDIENCE_BY_ISSUER"
+    ],
+    [{ MCP_AUTH_ISSUER: issuer, MCP_AUTH_AUDIENCE_BY_ISSUER: "api" }, "MCP_AUTH_AUDIENCE_BY_ISSUER"]
+  ]
+  for (const [env, message] of wrong) {
+    it.effect(`that cannot be used together, or have an invalid value, are an error: ${JSON.stringify(env)}`, () =>
+      Effect.gen(function*() {
+        assert.include(yield* refusal(env), message)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+})
