@@ -1,13 +1,14 @@
 // Writes what follows from the sources: packages/*/src/index.ts, one namespace export per public module under that
 // module's own doc comment; the `exports` of each package.json, one subpath per module; the schemas of the reports, the page of
-// all options and docs/conformance.md.
+// all options, the pages of providers and docs/conformance.md.
 // `--check` only compares.
 //
 // A public module is a PascalCase file in src/ or in one of the rooms below it; everything else is private.
 import * as Schema from "effect/Schema"
-import { glob, readFile, writeFile } from "node:fs/promises"
+import { glob, readFile, rm, writeFile } from "node:fs/promises"
 import { basename, dirname } from "node:path"
 import { optionsPage } from "./options.mjs"
+import { folder as providerFolder, providerPages } from "./providers.mjs"
 
 const check = process.argv.includes("--check")
 const moduleDoc = /^\/\*\*[\s\S]*?\*\//
@@ -103,6 +104,14 @@ if (missing.length > 0) {
   process.exitCode = 1
 }
 await update("docs/options.md", await optionsPage())
+
+const pages = await providerPages(presetModules)
+await Promise.all([...pages].map(([path, text]) => update(path, text)))
+for await (const path of glob(`${providerFolder}/*.md`)) {
+  if (pages.has(path)) continue
+  stale.push(path)
+  if (!check) await rm(path)
+}
 
 if (check && stale.length > 0) {
   console.error(`Stale, run \`pnpm codegen\`: ${stale.join(", ")}`)

@@ -105,7 +105,7 @@ export const optionGroups = async () => (await Promise.all(packages.map(groupsOf
 
 const prefix = "MCP_AUTH_"
 
-/** The variables: the elements of a list, each under a comment that describes it. */
+/** The variables: the elements of the first list of them, each under a comment that describes it. */
 export const variables = async () => {
   for await (const file of glob("packages/core/src/**/*.ts")) {
     const text = await readFile(file, "utf8")
@@ -114,7 +114,7 @@ export const variables = async () => {
     let found
     const visit = (node) => {
       if (
-        ts.isArrayLiteralExpression(node) && node.elements.length > 5 &&
+        found === undefined && ts.isArrayLiteralExpression(node) && node.elements.length > 5 &&
         node.elements.every((element) => ts.isStringLiteral(element) && element.text.startsWith(prefix))
       ) found = node
       ts.forEachChild(node, visit)

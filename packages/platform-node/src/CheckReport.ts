@@ -67,6 +67,28 @@ export const Found = Schema.Struct({
 })
 
 /**
+ * A preset that the document suggests. A suggestion is for a person: nothing applies it.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Suggestion = Schema.Struct({
+  /** The name of the preset, for `--preset` and `MCP_AUTH_PRESET`. */
+  preset: Schema.String,
+  /** The name of the product. */
+  title: Schema.String,
+  confidence: Schema.Literals(["certain", "likely"]),
+  /** What must be known to use the preset. */
+  parameters: Schema.Array(Schema.Struct({
+    name: Schema.String,
+    description: Schema.String,
+    example: Schema.String,
+    isOptional: Schema.Boolean,
+    isSecret: Schema.Boolean
+  }))
+})
+
+/**
  * Schema of the result of `mcp-auth check`.
  *
  * **Details**
@@ -82,9 +104,13 @@ export const CheckReport = Schema.Struct({
   version: Schema.Literal(1),
   /** The requested issuer. */
   asked: Schema.String,
+  /** The preset of the option `--preset`. */
+  preset: Schema.optionalKey(Schema.String),
   verdict: Schema.Literals(["valid", "invalid", "unavailable"]),
   attempts: Schema.Array(Attempt),
-  found: Schema.optionalKey(Found)
+  found: Schema.optionalKey(Found),
+  /** The presets that the document suggests, certain ones first. */
+  suggestions: Schema.optionalKey(Schema.Array(Suggestion))
 })
 
 /**

@@ -235,7 +235,10 @@ describe("mcp-auth check", () => {
     }))
 
   const wrong: ReadonlyArray<readonly [name: string, args: ReadonlyArray<string>, said: string]> = [
-    ["no issuer", ["check"], "issuer"],
+    ["no issuer", ["check"], "There is nothing to check: pass <issuer>, or --preset"],
+    ["an unknown preset", ["check", "--preset", "keyclock"], "There is no preset \"keyclock\""],
+    ["an issuer beside a preset", ["check", "https://as.example.com", "--preset", "keycloak"], "remove --preset"],
+    ["a parameter without a preset", ["check", "https://as.example.com", "--parameter", "a=b"], "add --preset"],
     ["an unknown flag", ["check", "https://as.example.com", "--frobnicate"], "--frobnicate"],
     ["an unknown repair", ["check", "https://as.example.com", "--repair", "magic"], "magic"],
     ["an unknown revision", ["check", "https://as.example.com", "--spec", "2024-11-05"], "2024-11-05"],

@@ -144,6 +144,8 @@ export interface ProductProvider {
   /** The provider, with its faults and its recorded requests. Its `mint` issues tokens of a conforming provider. */
   readonly provider: TestProvider["Service"]
   readonly client: HttpClient.HttpClient
+  /** The origins that the client reaches. */
+  readonly origins: ReadonlyArray<string>
   /** Parameters of the preset of this product that fit the provider. */
   readonly parameters: Readonly<Record<string, unknown>>
   /** Issues a token as the product does, for a resource. `claims` adds, replaces, or (with `undefined`) removes claims. */
@@ -189,9 +191,10 @@ export const products: ReadonlyArray<Name> = Object.keys(all) as Array<Name>
  */
 export const likeProvider = (name: Name): Effect.Effect<ProductProvider> => {
   const fixture: LikeProvider = all[name]
-  return Effect.map(makeLikeProvider(fixture), ({ client, mintLike, state }) => ({
+  return Effect.map(makeLikeProvider(fixture), ({ client, mintLike, origins, state }) => ({
     provider: service(state),
     client,
+    origins: [...origins],
     parameters: fixture.parameters,
     issue: (kind, resource, claims = {}) => mintLike(kind, resource, claims),
     expected: fixture.expected,

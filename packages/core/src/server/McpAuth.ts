@@ -68,7 +68,7 @@ export const layer = <E = never, R = never, RV = HttpClient.HttpClient>(
  *   `NodeMcpAuth.layer` includes.
  * - `MCP_AUTH_METADATA_URL`, `MCP_AUTH_EXPECTED_ISSUER`, `MCP_AUTH_TOKEN_ISSUERS`: the metadata of a single issuer, if its
  *   URL or its issuer differs, and the issuers in access tokens.
- * - `MCP_AUTH_SCOPE_CLAIMS`, `MCP_AUTH_SUBJECT_CLAIM`: the claims with scopes and with the subject.
+ * - `MCP_AUTH_SCOPE_CLAIMS`, `MCP_AUTH_SUBJECT_CLAIM`, `MCP_AUTH_CLIENT_CLAIM`: the claims with scopes, subject and client.
  * - `MCP_AUTH_AUDIENCE_BY_ISSUER`: the audiences of single issuers, as JSON.
  * - `MCP_AUTH_TYPE`: `auto` (default), `oidc` or `oauth`; `MCP_AUTH_REPAIRS`: names of `Repairs`.
  * - `MCP_AUTH_AUDIENCE`: the audiences that are accepted instead of the resource.

@@ -82,6 +82,7 @@ describe("MCP_AUTH_PRESET", () => {
       MCP_AUTH_TOKEN_ISSUERS: "https://as.test",
       MCP_AUTH_SCOPE_CLAIMS: "scp",
       MCP_AUTH_SUBJECT_CLAIM: "sub",
+      MCP_AUTH_CLIENT_CLAIM: "azp",
       MCP_AUTH_CLIENT_ID: "a",
       MCP_AUTH_CLIENT_SECRET: "b"
     })

@@ -56,18 +56,27 @@ describe("the variables of an authorization server", () => {
       assert.strictEqual(error._tag, "InvalidToken")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("read scopes and subject from the claims that they name, and from no other", () =>
+  it.effect("read scopes, subject and client from the claims that they name, and from no other", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
       const authenticate = yield* authenticator({
         MCP_AUTH_ISSUER: issuer,
         MCP_AUTH_SCOPE_CLAIMS: "ias_apis permissions",
-        MCP_AUTH_SUBJECT_CLAIM: "username"
+        MCP_AUTH_SUBJECT_CLAIM: "username",
+        MCP_AUTH_CLIENT_CLAIM: "app"
       })
-      const claims = { aud: resource, scope: "admin", ias_apis: ["read"], permissions: ["write"], username: "ada" }
+      const claims = {
+        aud: resource,
+        scope: "admin",
+        ias_apis: ["read"],
+        permissions: ["write"],
+        username: "ada",
+        app: "notes"
+      }
       const info = yield* authenticate(yield* provider.mint({ claims }))
       assert.deepStrictEqual([...info.scopes].toSorted(), ["read", "write"])
       assert.strictEqual(info.subject, "ada")
+      assert.strictEqual(info.clientId, "notes")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("give an issuer in MCP_AUTH_AUDIENCE_BY_ISSUER its own audience, and leave the others theirs", () =>

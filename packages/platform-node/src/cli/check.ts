@@ -1,6 +1,9 @@
+import * as Metadata from "@effect-mcp-auth/core/AuthorizationServerMetadata"
 import * as Discovery from "@effect-mcp-auth/core/Discovery"
 import type { InvalidIssuer } from "@effect-mcp-auth/core/Issuer"
-import { IssuerMismatch } from "@effect-mcp-auth/core/IssuerPolicy"
+import { acceptAnyUnsafe, IssuerMismatch } from "@effect-mcp-auth/core/IssuerPolicy"
+import * as Preset from "@effect-mcp-auth/core/presets/Preset"
+import * as Presets from "@effect-mcp-auth/core/presets/Presets"
 import * as Repairs from "@effect-mcp-auth/core/Repairs"
 import type { ServerConfig } from "@effect-mcp-auth/core/ServerConfig"
 import * as Transpiler from "@effect-mcp-auth/core/Transpiler"
@@ -8,20 +11,31 @@ import * as Validation from "@effect-mcp-auth/core/Validation"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type { CheckReport } from "../CheckReport.ts"
 
 /** The input of a check. */
 export interface Input {
   readonly issuer: string
-  readonly type: "auto" | "oauth" | "oidc"
-  readonly url: Option.Option<string>
-  readonly repairs: ReadonlyArray<string>
+  /** The preset that determines the strategy, by its name. */
+  readonly preset?: string | undefined
+  readonly strategy: Discovery.Strategy
   readonly revision: Validation.Revision
   readonly allowInsecureLoopback: boolean
 }
 
-const strategyOf = ({ allowInsecureLoopback, issuer, repairs, type, url }: Input): Discovery.Strategy => {
-  const transpileData = Transpiler.all(...repairs.flatMap((name) => Repairs.byName.get(name) ?? []))
+/** Where metadata is searched, and the repairs of the document. */
+export interface StrategyInput {
+  readonly issuer: string
+  readonly type: "auto" | "oauth" | "oidc"
+  readonly url: Option.Option<string>
+  readonly transpileData: Transpiler.Transpiler
+  readonly allowInsecureLoopback: boolean
+}
+
+/** The strategy of a check without a preset. */
+export const strategyOf = (input: StrategyInput): Discovery.Strategy => {
+  const { allowInsecureLoopback, issuer, transpileData, type, url } = input
   return Option.match(url, {
     onNone: () => Discovery.strategyOf({ type, transpileData }),
     onSome: (url) =>
@@ -31,6 +45,10 @@ const strategyOf = ({ allowInsecureLoopback, issuer, repairs, type, url }: Input
       )
   })
 }
+
+/** The repairs with these names. */
+export const repairsOf = (names: ReadonlyArray<string>): Transpiler.Transpiler =>
+  Transpiler.all(...names.flatMap((name) => Repairs.byName.get(name) ?? []))
 
 const attemptOf = ({ error, kind, location, outcome }: Discovery.Search["attempts"][number]) => ({
   kind,
@@ -52,15 +70,64 @@ const foundOf = (config: ServerConfig, report: Validation.Report): NonNullable<C
 const isWrong = ({ error, outcome }: Discovery.Search["attempts"][number]): boolean =>
   outcome === "Incomplete" || error instanceof IssuerMismatch
 
+const encode = Schema.encodeEffect(Metadata.AuthorizationServerMetadata)
+
+/**
+ * The products that the document suggests. If its issuer was refused, it is requested once more with any issuer, only to
+ * name the product: some products publish another issuer, and their presets know it.
+ */
+const suggestionsOf = Effect.fnUntraced(function*(
+  { allowInsecureLoopback, issuer, strategy }: Input,
+  { attempts, config }: Discovery.Search
+): Effect.fn.Return<ReadonlyArray<Preset.Suggestion>, InvalidIssuer, HttpClient.HttpClient> {
+  const isRefused = Option.isNone(config) && attempts.some(({ error }) => error instanceof IssuerMismatch)
+  const found = isRefused
+    ? (yield* Discovery.search(Discovery.withIssuerPolicy(strategy, acceptAnyUnsafe), issuer, {
+      allowInsecureLoopback
+    }))
+      .config
+    : config
+  if (Option.isNone(found)) return []
+  // Metadata that was decoded can be encoded.
+  const document = yield* Effect.orDie(encode(found.value.metadata))
+  // The encoded form of metadata is a JSON object: it has the members of the document.
+  return Preset.detect(document as Schema.JsonObject, yield* Presets.loadAll)
+})
+
+const suggestionOf = (
+  { confidence, definition: { name, parameters, title } }: Preset.Suggestion
+): NonNullable<CheckReport["suggestions"]>[number] => ({
+  preset: name,
+  title,
+  confidence,
+  parameters: Object.entries(parameters).map(([name, { description, example, isOptional, isSecret }]) => ({
+    name,
+    description,
+    example,
+    isOptional,
+    isSecret
+  }))
+})
+
 /** Runs discovery and validation, and reports all results. */
-export const check = (input: Input): Effect.Effect<CheckReport, InvalidIssuer, HttpClient.HttpClient> =>
-  Effect.map(Discovery.search(strategyOf(input), input.issuer, input), ({ attempts, config }): CheckReport => {
-    const base = { version: 1 as const, asked: input.issuer, attempts: attempts.map(attemptOf) }
-    if (Option.isNone(config)) return { ...base, verdict: attempts.some(isWrong) ? "invalid" : "unavailable" }
-    const report = Validation.validate(config.value, { revision: input.revision })
-    return {
-      ...base,
-      verdict: report.errors.length === 0 ? "valid" : "invalid",
-      found: foundOf(config.value, report)
-    }
-  })
+export const check = Effect.fnUntraced(function*(
+  input: Input
+): Effect.fn.Return<CheckReport, InvalidIssuer, HttpClient.HttpClient> {
+  const search = yield* Discovery.search(input.strategy, input.issuer, input)
+  const suggestions = yield* suggestionsOf(input, search)
+  const { attempts, config } = search
+  const base = {
+    version: 1 as const,
+    asked: input.issuer,
+    ...(input.preset === undefined ? {} : { preset: input.preset }),
+    attempts: attempts.map(attemptOf),
+    suggestions: suggestions.map(suggestionOf)
+  }
+  if (Option.isNone(config)) return { ...base, verdict: attempts.some(isWrong) ? "invalid" : "unavailable" }
+  const report = Validation.validate(config.value, { revision: input.revision })
+  return {
+    ...base,
+    verdict: report.errors.length === 0 ? "valid" : "invalid",
+    found: foundOf(config.value, report)
+  }
+})

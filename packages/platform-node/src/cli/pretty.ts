@@ -58,6 +58,29 @@ const rules = ({ oddities, report }: NonNullable<CheckReport["found"]>, paint: P
   ...findings(report.errors, "✗", "red", paint)
 ]
 
+type Suggestions = NonNullable<CheckReport["suggestions"]>
+
+/** The arguments that use a preset. A secret is not an argument. */
+const argumentsOf = ({ parameters, preset }: Suggestions[number]): string =>
+  [
+    `--preset ${preset}`,
+    ...parameters.flatMap(({ example, isOptional, isSecret, name }) =>
+      isOptional || isSecret ? [] : `--parameter ${name}=${example}`
+    )
+  ].join(" ")
+
+const suggestions = ({ preset, suggestions = [] }: CheckReport, paint: Paint): ReadonlyArray<string> => {
+  const others = suggestions.filter((suggestion) => suggestion.preset !== preset)
+  return others.length === 0 ? [] : [
+    "",
+    paint("bold", "Provider"),
+    ...others.flatMap((suggestion) => [
+      `  ${paint("cyan", suggestion.title)} (${suggestion.confidence})`,
+      `      ${paint("dim", `mcp-auth check ${argumentsOf(suggestion)}`)}`
+    ])
+  ]
+}
+
 const count = (many: ReadonlyArray<unknown>, what: string): string =>
   `${many.length} ${what}${many.length === 1 ? "" : "s"}`
 
@@ -75,6 +98,7 @@ export const pretty = (report: CheckReport, options: { readonly color: boolean }
   return [
     ...attempts(report, paint),
     ...(report.found === undefined ? [] : [...repairs(report.found, paint), ...rules(report.found, paint)]),
+    ...suggestions(report, paint),
     "",
     summary(report, paint)
   ].join("\n")

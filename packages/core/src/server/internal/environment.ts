@@ -45,6 +45,8 @@ const variableNames = [
   "MCP_AUTH_SCOPE_CLAIMS",
   /** The claim that names the subject (`subjectClaim`). Default: `sub`. */
   "MCP_AUTH_SUBJECT_CLAIM",
+  /** The claim that names the client (`clientClaim`). Default: the first of `client_id`, `azp`, `cid` and `appid`. */
+  "MCP_AUTH_CLIENT_CLAIM",
   /** The scopes that clients may request, a list (`scopesSupported`). Default: those of the policies. */
   "MCP_AUTH_SCOPES_SUPPORTED",
   /** The scopes that every request needs, a list (`requiredScopes`). Default: none. */
@@ -104,6 +106,7 @@ const ofServer: ReadonlyArray<Name> = [
   "MCP_AUTH_AUDIENCE_BY_ISSUER",
   "MCP_AUTH_SCOPE_CLAIMS",
   "MCP_AUTH_SUBJECT_CLAIM",
+  "MCP_AUTH_CLIENT_CLAIM",
   "MCP_AUTH_CLIENT_ID",
   "MCP_AUTH_CLIENT_SECRET"
 ]
@@ -161,6 +164,7 @@ const variables = Config.all({
   tokenIssuers: list("MCP_AUTH_TOKEN_ISSUERS", Schema.String),
   scopeClaims: list("MCP_AUTH_SCOPE_CLAIMS", Schema.String),
   subjectClaim: Config.option(Config.NonEmptyString(named("MCP_AUTH_SUBJECT_CLAIM"))),
+  clientClaim: Config.option(Config.NonEmptyString(named("MCP_AUTH_CLIENT_CLAIM"))),
   scopesSupported: list("MCP_AUTH_SCOPES_SUPPORTED", Schema.String),
   requiredScopes: list("MCP_AUTH_REQUIRED_SCOPES", Schema.String),
   policy: json("MCP_AUTH_POLICY", PolicyDeclaration.PolicyDeclaration),

@@ -38,6 +38,7 @@ export interface ServerVariables {
   readonly audienceByIssuer: Option.Option<Readonly<Record<string, Arr.NonEmptyReadonlyArray<string>>>>
   readonly scopeClaims: Words
   readonly subjectClaim: Option.Option<string>
+  readonly clientClaim: Option.Option<string>
   readonly credentials: Option.Option<Credentials>
   readonly allowInsecureLoopback: boolean
 }
@@ -80,13 +81,14 @@ export const serverProblems = (variables: ServerVariables): ReadonlyArray<string
 
 /** Verifies JWTs by their keys, and all other tokens by introspection if there are credentials. */
 const verifierOf = (
-  { credentials, scopeClaims, subjectClaim }: ServerVariables,
+  { clientClaim, credentials, scopeClaims, subjectClaim }: ServerVariables,
   audiences: Arr.NonEmptyReadonlyArray<string> | undefined
 ): TokenVerifier.Method => {
   const rules = {
     ...audiences === undefined ? {} : { audience: AudiencePolicy.anyOf(...audiences) },
     scopeClaims: nonEmpty(scopeClaims),
-    subjectClaim: Option.getOrUndefined(subjectClaim)
+    subjectClaim: Option.getOrUndefined(subjectClaim),
+    clientClaim: Option.getOrUndefined(clientClaim)
   }
   const jwt = TokenVerifier.jwt(rules)
   return Option.match(credentials, {

@@ -1,3 +1,4 @@
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -54,8 +55,14 @@ export const makeVerifierByServer = Effect.fnUntraced(function*<R>(
       entry.method.make({ resource, authorizationServers: entry.authorizationServers }),
       (verify): Entry => ({ ...entry, verify })
     ))
+  // A method for tokens of one form comes first, so that the method for any form never sends them to its provider.
+  const [oneForm, anyForm] = Arr.partition(
+    entries,
+    (entry) => handlesAnyForm(entry) ? Result.fail(entry) : Result.succeed(entry)
+  )
+  const ordered = [...oneForm, ...anyForm]
   return (token, request) => {
-    const entry = entryFor(entries, Redacted.value(token))
+    const entry = entryFor(ordered, Redacted.value(token))
     return Result.isFailure(entry) ? Effect.fail(entry.failure) : entry.success.verify(token, request)
   }
 })

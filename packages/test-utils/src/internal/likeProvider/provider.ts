@@ -87,6 +87,7 @@ export const makeLikeProvider = Effect.fnUntraced(function*(fixture: LikeProvide
   const state = yield* makeState({ issuer: [...origins][0] }, answers)
   return {
     state,
+    origins,
     client: client([...origins].map((origin) => ({ ...state, origin }))) satisfies HttpClient.HttpClient,
     mintLike: mintLike(state, fixture)
   }
