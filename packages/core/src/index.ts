@@ -312,6 +312,31 @@ export * as Transpiler from "./discovery/Transpiler.ts"
 export * as Validation from "./discovery/Validation.ts"
 
 /**
+ * API keys of this server, for scripts and services that do not log in with OAuth. `TokenVerifier.apiKeys` verifies them.
+ *
+ * The server stores the SHA-256 digest of each key, and never the key. So a leaked configuration or table contains no keys.
+ * A plain digest is enough for random keys only: passwords and other short secrets can be guessed from it.
+ *
+ * **Example** (Generating a key)
+ *
+ * ```ts import.meta.vitest
+ * import * as ApiKey from "@effect-mcp-auth/core/ApiKey"
+ * import { SecureRandom } from "effect/crypto"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const generated = await Effect.runPromise(ApiKey.generate().pipe(Effect.provide(SecureRandom.layerWebCrypto)))
+ *
+ * // Give the key to its owner once. Store the hash.
+ * Redacted.value(generated.key).length // => 47
+ * generated.hash === await Effect.runPromise(ApiKey.hash(generated.key)) // => true
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as ApiKey from "./token/ApiKey.ts"
+
+/**
  * Rules about the audience of a token (RFC 8707, section 2; RFC 9068, section 4).
  *
  * A token that was issued for another service is valid for that service only. A server that accepts such a token lets the
@@ -367,7 +392,8 @@ export * as AudiencePolicy from "./token/AudiencePolicy.ts"
 export * as AuthInfo from "./token/AuthInfo.ts"
 
 /**
- * The bearer token of a request (RFC 6750, section 2.1). It is read from the Authorization header only.
+ * The bearer token of a request (RFC 6750, section 2.1). It is read from the Authorization header, and from headers of your
+ * own only if the option `tokenHeaders` names them.
  *
  * **Example** (Reading a request)
  *

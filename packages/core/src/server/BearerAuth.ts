@@ -40,6 +40,7 @@ import { openAvailability } from "./internal/availability.ts"
 import { declaredTooLarge, limitsIn } from "./internal/bodyLimit.ts"
 import { makeRefusals, refusableRoute, refuseRequest } from "./internal/enforcement.ts"
 import { guard, type McpAuth } from "./internal/service.ts"
+import { withoutTokenHeaders } from "./internal/tokenHeaders.ts"
 
 /**
  * Security middleware of an `HttpApi`: accepts requests with a valid token, and responds to all others with a challenge.
@@ -81,6 +82,10 @@ export const layer: Layer.Layer<BearerAuth, never, McpAuth> = Layer.fresh(Layer.
               if (error !== undefined) return refuseRequest(error, request, auth)
               const rejection = (refusal: AuthError) => auth.rejection(refusal, request)
               return refusableRoute(respond, auth, request).pipe(
+                Effect.provideService(
+                  HttpServerRequest.HttpServerRequest,
+                  withoutTokenHeaders(request, auth.tokenHeaders)
+                ),
                 Effect.provideService(AuthInfo, info),
                 Effect.provideService(Access, makeRefusals({ policySettings: auth.policySettings, rejection }).access),
                 Effect.provideService(HttpIncomingMessage.MaxBodySize, limit.size)

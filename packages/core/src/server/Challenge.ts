@@ -37,8 +37,10 @@ import type { AuthError, ServerUnavailable, TooManyFailures, VerificationUnavail
  * @since 0.1.0
  */
 export interface Options {
-  /** The URL of the resource's metadata (RFC 9728, section 5.1). */
-  readonly resourceMetadata: string
+  /** The URL of the resource's metadata (RFC 9728, section 5.1). Absent if the metadata names no authorization server. */
+  readonly resourceMetadata?: string | undefined
+  /** The headers that may hold an API key, if only API keys are accepted. */
+  readonly apiKeyHeaders?: ReadonlyArray<string> | undefined
   /** The scopes that clients request when they log in. */
   readonly scopes: ReadonlyArray<string>
   /** Tell clients why a token is invalid. Default: `false`. */
@@ -146,6 +148,14 @@ const rowOf = (error: AuthError): ErrorRow =>
   // The table is total over the tags, but TypeScript cannot correlate an indexed function with its argument.
   (rows[error._tag] as (error: AuthError) => ErrorRow)(error)
 
+/** No login helps if only API keys are accepted, so the client is told where to send one. */
+const forApiKeys = (row: ErrorRow, { _tag }: AuthError, headers: ReadonlyArray<string>): ErrorRow => ({
+  ...row,
+  description: _tag === "MissingCredentials"
+    ? `This resource needs an API key: send it in the header ${headers.join(" or ")}`
+    : row.description.replace("access token", "API key")
+})
+
 /** Whether the client should retry later. */
 const isRetryable = (error: AuthError): error is ServerUnavailable | TooManyFailures | VerificationUnavailable =>
   error._tag === "VerificationUnavailable" || error._tag === "TooManyFailures" || error._tag === "ServerUnavailable"
@@ -158,7 +168,8 @@ const isChallenge = (error: AuthError): boolean =>
 const headersFor = (
   error: AuthError,
   row: ErrorRow,
-  login: Rejection["challenge"]
+  login: Rejection["challenge"],
+  isLogin: boolean
 ): Readonly<Record<string, string>> => {
   if (isRetryable(error)) return { "retry-after": String(Duration.toSeconds(retryAfterOf(error))) }
   if (login === undefined) return {}
@@ -166,7 +177,7 @@ const headersFor = (
     "www-authenticate": challenge({
       scope: login.scopes.join(" "),
       error: row.error,
-      error_description: row.error === undefined ? undefined : row.description,
+      error_description: row.error === undefined && isLogin ? undefined : row.description,
       // Last: clients look for the first `scope=` and `error=`, and a URL may have these in its query.
       resource_metadata: login.resourceMetadata
     })
@@ -184,12 +195,14 @@ export const rejection: {
   (error: AuthError, options: Options): Rejection
 } = dual(2, (error: AuthError, options: Options): Rejection => {
   const row = rowOf(error)
+  const { apiKeyHeaders } = options
   const detailed = options.showErrorDetails === true && error._tag === "InvalidToken"
-  const shown = detailed ? { ...row, description: error.description } : row
+  const described = detailed ? { ...row, description: error.description } : row
+  const shown = apiKeyHeaders === undefined ? described : forApiKeys(described, error, apiKeyHeaders)
   const challenge = isChallenge(error) ? { ...options, scopes: shown.scopes ?? options.scopes } : undefined
   return {
     status: shown.status,
-    headers: { ...headersFor(error, shown, challenge), "cache-control": "no-store" },
+    headers: { ...headersFor(error, shown, challenge, apiKeyHeaders === undefined), "cache-control": "no-store" },
     error: shown.error,
     description: shown.description,
     challenge
@@ -208,16 +221,22 @@ const oauthBody = ({ description, error }: Rejection): Schema.JsonObject => ({
  * @category constructors
  * @since 0.1.0
  */
-export const jsonRpcError = (rejected: Rejection): JsonRpcError => ({
-  code: errorCode,
-  message: rejected.description,
-  data: {
-    ...oauthBody(rejected),
-    ...(rejected.challenge === undefined
-      ? {}
-      : { scope: rejected.challenge.scopes.join(" "), resource_metadata: rejected.challenge.resourceMetadata })
+export const jsonRpcError = (rejected: Rejection): JsonRpcError => {
+  const resourceMetadata = rejected.challenge?.resourceMetadata
+  return {
+    code: errorCode,
+    message: rejected.description,
+    data: {
+      ...oauthBody(rejected),
+      ...(rejected.challenge === undefined
+        ? {}
+        : {
+          scope: rejected.challenge.scopes.join(" "),
+          ...(resourceMetadata === undefined ? {} : { resource_metadata: resourceMetadata })
+        })
+    }
   }
-})
+}
 
 /** The ID is `null`, because the request was not read. */
 const jsonRpcBody = (rejected: Rejection): Schema.JsonObject => ({

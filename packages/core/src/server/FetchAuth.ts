@@ -28,6 +28,7 @@
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Headers from "effect/http/Headers"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -41,6 +42,7 @@ import { AuthInfo } from "../token/AuthInfo.ts"
 import { gate } from "./internal/gate.ts"
 import { PublicDocuments, serveMetadata } from "./internal/serveMetadata.ts"
 import { type BuildError, make as makeService, McpAuth } from "./internal/service.ts"
+import { namesOf } from "./internal/tokenHeaders.ts"
 import type { Options } from "./McpAuthOptions.ts"
 
 /**
@@ -56,7 +58,7 @@ import type { Options } from "./McpAuthOptions.ts"
  */
 export type Outcome = Data.TaggedEnum<{
   Answered: { readonly response: Response }
-  Accepted: { readonly info: AuthInfo["Service"]; readonly headers: Headers }
+  Accepted: { readonly info: AuthInfo["Service"]; readonly headers: globalThis.Headers }
 }>
 
 const { Answered, Accepted } = Data.taggedEnum<Outcome>()
@@ -119,9 +121,11 @@ const build = Effect.fnUntraced(function*<E = never, R = never, RV = HttpClient.
       accepted.set(request.source, info)
       return HttpServerResponse.empty()
     })).pipe(Layer.provide(gate.layer), Layer.merge(Layer.effectDiscard(serveMetadata)))
+  const redactedHeaders = [...yield* Headers.CurrentRedactedNames, ...namesOf(options.tokenHeaders)]
+  const service = Effect.provideService(makeService(options), Headers.CurrentRedactedNames, redactedHeaders)
   const routed = yield* HttpRouter.toHttpEffect(routes.pipe(
     Layer.provide(PublicDocuments.layer),
-    Layer.provide(Layer.succeed(McpAuth, yield* makeService(options)))
+    Layer.provide(Layer.succeed(McpAuth, yield* service))
   ))
   const handler = Effect.updateService(
     routed,
@@ -130,7 +134,10 @@ const build = Effect.fnUntraced(function*<E = never, R = never, RV = HttpClient.
   )
   // The span of a request has its query, and some clients send tokens there.
   const redacted = [...yield* UrlParams.CurrentRedactedNames, "access_token"]
-  const context = Context.add(yield* Effect.context<never>(), UrlParams.CurrentRedactedNames, redacted)
+  const context = (yield* Effect.context<never>()).pipe(
+    Context.add(UrlParams.CurrentRedactedNames, redacted),
+    Context.add(Headers.CurrentRedactedNames, redactedHeaders)
+  )
   const handle = HttpEffect.toWebHandlerWith<never, HttpServerRequest.HttpServerRequest | Scope.Scope>(context)(handler)
   return {
     authenticate: ({ headers, method, signal, url }, { clientAddress } = {}) => {

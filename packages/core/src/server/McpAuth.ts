@@ -60,7 +60,7 @@ export const layer = <E = never, R = never, RV = HttpClient.HttpClient>(
  * **Details**
  *
  * `MCP_AUTH_RESOURCE` and one of `MCP_AUTH_ISSUER` and `MCP_AUTH_PRESET` are required, unless the program sets `resource` and
- * `authorizationServers`. The entries of a list are separated by spaces or commas:
+ * `authorizationServers`, or API keys are the only credentials. The entries of a list are separated by spaces or commas:
  *
  * - `MCP_AUTH_ISSUER`: the issuers whose tokens are accepted.
  * - `MCP_AUTH_PRESET`: the name of a preset, which determines the authorization server and how its tokens are verified. Its
@@ -72,6 +72,8 @@ export const layer = <E = never, R = never, RV = HttpClient.HttpClient>(
  * - `MCP_AUTH_AUDIENCE_BY_ISSUER`: the audiences of single issuers, as JSON.
  * - `MCP_AUTH_TYPE`: `auto` (default), `oidc` or `oauth`; `MCP_AUTH_REPAIRS`: names of `Repairs`.
  * - `MCP_AUTH_AUDIENCE`: the audiences that are accepted instead of the resource.
+ * - `MCP_AUTH_API_KEYS`: the API keys that are accepted, as a JSON list (`ApiKey`); `MCP_AUTH_TOKEN_HEADERS`: more headers
+ *   in which clients may send a token (`tokenHeaders`).
  * - `MCP_AUTH_SCOPES_SUPPORTED`, `MCP_AUTH_REQUIRED_SCOPES`, `MCP_AUTH_ALLOWED_ORIGINS`, `MCP_AUTH_SERVED_PATH`.
  * - `MCP_AUTH_POLICY`: the policy of everything without a policy of its own, as JSON (`PolicyDeclaration`).
  * - `MCP_AUTH_SCOPE_HIERARCHY`: the scopes that cover other scopes, as JSON (`ScopeHierarchy.Rules`).

@@ -65,7 +65,10 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
    * `resource`. Behind a proxy, the host is that of `HttpMiddleware.xForwardedHeaders`. Default: none.
    */
   readonly resourceAliases?: ReadonlyArray<string> | undefined
-  /** The authorization servers whose tokens are accepted. At least one, each once. */
+  /**
+   * The authorization servers whose tokens are accepted, each once. At least one, unless `verifier` is
+   * `TokenVerifier.apiKeys` alone.
+   */
   readonly authorizationServers: ReadonlyArray<TrustedServer<E, R, RV>>
   /** The scopes that clients may request (RFC 9728, section 2). Required scopes are added. Default: those of the policies. */
   readonly scopesSupported?: ReadonlyArray<string> | undefined
@@ -93,6 +96,12 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
   readonly anonymousLists?: boolean | undefined
   /** The method that verifies tokens. Default: `TokenVerifier.jwt()`. */
   readonly verifier?: TokenVerifier.Method<RV> | undefined
+  /**
+   * More headers in which clients may send a token, without the word Bearer: `X-API-Key`, or `Cf-Access-Jwt-Assertion` of
+   * Cloudflare Access. The same rules apply to the token. A request with tokens in two places is refused with 400 (RFC 6750,
+   * section 2). Handlers do not see these headers. Default: none.
+   */
+  readonly tokenHeaders?: ReadonlyArray<string> | undefined
   /** More members of the metadata (RFC 9728, section 2), extensions included. */
   readonly metadata?: Partial<Omit<ProtectedResourceMetadata, "resource">> | undefined
   /**
@@ -208,7 +217,12 @@ export interface FailureLimit {
 
 /** What is invalid, and the correction. */
 const corrections = {
-  "no-authorization-server": "authorizationServers is empty; add at least one",
+  "no-authorization-server":
+    "authorizationServers is empty; add at least one, or set `verifier` to `TokenVerifier.apiKeys` alone",
+  "invalid-token-header":
+    "tokenHeaders must have names of headers that hold nothing but a token, each once, such as \"X-API-Key\"",
+  "recorded-token-header":
+    "TracerHeaderFilter records this header of tokenHeaders in spans; add it to Headers.CurrentRedactedNames",
   "duplicate-authorization-server": "an authorization server occurs twice; remove one",
   "offline-access": "offline_access is a scope between clients and the authorization server; leave it out",
   "invalid-scope": "a scope has a forbidden character (RFC 6749, section 3.3); write one scope in each string",

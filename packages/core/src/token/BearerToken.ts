@@ -1,5 +1,6 @@
 /**
- * The bearer token of a request (RFC 6750, section 2.1). It is read from the Authorization header only.
+ * The bearer token of a request (RFC 6750, section 2.1). It is read from the Authorization header, and from headers of your
+ * own only if the option `tokenHeaders` names them.
  *
  * **Example** (Reading a request)
  *
@@ -32,6 +33,8 @@ export interface Carrier {
   readonly authorization: ReadonlyArray<string>
   /** The URL, or its path and query. */
   readonly url: string
+  /** The values of further headers that hold a token alone. Several headers of one name are one value with commas. */
+  readonly tokenHeaders?: ReadonlyArray<string> | undefined
 }
 
 /** In characters, each of which is one byte here. Tokens of providers that include groups stay below half of it. */
@@ -54,6 +57,14 @@ const hasTokenInQuery = (url: string): boolean => {
 
 const fail = (reason: InvalidRequest["reason"]) => Result.fail(new InvalidRequest({ reason }))
 
+const accessToken = (token: string) => Result.succeed(Redacted.make(token, { label: "access token" }))
+
+/** Reads a header that holds a token without a scheme. */
+const readTokenHeader = (value: string): Result.Result<Redacted.Redacted, InvalidRequest> => {
+  if (value.length > maxLength) return fail("too-long")
+  return b64token.test(value) ? accessToken(value) : fail("malformed-token-header")
+}
+
 /**
  * Reads the token. Without credentials, or with those of another scheme, the result is `MissingCredentials`, so the client
  * is asked to log in. An empty header and the scheme alone are no credentials (RFC 6750, section 3.1).
@@ -62,6 +73,16 @@ const fail = (reason: InvalidRequest["reason"]) => Result.fail(new InvalidReques
  * @since 0.1.0
  */
 export const read = (
+  { tokenHeaders = [], ...carrier }: Carrier
+): Result.Result<Redacted.Redacted, MissingCredentials | InvalidRequest> => {
+  const read = readAuthorization(carrier)
+  // An empty header is no credentials, and neither are those of another scheme.
+  const [value, ...others] = tokenHeaders.filter((value) => value !== "")
+  if (value === undefined || Result.isFailure(read) && read.failure._tag === "InvalidRequest") return read
+  return Result.isSuccess(read) || others.length > 0 ? fail("several-tokens") : readTokenHeader(value)
+}
+
+const readAuthorization = (
   { authorization: [header, ...others], url }: Carrier
 ): Result.Result<Redacted.Redacted, MissingCredentials | InvalidRequest> => {
   if (hasTokenInQuery(url)) return fail("token-in-query")
@@ -69,13 +90,13 @@ export const read = (
   if (others.length > 0) return fail("several-headers")
   // This one match reads nearly all requests. The lines below find out what is wrong with the others.
   const valid = header.length <= maxLength ? bearer.exec(header)?.[1] : undefined
-  if (valid !== undefined) return Result.succeed(Redacted.make(valid, { label: "access token" }))
+  if (valid !== undefined) return accessToken(valid)
   if (isEmptyCredentials(header)) return Result.fail(new MissingCredentials())
   const [, scheme, token = ""] = credentials.exec(header) ?? []
   if (scheme === undefined) return fail("malformed")
   if (scheme.toLowerCase() !== "bearer") return Result.fail(new MissingCredentials())
   if (token.length > maxLength) return fail("too-long")
-  return b64token.test(token) ? Result.succeed(Redacted.make(token, { label: "access token" })) : fail("malformed")
+  return b64token.test(token) ? accessToken(token) : fail("malformed")
 }
 
 /** For several Authorization headers, Node keeps the first value. `rawHeaders` has all headers: each name, then its value. */
@@ -92,15 +113,21 @@ const authorizationOf = ({ headers, source }: HttpServerRequest.HttpServerReques
 }
 
 /**
- * Reads the token of an HTTP request.
+ * Reads the token of an HTTP request: from the Authorization header, or from one of the given headers, whose names are in
+ * lower case.
  *
  * @category reading
  * @since 0.1.0
  */
 export const fromRequest = (
-  request: HttpServerRequest.HttpServerRequest
+  request: HttpServerRequest.HttpServerRequest,
+  tokenHeaders: ReadonlyArray<string> = []
 ): Result.Result<Redacted.Redacted, MissingCredentials | InvalidRequest> =>
-  read({ authorization: authorizationOf(request), url: request.originalUrl })
+  read({
+    authorization: authorizationOf(request),
+    url: request.originalUrl,
+    tokenHeaders: tokenHeaders.flatMap((name) => request.headers[name] ?? [])
+  })
 
 const emptyCredentials = /^(?:bearer *)?$/i
 

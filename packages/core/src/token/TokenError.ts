@@ -30,7 +30,9 @@ const invalidRequestReasons = {
   "several-headers": "it has more than one Authorization header",
   "token-in-query": "it has a token in its URL; send it in the Authorization header only",
   "malformed": "its Authorization header is not the word Bearer, a space and a token",
-  "too-long": "its token is longer than 16 KiB"
+  "too-long": "its token is longer than 16 KiB",
+  "several-tokens": "it has tokens in more than one header; send one token",
+  "malformed-token-header": "its token header does not hold one token and nothing else"
 } as const
 
 /**
@@ -64,7 +66,8 @@ const invalidTokenReasons = {
   "missing-claim": "the access token lacks a required claim",
   "invalid-claim": "the access token has a claim that cannot be read",
   "inactive": "the access token is not active",
-  "rejected": "the access token was rejected"
+  "rejected": "the access token was rejected",
+  "unknown-api-key": "the API key is not known"
 } as const
 
 /**
@@ -92,7 +95,9 @@ export class InvalidToken extends Schema.TaggedError<InvalidToken>()("InvalidTok
   /** The claim or header parameter that is wrong. */
   claim: Schema.optionalKey(Schema.String),
   expected: Schema.optionalKey(Schema.String),
-  actual: Schema.optionalKey(Schema.String)
+  actual: Schema.optionalKey(Schema.String),
+  /** The ID of the API key. Absent for other tokens, and for unknown keys. */
+  apiKey: Schema.optionalKey(Schema.String)
 }) {
   /** What is wrong, as a fixed text that may go into a header. */
   get description(): string {
@@ -104,7 +109,8 @@ export class InvalidToken extends Schema.TaggedError<InvalidToken>()("InvalidTok
     const expected = this.expected === undefined ? "" : `, expected ${this.expected}`
     // Quoted, because the sender chose the value and must not forge log lines.
     const actual = this.actual === undefined ? "" : `, got ${quoted(this.actual)}`
-    return `${this.description}${claim}${expected}${actual}`
+    const apiKey = this.apiKey === undefined ? "" : `, API key ${quoted(this.apiKey)}`
+    return `${this.description}${claim}${expected}${actual}${apiKey}`
   }
 }
 

@@ -21,6 +21,7 @@ import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
 import { sourceOf } from "../discovery/internal/metadataSource.ts"
 import * as Purpose from "../discovery/Purpose.ts"
 import { quoted } from "../metadata/internal/printable.ts"
+import * as ApiKey from "./ApiKey.ts"
 import * as AudiencePolicy from "./AudiencePolicy.ts"
 import type { AuthInfo } from "./AuthInfo.ts"
 import type { ClientAuthentication } from "./ClientAuthentication.ts"
@@ -28,6 +29,7 @@ import type { AccessTokenMark, TypPolicy } from "./internal/accessToken.ts"
 import { type ClaimRules, type ScopeClaim, standardClientClaims, standardScopeClaims } from "./internal/claims.ts"
 import type { QueueSettings } from "./internal/introspectionQueue.ts"
 import { looksLikeJwt, notJwt } from "./internal/jwt.ts"
+import { findIn, type Lookup, makeApiKeyVerifier, problemOf } from "./internal/verifyApiKey.ts"
 import { type CustomVerify, makeCustomVerifier } from "./internal/verifyCustom.ts"
 import { makeIntrospectionVerifier } from "./internal/verifyIntrospection.ts"
 import { makeJwtVerifier } from "./internal/verifyJwt.ts"
@@ -77,6 +79,11 @@ const reasons = {
   "invalid-queue-size": "`queueSize` must be a whole number of at least 0",
   "invalid-queue-timeout": "`queueTimeout` must be a finite duration, such as \"2 seconds\"",
   "no-single-issuer": "opaque tokens do not name their issuer; choose one of the authorization servers with `issuer`",
+  "no-api-key": "`keys` is empty; add a key, or remove the method",
+  "invalid-api-key": "a key is invalid",
+  "invalid-api-key-prefix":
+    "`prefix` must have 3 to 32 letters, digits, underscores and hyphens, and must not begin with \"ey\"",
+  "invalid-api-key-issuer": "`issuer` must begin with \"urn:\", so that no authorization server has this name",
   "incomplete-metadata": "the metadata of an authorization server is incomplete"
 } as const
 
@@ -92,12 +99,14 @@ export class InvalidVerifier extends Schema.TaggedError<InvalidVerifier>()("Inva
   algorithm: Schema.optionalKey(Schema.String),
   /** For `incomplete-metadata`: the issuer identifier of the authorization server. */
   issuer: Schema.optionalKey(Schema.String),
+  /** For `invalid-api-key`: the position of the key, and what is wrong with it. */
+  apiKey: Schema.optionalKey(Schema.String),
   /** For `incomplete-metadata`: the error, which names the missing members. */
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message(): string {
-    const { algorithm, cause, issuer } = this
-    const subject = algorithm ?? issuer
+    const { algorithm, apiKey, cause, issuer } = this
+    const subject = algorithm ?? issuer ?? apiKey
     const reason = Predicate.hasProperty(cause, "message") && typeof cause.message === "string"
       ? cause.message
       : `${reasons[this.reason]}${subject === undefined ? "" : ` (${quoted(subject)})`}`
@@ -116,6 +125,10 @@ export interface Method<out R = HttpClient.HttpClient> {
   /** Whether the method verifies this kind of token, judged by its syntax alone. */
   readonly handles: (token: string) => boolean
   readonly make: (trust: Trust) => Effect.Effect<VerifyToken, InvalidVerifier, R | Scope.Scope>
+  /** Whether the method verifies tokens of an authorization server. Default: `true`. API keys need none. */
+  readonly needsAuthorizationServer?: boolean | undefined
+  /** The methods that `firstOf` combines. */
+  readonly methods?: ReadonlyArray<Method<R>> | undefined
 }
 
 export type { AccessTokenMark } from "./internal/accessToken.ts"
@@ -367,6 +380,89 @@ export const custom = <E, R>(
   }
 })
 
+/**
+ * Options for `apiKeys`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ApiKeyOptions<out E = never, out R = never> {
+  /**
+   * The keys, or an effect that finds a key by its hash, for example in a database. `undefined` instead of a key means an
+   * unknown key. A failure of the effect counts as an outage: the client gets 503 and keeps its key.
+   */
+  readonly keys: ReadonlyArray<ApiKey.ApiKey> | ((hash: string) => Effect.Effect<ApiKey.ApiKey | undefined, E, R>)
+  /** The prefix of all keys. Tokens with another prefix are not API keys. Default: `mcp_`. */
+  readonly prefix?: string | undefined
+  /**
+   * The issuer in `AuthInfo`, a URN. Set it if several tables of keys have subjects of their own. Default:
+   * `urn:effect-mcp-auth:api-keys`.
+   */
+  readonly issuer?: string | undefined
+}
+
+/** What is wrong with a list of keys. */
+const invalidKeys = (keys: ReadonlyArray<ApiKey.ApiKey>): InvalidVerifier | undefined => {
+  if (keys.length === 0) return new InvalidVerifier({ reason: "no-api-key" })
+  const hashes = keys.map(({ hash }) => hash.toLowerCase())
+  for (const [index, key] of keys.entries()) {
+    const isRepeated = hashes.indexOf(hashes[index] ?? "") < index || keys.findIndex(({ id }) => id === key.id) < index
+    const problem = problemOf(key) ?? (isRepeated ? "another key has the same `id` or `hash`" : undefined)
+    if (problem !== undefined) {
+      return new InvalidVerifier({ reason: "invalid-api-key", apiKey: `keys[${index}]: ${problem}` })
+    }
+  }
+  return undefined
+}
+
+/**
+ * Verifies API keys by their SHA-256 digests, which are compared in constant time. The keys have scopes, a subject and an
+ * expiry. Policies and limits apply as for access tokens. See `ApiKey`.
+ *
+ * **Details**
+ *
+ * Clients send a key as a bearer token, or in a header that the option `tokenHeaders` names. With this method alone, a
+ * resource needs no authorization server. With others, put it first: `firstOf(apiKeys(…), jwt())`. Logs have the ID of a
+ * key, and never the key.
+ *
+ * **Example** (API keys beside OAuth)
+ *
+ * ```ts import.meta.vitest
+ * import * as TokenVerifier from "@effect-mcp-auth/core/TokenVerifier"
+ * import * as DateTime from "effect/DateTime"
+ *
+ * const apiKeys = TokenVerifier.apiKeys({
+ *   keys: [{
+ *     id: "ci-2026",
+ *     hash: "5e8f4b0d6c0e4f9b8a7d6c5b4a392817f6e5d4c3b2a190807f6e5d4c3b2a1908",
+ *     subject: "ci",
+ *     scopes: ["notes:read"],
+ *     expiresAt: DateTime.makeUnsafe("2027-01-01T00:00:00Z")
+ *   }]
+ * })
+ *
+ * TokenVerifier.firstOf(apiKeys, TokenVerifier.jwt()).handles("mcp_1") // => true
+ * ```
+ *
+ * @category methods
+ * @since 0.1.0
+ */
+export const apiKeys = <E = never, R = never>(
+  { issuer = ApiKey.issuer, keys, prefix = ApiKey.defaultPrefix }: ApiKeyOptions<E, R>
+): Method<R> => ({
+  name: "API keys",
+  handles: (token) => token.startsWith(prefix),
+  needsAuthorizationServer: false,
+  make: Effect.fnUntraced(function*({ resource }) {
+    if (!ApiKey.isPrefix(prefix)) return yield* new InvalidVerifier({ reason: "invalid-api-key-prefix" })
+    if (!/^urn:./i.test(issuer)) return yield* new InvalidVerifier({ reason: "invalid-api-key-issuer", issuer })
+    const invalid = typeof keys === "function" ? undefined : invalidKeys(keys)
+    if (invalid !== undefined) return yield* invalid
+    const lookup: Lookup<R> = typeof keys === "function" ? keys : findIn(keys)
+    return yield* makeApiKeyVerifier(lookup, { issuer, resource })
+  })
+})
+
 /** The services of all members. The element type of the array no longer tells them apart. */
 type Services<M extends ReadonlyArray<Method<unknown>>> = M[number] extends Method<infer R> ? R : never
 
@@ -384,6 +480,8 @@ export const firstOf = <const M extends readonly [Method<unknown>, ...ReadonlyAr
   return {
     name: members.map(({ name }) => name).join(" or "),
     handles: (token) => members.some(({ handles }) => handles(token)),
+    needsAuthorizationServer: members.some(({ needsAuthorizationServer }) => needsAuthorizationServer !== false),
+    methods: members,
     make: Effect.fnUntraced(function*(trust) {
       const verifiers = yield* Effect.forEach(
         members,

@@ -2,7 +2,8 @@ import { McpAuth } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Ref } from "effect"
-import { buildError, callTool, discover, issuer, resource, serve, server } from "./harness.ts"
+import { createHash } from "node:crypto"
+import { buildError, callTool, discover, issuer, post, resource, serve, server, stateless } from "./harness.ts"
 
 type Environment = Readonly<Record<string, string>>
 
@@ -43,6 +44,8 @@ const names = [
   "MCP_AUTH_SCOPE_CLAIMS",
   "MCP_AUTH_SUBJECT_CLAIM",
   "MCP_AUTH_CLIENT_CLAIM",
+  "MCP_AUTH_API_KEYS",
+  "MCP_AUTH_TOKEN_HEADERS",
   "MCP_AUTH_SCOPES_SUPPORTED",
   "MCP_AUTH_REQUIRED_SCOPES",
   "MCP_AUTH_POLICY",
@@ -58,7 +61,7 @@ const names = [
   "MCP_AUTH_ALLOW_INSECURE_LOOPBACK"
 ]
 const lists = names.filter((name) =>
-  /ISSUERS?$|REPAIRS|AUDIENCE$|SCOPES|CLAIMS|ORIGINS/.test(name) && name !== "MCP_AUTH_EXPECTED_ISSUER" &&
+  /ISSUERS?$|REPAIRS|AUDIENCE$|SCOPES|CLAIMS|ORIGINS|HEADERS/.test(name) && name !== "MCP_AUTH_EXPECTED_ISSUER" &&
   name !== "MCP_AUTH_AUDIENCE_BY_ISSUER"
 )
 
@@ -159,6 +162,87 @@ describe("an environment variable", () => {
     assertStarts(environment({ MCP_AUTHORITY: "x", MCP: "x", MCP_PORT: "", AUTH_POLICY: "", MCPAUTH_X: "" })).pipe(
       Effect.provide(TestProvider.layer())
     ))
+})
+
+describe("MCP_AUTH_API_KEYS", () => {
+  const hash = createHash("sha256").update("mcp_1").digest("hex")
+  const key = { id: "ci", hash, subject: "ci", scopes: ["notes:read"], expiresAt: "2100-01-01T00:00:00Z" }
+  const env = (...keys: ReadonlyArray<object>): Environment => ({ MCP_AUTH_API_KEYS: JSON.stringify(keys) })
+  const alone = (more: Environment) => fromEnv({ env: { MCP_AUTH_RESOURCE: resource, ...more } })
+
+  const statuses = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider) {
+    const handle = yield* serve(yield* app(provider))
+    const { mint } = yield* TestProvider.TestProvider
+    return yield* Effect.forEach(
+      ["mcp_1", "mcp_2", yield* mint()],
+      (token) => Effect.map(callTool(handle, token), ({ status }) => status)
+    )
+  }, Effect.scoped)
+
+  it.effect("is accepted beside the tokens of an issuer", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* statuses(environment(env(key))), [200, 401, 200])
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("needs no issuer, and then no other token is accepted", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* statuses(alone(env(key))), [200, 401, 401])
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  for (
+    const [name, value] of [
+      ["MCP_AUTH_AUDIENCE", "a"],
+      ["MCP_AUTH_TYPE", "oidc"],
+      ["MCP_AUTH_REPAIRS", "issuerTrailingSlash"],
+      ["MCP_AUTH_CLIENT_ID", "a"]
+    ] as const
+  ) {
+    it.effect(`with ${name}, which is for access tokens, requires an issuer`, () =>
+      Effect.gen(function*() {
+        assert.include(yield* refusal(alone({ ...env(key), [name]: value })), "MCP_AUTH_ISSUER is not set")
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("is accepted in the headers of MCP_AUTH_TOKEN_HEADERS", () =>
+    Effect.gen(function*() {
+      const more = { MCP_AUTH_TOKEN_HEADERS: "X-API-Key, X-Other" }
+      const handle = yield* serve(yield* app(environment({ ...env(key), ...more })))
+      const { body, headers } = stateless(1, "tools/list")
+      const answer = yield* post(handle, body, { headers: { ...headers, "x-api-key": "mcp_1" } })
+      assert.strictEqual(answer.status, 200)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  const wrong: ReadonlyArray<readonly [rule: string, value: string, message: string]> = [
+    ["that is not JSON", "mcp_secret", "is not a JSON list"],
+    ["that is an object", JSON.stringify(key), "is not a JSON list"],
+    ["with an entry that is a key", JSON.stringify([key, "mcp_secret"]), "invalid entry [1]"],
+    ["with a misspelt expiry", JSON.stringify([{ ...key, expires_at: "mcp_secret" }]), "invalid entry [0]"],
+    ["with an expiry that is not a time", JSON.stringify([{ ...key, expiresAt: "mcp_secret" }]), "invalid entry [0]"],
+    ["with an expiry that is null", JSON.stringify([{ ...key, expiresAt: null }]), "invalid entry [0]"],
+    ["with scopes in a string", JSON.stringify([{ ...key, scopes: "mcp_secret" }]), "invalid entry [0]"]
+  ]
+  for (const [rule, value, message] of wrong) {
+    it.effect(`${rule} is an error without its value`, () =>
+      Effect.gen(function*() {
+        const error = yield* refusal(environment({ MCP_AUTH_API_KEYS: value }))
+        assert.include(error, `MCP_AUTH_API_KEYS ${message.startsWith("is") ? message : `has an ${message}`}`)
+        assert.notInclude(error, "mcp_secret")
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  const unusable: ReadonlyArray<readonly [rule: string, value: string, message: string]> = [
+    ["that is empty", "[]", "`keys` is empty"],
+    ["with a key in place of its hash", JSON.stringify([{ ...key, hash: "mcp_secret" }]), "keys[0]: `hash`"]
+  ]
+  for (const [rule, value, message] of unusable) {
+    it.effect(`${rule} prevents the start with an error without its value`, () =>
+      Effect.gen(function*() {
+        const error = yield* buildError(yield* app(environment({ MCP_AUTH_API_KEYS: value })))
+        assert.strictEqual(error._tag, "InvalidVerifier")
+        assert.include(error.message, message)
+        assert.notInclude(error.message, "mcp_secret")
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
 })
 
 describe("a ConfigProvider other than the environment", () => {

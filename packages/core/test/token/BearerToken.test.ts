@@ -192,3 +192,41 @@ describe("properties of reading a bearer token", () => {
     { arbitrary: { runs: 1000 } }
   )
 })
+
+describe("a header of its own for tokens", () => {
+  const rows: ReadonlyArray<
+    readonly [
+      rule: string,
+      authorization: ReadonlyArray<string>,
+      tokenHeaders: ReadonlyArray<string>,
+      outcome: string,
+      url?: string
+    ]
+  > = [
+    ["holds a token without a scheme", [], ["mcp_1"], "token mcp_1"],
+    ["is read beside an empty Authorization header", [""], ["mcp_1"], "token mcp_1"],
+    ["is read beside the word Bearer alone", ["Bearer"], ["mcp_1"], "token mcp_1"],
+    ["is read beside credentials of another scheme", ["Basic dXNlcjpwdw=="], ["mcp_1"], "token mcp_1"],
+    ["that is empty is no credentials", [], [""], "MissingCredentials"],
+    ["that is empty leaves the Authorization header", ["Bearer abc"], [""], "token abc"],
+    ["beside a bearer token is refused", ["Bearer abc"], ["mcp_1"], "several-tokens"],
+    ["beside the same bearer token is refused", ["Bearer mcp_1"], ["mcp_1"], "several-tokens"],
+    ["beside another header of this kind is refused", [], ["mcp_1", "mcp_1"], "several-tokens"],
+    ["beside an empty header of this kind is read", [], ["", "mcp_1"], "token mcp_1"],
+    ["with two values joined by a comma is malformed", [], ["mcp_1, mcp_1"], "malformed-token-header"],
+    ["with an empty value joined by a comma is malformed", [], ["mcp_1, "], "malformed-token-header"],
+    ["with a scheme is malformed", [], ["Bearer mcp_1"], "malformed-token-header"],
+    ["with a space is malformed", [], [" "], "malformed-token-header"],
+    ["with a line feed is malformed", [], ["mcp_1\n"], "malformed-token-header"],
+    ["that is too long is refused", [], ["a".repeat(longest + 1)], "too-long"],
+    ["of 16 KiB is read", [], ["a".repeat(longest)], `token ${"a".repeat(longest)}`],
+    ["beside a malformed Authorization header is refused", ["Bearer a b"], ["mcp_1"], "malformed"],
+    ["beside two Authorization headers is refused", ["", ""], ["mcp_1"], "several-headers"],
+    ["beside a token in the query is refused", [], ["mcp_1"], "token-in-query", "/mcp?access_token=abc"]
+  ]
+  for (const [rule, authorization, tokenHeaders, expected, url = "/mcp"] of rows) {
+    it(`${rule}`, () => {
+      assert.strictEqual(outcome(BearerToken.read({ authorization, tokenHeaders, url })), expected)
+    })
+  }
+})

@@ -28,7 +28,8 @@ const reasons: { readonly [Reason in TokenError.InvalidTokenReason]: true } = {
   "missing-claim": true,
   "invalid-claim": true,
   "inactive": true,
-  "rejected": true
+  "rejected": true,
+  "unknown-api-key": true
 }
 
 const requestReasons = ["several-headers", "token-in-query", "malformed", "too-long"] as const

@@ -12,6 +12,7 @@ import type * as Issuer from "../../metadata/Issuer.ts"
 import * as PolicyDeclaration from "../../policy/PolicyDeclaration.ts"
 import * as ScopeHierarchy from "../../policy/ScopeHierarchy.ts"
 import type { Options } from "../McpAuthOptions.ts"
+import { apiKeys, withApiKeys } from "./environmentApiKeys.ts"
 import { checkNames, configError, type Vocabulary } from "./environmentNames.ts"
 import { type Choice, choosePreset, presetServer, presetVariable } from "./environmentPreset.ts"
 import { type ConfiguredServers, configuredServers, type Credentials, serverProblems } from "./environmentServers.ts"
@@ -23,7 +24,7 @@ import { type ConfiguredServers, configuredServers, type Credentials, serverProb
 const variableNames = [
   /** The URL of the MCP server as clients write it (`resource`). Required. */
   "MCP_AUTH_RESOURCE",
-  /** The issuers whose access tokens are accepted, a list (`authorizationServers`). Default: required, unless `MCP_AUTH_PRESET` is set. */
+  /** The issuers whose access tokens are accepted, a list (`authorizationServers`). Default: required, unless `MCP_AUTH_PRESET` or `MCP_AUTH_API_KEYS` is set. */
   "MCP_AUTH_ISSUER",
   /** The name of a preset (docs/providers). Its parameters are `MCP_AUTH_PRESET_` and their names. Default: no preset. */
   "MCP_AUTH_PRESET",
@@ -47,6 +48,10 @@ const variableNames = [
   "MCP_AUTH_SUBJECT_CLAIM",
   /** The claim that names the client (`clientClaim`). Default: the first of `client_id`, `azp`, `cid` and `appid`. */
   "MCP_AUTH_CLIENT_CLAIM",
+  /** The API keys that are accepted, a JSON list of `{id, hash, subject, scopes, expiresAt}` (`ApiKey`). Default: none. */
+  "MCP_AUTH_API_KEYS",
+  /** More headers in which clients may send a token, a list such as `X-API-Key` (`tokenHeaders`). Default: none. */
+  "MCP_AUTH_TOKEN_HEADERS",
   /** The scopes that clients may request, a list (`scopesSupported`). Default: those of the policies. */
   "MCP_AUTH_SCOPES_SUPPORTED",
   /** The scopes that every request needs, a list (`requiredScopes`). Default: none. */
@@ -165,6 +170,8 @@ const variables = Config.all({
   scopeClaims: list("MCP_AUTH_SCOPE_CLAIMS", Schema.String),
   subjectClaim: Config.option(Config.NonEmptyString(named("MCP_AUTH_SUBJECT_CLAIM"))),
   clientClaim: Config.option(Config.NonEmptyString(named("MCP_AUTH_CLIENT_CLAIM"))),
+  apiKeys: Config.option(apiKeys),
+  tokenHeaders: list("MCP_AUTH_TOKEN_HEADERS", Schema.String),
   scopesSupported: list("MCP_AUTH_SCOPES_SUPPORTED", Schema.String),
   requiredScopes: list("MCP_AUTH_REQUIRED_SCOPES", Schema.String),
   policy: json("MCP_AUTH_POLICY", PolicyDeclaration.PolicyDeclaration),
@@ -187,6 +194,7 @@ type ConfiguredOptions = Options<ConfigurationError, HttpClient.HttpClient | Sco
 
 const optionsOf = (variables: Variables, servers: ConfiguredServers<ConfigurationError>): ConfiguredOptions => ({
   ...servers,
+  tokenHeaders: Option.getOrUndefined(variables.tokenHeaders),
   resource: variables.resource,
   scopesSupported: Option.getOrUndefined(variables.scopesSupported),
   requiredScopes: Option.getOrUndefined(variables.requiredScopes),
@@ -205,12 +213,16 @@ const optionsOf = (variables: Variables, servers: ConfiguredServers<Configuratio
 /** Options of the program that replace those of the environment. */
 type Overrides = Pick<Partial<Options<unknown, unknown, unknown>>, "resource" | "authorizationServers">
 
+/** Whether API keys are the only credentials, so that no issuer is required. */
+const hasOnlyApiKeys = (isUnset: (name: string) => boolean): boolean =>
+  !isUnset("MCP_AUTH_API_KEYS") && ofServer.every(isUnset)
+
 /** The names that are allowed with a preset, or without one. A required variable may be missing if an option replaces it. */
 const vocabularyOf = ({ vocabulary }: Choice, { authorizationServers, resource }: Overrides): Vocabulary => ({
   known: [...variableNames, ...vocabulary.known],
   required: [
     ...resource === undefined ? [resourceVariable] : [],
-    ...authorizationServers === undefined && !vocabulary.isChosen ? [issuerVariable] : [],
+    ...authorizationServers === undefined && !vocabulary.isChosen ? [[...issuerVariable, hasOnlyApiKeys] as const] : [],
     ...vocabulary.required
   ],
   dependent,
@@ -232,8 +244,11 @@ export const optionsFromConfig = Effect.fnUntraced(function*(
   const values = yield* variables.parse(provider)
   const problems = serverProblems(values)
   if (problems.length > 0) return yield* Effect.fail(configError(problems))
-  const servers = choice.preset === undefined
+  const servers: ConfiguredServers<ConfigurationError> = choice.preset === undefined
     ? configuredServers(values)
     : { authorizationServers: [yield* presetServer(provider, choice.preset)] }
-  return { options: optionsOf(values, servers), isDevelopment: values.isDevelopment }
+  const hasServers = [...servers.authorizationServers, ...overrides.authorizationServers ?? []].length > 0
+  const verifier = withApiKeys(hasServers ? servers.verifier : undefined, values.apiKeys) ?? servers.verifier
+  const options = optionsOf(values, { ...servers, ...(verifier === undefined ? {} : { verifier }) })
+  return { options, isDevelopment: values.isDevelopment }
 })

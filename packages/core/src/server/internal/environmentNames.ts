@@ -10,7 +10,10 @@ import { printable } from "../../metadata/internal/printable.ts"
 export interface Vocabulary {
   /** All names. Another name with the prefix is an error. */
   readonly known: Arr.NonEmptyReadonlyArray<string>
-  readonly required: ReadonlyArray<readonly [name: string, repair: string]>
+  /** Variables that must be set, unless the values of others make them superfluous. */
+  readonly required: ReadonlyArray<
+    readonly [name: string, repair: string, isSuperfluous?: (isUnset: (name: string) => boolean) => boolean]
+  >
   /** Variables that have no effect without another one. */
   readonly dependent: ReadonlyArray<readonly [name: string, other: string]>
   /** Variables that have no effect beside another one. */
@@ -137,7 +140,9 @@ const combinedProblems = (
 ): ReadonlyArray<string> => {
   const isUnset = (name: string) => states.get(name) === "unset"
   return [
-    ...required.flatMap(([name, repair]) => isUnset(name) ? `${name} is not set: set it to ${repair}` : []),
+    ...required.flatMap(([name, repair, isSuperfluous]) =>
+      isUnset(name) && isSuperfluous?.(isUnset) !== true ? `${name} is not set: set it to ${repair}` : []
+    ),
     ...dependent.flatMap(([name, other]) =>
       !isUnset(name) && isUnset(other)
         ? `${other} is not set: ${name} has no effect without it; set both, or remove both`

@@ -30,6 +30,7 @@ import { type Guard, guard } from "./service.ts"
 import { makeSessions, type Sessions } from "./sessions.ts"
 import { Listen, refuseSubscription } from "./subscriptions.ts"
 import { recordAllowed } from "./telemetry.ts"
+import { withoutTokenHeaders } from "./tokenHeaders.ts"
 
 const Name = Schema.Struct({ name: Schema.String })
 const Uri = Schema.Struct({ uri: Schema.String })
@@ -180,6 +181,8 @@ const limitStream = (
 
 /** The state of a gate. */
 interface GateState {
+  /** The request with its token. Handlers get it without `tokenHeaders`. */
+  readonly sent: Request
   readonly auth: Guard
   readonly sessions: Sessions
   readonly limits: BodyLimits
@@ -256,8 +259,8 @@ const acceptRequest = <E, R>(
 
 /** The request with its session, if it has no token and needs none. */
 const anonymousRequestOf = Effect.fnUntraced(
-  function*(request: Request, { auth, limits, registered, sessions }: GateState) {
-    const token = BearerToken.fromRequest(request)
+  function*(request: Request, { auth, limits, registered, sent, sessions }: GateState) {
+    const token = BearerToken.fromRequest(sent, auth.tokenHeaders)
     if (Option.isNone(registered) || Result.isSuccess(token) || token.failure._tag !== "MissingCredentials") {
       return undefined
     }
@@ -275,8 +278,8 @@ const anonymousRequestOf = Effect.fnUntraced(
 
 /** Accepts a request with a valid token, and refuses all others. */
 const admitByToken = <E, R>(respond: Respond<E, R>, request: Request, state: GateState) => {
-  const { auth, sessions } = state
-  return Effect.matchEffect(auth.authenticate(request), {
+  const { auth, sent, sessions } = state
+  return Effect.matchEffect(auth.authenticate(sent), {
     onFailure: (error) => Effect.succeed(auth.refuse(error, request)),
     onSuccess: (info) =>
       Effect.flatMap(sessions.claim(info, request), (claimed) => acceptRequest(respond, info, claimed, state))
@@ -318,9 +321,10 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
     const unavailable = () => availability.problem() ?? auth.unavailable()
     return (respond) =>
       Effect.contextWith((context: Context.Context<HttpServerRequest.HttpServerRequest>) => {
-        const request = Context.get(context, HttpServerRequest.HttpServerRequest)
+        const sent = Context.get(context, HttpServerRequest.HttpServerRequest)
+        const request = withoutTokenHeaders(sent, auth.tokenHeaders)
         const { headers, method } = request
-        const state = { auth, registered, sessions, unavailable, limits: limitsIn(context, auth.bodyLimits) }
+        const state = { sent, auth, registered, sessions, unavailable, limits: limitsIn(context, auth.bodyLimits) }
         const problem = unavailable()
         const admit = isEmptyCredentials(headers["authorization"]) ? admitWithoutToken : admitByToken
         const admitted = problem === undefined

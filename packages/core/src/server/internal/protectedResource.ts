@@ -4,12 +4,13 @@ import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
 import * as ResourceIdentifier from "../../metadata/ResourceIdentifier.ts"
 import * as WellKnown from "../../metadata/WellKnown.ts"
 import { isScopeToken } from "../../policy/ScopeHierarchy.ts"
 import { type FailureLimit, InvalidOptions, type Options } from "../McpAuthOptions.ts"
+import { invalidTokenHeader } from "./tokenHeaders.ts"
+import type { TrustedServers } from "./trustedServers.ts"
 
 type ResourceOptions = Omit<Options<unknown, unknown, unknown>, "authorizationServers" | "verifier">
 
@@ -76,7 +77,8 @@ const areValidSecrets = (options: ResourceOptions): boolean => {
 
 const invalidOption = (options: ResourceOptions, issuers: ReadonlyArray<string>): Invalid | undefined => {
   const { failureLimit, loginScopes = [], maxAnswerDuration, requestStateLifetime, requiredScopes = [] } = options
-  if (issuers.length === 0) return { reason: "no-authorization-server" }
+  const header = invalidTokenHeader(options.tokenHeaders)
+  if (header !== undefined) return { reason: "invalid-token-header", subject: header }
   if (!areValidSecrets(options)) return { reason: "short-secret" }
   if (requestStateLifetime !== undefined && !isPositiveFinite(requestStateLifetime)) {
     return { reason: "invalid-request-state-lifetime" }
@@ -93,15 +95,14 @@ const invalidOption = (options: ResourceOptions, issuers: ReadonlyArray<string>)
 /** Checks the options of a resource, and derives its metadata and its scopes. */
 export const protectedResource = Effect.fnUntraced(function*(
   options: ResourceOptions,
-  servers: ReadonlyArray<AuthorizationServer<unknown>>
+  { authorizationServers, needsNoServer }: Pick<TrustedServers<unknown>, "authorizationServers" | "needsNoServer">
 ): Effect.fn.Return<ProtectedResource, InvalidOptions | ResourceIdentifier.InvalidResourceIdentifier> {
   const identifier = yield* ResourceIdentifier.make(options.resource, options)
-  const issuers = servers.map(({ issuer }) => issuer)
-  const invalid = invalidOption(options, issuers)
-  // The check of the length is repeated for the type.
-  if (invalid !== undefined || !Arr.isReadonlyArrayNonEmpty(issuers)) {
-    return yield* new InvalidOptions({ resource: identifier, reason: "no-authorization-server", ...invalid })
-  }
+  const issuers = authorizationServers.map(({ issuer }) => issuer)
+  const invalid: Invalid | undefined = issuers.length === 0 && !needsNoServer
+    ? { reason: "no-authorization-server" }
+    : invalidOption(options, issuers)
+  if (invalid !== undefined) return yield* new InvalidOptions({ resource: identifier, ...invalid })
   return {
     identifier,
     metadataUrl: WellKnown.protectedResource(identifier),
@@ -109,7 +110,8 @@ export const protectedResource = Effect.fnUntraced(function*(
     metadata: (policyScopes) => {
       const scopes = supportedScopesOf(options, policyScopes)
       return {
-        authorizationServers: issuers,
+        // RFC 9728, sections 2 and 3.2: absent if there is none.
+        ...(Arr.isReadonlyArrayNonEmpty(issuers) ? { authorizationServers: issuers } : {}),
         bearerMethodsSupported: ["header"],
         ...(scopes.length === 0 ? {} : { scopesSupported: inRequestForm(options, scopes) }),
         ...options.metadata,

@@ -32,6 +32,7 @@ import type { RequestStateOptions } from "./requestState.ts"
 import { byAskedHost } from "./resourceNames.ts"
 import { type SessionBounds, sessionBounds } from "./sessionBounds.ts"
 import { observe, recordRefusal } from "./telemetry.ts"
+import { checkNotRecorded, namesOf } from "./tokenHeaders.ts"
 import { makeTrustedServers, type TrustedServers } from "./trustedServers.ts"
 
 /** The settings with which the policies of a server are evaluated. */
@@ -76,7 +77,9 @@ interface TokenRequirements {
 
 /** Builds the authentication of requests: reads the token, verifies it, and checks the required scopes. */
 const makeAuthenticate = Effect.fnUntraced(function*<RV = HttpClient.HttpClient>(
-  { failureLimit, verifier }: Pick<Options, "failureLimit"> & Pick<TrustedServers<RV>, "verifier">,
+  { failureLimit, tokenHeaders, verifier }:
+    & Pick<Options, "failureLimit" | "tokenHeaders">
+    & Pick<TrustedServers<RV>, "verifier">,
   trust: TokenVerifier.Trust,
   { hierarchy, requiredScopes }: TokenRequirements,
   unavailable: Availability["problem"]
@@ -84,9 +87,10 @@ const makeAuthenticate = Effect.fnUntraced(function*<RV = HttpClient.HttpClient>
   const verify = yield* verifier.make(trust)
   const digestOf = yield* TokenDigest.TokenDigest
   const limitFailures = yield* makeFailureLimit(failureLimit, trust)
+  const names = namesOf(tokenHeaders)
   return (request) =>
     observe(Effect.suspend((): Effect.Effect<AuthInfo["Service"], AuthError> => {
-      const token = BearerToken.fromRequest(request)
+      const token = BearerToken.fromRequest(request, names)
       if (Result.isFailure(token)) return Effect.fail(token.failure)
       return Effect.flatMap(
         limitFailures(request, token.success, verify(token.success, request)),
@@ -143,6 +147,8 @@ interface Internals {
   readonly servedPath: string
   readonly bodyLimits: BodyLimits
   readonly sessionBounds: SessionBounds
+  /** The names of further headers that hold tokens, in lower case. */
+  readonly tokenHeaders: ReadonlyArray<string>
   /** The origins from which browsers may call. Empty: every origin. */
   readonly allowedOrigins: ReadonlyArray<string>
   /** The maximum duration of a streamed response to a request. */
@@ -232,10 +238,12 @@ type NamedService = Service & {
 /** Builds the service of one name of a resource. */
 const makeNamed = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
   options: Options<E, R, RV>,
-  { availability: { problem: unavailable }, policyScopes, trusted: { authorizationServers, verifier } }: SharedParts<RV>
+  { availability: { problem: unavailable }, policyScopes, trusted }: SharedParts<RV>
 ): Effect.fn.Return<NamedService, BuildError, RV | HttpClient.HttpClient | Scope.Scope> {
-  const described = yield* protectedResource(options, authorizationServers)
+  const { authorizationServers, verifier } = trusted
+  const described = yield* protectedResource(options, trusted)
   const { identifier: resource, metadataUrl } = described
+  yield* checkNotRecorded(options.tokenHeaders, resource)
   const limits = yield* limitsOf(options, resource)
   const policySettings = yield* policySettingsOf(options, resource)
   const requirements = { ...described, ...policySettings }
@@ -245,11 +253,15 @@ const makeNamed = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
     requirements,
     unavailable
   )
-  const challenge = (): Challenge.Options => ({
-    resourceMetadata: metadataUrl,
-    scopes: described.loginScopes(MutableRef.get(policyScopes)()),
-    showErrorDetails: options.showErrorDetails
-  })
+  const { showErrorDetails, tokenHeaders = [] } = options
+  const challenge = (): Challenge.Options =>
+    authorizationServers.length === 0
+      ? { scopes: [], apiKeyHeaders: ["Authorization (after the word Bearer)", ...tokenHeaders], showErrorDetails }
+      : {
+        resourceMetadata: metadataUrl,
+        scopes: described.loginScopes(MutableRef.get(policyScopes)()),
+        showErrorDetails
+      }
   return {
     [internalsKey]: {
       ...limits,
@@ -257,6 +269,7 @@ const makeNamed = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
       unavailable,
       rejection: (error) => Challenge.rejection(forChallenge(error, options, requirements), challenge()),
       setPolicyScopes: (scopes) => Effect.sync(() => MutableRef.set(policyScopes, scopes)),
+      tokenHeaders: namesOf(tokenHeaders),
       servedPath: options.servedPath ?? new URL(resource).pathname,
       allowedOrigins: options.allowedOrigins ?? [],
       maxAnswerDuration: Duration.fromInputUnsafe(options.maxAnswerDuration ?? "1 day"),

@@ -10,6 +10,8 @@ export interface TrustedServers<R> {
   readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>
   readonly verifier: Pick<TokenVerifier.Method<R>, "make">
   readonly scopeRequestForm: Options["scopeRequestForm"]
+  /** Whether the method verifies API keys alone, so that the resource needs no authorization server. */
+  readonly needsNoServer: boolean
 }
 
 const hasVerifier = <E, R, RV>(server: TrustedServer<E, R, RV>): server is ServerWithVerifier<E, R, RV> =>
@@ -18,6 +20,10 @@ const hasVerifier = <E, R, RV>(server: TrustedServer<E, R, RV>): server is Serve
 const isEffect = <E, R>(
   server: AuthorizationServer<unknown> | Effect.Effect<AuthorizationServer<unknown>, E, R>
 ): server is Effect.Effect<AuthorizationServer<unknown>, E, R> => Effect.isEffect(server)
+
+/** The parts of a method that need no authorization server. */
+const independentOf = <R>(method: TokenVerifier.Method<R>): ReadonlyArray<TokenVerifier.Method<R>> =>
+  method.methods?.flatMap(independentOf) ?? (method.needsAuthorizationServer === false ? [method] : [])
 
 /**
  * Creates the servers of the options. A server with a verifier of its own keeps it, and the `verifier` of the options
@@ -39,16 +45,17 @@ export const makeTrustedServers = Effect.fnUntraced(function*<E, R, RV = HttpCli
     own === undefined ? [] : [{ authorizationServers: [server], method: own.verifier }]
   )
   const others = entries.flatMap(({ own, server }) => own === undefined ? [server] : [])
+  // API keys stay valid if each server has a method of its own. They are first, because introspection takes any token.
+  const general = others.length > 0
+    ? [{ authorizationServers: others, method: shared }]
+    : independentOf(shared).map((method) => ({ authorizationServers: [], method }))
   const [first] = entries
   return {
     authorizationServers,
     verifier: owned.length === 0 ? shared : {
-      make: ({ resource }) =>
-        makeVerifierByServer<RV | HttpClient.HttpClient>(
-          resource,
-          others.length === 0 ? owned : [{ authorizationServers: others, method: shared }, ...owned]
-        )
+      make: ({ resource }) => makeVerifierByServer<RV | HttpClient.HttpClient>(resource, [...general, ...owned])
     },
+    needsNoServer: shared.needsAuthorizationServer === false,
     // Clients cannot know which of several servers a scope is for, so the form of one of them would be wrong.
     scopeRequestForm: scopeRequestForm ?? (entries.length === 1 ? first?.own?.scopeRequestForm : undefined)
   }

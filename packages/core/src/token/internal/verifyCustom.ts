@@ -21,7 +21,7 @@ const isTokenError = (error: unknown): error is TokenError =>
   error instanceof InvalidToken || error instanceof InsufficientScope || error instanceof VerificationUnavailable
 
 /** Any failure but a `TokenError` is an outage: the client must not discard the token. */
-const toTokenError = (cause: Cause.Cause<unknown>): Effect.Effect<never, TokenError> => {
+export const toTokenError = (cause: Cause.Cause<unknown>): Effect.Effect<never, TokenError> => {
   if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
   const error = Cause.squash(cause)
   return Effect.fail(isTokenError(error) ? error : new VerificationUnavailable({ cause: error }))
