@@ -122,6 +122,24 @@ describe("MCP_AUTH_PRESET", () => {
       assert.notInclude(invalid, "a/b")
     }))
 
+  it.effect("has secrets that no error shows", () =>
+    Effect.gen(function*() {
+      const secret = "s3cret-of-the-client"
+      const env = {
+        MCP_AUTH_RESOURCE: resource,
+        MCP_AUTH_PRESET: "ibm-verify",
+        MCP_AUTH_PRESET_URL: "https://acme.verify.ibm.com",
+        MCP_AUTH_PRESET_AUDIENCE: "notes-client",
+        MCP_AUTH_PRESET_CLIENT_ID: "notes server",
+        MCP_AUTH_PRESET_CLIENT_SECRET: secret
+      }
+      const invalid = yield* refusal(env)
+      assert.include(invalid, "MCP_AUTH_PRESET_CLIENT_ID is not a text without spaces")
+      const misspelt = yield* refusal({ ...env, MCP_AUTH_PRESET_CLIENT_SECRETS: secret })
+      assert.include(misspelt, "rename it to MCP_AUTH_PRESET_CLIENT_SECRET")
+      assert.notInclude(invalid + misspelt, secret)
+    }))
+
   it.effect("that is not set makes its parameters errors that say so", () =>
     Effect.gen(function*() {
       const { MCP_AUTH_PRESET: _, ...withoutName } = keycloak

@@ -2,18 +2,28 @@ import { adfs } from "./adfs.ts"
 import { auth0 } from "./auth0.ts"
 import { azureB2c } from "./azureB2c.ts"
 import { betterAuth } from "./betterAuth.ts"
+import { casdoor } from "./casdoor.ts"
 import { clerk } from "./clerk.ts"
 import { cognito } from "./cognito.ts"
 import { descope } from "./descope.ts"
+import { duende } from "./duende.ts"
 import { entra } from "./entra.ts"
 import { entraExternal } from "./entraExternal.ts"
 import { entraMultiTenant } from "./entraMultiTenant.ts"
 import { entraV1 } from "./entraV1.ts"
+import { githubActions } from "./githubActions.ts"
+import { ibmVerify } from "./ibmVerify.ts"
 import { keycloak } from "./keycloak.ts"
+import { kubernetes } from "./kubernetes.ts"
 import type { LikeProvider } from "./model.ts"
+import { oidcProvider } from "./oidcProvider.ts"
 import { okta } from "./okta.ts"
+import { openiddict } from "./openiddict.ts"
+import { oracle } from "./oracle.ts"
+import { sapIas } from "./sapIas.ts"
 import { supabase } from "./supabase.ts"
 import { workos } from "./workos.ts"
+import { wso2 } from "./wso2.ts"
 
 /** All fixtures, by the names of their presets. */
 export const all = {
@@ -21,17 +31,27 @@ export const all = {
   "auth0": auth0,
   "azure-b2c": azureB2c,
   "better-auth": betterAuth,
+  "casdoor": casdoor,
   "clerk": clerk,
   "cognito": cognito,
   "descope": descope,
+  "duende": duende,
   "entra": entra,
   "entra-external": entraExternal,
   "entra-multi-tenant": entraMultiTenant,
   "entra-v1": entraV1,
+  "github-actions": githubActions,
+  "ibm-verify": ibmVerify,
   "keycloak": keycloak,
+  "kubernetes": kubernetes,
+  "oidc-provider": oidcProvider,
   "okta": okta,
+  "openiddict": openiddict,
+  "oracle": oracle,
+  "sap-ias": sapIas,
   "supabase": supabase,
-  "workos": workos
+  "workos": workos,
+  "wso2": wso2
 } as const satisfies Readonly<Record<string, LikeProvider>>
 
 /** The name of a fixture. */
