@@ -166,6 +166,16 @@ export * as MetadataFetchError from "./fetch/MetadataFetchError.ts"
 export * as SharedMemory from "./fetch/SharedMemory.ts"
 
 /**
+ * The origin inside the own network that a request may reach, plain http included.
+ *
+ * The options `unsafeInternalUrls` of `AuthorizationServer` set it for the requests to these URLs. HTTP clients with an
+ * address guard, such as `NodeMcpAuth`, read it for each request.
+ *
+ * @since 0.1.0
+ */
+export * as UnsafeInternalOrigin from "./fetch/UnsafeInternalOrigin.ts"
+
+/**
  * An authorization server that a protected resource trusts.
  *
  * `discover` fetches the metadata when it is first needed. `fetch` fetches it at once, so that a program with a wrong

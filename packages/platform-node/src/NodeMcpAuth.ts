@@ -2,9 +2,8 @@
  * The services that a Node program provides to `@effect-mcp-auth/core`: an HTTP client that is safe for untrusted URLs.
  *
  * It is undici with bounded connections, and without automatic redirects and cookies. It uses a proxy only if the option
- * `proxy` says so. It refuses addresses
- * that are not globally reachable at connect time, after name resolution, which also prevents DNS rebinding. A refusal
- * is the reason `RefusedAddress` of a `MetadataFetchError`. `McpAuth.development` also allows loopback hosts. The layers
+ * `proxy` says so. It refuses addresses that are not globally reachable at connect time, after name resolution, which also
+ * prevents DNS rebinding. A refusal is the reason `RefusedAddress` of a `MetadataFetchError`. `McpAuth.development` also allows loopback hosts. The layers
  * also keep tokens in URLs out of Effect's traces, verify signatures with `node:crypto` (`NodeJws`), and contain the presets
  * that `MCP_AUTH_PRESET` can name (`Presets`).
  *
@@ -28,12 +27,14 @@
  */
 import { AllowInsecureLoopback } from "@effect-mcp-auth/core/InsecureLoopback"
 import * as Presets from "@effect-mcp-auth/core/presets/Presets"
+import * as UnsafeInternalOrigin from "@effect-mcp-auth/core/UnsafeInternalOrigin"
 import * as NodeDns from "@effect/platform-node/NodeDns"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { buildConnector } from "@effect/platform-node/Undici"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as UrlParams from "effect/http/UrlParams"
 import * as Layer from "effect/Layer"
 import * as Dns from "effect/net/Dns"
@@ -88,9 +89,16 @@ export type InvalidOption = AddressPolicy.InvalidAddressPolicy | ForwardProxy.In
 /** Responses with metadata have small headers, so larger ones are rejected. */
 const maxHeaderSize = 16 * 1024
 
+/** The network that a request may reach. */
+type Reach = "public" | "development" | "internal"
+
+/** The addresses that an internal host may have. Those of cloud metadata services are not among them. */
+const internalRanges: ReadonlyArray<AddressPolicy.Range> = ["loopback", "private", "shared", "unique-local"]
+
 /** The connectors for an HTTP client, apart from what differs between requests. */
 const makeNetwork = Effect.fnUntraced(function*(options: Options) {
   const policy = yield* AddressPolicy.allow(...options.allow ?? [])
+  const internal = yield* AddressPolicy.allow(...options.allow ?? [], ...internalRanges)
   const dns = yield* Dns.Dns
   const timeout = Duration.toMillis(Duration.fromInputUnsafe(options.connectTimeout ?? "5 seconds"))
   const proxy = options.proxy === undefined
@@ -102,11 +110,16 @@ const makeNetwork = Effect.fnUntraced(function*(options: Options) {
     allowH2: false,
     ...(secureContext === undefined ? {} : { secureContext })
   })
-  return (allowLoopbackHosts: boolean): buildConnector.connector =>
+  return (reach: Reach): buildConnector.connector =>
     connectorByOrigin(contexts, (context) => {
       const settings = settingsOf(context)
-      const direct = guardedConnector({ policy, allowLoopbackHosts }, dns, settings)
-      if (proxy === undefined) return direct
+      const allowLoopbackHosts = reach === "development"
+      const direct = guardedConnector(
+        { policy: reach === "internal" ? internal : policy, allowLoopbackHosts },
+        dns,
+        settings
+      )
+      if (proxy === undefined || reach === "internal") return direct
       const guard = { policy: proxy.policy, allowLoopbackHosts: false }
       const toProxy = guardedConnector(guard, dns, settingsOf(contexts.authorities))
       return proxyConnector(policy, proxy, { toProxy, inTunnel: buildConnector(settings), direct }, timeout)
@@ -115,7 +128,7 @@ const makeNetwork = Effect.fnUntraced(function*(options: Options) {
 
 type Network = Effect.Success<ReturnType<typeof makeNetwork>>
 
-const makeUndici = (options: Options, network: Network, allowLoopbackHosts: boolean) =>
+const makeUndici = (options: Options, network: Network, reach: Reach) =>
   Effect.provideServiceEffect(
     NodeHttpClient.makeUndici,
     NodeHttpClient.Dispatcher,
@@ -123,23 +136,25 @@ const makeUndici = (options: Options, network: Network, allowLoopbackHosts: bool
       connections: options.connectionsPerOrigin ?? 40,
       pipelining: 1,
       maxHeaderSize,
-      connect: network(allowLoopbackHosts)
+      connect: network(reach)
     })
   )
 
 /**
- * Two clients with connections of their own: a connection that the development mode allowed must not serve a request
- * without it.
+ * Three clients with connections of their own: a connection that the development mode or an internal URL allowed must not
+ * serve a request without it.
  */
 const makeClient = Effect.fnUntraced(function*(options: Options) {
   const network = yield* makeNetwork(options)
-  const guarded = yield* makeUndici(options, network, false)
-  const development = yield* makeUndici(options, network, true)
-  return HttpClient.makeWith(
-    (request) =>
-      Effect.flatMap(AllowInsecureLoopback, (allowed) => (allowed ? development : guarded).postprocess(request)),
-    guarded.preprocess
-  )
+  const guarded = yield* makeUndici(options, network, "public")
+  const development = yield* makeUndici(options, network, "development")
+  const internal = yield* makeUndici(options, network, "internal")
+  const send = Effect.fnUntraced(function*(request: HttpClientRequest.HttpClientRequest) {
+    const isInternal = UnsafeInternalOrigin.isInternal(yield* UnsafeInternalOrigin.UnsafeInternalOrigin, request.url)
+    const client = isInternal ? internal : (yield* AllowInsecureLoopback) ? development : guarded
+    return yield* client.postprocess(Effect.succeed(request))
+  })
+  return HttpClient.makeWith((request) => Effect.flatMap(request, send), guarded.preprocess)
 })
 
 /**

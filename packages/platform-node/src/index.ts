@@ -152,9 +152,8 @@ export * as NodeJws from "./NodeJws.ts"
  * The services that a Node program provides to `@effect-mcp-auth/core`: an HTTP client that is safe for untrusted URLs.
  *
  * It is undici with bounded connections, and without automatic redirects and cookies. It uses a proxy only if the option
- * `proxy` says so. It refuses addresses
- * that are not globally reachable at connect time, after name resolution, which also prevents DNS rebinding. A refusal
- * is the reason `RefusedAddress` of a `MetadataFetchError`. `McpAuth.development` also allows loopback hosts. The layers
+ * `proxy` says so. It refuses addresses that are not globally reachable at connect time, after name resolution, which also
+ * prevents DNS rebinding. A refusal is the reason `RefusedAddress` of a `MetadataFetchError`. `McpAuth.development` also allows loopback hosts. The layers
  * also keep tokens in URLs out of Effect's traces, verify signatures with `node:crypto` (`NodeJws`), and contain the presets
  * that `MCP_AUTH_PRESET` can name (`Presets`).
  *

@@ -54,6 +54,8 @@ export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
   readonly issuerPolicy: IssuerPolicy.IssuerPolicy
   /** The only issuers (`iss`) of its access tokens. `undefined`: that of its metadata. */
   readonly tokenIssuers?: TokenIssuers | undefined
+  /** The URLs that replace those of its metadata. */
+  readonly unsafeInternalUrls?: UnsafeInternalUrls | undefined
   /** The current metadata. */
   readonly config: Effect.Effect<ServerConfig, E>
 }
@@ -84,6 +86,35 @@ export interface TokenIssuerOptions {
 }
 
 /**
+ * URLs inside the own network that replace those of the metadata. They can be plain http.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UnsafeInternalUrls {
+  /** The URL of the key set, in place of `jwks_uri`. */
+  readonly jwks?: string | undefined
+  /** The URL of the introspection endpoint, in place of `introspection_endpoint`. */
+  readonly introspection?: string | undefined
+}
+
+/**
+ * Options for a provider that is reached inside the own network, while its issuer is public.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InternalUrlOptions {
+  /**
+   * Request keys and introspection at these URLs only. Unsafe outside a private network: without TLS, anyone who can
+   * answer in place of these URLs can forge tokens. The issuer in documents and tokens is checked as without the option,
+   * and clients are still sent to the public URLs. `NodeMcpAuth` connects to the origins of these URLs without a proxy,
+   * also if their addresses are private. Default: the URLs of the metadata.
+   */
+  readonly unsafeInternalUrls?: UnsafeInternalUrls | undefined
+}
+
+/**
  * Options for caching metadata.
  *
  * @category models
@@ -105,7 +136,23 @@ export interface CacheOptions {
  * @category models
  * @since 0.1.0
  */
-export interface Options<R = never> extends Discovery.FetchOptions<R>, CacheOptions, TokenIssuerOptions {}
+export interface Options<R = never> extends Discovery.FetchOptions<R>, CacheOptions, TokenIssuerOptions {
+  /**
+   * As in `InternalUrlOptions`; `metadata` is the only URL at which the metadata is requested. Default: the public URLs.
+   */
+  readonly unsafeInternalUrls?: UnsafeInternalUrls & { readonly metadata?: string | undefined } | undefined
+}
+
+/** The strategy for the options, at the internal URL of the metadata if there is one. */
+const strategyFor = <R>(options: Options<R>) => {
+  const { type, unsafeInternalUrls: { metadata } = {} } = options
+  return metadata === undefined
+    ? Discovery.strategyOf(options)
+    : Discovery.strategyOf(
+      options,
+      Discovery.unsafeInternalUrl(metadata, { type: type === "auto" ? undefined : type })
+    )
+}
 
 /**
  * Options for a server that a strategy finds.
@@ -113,7 +160,7 @@ export interface Options<R = never> extends Discovery.FetchOptions<R>, CacheOpti
  * @category models
  * @since 0.1.0
  */
-export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions, TokenIssuerOptions {
+export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions, TokenIssuerOptions, InternalUrlOptions {
   /** The policy for the issuer in tokens before the metadata is known. Default: `IssuerPolicy.exact`. */
   readonly issuerPolicy?: IssuerPolicy.IssuerPolicy | undefined
 }
@@ -131,6 +178,7 @@ const discovered = Effect.fnUntraced(function*<E, R>(
     issuer: checked,
     issuerPolicy: options.issuerPolicy ?? IssuerPolicy.exact,
     tokenIssuers: options.tokenIssuers,
+    unsafeInternalUrls: options.unsafeInternalUrls,
     config: source.config
   }
 })
@@ -162,7 +210,7 @@ export const discover = <R = never>(
   AuthorizationServer<DiscoveryFailed>,
   Issuer.InvalidIssuer,
   HttpClient.HttpClient | R | Scope.Scope
-> => fromStrategy(Discovery.strategyOf(options), issuer, options)
+> => fromStrategy(strategyFor(options), issuer, options)
 
 /**
  * Discovers a server at once. Fails if discovery fails, so that a program with a wrong provider does not start. Its
@@ -178,7 +226,7 @@ export const fetch = <R = never>(
   AuthorizationServer<DiscoveryFailed>,
   Issuer.InvalidIssuer | DiscoveryFailed,
   HttpClient.HttpClient | R | Scope.Scope
-> => Effect.tap(discovered(Discovery.strategyOf(options), issuer, options, true), ({ config }) => config)
+> => Effect.tap(discovered(strategyFor(options), issuer, options, true), ({ config }) => config)
 
 /**
  * Options for a server whose metadata is at a known URL.
@@ -186,7 +234,9 @@ export const fetch = <R = never>(
  * @category models
  * @since 0.1.0
  */
-export interface ByUrlOptions<R = never> extends Discovery.FetchByUrlOptions<R>, CacheOptions, TokenIssuerOptions {}
+export interface ByUrlOptions<R = never>
+  extends Discovery.FetchByUrlOptions<R>, CacheOptions, TokenIssuerOptions, InternalUrlOptions
+{}
 
 const strategyByUrl = <R>(url: string, issuer: string, options: ByUrlOptions<R>) => {
   const { allowInsecureLoopback, transpileData = Transpiler.identity, type, validation } = options
@@ -305,7 +355,7 @@ export interface KnownServer<E = never, R = never> {
  */
 export const make = <E = never, R = never>(
   known: KnownServer<E, R>,
-  options?: Discovery.SearchOptions & TokenIssuerOptions
+  options?: Discovery.SearchOptions & TokenIssuerOptions & InternalUrlOptions
 ): Effect.Effect<AuthorizationServer<E>, Issuer.InvalidIssuer | DiscoveryFailed, R> =>
   Effect.gen(function*() {
     const issuer = yield* Issuer.make(known.metadata.issuer, options)
@@ -319,6 +369,7 @@ export const make = <E = never, R = never>(
       issuer,
       issuerPolicy: IssuerPolicy.exact,
       tokenIssuers: options?.tokenIssuers,
+      unsafeInternalUrls: options?.unsafeInternalUrls,
       config: source.config
     }
   })

@@ -28,6 +28,7 @@ import * as Schema from "effect/Schema"
 import type { Limits } from "../fetch/FetchLimits.ts"
 import { displayUrl } from "../fetch/internal/exchange.ts"
 import type { RequestMap } from "../fetch/internal/fetchDocument.ts"
+import * as UnsafeInternalOrigin from "../fetch/UnsafeInternalOrigin.ts"
 import * as Metadata from "../metadata/AuthorizationServerMetadata.ts"
 import * as Issuer from "../metadata/Issuer.ts"
 import * as WellKnown from "../metadata/WellKnown.ts"
@@ -398,6 +399,24 @@ export const wellKnownUrl = (url: string, expectedIssuer?: string, options?: Url
   }])
 
 /**
+ * Fetches a document at a URL inside the own network, while the issuer is public, for example at the service of a
+ * provider in the same cluster. Plain http is accepted. The issuer policy applies as for all strategies.
+ *
+ * **Gotchas**
+ *
+ * It is unsafe outside a private network: anyone who can answer in place of this URL can replace the keys of the provider.
+ *
+ * @category strategies
+ * @since 0.1.0
+ */
+export const unsafeInternalUrl = (url: string, options?: { readonly type?: ServerType | undefined }): Strategy =>
+  fromCandidates(() => {
+    const candidate = fromUrl("unsafe-internal-url", options?.type ?? typeOfUrl(url), url, false)
+    const load: typeof candidate.load = (settings) => UnsafeInternalOrigin.provide(candidate.load(settings), url)
+    return [{ ...candidate, identity: `internal ${url}`, load }]
+  })
+
+/**
  * Uses configured metadata, for a provider that publishes none. Its issuer must be the requested issuer.
  *
  * @category strategies
@@ -521,15 +540,17 @@ const transpilerOf = <R>(options: FetchOptions<R> | undefined): Transpiler.Trans
   options?.transpileData === undefined ? Transpiler.identity : Transpiler.fromTranspileData(options.transpileData)
 
 /**
- * The strategy for the options: the candidate URLs by type, with the repairs, the issuer policy and the rules.
+ * The strategy for the options: the candidate URLs by type, or those of `from`, with the repairs, the issuer policy and the
+ * rules.
  *
  * @category fetching
  * @since 0.1.0
  */
 export const strategyOf = <R = never>(
-  options?: FetchOptions<R>
+  options?: FetchOptions<R>,
+  from: Strategy = strategies[options?.type ?? "auto"]
 ): Strategy<never, HttpClient.HttpClient | R> =>
-  strategies[options?.type ?? "auto"].pipe(
+  from.pipe(
     transpile(transpilerOf(options)),
     withIssuerPolicy(options?.issuerPolicy ?? IssuerPolicy.exact),
     (strategy) => options?.validation === undefined ? strategy : validate(strategy, options.validation)

@@ -36,6 +36,7 @@ import { fetchDocument, type Loaded, type RequestMap } from "../fetch/internal/f
 import { makeRefreshing } from "../fetch/internal/refresh.ts"
 import { withRetries } from "../fetch/internal/retry.ts"
 import { MetadataFetchError, NotMetadata } from "../fetch/MetadataFetchError.ts"
+import { provide as provideInternal } from "../fetch/UnsafeInternalOrigin.ts"
 import { quoted } from "../metadata/internal/printable.ts"
 import {
   candidateKeys,
@@ -146,6 +147,11 @@ const loadKeys = Effect.fnUntraced(function*<E>(
 > {
   const { keys } = sourceOf(server)
   if (keys !== undefined) return { url: "configured keys", document: yield* keys, freshFor: Option.none() }
+  const internal = server.unsafeInternalUrls?.jwks
+  // Without `mapKeyRequest`: the strategy has not sent its credentials to this origin.
+  if (internal !== undefined) {
+    return { url: displayUrl(internal), ...(yield* provideInternal(fetchKeySet(internal, false), internal)) }
+  }
   const { locations: [location], mapKeyRequest, metadata: { jwksUri } } = yield* server.config
   if (jwksUri === undefined) {
     return yield* new IncompleteMetadata({ location, purpose: Purpose.jwtVerification.name, missing: ["jwks_uri"] })

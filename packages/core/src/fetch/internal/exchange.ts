@@ -16,17 +16,24 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { parse, redacted, withoutQuery } from "../../metadata/internal/httpUri.ts"
 import { ProxyFailed, RefusedAddress, RefusedUrl, Status, Transport } from "../MetadataFetchError.ts"
+import { isInternal, UnsafeInternalOrigin } from "../UnsafeInternalOrigin.ts"
 
 /** The form of a URL in errors and reports: without its query. */
 export const displayUrl = (url: string): string =>
   Result.isSuccess(parse(url, { query: "allowed", insecureLoopback: true })) ? withoutQuery(url) : redacted(url)
 
 /** Checks that a URL may be requested. Returns it without its query, for spans. */
-export const checkUrl = (url: string, allowInsecureLoopback: boolean): Result.Result<string, RefusedUrl> =>
-  parse(url, { query: "allowed", insecureLoopback: allowInsecureLoopback }).pipe(
-    Result.map(({ origin, path }) => `${origin}${path}`),
-    Result.mapError((reason) => new RefusedUrl({ reason }))
-  )
+export const checkUrl = (url: string, allowInsecureLoopback: boolean): Effect.Effect<string, RefusedUrl> =>
+  Effect.flatMap(UnsafeInternalOrigin, (origin) =>
+    parse(url, {
+      query: "allowed",
+      insecureLoopback: allowInsecureLoopback,
+      insecure: isInternal(origin, url)
+    }).pipe(
+      Result.map(({ origin, path }) => `${origin}${path}`),
+      Result.mapError((reason) => new RefusedUrl({ reason })),
+      Effect.fromResult
+    ))
 
 /** The headers of every request to a provider. Firewalls of providers refuse requests without `User-Agent`. */
 export const commonHeaders = {

@@ -130,7 +130,7 @@ const follow = Effect.fnUntraced(function*(url: string, settings: FetchSettings)
   let status = 0
   for (let redirects = 0; redirects <= settings.limits.redirects; redirects++) {
     // `mapRequest` can change the URL. The new URL must pass the same check.
-    yield* Effect.fromResult(checkUrl(request.url, settings.allowInsecureLoopback))
+    yield* checkUrl(request.url, settings.allowInsecureLoopback)
     const result = yield* exchange(client, request, settings)
     if ("document" in result) return result
     request = HttpClientRequest.setUrl(request, result.url)
@@ -152,7 +152,7 @@ export const fetchDocument = Effect.fn("Discovery.fetchDocument")(
     const place = displayUrl(url)
     const allowInsecureLoopback = given.allowInsecureLoopback || (yield* AllowInsecureLoopback)
     const settings = { ...given, allowInsecureLoopback }
-    return yield* Effect.fromResult(checkUrl(url, allowInsecureLoopback)).pipe(
+    return yield* checkUrl(url, allowInsecureLoopback).pipe(
       Effect.tap((withoutQuery) => Effect.annotateCurrentSpan({ "url.full": withoutQuery })),
       Effect.andThen(sharing(url, settings, withSafeClient(timed(follow(url, settings), settings.asked)))),
       Effect.mapError((reason) => new MetadataFetchError({ url: place, reason }))

@@ -24,6 +24,7 @@ import {
 } from "../../fetch/internal/exchange.ts"
 import { withRetries } from "../../fetch/internal/retry.ts"
 import { MetadataFetchError, type Reason } from "../../fetch/MetadataFetchError.ts"
+import { provide as provideInternal } from "../../fetch/UnsafeInternalOrigin.ts"
 import type { ClientAuthentication } from "../ClientAuthentication.ts"
 
 type IntrospectionResponse = Schema.JsonObject
@@ -76,16 +77,26 @@ const exchange = Effect.fnUntraced(function*(
 }, (exchange) => withSafeClient(timed(exchange, "introspection")))
 
 /** Introspects a token, with the limits and retries of discovery. */
-export const introspect = Effect.fn("TokenVerifier.introspect")(function*<E>(
+export const introspect = <E>(
+  server: AuthorizationServer<E>,
+  authentication: ClientAuthentication,
+  token: Redacted.Redacted
+) => {
+  const request = introspectAt(server, authentication, token)
+  const url = server.unsafeInternalUrls?.introspection
+  return url === undefined ? request : provideInternal(request, url)
+}
+
+const introspectAt = Effect.fn("TokenVerifier.introspect")(function*<E>(
   server: AuthorizationServer<E>,
   authentication: ClientAuthentication,
   token: Redacted.Redacted
 ) {
   const config = yield* server.config
-  const url = yield* endpointOf(config)
+  const url = server.unsafeInternalUrls?.introspection ?? (yield* endpointOf(config))
   const location = displayUrl(url)
   const failed = (reason: Reason) => new MetadataFetchError({ url: location, reason, method: "POST" })
-  yield* Effect.mapError(Effect.fromResult(checkUrl(url, isInsecure(server.issuer))), failed)
+  yield* Effect.mapError(checkUrl(url, isInsecure(server.issuer)), failed)
   yield* Effect.annotateCurrentSpan({ "url.full": location })
   return yield* withRetries(
     location,
