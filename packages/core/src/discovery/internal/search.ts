@@ -7,8 +7,7 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import { FetchLimits, type Limits } from "../../fetch/FetchLimits.ts"
 import type { Loaded } from "../../fetch/internal/fetchDocument.ts"
-import { requestedDelay } from "../../fetch/internal/retry.ts"
-import { within } from "../../fetch/internal/within.ts"
+import { requestedDelay, within } from "../../fetch/internal/retry.ts"
 import { isTransient, MetadataFetchError, type Reason, Timeout } from "../../fetch/MetadataFetchError.ts"
 import {
   type Attempt,

@@ -5,11 +5,28 @@ import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import { FetchLimits, type Limits } from "../FetchLimits.ts"
 import { isTransient, MetadataFetchError, Timeout } from "../MetadataFetchError.ts"
-import { within } from "./within.ts"
 
 /** The delay that a failed server asks for in `Retry-After` (RFC 9110, section 10.2.3). Zero if there is none. */
 export const requestedDelay = (error: unknown): Duration.Duration =>
   Predicate.hasProperty(error, "retryAfter") && Duration.isDuration(error.retryAfter) ? error.retryAfter : Duration.zero
+
+/** The number of parts in which `within` waits. */
+const parts = 10
+
+/**
+ * Runs an effect for at most a duration, and `orElse` after that.
+ *
+ * The duration is waited for in parts. A process that is too busy to turn its event loop reads no response, and its timers
+ * end before it reads the responses that have arrived. Such a pause ends only one part, so a quick server does not time out.
+ */
+export const within = <A, E, R, B, E2, R2>(
+  effect: Effect.Effect<A, E, R>,
+  duration: Duration.Duration,
+  orElse: () => Effect.Effect<B, E2, R2>
+): Effect.Effect<A | B, E | E2, R | R2> => {
+  const part = Effect.sleep(Duration.millis(Duration.toMillis(duration) / parts))
+  return Effect.raceFirst(effect, Effect.flatMap(Effect.repeat(part, { times: parts - 1 }), orElse))
+}
 
 /** Exponential backoff with jitter, never shorter than the delay that the server asked for. */
 const backoff = (limits: Limits) =>

@@ -2,7 +2,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as PartitionedSemaphore from "effect/PartitionedSemaphore"
-import { within } from "../../fetch/internal/within.ts"
+import { within } from "../../fetch/internal/retry.ts"
 import { IntrospectionQueueFull, VerificationUnavailable } from "../TokenError.ts"
 
 /** Limits of concurrent and of waiting requests. */
