@@ -42,13 +42,14 @@ const milliseconds = (duration: Duration.Input): Option.Option<number> =>
 
 /** The bounds of the options, if they are valid. */
 export const sessionBounds = (
-  { anonymous = 1000, anonymousIdle = "30 minutes", idle = "1 day", perPrincipal = 100 }: SessionLimits = {}
+  { anonymous: maxAnonymous = 1000, anonymousIdle = "30 minutes", idle = "1 day", perPrincipal = 100 }: SessionLimits =
+    {}
 ): Option.Option<SessionBounds> =>
-  isPositiveInteger(anonymous) && isPositiveInteger(perPrincipal)
+  isPositiveInteger(maxAnonymous) && isPositiveInteger(perPrincipal)
     ? Option.all({
       anonymous: Option.map(milliseconds(anonymousIdle), (idle): Bounds => ({
-        total: anonymous,
-        perOwner: anonymous,
+        total: maxAnonymous,
+        perOwner: maxAnonymous,
         idle
       })),
       authenticated: Option.map(milliseconds(idle), (idle): Bounds => ({
