@@ -39,7 +39,7 @@ import type { AuthError } from "../token/TokenError.ts"
 import { openAvailability } from "./internal/availability.ts"
 import { declaredTooLarge, limitsIn } from "./internal/bodyLimit.ts"
 import { makeRefusals, refusableRoute, refuseRequest } from "./internal/enforcement.ts"
-import { guard, type McpAuth } from "./internal/service.ts"
+import { type McpAuth, serviceWithInternals } from "./internal/service.ts"
 import { withoutTokenHeaders } from "./internal/tokenHeaders.ts"
 
 /**
@@ -64,7 +64,7 @@ export class BearerAuth extends HttpApiMiddleware.Service<BearerAuth, { provides
 export const layer: Layer.Layer<BearerAuth, never, McpAuth> = Layer.fresh(Layer.effect(
   BearerAuth,
   Effect.gen(function*() {
-    const auth = yield* guard
+    const auth = yield* serviceWithInternals
     const { problem } = yield* openAvailability
     return BearerAuth.of({
       // The credential of the framework is not used, because it does not distinguish a malformed header from none.

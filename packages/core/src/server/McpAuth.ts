@@ -29,7 +29,7 @@ import { Registered, registrations } from "./internal/registrations.ts"
 import { requestState } from "./internal/requestState.ts"
 import { PublicDocuments, recordingRouter, routeOf, serveMetadata } from "./internal/serveMetadata.ts"
 import { ServerSessions } from "./internal/serverSessions.ts"
-import { type BuildError, checkPolicies, guard, make, McpAuth } from "./internal/service.ts"
+import { type BuildError, checkPolicies, make, McpAuth, serviceWithInternals } from "./internal/service.ts"
 import { InvalidOptions, type Options } from "./McpAuthOptions.ts"
 
 export { development, DevelopmentInProduction } from "./internal/development.ts"
@@ -121,7 +121,7 @@ const refuseSharedServer = Layer.fresh(Layer.effectDiscard(Effect.gen(function*(
 /** Reads the policies of a server, enforces them, and adds their scopes to metadata and challenges. */
 const enforced = <S>() =>
   Layer.unwrap(Effect.gen(function*() {
-    const { setPolicyScopes, resource, policySettings } = yield* guard
+    const { setPolicyScopes, resource, policySettings } = yield* serviceWithInternals
     const registered = yield* Registered
     const server = yield* McpServer.McpServer
     const registrationsFound = registrations(server, policySettings.policy)
@@ -139,7 +139,7 @@ const enforced = <S>() =>
 /** Builds a server behind the gate, and checks that it serves the path of the resource. */
 const serveBehindGate = <A, E, R>(self: Layer.Layer<A, E, R>) =>
   Layer.unwrap(Effect.gen(function*() {
-    const { resource, servedPath } = yield* guard
+    const { resource, servedPath } = yield* serviceWithInternals
     const router = yield* HttpRouter.HttpRouter
     const seen = new Set<string>()
     const sessions = yield* ServerSessions
@@ -184,7 +184,7 @@ const protectedServer = <A, E, R>(
 ): Layer.Layer<A, E | InvalidOptions, Requirements<A, R> | McpAuth> => {
   const behindGate = serveBehindGate(Layer.provide(self, checkMarkers))
   const states = Layer.unwrap(
-    Effect.map(guard, ({ requestStates }) => permanent(requestState(requestStates).layerGlobal))
+    Effect.map(serviceWithInternals, ({ requestStates }) => permanent(requestState(requestStates).layerGlobal))
   )
   // Middleware that is installed later runs outside. Policies are evaluated before a state is decrypted, so that the response
   // to a forged state does not reveal whether a hidden tool exists.

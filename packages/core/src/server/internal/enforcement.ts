@@ -22,7 +22,7 @@ import { type AuthError, InsufficientScope } from "../../token/TokenError.ts"
 import * as Challenge from "../Challenge.ts"
 import type { Availability } from "./availability.ts"
 import type { Policies, Registrations } from "./registrations.ts"
-import type { Guard, McpAuth } from "./service.ts"
+import type { McpAuth, ServiceWithInternals } from "./service.ts"
 import { recordRefusal } from "./telemetry.ts"
 
 /** The refusals of the messages in one HTTP request. */
@@ -73,7 +73,7 @@ const combinedError = (errors: Arr.NonEmptyReadonlyArray<AuthError>): AuthError 
 
 /** Collects the refusals of a request. */
 export const makeRefusals = (
-  { policySettings, rejection }: Pick<Guard, "policySettings"> & {
+  { policySettings, rejection }: Pick<ServiceWithInternals, "policySettings"> & {
     readonly rejection: (error: AuthError) => Challenge.Rejection
   },
   visibility: Access["Service"]["visibility"] = policySettings.visibility

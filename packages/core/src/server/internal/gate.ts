@@ -26,7 +26,7 @@ import { type BodyLimit, type BodyLimits, declaredTooLarge, limitsIn, readWhole 
 import { makeRefusals, refusableRoute, refuseRequest } from "./enforcement.ts"
 import { Registered, type Registrations } from "./registrations.ts"
 import { ServerSessions } from "./serverSessions.ts"
-import { type Guard, guard } from "./service.ts"
+import { type ServiceWithInternals, serviceWithInternals } from "./service.ts"
 import { makeSessions, type Sessions } from "./sessions.ts"
 import { Listen, refuseSubscription } from "./subscriptions.ts"
 import { recordAllowed } from "./telemetry.ts"
@@ -166,7 +166,7 @@ const limitStream = (
   response: HttpServerResponse.HttpServerResponse,
   request: Request,
   { expiresAt }: AuthInfo["Service"],
-  { maxAnswerDuration }: Guard
+  { maxAnswerDuration }: ServiceWithInternals
 ): HttpServerResponse.HttpServerResponse => {
   const { body } = response
   if (body._tag !== "Stream") return response
@@ -183,7 +183,7 @@ const limitStream = (
 interface GateState {
   /** The request with its token. Handlers get it without `tokenHeaders`. */
   readonly sent: Request
-  readonly auth: Guard
+  readonly auth: ServiceWithInternals
   readonly sessions: Sessions
   readonly limits: BodyLimits
   /** The reason why no request is accepted now, if there is one. */
@@ -297,7 +297,7 @@ const admitWithoutToken = <E, R>(respond: Respond<E, R>, request: Request, state
 
 const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
   Effect.gen(function*() {
-    const auth = yield* guard
+    const auth = yield* serviceWithInternals
     const registered = Option.map(
       yield* Effect.serviceOption(Registered),
       (ref) => Effect.sync(() => MutableRef.get(ref))

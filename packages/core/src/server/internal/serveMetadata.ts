@@ -13,7 +13,7 @@ import { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetad
 import * as WellKnown from "../../metadata/WellKnown.ts"
 import { InvalidOptions } from "../McpAuthOptions.ts"
 import { byAskedHost } from "./resourceNames.ts"
-import { guard } from "./service.ts"
+import { serviceWithInternals } from "./service.ts"
 
 /** A document that needs no token. */
 export interface PublicDocument {
@@ -183,7 +183,7 @@ const documentFor = (names: Arr.NonEmptyReadonlyArray<NamedDocument>): Document 
  * origin. If several names have the same path, the host of the request decides.
  */
 export const serveMetadata = Effect.gen(function*() {
-  const { names } = yield* guard
+  const { names } = yield* serviceWithInternals
   const documents = yield* PublicDocuments
   const named = yield* Effect.forEach(
     names,

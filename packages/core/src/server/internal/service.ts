@@ -162,13 +162,13 @@ interface Internals {
 const internalsKey = "~effect-mcp-auth/McpAuth"
 
 /** The service with its internals. */
-export type Guard = Service & Internals
+export type ServiceWithInternals = Service & Internals
 
 const hasInternals = (service: Service): service is Service & { readonly [internalsKey]: Internals } =>
   internalsKey in service
 
-/** The guard of the `McpAuth` in context. */
-export const guard: Effect.Effect<Guard, never, McpAuth> = Effect.flatMap(
+/** The `McpAuth` in context, with its internals. */
+export const serviceWithInternals: Effect.Effect<ServiceWithInternals, never, McpAuth> = Effect.flatMap(
   McpAuth,
   (service) =>
     hasInternals(service)
