@@ -443,3 +443,12 @@ describe("audiences", () => {
     expect<ReturnType<AudiencePolicy.AudiencePolicy["accepts"]>>().type.toBe<boolean>()
   })
 })
+
+describe("API keys", () => {
+  it("need the services of their lookup, and nothing for a list", () => {
+    const found = { id: "a", hash: "b", subject: "c", scopes: [] }
+    expect(TokenVerifier.apiKeys({ keys: [found] })).type.toBe<TokenVerifier.Method<never>>()
+    const lookup = (): Effect.Effect<typeof found | undefined, VaultError, Vault> => Effect.succeed(found)
+    expect(TokenVerifier.apiKeys({ keys: lookup })).type.toBe<TokenVerifier.Method<Vault>>()
+  })
+})

@@ -5,6 +5,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Schema } from "effect"
 import { execFile } from "node:child_process"
+import { createHash } from "node:crypto"
 import { fileURLToPath } from "node:url"
 import { patience } from "./patience.ts"
 import { trusted } from "./standing/support/certificates.ts"
@@ -264,5 +265,43 @@ describe("mcp-auth check", () => {
       const { code, stdout } = yield* mcpAuth("check", "--help")
       assert.include(stdout, "--repair")
       assert.strictEqual(code, 0)
+    }))
+})
+
+describe("mcp-auth api-key", () => {
+  const entry = ["--id", "ci-2026", "--subject", "ci", "--scope", "notes:read", "--expires-at", "2027-01-01T00:00:00Z"]
+
+  it.live("prints a key once, and its entry for the configuration with its hash", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* mcpAuth("api-key", ...entry)
+      assert.strictEqual(stderr, "")
+      assert.strictEqual(code, 0)
+      const [, key = "", , text = ""] = stdout.split("\n").map((line) => line.trim())
+      assert.match(key, /^mcp_[0-9A-Za-z]{43}$/)
+      assert.strictEqual(stdout.split(key).length, 2)
+      assert.deepStrictEqual(JSON.parse(text), {
+        id: "ci-2026",
+        hash: createHash("sha256").update(key).digest("hex"),
+        subject: "ci",
+        scopes: ["notes:read"],
+        expiresAt: "2027-01-01T00:00:00.000Z"
+      })
+    }))
+
+  it.live("prints JSON for programs", () =>
+    Effect.gen(function*() {
+      const { code, stdout } = yield* mcpAuth("api-key", ...entry, "--prefix", "notes_", "--format", "json")
+      assert.strictEqual(code, 0)
+      const { entry: { hash }, key } = JSON.parse(stdout)
+      assert.isTrue(key.startsWith("notes_"))
+      assert.strictEqual(hash, createHash("sha256").update(key).digest("hex"))
+    }))
+
+  it.live("refuses a prefix that JWTs have, and an expiry that is not a time", () =>
+    Effect.gen(function*() {
+      const jwt = yield* mcpAuth("api-key", ...entry, "--prefix", "eyJ")
+      assert.strictEqual(jwt.code, 64)
+      assert.include(jwt.stderr, "--prefix must have")
+      assert.strictEqual((yield* mcpAuth("api-key", "--id", "a", "--subject", "a", "--expires-at", "soon")).code, 64)
     }))
 })

@@ -1,11 +1,12 @@
 import * as Command from "effect/cli/Command"
+import { apiKeyCommand } from "./apiKeyCommand.ts"
 import { checkCommand } from "./checkCommand.ts"
 import { explainCommand } from "./explainCommand.ts"
 
 /** The `mcp-auth` command. */
 export const command = Command.make("mcp-auth").pipe(
   Command.withDescription(
-    "OAuth for MCP servers: check the metadata of a provider, and explain the decision about a token"
+    "OAuth for MCP servers: check the metadata of a provider, explain the decision about a token, generate API keys"
   ),
-  Command.withSubcommands([checkCommand, explainCommand])
+  Command.withSubcommands([checkCommand, explainCommand, apiKeyCommand])
 )
