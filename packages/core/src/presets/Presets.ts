@@ -8,12 +8,12 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { quoted } from "../metadata/internal/printable.ts"
 import { PresetRegistry } from "../server/internal/presetRegistry.ts"
 import { modules } from "./internal/modules.ts"
+import { chooseFrom } from "./internal/presetEnvironment.ts"
 import type { Constructor, Definition } from "./Preset.ts"
 
 /**
@@ -86,16 +86,6 @@ export const loadAll: Effect.Effect<ReadonlyArray<Definition>> = Effect.forEach(
   { concurrency: "unbounded" }
 )
 
-/** A preset, as the environment configures it. The environment checks the values of parameters. */
-const registered = (name: Name) =>
-  Effect.map(Effect.orDie(load(name)), (constructor) => ({
-    parameters: constructor.definition.parameters,
-    make: (values: Readonly<Record<string, unknown>>) => {
-      const preset = constructor(values)
-      return Result.map(preset.settings, () => preset)
-    }
-  }))
-
 /**
  * The presets that `MCP_AUTH_PRESET` can name. `NodeMcpAuth.layer` includes this layer. On other platforms, provide it to
  * `McpAuth.layerFromConfig`.
@@ -117,5 +107,5 @@ const registered = (name: Name) =>
  */
 export const layer: Layer.Layer<never> = Layer.succeed(
   PresetRegistry,
-  new Map(names.map((name) => [name, registered(name)]))
+  chooseFrom(new Map(names.map((name) => [name, Effect.orDie(load(name))])))
 )

@@ -14,8 +14,9 @@ import * as ScopeHierarchy from "../../policy/ScopeHierarchy.ts"
 import type { Options } from "../McpAuthOptions.ts"
 import { apiKeys, withApiKeys } from "./environmentApiKeys.ts"
 import { checkNames, configError, type Vocabulary } from "./environmentNames.ts"
-import { type Choice, choosePreset, presetServer, presetVariable } from "./environmentPreset.ts"
+import { choosePreset } from "./environmentPreset.ts"
 import { type ConfiguredServers, configuredServers, type Credentials, serverProblems } from "./environmentServers.ts"
+import { presetVariable } from "./presetRegistry.ts"
 
 /**
  * All variables. A name outside this list is an error, because a misspelt name would silently switch a protection off. The
@@ -218,17 +219,20 @@ const hasOnlyApiKeys = (isUnset: (name: string) => boolean): boolean =>
   !isUnset("MCP_AUTH_API_KEYS") && ofServer.every(isUnset)
 
 /** The names that are allowed with a preset, or without one. A required variable may be missing if an option replaces it. */
-const vocabularyOf = ({ vocabulary }: Choice, { authorizationServers, resource }: Overrides): Vocabulary => ({
-  known: [...variableNames, ...vocabulary.known],
+const vocabularyOf = (
+  preset: Effect.Success<ReturnType<typeof choosePreset>>,
+  { authorizationServers, resource }: Overrides
+): Vocabulary => ({
+  known: [...variableNames, ...preset.known],
   required: [
     ...resource === undefined ? [resourceVariable] : [],
-    ...authorizationServers === undefined && !vocabulary.isChosen ? [[...issuerVariable, hasOnlyApiKeys] as const] : [],
-    ...vocabulary.required
+    ...authorizationServers === undefined && !preset.isChosen ? [[...issuerVariable, hasOnlyApiKeys] as const] : [],
+    ...preset.required
   ],
   dependent,
   exclusive: ofServer.map((name) => [name, presetVariable] as const),
-  explain: vocabulary.explain,
-  problems: vocabulary.problems
+  explain: preset.explain,
+  problems: preset.problems
 })
 
 /**
@@ -239,14 +243,14 @@ export const optionsFromConfig = Effect.fnUntraced(function*(
   overrides: Overrides
 ): Effect.fn.Return<{ readonly options: ConfiguredOptions; readonly isDevelopment: boolean }, Config.ConfigError> {
   const provider = yield* ConfigProvider.ConfigProvider
-  const choice = yield* choosePreset(provider)
-  yield* checkNames(provider, vocabularyOf(choice, overrides))
+  const preset = yield* choosePreset(provider)
+  yield* checkNames(provider, vocabularyOf(preset, overrides))
   const values = yield* variables.parse(provider)
   const problems = serverProblems(values)
   if (problems.length > 0) return yield* Effect.fail(configError(problems))
-  const servers: ConfiguredServers<ConfigurationError> = choice.preset === undefined
+  const servers: ConfiguredServers<ConfigurationError> = preset.server === undefined
     ? configuredServers(values)
-    : { authorizationServers: [yield* presetServer(provider, choice.preset)] }
+    : { authorizationServers: [yield* preset.server] }
   const hasServers = [...servers.authorizationServers, ...overrides.authorizationServers ?? []].length > 0
   const verifier = withApiKeys(hasServers ? servers.verifier : undefined, values.apiKeys) ?? servers.verifier
   const options = optionsOf(values, { ...servers, ...(verifier === undefined ? {} : { verifier }) })

@@ -1,46 +1,36 @@
+import type * as Config from "effect/Config"
+import type * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
-import type * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import type { ServerWithVerifier } from "../McpAuthOptions.ts"
+import type { Vocabulary } from "./environmentNames.ts"
 
-/** A parameter of a preset, as far as the environment needs it. */
-export interface PresetParameter {
-  readonly description: string
-  readonly example: string
-  readonly expected: string
-  readonly isOptional: boolean
-  readonly accepts: (value: unknown) => boolean
-  readonly fromText: (text: string) => unknown
-}
+/** The variable that names a preset. The variables of its parameters begin with this name. */
+export const presetVariable = "MCP_AUTH_PRESET"
 
 /** The server of a preset, with the method that verifies its tokens. */
-export interface PresetServer<out E> extends ServerWithVerifier<E, HttpClient.HttpClient | Scope.Scope> {
-  readonly authorizationServer: Effect.Effect<AuthorizationServer<unknown>, E, HttpClient.HttpClient | Scope.Scope>
+export type PresetServer = ServerWithVerifier<Config.ConfigError, HttpClient.HttpClient | Scope.Scope>
+
+/** What a preset adds to the variables of every server, and the server that they configure. */
+export interface ChosenPreset extends Pick<Vocabulary, "explain" | "problems" | "required"> {
+  readonly known: ReadonlyArray<string>
+  /** Fails if a parameter is invalid. Run it after the names of the variables were checked. */
+  readonly server: Effect.Effect<PresetServer, Config.ConfigError> | undefined
 }
 
-/** What prevents the use of a preset. */
-interface Problem {
-  readonly message: string
-}
-
-/** A preset that can be configured at run time. */
-export interface RegisteredPreset {
-  readonly parameters: Readonly<Record<string, PresetParameter>>
-  /** Creates the server, or says why the provider cannot be used. */
-  readonly make: (
-    values: Readonly<Record<string, unknown>>
-  ) => Result.Result<PresetServer<Problem>, Problem>
-}
+/** Finds a preset by its name, or says why it cannot be used. */
+export type ChoosePreset = (
+  name: string,
+  provider: ConfigProvider.ConfigProvider
+) => Effect.Effect<ChosenPreset | string>
 
 /**
- * The presets that `MCP_AUTH_PRESET` can name. `Presets.layer` provides them, so that a program without that layer
- * contains no preset.
+ * How `MCP_AUTH_PRESET` is read. `Presets.layer` provides it, so that a program without that layer contains neither presets
+ * nor the code that reads their parameters.
  */
-export const PresetRegistry: Context.Reference<ReadonlyMap<string, Effect.Effect<RegisteredPreset>> | undefined> =
-  Context.Reference<ReadonlyMap<string, Effect.Effect<RegisteredPreset>> | undefined>(
-    "@effect-mcp-auth/core/server/internal/presetRegistry/PresetRegistry",
-    { defaultValue: () => undefined }
-  )
+export const PresetRegistry: Context.Reference<ChoosePreset | undefined> = Context.Reference<ChoosePreset | undefined>(
+  "@effect-mcp-auth/core/server/internal/presetRegistry/PresetRegistry",
+  { defaultValue: () => undefined }
+)
