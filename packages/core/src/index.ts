@@ -423,7 +423,8 @@ export * as BearerToken from "./token/BearerToken.ts"
 
 /**
  * Authentication of a resource server to an authorization server (RFC 6749, section 2.3; OpenID Connect Core 1.0, section
- * 9): with a secret in a header, with a secret in the form, or with a signed assertion that cannot be reused.
+ * 9): with a secret in a header, with a secret in the form, with an access token, or with a signed assertion that cannot
+ * be reused.
  *
  * @since 0.1.0
  */

@@ -1,6 +1,7 @@
 /**
  * Authentication of a resource server to an authorization server (RFC 6749, section 2.3; OpenID Connect Core 1.0, section
- * 9): with a secret in a header, with a secret in the form, or with a signed assertion that cannot be reused.
+ * 9): with a secret in a header, with a secret in the form, with an access token, or with a signed assertion that cannot
+ * be reused.
  *
  * @since 0.1.0
  */
@@ -29,8 +30,8 @@ export interface Proof {
  * @since 0.1.0
  */
 export interface ClientAuthentication {
-  /** The name of the method, as in authorization server metadata. */
-  readonly method: "client_secret_basic" | "client_secret_post" | "private_key_jwt"
+  /** The name of the method, as in authorization server metadata. `Bearer`: an access token (RFC 8414, section 2). */
+  readonly method: "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "Bearer"
   /** Creates the proof for one request to the authorization server with this issuer identifier. */
   readonly prove: (issuer: string) => Effect.Effect<Proof>
 }
@@ -75,6 +76,18 @@ export const clientSecretPost = (clientId: string, secret: Redacted.Redacted): C
   method: "client_secret_post",
   prove: () =>
     Effect.sync(() => ({ headers: {}, form: { client_id: clientId, client_secret: Redacted.value(secret) } }))
+})
+
+/**
+ * Sends an access token of this resource server in the Authorization header (RFC 7662, section 2.1), for authorization
+ * servers whose introspection endpoint expects an API key (Ory Network).
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const bearerToken = (token: Redacted.Redacted): ClientAuthentication => ({
+  method: "Bearer",
+  prove: () => Effect.sync(() => ({ headers: { authorization: `Bearer ${Redacted.value(token)}` }, form: {} }))
 })
 
 /** In seconds (RFC 7523, section 3). Short, because each assertion is used once. */

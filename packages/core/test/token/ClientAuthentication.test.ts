@@ -65,6 +65,15 @@ describe("client_secret_post", () => {
     }))
 })
 
+describe("Bearer", () => {
+  it.effect("puts the access token into the Authorization header, and nothing into the form", () =>
+    Effect.gen(function*() {
+      const method = ClientAuthentication.bearerToken(Redacted.make("ory_pat_1"))
+      assert.deepStrictEqual(yield* method.prove(issuer), { headers: { authorization: "Bearer ory_pat_1" }, form: {} })
+      assert.strictEqual(method.method, "Bearer")
+    }))
+})
+
 /** The private key as a JWK, as it stands in a configuration. */
 const privateJwk = (key: Key, kid?: string): Redacted.Redacted<Jws.PublicKey & { readonly d: string }> => {
   const jwk = key.privateKey.export({ format: "jwk" })

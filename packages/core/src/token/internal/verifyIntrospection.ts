@@ -2,9 +2,7 @@ import * as Cache from "effect/Cache"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
-import * as Hash from "effect/Hash"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -20,6 +18,7 @@ import { InvalidToken, type VerificationUnavailable } from "../TokenError.ts"
 import { makeCircuit } from "./circuit.ts"
 import { checkClaims, type ClaimRules, namesCaller, withTokenDigest } from "./claims.ts"
 import { type AddressedRequest, networksOf } from "./clientAddress.ts"
+import { DigestKey } from "./digestKey.ts"
 import { introspect } from "./introspect.ts"
 import { makeQueue, type QueueSettings } from "./introspectionQueue.ts"
 import { unknownIssuer } from "./issuers.ts"
@@ -88,31 +87,8 @@ interface PendingRequest {
   readonly request: AddressedRequest | undefined
 }
 
-/** The cache key of a token: its digest. It holds the token and the request only until the lookup starts. */
-class IntrospectionKey implements Equal.Equal {
-  readonly digest: string
-  private pending: PendingRequest | undefined
-
-  constructor(digest: string, pending: PendingRequest) {
-    this.digest = digest
-    this.pending = pending
-  }
-
-  /** Returns the token and its request, once. */
-  take(): PendingRequest {
-    const pending = this.pending ?? { token: Redacted.make(""), request: undefined }
-    this.pending = undefined
-    return pending
-  }
-
-  [Equal.symbol](that: Equal.Equal): boolean {
-    return that instanceof IntrospectionKey && that.digest === this.digest
-  }
-
-  [Hash.symbol](): number {
-    return Hash.string(this.digest)
-  }
-}
+/** For the type: a lookup takes its input once. */
+const nothingPending: PendingRequest = { token: Redacted.make(""), request: undefined }
 
 /** Caches responses by digest, with a single flight for each token. */
 const makeResponseCache = Effect.fnUntraced(
@@ -121,8 +97,8 @@ const makeResponseCache = Effect.fnUntraced(
     const circuit = yield* makeCircuit(server)
     const queue = makeQueue(server.issuer, settings)
     const expiry = expiryOf(settings.cacheFor)
-    const lookup = Effect.fnUntraced(function*(key: IntrospectionKey) {
-      const { request, token } = key.take()
+    const lookup = Effect.fnUntraced(function*(key: DigestKey<PendingRequest>) {
+      const { request, token } = key.take() ?? nothingPending
       // The circuit is inside the queue: waiting says nothing about the server.
       const fetchResponse = queue(
         request === undefined ? undefined : networksOf(request),
@@ -141,7 +117,7 @@ const makeResponseCache = Effect.fnUntraced(
     })
     return Effect.fnUntraced(function*(token: Redacted.Redacted, request: AddressedRequest | undefined) {
       const digest = digestOf(Redacted.value(token))
-      const key = new IntrospectionKey(typeof digest === "string" ? digest : yield* digest, { token, request })
+      const key = new DigestKey(typeof digest === "string" ? digest : yield* digest, { token, request })
       // The cache keeps the key, even if it needed no lookup, so the token must be removed from it.
       const { cached } = yield* Effect.ensuring(Cache.get(cache, key), Effect.sync(() => key.take()))
       return cached.response
