@@ -11,7 +11,10 @@ import { entra } from "./entra.ts"
 import { entraExternal } from "./entraExternal.ts"
 import { entraMultiTenant } from "./entraMultiTenant.ts"
 import { entraV1 } from "./entraV1.ts"
+import { github } from "./github.ts"
 import { githubActions } from "./githubActions.ts"
+import { gitlab } from "./gitlab.ts"
+import { google } from "./google.ts"
 import { ibmVerify } from "./ibmVerify.ts"
 import { keycloak } from "./keycloak.ts"
 import { kubernetes } from "./kubernetes.ts"
@@ -40,7 +43,10 @@ export const all = {
   "entra-external": entraExternal,
   "entra-multi-tenant": entraMultiTenant,
   "entra-v1": entraV1,
+  "github": github,
   "github-actions": githubActions,
+  "gitlab": gitlab,
+  "google": google,
   "ibm-verify": ibmVerify,
   "keycloak": keycloak,
   "kubernetes": kubernetes,
