@@ -3,6 +3,8 @@
 export const modules = {
   "adfs": () => import("../Adfs.ts"),
   "auth0": () => import("../Auth0.ts"),
+  "authelia": () => import("../Authelia.ts"),
+  "authentik": () => import("../Authentik.ts"),
   "azure-b2c": () => import("../AzureB2c.ts"),
   "better-auth": () => import("../BetterAuth.ts"),
   "casdoor": () => import("../Casdoor.ts"),
@@ -21,6 +23,7 @@ export const modules = {
   "ibm-verify": () => import("../IbmVerify.ts"),
   "keycloak": () => import("../Keycloak.ts"),
   "kubernetes": () => import("../Kubernetes.ts"),
+  "logto": () => import("../Logto.ts"),
   "oidc-provider": () => import("../OidcProvider.ts"),
   "okta": () => import("../Okta.ts"),
   "okta-org": () => import("../OktaOrg.ts"),
@@ -29,5 +32,6 @@ export const modules = {
   "sap-ias": () => import("../SapIas.ts"),
   "supabase": () => import("../Supabase.ts"),
   "workos": () => import("../Workos.ts"),
-  "wso2": () => import("../Wso2.ts")
+  "wso2": () => import("../Wso2.ts"),
+  "zitadel": () => import("../Zitadel.ts")
 } as const

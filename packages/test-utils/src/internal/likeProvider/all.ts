@@ -1,5 +1,7 @@
 import { adfs } from "./adfs.ts"
 import { auth0 } from "./auth0.ts"
+import { authelia } from "./authelia.ts"
+import { authentik } from "./authentik.ts"
 import { azureB2c } from "./azureB2c.ts"
 import { betterAuth } from "./betterAuth.ts"
 import { casdoor } from "./casdoor.ts"
@@ -18,6 +20,7 @@ import { google } from "./google.ts"
 import { ibmVerify } from "./ibmVerify.ts"
 import { keycloak } from "./keycloak.ts"
 import { kubernetes } from "./kubernetes.ts"
+import { logto } from "./logto.ts"
 import type { LikeProvider } from "./model.ts"
 import { oidcProvider } from "./oidcProvider.ts"
 import { okta } from "./okta.ts"
@@ -27,11 +30,14 @@ import { sapIas } from "./sapIas.ts"
 import { supabase } from "./supabase.ts"
 import { workos } from "./workos.ts"
 import { wso2 } from "./wso2.ts"
+import { zitadel } from "./zitadel.ts"
 
 /** All fixtures, by the names of their presets. */
 export const all = {
   "adfs": adfs,
   "auth0": auth0,
+  "authelia": authelia,
+  "authentik": authentik,
   "azure-b2c": azureB2c,
   "better-auth": betterAuth,
   "casdoor": casdoor,
@@ -50,6 +56,7 @@ export const all = {
   "ibm-verify": ibmVerify,
   "keycloak": keycloak,
   "kubernetes": kubernetes,
+  "logto": logto,
   "oidc-provider": oidcProvider,
   "okta": okta,
   "openiddict": openiddict,
@@ -57,7 +64,8 @@ export const all = {
   "sap-ias": sapIas,
   "supabase": supabase,
   "workos": workos,
-  "wso2": wso2
+  "wso2": wso2,
+  "zitadel": zitadel
 } as const satisfies Readonly<Record<string, LikeProvider>>
 
 /** The name of a fixture. */
