@@ -13,6 +13,7 @@ import { entra } from "./entra.ts"
 import { entraExternal } from "./entraExternal.ts"
 import { entraMultiTenant } from "./entraMultiTenant.ts"
 import { entraV1 } from "./entraV1.ts"
+import { fusionauth } from "./fusionauth.ts"
 import { github } from "./github.ts"
 import { githubActions } from "./githubActions.ts"
 import { gitlab } from "./gitlab.ts"
@@ -27,6 +28,8 @@ import { okta } from "./okta.ts"
 import { openiddict } from "./openiddict.ts"
 import { oracle } from "./oracle.ts"
 import { sapIas } from "./sapIas.ts"
+import { scalekit } from "./scalekit.ts"
+import { stytch } from "./stytch.ts"
 import { supabase } from "./supabase.ts"
 import { workos } from "./workos.ts"
 import { wso2 } from "./wso2.ts"
@@ -49,6 +52,7 @@ export const all = {
   "entra-external": entraExternal,
   "entra-multi-tenant": entraMultiTenant,
   "entra-v1": entraV1,
+  "fusionauth": fusionauth,
   "github": github,
   "github-actions": githubActions,
   "gitlab": gitlab,
@@ -62,6 +66,8 @@ export const all = {
   "openiddict": openiddict,
   "oracle": oracle,
   "sap-ias": sapIas,
+  "scalekit": scalekit,
+  "stytch": stytch,
   "supabase": supabase,
   "workos": workos,
   "wso2": wso2,
