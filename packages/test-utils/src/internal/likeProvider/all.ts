@@ -27,6 +27,10 @@ import { oidcProvider } from "./oidcProvider.ts"
 import { okta } from "./okta.ts"
 import { openiddict } from "./openiddict.ts"
 import { oracle } from "./oracle.ts"
+import { ory } from "./ory.ts"
+import { pingfederate } from "./pingfederate.ts"
+import { pingone } from "./pingone.ts"
+import { salesforce } from "./salesforce.ts"
 import { sapIas } from "./sapIas.ts"
 import { scalekit } from "./scalekit.ts"
 import { stytch } from "./stytch.ts"
@@ -65,6 +69,10 @@ export const all = {
   "okta": okta,
   "openiddict": openiddict,
   "oracle": oracle,
+  "ory": ory,
+  "pingfederate": pingfederate,
+  "pingone": pingone,
+  "salesforce": salesforce,
   "sap-ias": sapIas,
   "scalekit": scalekit,
   "stytch": stytch,
