@@ -13,6 +13,7 @@ import { entra } from "./entra.ts"
 import { entraExternal } from "./entraExternal.ts"
 import { entraMultiTenant } from "./entraMultiTenant.ts"
 import { entraV1 } from "./entraV1.ts"
+import { frontegg } from "./frontegg.ts"
 import { fusionauth } from "./fusionauth.ts"
 import { github } from "./github.ts"
 import { githubActions } from "./githubActions.ts"
@@ -20,6 +21,7 @@ import { gitlab } from "./gitlab.ts"
 import { google } from "./google.ts"
 import { ibmVerify } from "./ibmVerify.ts"
 import { keycloak } from "./keycloak.ts"
+import { kinde } from "./kinde.ts"
 import { kubernetes } from "./kubernetes.ts"
 import { logto } from "./logto.ts"
 import type { LikeProvider } from "./model.ts"
@@ -30,6 +32,7 @@ import { oracle } from "./oracle.ts"
 import { ory } from "./ory.ts"
 import { pingfederate } from "./pingfederate.ts"
 import { pingone } from "./pingone.ts"
+import { propelauth } from "./propelauth.ts"
 import { salesforce } from "./salesforce.ts"
 import { sapIas } from "./sapIas.ts"
 import { scalekit } from "./scalekit.ts"
@@ -56,6 +59,7 @@ export const all = {
   "entra-external": entraExternal,
   "entra-multi-tenant": entraMultiTenant,
   "entra-v1": entraV1,
+  "frontegg": frontegg,
   "fusionauth": fusionauth,
   "github": github,
   "github-actions": githubActions,
@@ -63,6 +67,7 @@ export const all = {
   "google": google,
   "ibm-verify": ibmVerify,
   "keycloak": keycloak,
+  "kinde": kinde,
   "kubernetes": kubernetes,
   "logto": logto,
   "oidc-provider": oidcProvider,
@@ -72,6 +77,7 @@ export const all = {
   "ory": ory,
   "pingfederate": pingfederate,
   "pingone": pingone,
+  "propelauth": propelauth,
   "salesforce": salesforce,
   "sap-ias": sapIas,
   "scalekit": scalekit,
