@@ -10,7 +10,7 @@ import { now, protectProduct, resource } from "./protectProduct.ts"
 const missing = Presets.names.filter((name) => !(TestProvider.products as ReadonlyArray<string>).includes(name))
 
 /** Presets that are refused as a whole, so that no provider behaves like them. */
-const refused = new Set(["okta-org"])
+const refused = new Set(["okta-org", "slack"])
 
 describe("the presets", () => {
   it("have a fixture each, unless the provider is refused", () => {

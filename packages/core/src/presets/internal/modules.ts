@@ -39,6 +39,7 @@ export const modules = {
   "salesforce": () => import("../Salesforce.ts"),
   "sap-ias": () => import("../SapIas.ts"),
   "scalekit": () => import("../Scalekit.ts"),
+  "slack": () => import("../Slack.ts"),
   "stytch": () => import("../Stytch.ts"),
   "supabase": () => import("../Supabase.ts"),
   "workos": () => import("../Workos.ts"),
