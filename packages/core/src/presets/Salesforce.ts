@@ -5,6 +5,8 @@
  */
 import * as AudiencePolicy from "../token/AudiencePolicy.ts"
 import * as ClientAuthentication from "../token/ClientAuthentication.ts"
+import { looksLikeJwt } from "../token/internal/jwt.ts"
+import * as TokenVerifier from "../token/TokenVerifier.ts"
 import { demanding, either } from "./internal/audience.ts"
 import * as Preset from "./Preset.ts"
 
@@ -40,13 +42,17 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
     issuer: `https://${domain}`,
     type: "oidc",
     verification: {
-      method: "introspection",
-      options: {
-        authentication: ClientAuthentication.clientSecretBasic(clientId, clientSecret),
-        audience: issuedTo(`https://${domain}`, clientIds),
-        // Refresh tokens are active too.
-        accessTokenMark: { claim: "token_type", equals: "access_token" },
-        scopeClaims: ["scope"]
+      method: "custom",
+      verifier: {
+        ...TokenVerifier.introspection({
+          authentication: ClientAuthentication.clientSecretBasic(clientId, clientSecret),
+          audience: issuedTo(`https://${domain}`, clientIds),
+          // Refresh tokens are active too.
+          accessTokenMark: { claim: "token_type", equals: "access_token" },
+          scopeClaims: ["scope"]
+        }),
+        // Refresh tokens, and the access tokens of other apps, are opaque.
+        handles: looksLikeJwt
       }
     }
   }),
