@@ -125,19 +125,29 @@ describe("a token for which the authorization server is too slow", () => {
         const { handle } = yield* startServer({ verifier })
         const ask = Effect.flatMap(provider.mintOpaque(), (token) => callTool(handle, token))
         yield* assertStated(ask, "200 in 0 s", "before")
-        yield* provider.fault("introspection", Fault.delay("1 hour"), { times: 1 })
-        yield* provider.fault("introspection", Fault.delay("1 hour"), { times: 1 })
+        yield* provider.fault("introspection", Fault.delay("1 hour"), { times: 2 })
         const slow = yield* Effect.forkChild(ask)
         yield* settled
         // Its second attempt hangs as well.
-        yield* pass(5)
+        yield* pass(7)
         yield* provider.heal()
         if (fault !== undefined) yield* provider.fault("introspection", fault)
         yield* assertStated(ask, answered, "another token")
         yield* provider.heal()
-        yield* pass(6)
-        yield* Fiber.join(slow)
+        yield* pass(4)
+        assert.strictEqual((yield* Fiber.join(slow)).status, 503)
         yield* assertStated(ask, "200 in 0 s", "a token after it")
       }).pipe(withProvider))
   }
+
+  it.effect("opens the circuit if the last answer came no later than its request", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* startServer({ verifier })
+      const ask = Effect.flatMap(provider.mintOpaque(), (token) => callTool(handle, token))
+      yield* assertStated(ask, "200 in 0 s", "before")
+      yield* provider.fault("introspection", Fault.delay("1 hour"))
+      yield* assertStated(ask, "503 in 10 s", "a token")
+      yield* assertStated(ask, "503 in 0 s", "the next token")
+    }).pipe(withProvider))
 })

@@ -85,8 +85,8 @@ export const makeCircuit = Effect.fnUntraced(function*(
   const classifyAt = (began: number) => (exit: Exit.Exit<unknown, unknown>) =>
     Effect.map(Clock.currentTimeMillis, (now) => {
       const outcome = classify(exit, now - began)
-      const isAnswer = Exit.isSuccess(exit) || !Cause.hasInterrupts(exit.cause)
-      if (outcome._tag !== "Failure" && isAnswer) answeredAt = now
+      // An interrupted request is not classified.
+      if (outcome._tag !== "Failure") answeredAt = now
       return outcome
     })
 
