@@ -9,6 +9,7 @@ export const modules = {
   "better-auth": () => import("../BetterAuth.ts"),
   "casdoor": () => import("../Casdoor.ts"),
   "clerk": () => import("../Clerk.ts"),
+  "cloudflare-access": () => import("../CloudflareAccess.ts"),
   "cognito": () => import("../Cognito.ts"),
   "descope": () => import("../Descope.ts"),
   "duende": () => import("../Duende.ts"),

@@ -6,6 +6,7 @@ import { azureB2c } from "./azureB2c.ts"
 import { betterAuth } from "./betterAuth.ts"
 import { casdoor } from "./casdoor.ts"
 import { clerk } from "./clerk.ts"
+import { cloudflareAccess } from "./cloudflareAccess.ts"
 import { cognito } from "./cognito.ts"
 import { descope } from "./descope.ts"
 import { duende } from "./duende.ts"
@@ -52,6 +53,7 @@ export const all = {
   "better-auth": betterAuth,
   "casdoor": casdoor,
   "clerk": clerk,
+  "cloudflare-access": cloudflareAccess,
   "cognito": cognito,
   "descope": descope,
   "duende": duende,
