@@ -63,7 +63,15 @@ export const Found = Schema.Struct({
   /** Irregularities of the document that do not prevent its use. */
   oddities: Schema.Array(Schema.Struct({ code: Schema.String, message: Schema.String })),
   /** The result of the validation against the rules of MCP. */
-  report: Validation.Report
+  report: Validation.Report,
+  /** The key set, if it could not be read or has keys that cannot be used. */
+  keys: Schema.optionalKey(Schema.Struct({
+    url: Schema.String,
+    /** Why the key set could not be read. */
+    error: Schema.optionalKey(Schema.String),
+    /** Keys that cannot be used: tokens that they sign are refused. */
+    passedOver: Schema.Array(Schema.Struct({ kid: Schema.NullOr(Schema.String), reason: Schema.String }))
+  }))
 })
 
 /**

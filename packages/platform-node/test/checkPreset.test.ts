@@ -1,5 +1,5 @@
 import * as Validation from "@effect-mcp-auth/core/Validation"
-import { TestProvider } from "@effect-mcp-auth/test-utils"
+import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Schema } from "effect"
 import { HttpClient } from "effect/http"
@@ -96,4 +96,48 @@ describe("mcp-auth check of a known product", () => {
         assert.include(error.message, message)
       }))
   }
+})
+
+describe("mcp-auth check of a key set", () => {
+  const withKeys = (keys: ReadonlyArray<object>) =>
+    Effect.gen(function*() {
+      const { client, providers: [provider] } = yield* TestProvider.makeNetwork({ issuer: "https://as.test" })
+      // The keys are objects of JSON values.
+      for (const key of keys) yield* provider?.addKey(key as Schema.JsonObject) ?? Effect.void
+      const report = yield* Effect.provideService(checkIssuer("https://as.test"), HttpClient.HttpClient, client)
+      assert.deepStrictEqual(yield* Schema.decodeUnknownEffect(CheckReport)(report), report)
+      return { report, text: pretty(report, { color: false }) }
+    })
+
+  it.effect("reports nothing about keys that can all be used", () =>
+    Effect.gen(function*() {
+      const { report, text } = yield* withKeys([])
+      assert.isUndefined(report.found?.keys)
+      assert.notInclude(text, "Keys at")
+    }))
+
+  it.effect("names each key that cannot be used, with the reason", () =>
+    Effect.gen(function*() {
+      const { report, text } = yield* withKeys([
+        { kty: "RSA", kid: "weak\u001b[31m", n: "AQAB", e: "AQAB" },
+        { kty: "oct", k: "AQAB" }
+      ])
+      assert.deepStrictEqual(report.found?.keys, {
+        url: "https://as.test/jwks",
+        passedOver: [
+          { kid: "weak\u001b[31m", reason: "is weaker than RSA with 2048 bits" },
+          { kid: null, reason: "is not a valid public key of type RSA, EC or OKP" }
+        ]
+      })
+      assert.include(text, "! weak\\u001b[31m is weaker than RSA with 2048 bits")
+      assert.include(text, "! a key without a key ID is not a valid public key of type RSA, EC or OKP")
+    }))
+
+  it.effect("names the reason why the key set cannot be read", () =>
+    Effect.gen(function*() {
+      const { client, providers: [provider] } = yield* TestProvider.makeNetwork({ issuer: "https://as.test" })
+      yield* provider?.fault("jwks", Fault.status(404)) ?? Effect.void
+      const { found } = yield* Effect.provideService(checkIssuer("https://as.test"), HttpClient.HttpClient, client)
+      assert.include(found?.keys?.error, "https://as.test/jwks: HTTP 404")
+    }))
 })

@@ -1,7 +1,9 @@
+import * as AuthorizationServer from "@effect-mcp-auth/core/AuthorizationServer"
 import * as Metadata from "@effect-mcp-auth/core/AuthorizationServerMetadata"
 import * as Discovery from "@effect-mcp-auth/core/Discovery"
 import type { InvalidIssuer } from "@effect-mcp-auth/core/Issuer"
 import { acceptAnyUnsafe, IssuerMismatch } from "@effect-mcp-auth/core/IssuerPolicy"
+import * as JwkSet from "@effect-mcp-auth/core/JwkSet"
 import * as Preset from "@effect-mcp-auth/core/presets/Preset"
 import * as Presets from "@effect-mcp-auth/core/presets/Presets"
 import * as Repairs from "@effect-mcp-auth/core/Repairs"
@@ -11,7 +13,9 @@ import * as Validation from "@effect-mcp-auth/core/Validation"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import type { CheckReport } from "../CheckReport.ts"
 
 /** The input of a check. */
@@ -65,6 +69,31 @@ const foundOf = (config: ServerConfig, report: Validation.Report): NonNullable<C
   oddities: config.oddities,
   report
 })
+
+type Keys = Pick<NonNullable<CheckReport["found"]>, "keys">
+
+/** Reads the key set as a server does. Nothing is reported if all of its keys can be used. */
+const keysOf = (
+  { allowInsecureLoopback, issuer }: Input,
+  { metadata, type }: ServerConfig
+): Effect.Effect<Keys, never, HttpClient.HttpClient> =>
+  Effect.gen(function*(): Effect.fn.Return<
+    Keys,
+    Effect.Error<ReturnType<typeof AuthorizationServer.make>>,
+    HttpClient.HttpClient | Scope.Scope
+  > {
+    const url = metadata.jwksUri
+    if (url === undefined) return {}
+    // The issuer of a document can be a template, which is not the issuer of a server.
+    const server = yield* AuthorizationServer.make({ type, metadata: { ...metadata, issuer } }, {
+      allowInsecureLoopback
+    })
+    const keys = yield* JwkSet.make(server)
+    const found = yield* Effect.result(keys.find({ kid: undefined, algorithm: "RS256" }))
+    const passedOver = keys.passedOver().map(({ kid = null, reason }) => ({ kid, reason }))
+    const error = Result.isFailure(found) ? { error: found.failure.message } : {}
+    return passedOver.length === 0 && Result.isSuccess(found) ? {} : { keys: { url, ...error, passedOver } }
+  }).pipe(Effect.scoped, Effect.orElseSucceed(() => ({})))
 
 /** A document that exists but is not usable is `invalid`, not `unavailable`. */
 const isWrong = ({ error, outcome }: Discovery.Search["attempts"][number]): boolean =>
@@ -128,6 +157,6 @@ export const check = Effect.fnUntraced(function*(
   return {
     ...base,
     verdict: report.errors.length === 0 ? "valid" : "invalid",
-    found: foundOf(config.value, report)
+    found: { ...foundOf(config.value, report), ...(yield* keysOf(input, config.value)) }
   }
 })

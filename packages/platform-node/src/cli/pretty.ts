@@ -58,6 +58,16 @@ const rules = ({ oddities, report }: NonNullable<CheckReport["found"]>, paint: P
   ...findings(report.errors, "✗", "red", paint)
 ]
 
+const keys = ({ keys }: NonNullable<CheckReport["found"]>, paint: Paint): ReadonlyArray<string> =>
+  keys === undefined ? [] : [
+    "",
+    paint("bold", `Keys at ${keys.url}`),
+    ...(keys.error === undefined ? [] : [`  ${paint("red", "✗")} ${keys.error}`]),
+    ...keys.passedOver.map(({ kid, reason }) =>
+      `  ${paint("yellow", `! ${kid === null ? "a key without a key ID" : harmless(kid)}`)} ${reason}`
+    )
+  ]
+
 type Suggestions = NonNullable<CheckReport["suggestions"]>
 
 /** The arguments that use a preset. A secret is not an argument. */
@@ -97,7 +107,9 @@ export const pretty = (report: CheckReport, options: { readonly color: boolean }
   const paint = painter(options.color)
   return [
     ...attempts(report, paint),
-    ...(report.found === undefined ? [] : [...repairs(report.found, paint), ...rules(report.found, paint)]),
+    ...(report.found === undefined
+      ? []
+      : [...repairs(report.found, paint), ...rules(report.found, paint), ...keys(report.found, paint)]),
     ...suggestions(report, paint),
     "",
     summary(report, paint)
