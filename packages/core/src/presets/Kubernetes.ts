@@ -67,7 +67,7 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
         fact: "EKS publishes the authorization endpoint urn:kubernetes:programmatic_authorization.",
         source: "https://docs.aws.amazon.com/eks/latest/userguide/irsa-fetch-keys.html",
         date: "2026-11",
-        confidence: "captured"
+        confidence: "reported"
       }
     ]
   },

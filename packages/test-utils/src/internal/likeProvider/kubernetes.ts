@@ -33,5 +33,5 @@ export const kubernetes: LikeProvider = {
     otherApi: { header: {}, claims: { ...pod, aud: ["https://kubernetes.default.svc"] } }
   }),
   expected: { subject: "system:serviceaccount:notes:worker", clientId: undefined, scopes: [], roles: [] },
-  evidence: "published document"
+  evidence: "documentation"
 }
