@@ -20,6 +20,8 @@ export interface Options {
   /** A confidential client, for example of a resource server that introspects. */
   readonly client?: { readonly id: string; readonly secret: string } | undefined
   readonly port?: number | undefined
+  /** The scopes that clients may request for any resource. Default: those of the demo's server. */
+  readonly scopes?: ReadonlyArray<string> | undefined
   /** The keys of a restarted provider. Default: new keys. */
   readonly signingKeys?: ReadonlyArray<JWK> | undefined
   /**
@@ -40,7 +42,8 @@ const freshKeys = Effect.forEach(
     )
 )
 
-const scopes = ["notes:read", "notes:write"]
+/** The scopes of the demo's server. */
+export const defaultScopes: ReadonlyArray<string> = ["notes:read", "notes:write"]
 
 /**
  * Clients that may grow. The SDK registers for the scopes of its first login, and this provider would hold it to these for
@@ -52,7 +55,9 @@ class GrowingClients extends MemoryAdapter {
   }
 }
 
-const features = ({ accessTokenFormat = "jwt", accessTokenLifetime = 300 }: Options): Configuration["features"] => ({
+const features = (
+  { accessTokenFormat = "jwt", accessTokenLifetime = 300, scopes = defaultScopes }: Options
+): Configuration["features"] => ({
   devInteractions: { enabled: false },
   registration: { enabled: true },
   revocation: { enabled: true, allowedPolicy: (_, client, token) => token.clientId === client.clientId },
@@ -77,7 +82,7 @@ const configuration = (keys: ReadonlyArray<JWK>, options: Options): Configuratio
   adapter: (name: string) => name === "Client" ? new GrowingClients(name) : new MemoryAdapter(name),
   cookies: { keys: ["a provider that lives for minutes needs no secret"] },
   jwks: { keys: [...keys] },
-  scopes: ["openid", "offline_access", ...scopes],
+  scopes: ["openid", "offline_access", ...options.scopes ?? defaultScopes],
   clients: options.client === undefined ? [] : [{
     client_id: options.client.id,
     client_secret: options.client.secret,
@@ -107,7 +112,12 @@ const configuration = (keys: ReadonlyArray<JWK>, options: Options): Configuratio
 })
 
 /** Ada logs in and agrees to whatever the client asks for. */
-const interact = async (provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+const interact = async (
+  provider: Provider,
+  { scopes = defaultScopes }: Options,
+  request: IncomingMessage,
+  response: ServerResponse
+): Promise<void> => {
   const { grantId, params, prompt, session } = await provider.interactionDetails(request, response)
   if (prompt.name === "login") {
     return provider.interactionFinished(request, response, { login: { accountId: "ada" } })
@@ -131,7 +141,7 @@ export const start = Effect.fnUntraced(function*(options: Options = {}) {
   const handle = provider.callback()
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const isInteraction = request.url?.startsWith("/interaction/") === true
-    void (isInteraction ? interact(provider, request, response) : handle(request, response))
+    void (isInteraction ? interact(provider, options, request, response) : handle(request, response))
   })
   return { issuer: origin, signingKeys, stop: close }
 })

@@ -1,8 +1,10 @@
 /**
  * The provider and the protected server of the demo, left running for `curl`, the MCP Inspector or an assistant.
  *
- * Run it with `pnpm start`. Ctrl-C ends both.
+ * Run it with `pnpm start`. Ctrl-C ends both. With `--resource` it runs the provider alone, for a server of your own.
  */
+import * as ResourceIdentifier from "@effect-mcp-auth/core/ResourceIdentifier"
+import { isScopeToken } from "@effect-mcp-auth/core/ScopeHierarchy"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as CliError from "effect/cli/CliError"
@@ -11,8 +13,10 @@ import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { accessTokenFor } from "./accessToken.ts"
 import * as EmbeddedProvider from "./EmbeddedProvider.ts"
-import * as SdkClient from "./SdkClient.ts"
 import { serveNotes } from "./serve.ts"
 
 const port = (name: string, what: string, preset: number) =>
@@ -22,9 +26,34 @@ const port = (name: string, what: string, preset: number) =>
     Flag.withDefault(preset)
   )
 
+const resource = Flag.String("resource").pipe(
+  Flag.withDescription("The URL of your own MCP server: starts the provider alone, and prints a token for this server"),
+  Flag.withSchema(ResourceIdentifier.InsecureLoopbackResourceIdentifier),
+  Flag.optional
+)
+
+const scope = Flag.String("scope").pipe(
+  Flag.withDescription("The scopes of the token, separated by spaces"),
+  Flag.map((text) => text.split(" ")),
+  Flag.filter(
+    (scopes) => scopes.every(isScopeToken),
+    () => "scope is a list of scopes, separated by one space, such as \"notes:read notes:write\""
+  ),
+  Flag.withDefault(EmbeddedProvider.defaultScopes)
+)
+
 const flags = {
   port: port("port", "MCP server", 3000),
-  providerPort: port("provider-port", "provider", 4444)
+  providerPort: port("provider-port", "provider", 4444),
+  resource,
+  scope
+}
+
+interface Flags {
+  readonly port: number
+  readonly providerPort: number
+  readonly resource: Option.Option<string>
+  readonly scope: ReadonlyArray<string>
 }
 
 /** A port that another program uses. */
@@ -34,48 +63,77 @@ class PortTaken extends Data.TaggedError("PortTaken")<{ readonly option: string;
     `Stop that program, or choose another port: npx -y pnpm@12 start --${this.option} ${this.port + 1}`
 }
 
+/** A text as one word of a shell. */
+const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
+
+const encodeJson = Schema.encodeSync(Schema.fromJsonString(Schema.Json))
+
 /** A request of MCP 2026-07-28, as a command for a shell. */
-const curl = (resource: string, token: string) => {
+const curl = (resource: string, token: string, method: string, params: Schema.JsonObject) => {
   const _meta = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {}
   }
-  const params = { name: "WhoAmI", arguments: {}, _meta }
+  const name = typeof params["name"] === "string" ? ` -H 'mcp-name: ${params["name"]}'` : ""
   return [
-    `curl -s ${resource} \\`,
+    `curl -s ${quoted(resource)} \\`,
     `  -H 'authorization: Bearer ${token}' \\`,
     `  -H 'content-type: application/json' -H 'accept: application/json, text/event-stream' \\`,
-    `  -H 'mcp-protocol-version: 2026-07-28' -H 'mcp-method: tools/call' -H 'mcp-name: WhoAmI' \\`,
-    `  -d '${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params })}'`
+    `  -H 'mcp-protocol-version: 2026-07-28' -H 'mcp-method: ${method}'${name} \\`,
+    `  -d ${quoted(encodeJson({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta } }))}`
   ]
 }
 
+const validity = "which is valid for an hour"
+
+/** The lines for the server of the demo. */
+const forDemo = (resource: string, token: string) => [
+  `Call a tool with an access token, ${validity}:`,
+  "",
+  ...curl(resource, token, "tools/call", { name: "WhoAmI", arguments: {} }),
+  "",
+  "Open the MCP Inspector, and let it log in:",
+  "",
+  `npx @modelcontextprotocol/inspector --transport http --server-url ${resource}`,
+  "",
+  "Ctrl-C ends both."
+]
+
+/** The lines for a server that runs elsewhere. */
+const forOwnServer = (resource: string, token: string) => [
+  `An access token for your server, ${validity}:`,
+  "",
+  token,
+  "",
+  "List its tools:",
+  "",
+  ...curl(resource, token, "tools/list", {}),
+  "",
+  "Ctrl-C ends the provider."
+]
+
 const start = Effect.fnUntraced(
-  function*({ port, providerPort }: { readonly port: number; readonly providerPort: number }) {
-    const { issuer } = yield* EmbeddedProvider.start({ port: providerPort, accessTokenLifetime: 3600 }).pipe(
+  function*({ port, providerPort, resource: own, scope: scopes }: Flags) {
+    const { issuer } = yield* EmbeddedProvider.start({
+      port: providerPort,
+      accessTokenLifetime: 3600,
+      scopes: [...new Set([...EmbeddedProvider.defaultScopes, ...scopes])]
+    }).pipe(
       Effect.catchTag(
         "PortNotAvailable",
         () => Effect.fail(new PortTaken({ option: "provider-port", port: providerPort }))
       )
     )
-    const { resource } = yield* serveNotes({ issuer, port }).pipe(
+    const { resource } = Option.isSome(own) ? { resource: own.value } : yield* serveNotes({ issuer, port }).pipe(
       Effect.catchTag("ServeError", () => Effect.fail(new PortTaken({ option: "port", port })))
     )
-    const { user } = yield* SdkClient.connect(resource)
+    const token = yield* accessTokenFor({ issuer, resource, scopes })
     yield* Console.log([
       "",
       `MCP server:  ${resource}`,
       `Provider:    ${issuer} (its only user, ada, is logged in and consents to everything)`,
       "",
-      "Call a tool with an access token, which is valid for an hour:",
-      "",
-      ...curl(resource, user.tokens()?.access_token ?? ""),
-      "",
-      "Open the MCP Inspector, and let it log in:",
-      "",
-      `npx @modelcontextprotocol/inspector --transport http --server-url ${resource}`,
-      "",
-      "Ctrl-C ends both."
+      ...(Option.isSome(own) ? forOwnServer : forDemo)(resource, token)
     ].join("\n"))
     return yield* Effect.never
   }

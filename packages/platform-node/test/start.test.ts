@@ -2,6 +2,7 @@ import { listen } from "@effect-mcp-auth/examples/loopback"
 import { freePort } from "@effect-mcp-auth/examples/serve"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { decodeJwt } from "jose"
 import { execFile, spawn, spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
@@ -46,6 +47,41 @@ describe("pnpm start", () => {
         assert.include(yield* shell(command), `"subject":"ada"`)
       })
   )
+
+  it.live("with --resource and --scope, starts the provider alone and prints a token for that server", () =>
+    Effect.gen(function*() {
+      const resource = "http://localhost:3000/mcp"
+      const { output } = yield* startUntil(
+        "Ctrl-C",
+        "--provider-port",
+        `${yield* freePort}`,
+        "--resource",
+        resource,
+        "--scope",
+        "files:read files:write"
+      )
+      assert.include(output, `MCP server:  ${resource}`)
+      assert.include(output, `curl -s '${resource}'`)
+      const token = /^ey\S+$/m.exec(output)?.[0] ?? ""
+      const { aud, scope, sub } = decodeJwt(token)
+      assert.deepStrictEqual({ aud, scope, sub }, { aud: resource, scope: "files:read files:write", sub: "ada" })
+    }))
+
+  it.live("refuses a resource that is not a resource identifier, and scopes that are no list of scopes", () =>
+    Effect.gen(function*() {
+      const rows = [
+        ["--resource", "http://api.example.com/mcp", "is not a resource identifier"],
+        ["--resource", "mcp", "is not a resource identifier"],
+        ["--scope", "", "separated by one space"],
+        ["--scope", `notes:read "x"`, "separated by one space"]
+      ] as const
+      for (const [option, value, message] of rows) {
+        const { code, output } = yield* startUntil("Ctrl-C", option, value)
+        assert.strictEqual(code, 1)
+        assert.include(output, message)
+        assert.notInclude(output, "    at ")
+      }
+    }))
 
   it.live("names the port in use in one line, and how to choose another", () =>
     Effect.gen(function*() {
