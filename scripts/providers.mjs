@@ -198,7 +198,9 @@ const pageOf = (module, definition, fixture) => {
       ...section(
         "Proof",
         `${proofOf(fixture).replace(/^./, (letter) => letter.toUpperCase())}.${
-          fixture === undefined ? "" : ` Tests can use \`TestProvider.likeProvider("${name}")\`.`
+          fixture === undefined
+            ? ""
+            : ` Tests can use [\`TestProvider.likeProvider("${name}")\`](../testing.md#tokens-of-real-products).`
         }`
       ),
       ...section(
