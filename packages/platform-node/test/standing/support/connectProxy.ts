@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream"
 import { trusted } from "./certificates.ts"
 
 /** A request for a tunnel. */
-export interface Tunnel {
+interface Tunnel {
   /** The host and port that the client wants to reach. */
   readonly authority: string
   readonly authorization: string | undefined

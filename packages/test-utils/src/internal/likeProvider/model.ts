@@ -29,7 +29,7 @@ export interface Tokens {
 export type TokenKind = keyof Tokens
 
 /** What a resource server must read from the access token. */
-export interface Expected {
+interface Expected {
   readonly subject: string | undefined
   readonly clientId: string | undefined
   readonly scopes: ReadonlyArray<string>
