@@ -18,14 +18,14 @@ export declare const noneButClients: (...clientIds: readonly [
 
 export declare const resource: AudiencePolicy;
 
-export interface AudiencePolicy {
-    readonly name: string;
-    readonly expects: (resource: string) => string;
-    readonly accepts: (claim: Claim) => boolean;
-}
-
-export interface Claim {
+export interface AudienceCheck {
     readonly resource: string;
     readonly audience: ReadonlyArray<string>;
     readonly claims: Schema.JsonObject;
+}
+
+export interface AudiencePolicy {
+    readonly name: string;
+    readonly expects: (resource: string) => string;
+    readonly accepts: (check: AudienceCheck) => boolean;
 }

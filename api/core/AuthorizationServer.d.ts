@@ -14,24 +14,20 @@ export declare const fromStrategy: <E, R>(strategy: Discovery.Strategy<E, R>, is
 
 export declare const issues: <E>(server: AuthorizationServer<E>, config: ServerConfig, iss: string, claims?: Schema.JsonObject) => boolean;
 
-export declare const make: (known: {
-    readonly type: ServerType;
-    readonly metadata: AuthorizationServerMetadata;
-}, options?: Discovery.SearchOptions) => Effect.Effect<AuthorizationServer<never>, Issuer.InvalidIssuer | DiscoveryFailed>;
+export declare const make: <E = never, R = never>(known: KnownServer<E, R>, options?: Discovery.SearchOptions & TokenIssuerOptions & InternalUrlOptions) => Effect.Effect<AuthorizationServer<E>, Issuer.InvalidIssuer | DiscoveryFailed, R>;
 
-export declare const mayIssue: <E>({ issuer, issuerPolicy }: AuthorizationServer<E>, iss: string, claims?: Schema.JsonObject) => boolean;
+export declare const mayIssue: <E>({ issuer, issuerPolicy, tokenIssuers }: AuthorizationServer<E>, iss: string, claims?: Schema.JsonObject) => boolean;
 
 export interface AuthorizationServer<out E = DiscoveryFailed<unknown>> {
+    readonly [TypeId]: MetadataSource<E>;
     readonly issuer: Issuer.Issuer;
     readonly issuerPolicy: IssuerPolicy.IssuerPolicy;
-    readonly isEager: boolean;
+    readonly tokenIssuers?: TokenIssuers | undefined;
+    readonly unsafeInternalUrls?: UnsafeInternalUrls | undefined;
     readonly config: Effect.Effect<ServerConfig, E>;
-    readonly peek: (now: number) => ServerConfig | undefined;
-    readonly pause: (now: number) => number;
-    readonly need: (purpose: Purpose.Purpose) => Effect.Effect<void, E | IncompleteMetadata>;
 }
 
-export interface ByUrlOptions<R = never> extends Discovery.FetchByUrlOptions<R>, CacheOptions {
+export interface ByUrlOptions<R = never> extends Discovery.FetchByUrlOptions<R>, CacheOptions, TokenIssuerOptions, InternalUrlOptions {
 }
 
 export interface CacheOptions {
@@ -39,17 +35,61 @@ export interface CacheOptions {
     readonly staleFor?: Duration.Input | undefined;
 }
 
-export interface Options<R = never> extends Discovery.FetchOptions<R>, CacheOptions {
+export interface InternalUrlOptions {
+    readonly unsafeInternalUrls?: UnsafeInternalUrls | undefined;
 }
 
-export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions {
+export interface KeySetDocument {
+    readonly keys: ReadonlyArray<Schema.JsonObject>;
+}
+
+export interface KnownServer<E = never, R = never> {
+    readonly type: ServerType;
+    readonly metadata: AuthorizationServerMetadata;
+    readonly keys?: KeySetDocument | Effect.Effect<KeySetDocument, E, R> | undefined;
+}
+
+export interface Options<R = never> extends Discovery.FetchOptions<R>, CacheOptions, TokenIssuerOptions {
+    readonly unsafeInternalUrls?: (UnsafeInternalUrls & {
+        readonly metadata?: string | undefined;
+    }) | undefined;
+}
+
+export interface StrategyOptions extends Discovery.SearchOptions, CacheOptions, TokenIssuerOptions, InternalUrlOptions {
     readonly issuerPolicy?: IssuerPolicy.IssuerPolicy | undefined;
 }
 
+export interface TokenIssuerOptions {
+    readonly tokenIssuers?: TokenIssuers | undefined;
+}
+
+export interface UnsafeInternalUrls {
+    readonly jwks?: string | undefined;
+    readonly introspection?: string | undefined;
+}
+
+export type TokenIssuers = readonly [
+    string,
+    ...ReadonlyArray<string>
+];
+
 // Types that the exports name
 
+// discovery/internal/metadataSource
+export declare const TypeId: "~effect-mcp-auth/AuthorizationServer";
+
+// discovery/internal/metadataSource
+export interface MetadataSource<out E> {
+    readonly isEager: boolean;
+    readonly config: Effect.Effect<ServerConfig, E>;
+    readonly peek: (now: number) => ServerConfig | undefined;
+    readonly pause: (now: number) => number;
+    readonly declarePurpose: (purpose: Purpose.Purpose) => Effect.Effect<void, E | IncompleteMetadata>;
+    readonly keys: Effect.Effect<Schema.JsonObject, E> | undefined;
+}
+
 // discovery/internal/strategy
-export declare const TypeId: unique symbol;
+export declare const TypeId: "~effect-mcp-auth/Strategy";
 
 // discovery/internal/strategy
 export interface Candidate<out E, out R> {
@@ -81,7 +121,7 @@ export interface Strategy<out E = never, out R = HttpClient.HttpClient> extends 
 type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback" | "asked" | "shape">;
 
 // fetch/internal/documentBody
-export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["found"]>;
+export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["reason"]>;
 
 // fetch/internal/exchange
 export type Asked = "metadata" | "keys" | "introspection";
@@ -89,10 +129,10 @@ export type Asked = "metadata" | "keys" | "introspection";
 // fetch/internal/fetchDocument
 export interface FetchSettings {
     readonly limits: Limits;
-    readonly mapRequest: (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest;
+    readonly mapRequest: RequestMap;
     readonly allowInsecureLoopback: boolean;
     readonly shape: Shape;
-    readonly asked: Asked;
+    readonly asked: Exclude<Asked, "introspection">;
 }
 
 // fetch/internal/fetchDocument
@@ -102,3 +142,6 @@ export interface Loaded {
     readonly age?: Duration.Duration;
     readonly oddContentType: Option.Option<string>;
 }
+
+// fetch/internal/fetchDocument
+export type RequestMap = (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest;

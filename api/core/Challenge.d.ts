@@ -1,24 +1,20 @@
 // Exports
 
-export declare const answer: (error: AuthError, options: Options) => Answer;
-
 export declare const errorCode = -32001;
 
-export declare const jsonRpcError: (answer: Answer) => JsonRpcError;
+export declare const jsonRpcError: (rejected: Rejection) => JsonRpcError;
 
-export declare const response: (error: AuthError, options: Options & {
-    readonly jsonRpc?: boolean | undefined;
-}) => HttpServerResponse.HttpServerResponse;
+export declare const rejection: {
+    (options: Options): (error: AuthError) => Rejection;
+    (error: AuthError, options: Options): Rejection;
+};
 
-export declare const retryAfterOf: ({ cause, retryAfter }: ServerUnavailable | TooManyFailures | VerificationUnavailable) => number;
+export declare const response: {
+    (options: ResponseOptions): (error: AuthError) => HttpServerResponse.HttpServerResponse;
+    (error: AuthError, options: ResponseOptions): HttpServerResponse.HttpServerResponse;
+};
 
-export interface Answer {
-    readonly status: 400 | 401 | 403 | 413 | 429 | 503;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly error: string | undefined;
-    readonly description: string;
-    readonly challenge: Pick<Options, "resourceMetadata" | "scopes"> | undefined;
-}
+export declare const retryAfterOf: ({ cause, retryAfter }: ServerUnavailable | TooManyFailures | VerificationUnavailable) => Duration.Duration;
 
 export interface JsonRpcError {
     readonly code: number;
@@ -27,7 +23,20 @@ export interface JsonRpcError {
 }
 
 export interface Options {
-    readonly resourceMetadata: string;
+    readonly resourceMetadata?: string | undefined;
+    readonly apiKeyHeaders?: ReadonlyArray<string> | undefined;
     readonly scopes: ReadonlyArray<string>;
     readonly showErrorDetails?: boolean | undefined;
+}
+
+export interface Rejection {
+    readonly status: 400 | 401 | 403 | 413 | 429 | 503;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly error: string | undefined;
+    readonly description: string;
+    readonly challenge: Pick<Options, "resourceMetadata" | "scopes"> | undefined;
+}
+
+export interface ResponseOptions extends Options {
+    readonly jsonRpc?: boolean | undefined;
 }

@@ -1,5 +1,7 @@
 // Exports
 
+export declare const bearerToken: (token: Redacted.Redacted) => ClientAuthentication;
+
 export declare const clientSecretBasic: (clientId: string, secret: Redacted.Redacted) => ClientAuthentication;
 
 export declare const clientSecretPost: (clientId: string, secret: Redacted.Redacted) => ClientAuthentication;
@@ -9,7 +11,7 @@ export declare const privateKeyJwt: (clientId: string, key: Redacted.Redacted<Jw
 }>, algorithm: Jws.Algorithm) => ClientAuthentication;
 
 export interface ClientAuthentication {
-    readonly method: "client_secret_basic" | "client_secret_post" | "private_key_jwt";
+    readonly method: "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "Bearer";
     readonly prove: (issuer: string) => Effect.Effect<Proof>;
 }
 

@@ -51,7 +51,7 @@ export declare const retry: {
 
 export declare const search: <E, R>(strategy: Strategy<E, R>, issuer: string, options?: SearchOptions) => Effect.Effect<Search<E>, Issuer.InvalidIssuer, R>;
 
-export declare const strategyOf: <R = never>(options?: FetchOptions<R>) => Strategy<never, HttpClient.HttpClient | R>;
+export declare const strategyOf: <R = never>(options?: FetchOptions<R>, from?: Strategy) => Strategy<never, HttpClient.HttpClient | R>;
 
 export declare const timeout: {
     (duration: Duration.Input): <E, R>(self: Strategy<E, R>) => Strategy<E, R>;
@@ -62,6 +62,10 @@ export declare const transpile: {
     <R2 = never>(transpileData: Transpiler.TranspileData<R2>): <E, R>(self: Strategy<E, R>) => Strategy<E, R | R2>;
     <E, R, R2 = never>(self: Strategy<E, R>, transpileData: Transpiler.TranspileData<R2>): Strategy<E, R | R2>;
 };
+
+export declare const unsafeInternalUrl: (url: string, options?: {
+    readonly type?: ServerType | undefined;
+}) => Strategy;
 
 export declare const validate: {
     (options?: Validation.Options): <E, R>(self: Strategy<E, R>) => Strategy<E, R>;
@@ -129,7 +133,7 @@ export interface Search<out E> {
 }
 
 // discovery/internal/strategy
-export declare const TypeId: unique symbol;
+export declare const TypeId: "~effect-mcp-auth/Strategy";
 
 // discovery/internal/strategy
 export interface Candidate<out E, out R> {
@@ -155,7 +159,7 @@ export interface Step<out E, out R> {
 type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback" | "asked" | "shape">;
 
 // fetch/internal/documentBody
-export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["found"]>;
+export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["reason"]>;
 
 // fetch/internal/exchange
 export type Asked = "metadata" | "keys" | "introspection";
@@ -163,10 +167,10 @@ export type Asked = "metadata" | "keys" | "introspection";
 // fetch/internal/fetchDocument
 export interface FetchSettings {
     readonly limits: Limits;
-    readonly mapRequest: (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest;
+    readonly mapRequest: RequestMap;
     readonly allowInsecureLoopback: boolean;
     readonly shape: Shape;
-    readonly asked: Asked;
+    readonly asked: Exclude<Asked, "introspection">;
 }
 
 // fetch/internal/fetchDocument

@@ -25,9 +25,9 @@ export type Outcome = Data.TaggedEnum<{
     Answered: {
         readonly response: Response;
     };
-    LetIn: {
+    Accepted: {
         readonly info: AuthInfo["Service"];
-        readonly headers: Headers;
+        readonly headers: globalThis.Headers;
     };
 }>;
 

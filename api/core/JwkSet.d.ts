@@ -5,19 +5,26 @@ export declare const defaultRefetches: Refetches;
 export declare const make: <E>(server: AuthorizationServer<E>, options?: Options | undefined) => Effect.Effect<JwkSet<E | IncompleteMetadata | MetadataFetchError>, never, HttpClient.HttpClient | Scope.Scope>;
 
 export interface JwkSet<out E> {
-    readonly find: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>;
-    readonly findAnew: (query: Query) => Effect.Effect<ReadonlyArray<Jws.Verify>, E>;
-    readonly peek: (query: Query, now: number) => ReadonlyArray<Jws.Verify> | undefined;
-    readonly named: (kid: string) => ReadonlyArray<KeyPurpose>;
-    readonly unusable: (kid: string) => string | undefined;
-    readonly pause: (now: number) => number;
-    readonly unknownFor: (publishedBy: number, now: number) => number;
-    readonly holds: (key: Jws.Verify, now: number) => boolean;
+    readonly find: (query: KeyQuery) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>;
+    readonly findAfterRefetch: (query: KeyQuery) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>;
+    readonly peek: (query: KeyQuery, now: number) => ReadonlyArray<Jws.VerifySignature> | undefined;
+    readonly purposesOf: (kid: string) => ReadonlyArray<KeyPurpose>;
+    readonly unusableReason: (kid: string) => string | undefined;
+    readonly passedOver: () => ReadonlyArray<PassedOverKey>;
+    readonly pause: (now: number) => Duration.Duration;
+    readonly refetchableIn: (publishedBy: number, now: number) => Duration.Duration;
+    readonly contains: (key: Jws.VerifySignature, now: number) => boolean;
 }
 
 export interface KeyPurpose {
     readonly algorithm: Jws.Algorithm;
     readonly issuer: string | undefined;
+}
+
+export interface KeyQuery {
+    readonly kid: string | undefined;
+    readonly algorithm: Jws.Algorithm;
+    readonly issuer?: string | undefined;
 }
 
 export interface Options {
@@ -27,10 +34,9 @@ export interface Options {
     readonly refetches?: Refetches | undefined;
 }
 
-export interface Query {
+export interface PassedOverKey {
     readonly kid: string | undefined;
-    readonly algorithm: Jws.Algorithm;
-    readonly issuer?: string | undefined;
+    readonly reason: string;
 }
 
 export interface Refetches {

@@ -20,10 +20,10 @@ export declare const Algorithm: Schema.Literals<readonly [
 
 export declare const Jws: Context.Reference<Shape>;
 
-export declare const webCrypto: Shape;
+export declare const layer: Layer.Layer<never>;
 
 export interface Shape {
-    readonly prepare: (key: PublicKey, algorithm: Algorithm) => Effect.Effect<Verify, UnusableKey>;
+    readonly prepare: (key: PublicKey, algorithm: Algorithm) => Effect.Effect<VerifySignature, UnusableKey>;
 }
 
 export interface Signed {
@@ -36,4 +36,4 @@ export type Algorithm = typeof Algorithm.Type;
 
 export type PublicKey = Readonly<Jose.JWK>;
 
-export type Verify = (signed: Signed) => boolean | Effect.Effect<boolean>;
+export type VerifySignature = (signed: Signed) => boolean | Effect.Effect<boolean>;

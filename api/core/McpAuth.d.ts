@@ -3,12 +3,18 @@
 // exported as middleware
 export declare const gate: typeof middleware;
 
+export declare class DevelopmentInProduction extends DevelopmentInProduction_base {
+    get message(): string;
+}
+
 export declare class McpAuth extends McpAuth_base {
 }
 
+export declare const development: Layer.Layer<never, DevelopmentInProduction | Config.ConfigError>;
+
 export declare const layer: <E = never, R = never, RV = HttpClient.HttpClient>(options: Options<E, R, RV>) => Layer.Layer<McpAuth, BuildError | E, Exclude<R | RV, Scope.Scope> | HttpClient.HttpClient>;
 
-export declare const layerFromConfig: <E = never, R = never, RV = HttpClient.HttpClient>(overrides?: Partial<Options<E, R, RV>>) => Layer.Layer<McpAuth, BuildError | E | Issuer.InvalidIssuer | Config.ConfigError, Exclude<R | RV, Scope.Scope> | HttpClient.HttpClient>;
+export declare const layerFromConfig: <E = never, R = never, RV = HttpClient.HttpClient>(overrides?: Partial<Options<E, R, RV>>) => Layer.Layer<McpAuth, BuildError | E | Issuer.InvalidIssuer | Config.ConfigError | DevelopmentInProduction, Exclude<R | RV, Scope.Scope> | HttpClient.HttpClient>;
 
 export declare const layerMetadata: Layer.Layer<never, InvalidOptions, McpAuth | HttpRouter.HttpRouter>;
 
@@ -33,119 +39,16 @@ export type StdioUser = Partial<AuthInfo["Service"]> & Pick<AuthInfo["Service"],
 
 // Types that the exports name
 
-// policy/internal/access
-export type Visibility = "permitted" | "locked" | "concealed";
-
 // policy/internal/enforce
 export interface Needs<out R> {
     readonly _: unique symbol;
     readonly needs: R;
 }
 
-// policy/internal/model
-export interface Check<out R> extends Common {
-    readonly _tag: "Check";
-    readonly label: string;
-    readonly ofOperation: boolean;
-    readonly judge: (operation: Operation) => Effect.Effect<boolean, VerificationUnavailable, R>;
-}
-
-// policy/internal/model
-export interface Operation {
-    readonly method: string;
-    readonly target: string;
-    readonly template?: string | undefined;
-    readonly parameters?: Readonly<Record<string, string>> | undefined;
-    readonly arguments: unknown;
-    readonly listing: boolean;
-}
-
-// policy/internal/model
-export interface Role extends Common {
-    readonly _tag: "Role";
-    readonly role: string;
-    readonly paths: ReadonlyArray<ClaimPath>;
-}
-
-// policy/internal/model
-export interface Scopes extends Common {
-    readonly _tag: "Scopes";
-    readonly scopes: ReadonlyArray<string>;
-}
-
-// policy/internal/model
-export type ClaimPath = readonly [
-    string,
-    ...ReadonlyArray<string>
-];
-
-// policy/internal/model
-export type Policy<R = never> = Anonymous | Authenticated | Scopes | Role | Claim | Check<R> | ByOperation<R> | AllOf<R> | AnyOf<R> | Not<R>;
-
-// policy/internal/model
-interface AllOf<out R> extends Common {
-    readonly _tag: "AllOf";
-    readonly parts: ReadonlyArray<Policy<R>>;
-}
-
-// policy/internal/model
-interface Anonymous extends Common {
-    readonly _tag: "Anonymous";
-}
-
-// policy/internal/model
-interface AnyOf<out R> extends Common {
-    readonly _tag: "AnyOf";
-    readonly parts: ReadonlyArray<Policy<R>>;
-}
-
-// policy/internal/model
-interface Authenticated extends Common {
-    readonly _tag: "Authenticated";
-}
-
-// policy/internal/model
-interface ByOperation<out R> extends Common {
-    readonly _tag: "ByOperation";
-    readonly label: string;
-    readonly policyOf: (operation: Operation) => Policy<R>;
-}
-
-// policy/internal/model
-interface Claim extends Common {
-    readonly _tag: "Claim";
-    readonly label: string;
-    readonly holds: (claims: Schema.JsonObject) => boolean;
-}
-
-// policy/internal/model
-interface Common extends Pipeable.Pipeable {
-    readonly toString: () => string;
-}
-
-// policy/internal/model
-interface Not<out R> extends Common {
-    readonly _tag: "Not";
-    readonly part: Policy<R>;
-}
-
-// server/internal/availability
-export interface Availability {
-    readonly problem: () => ServerUnavailable | undefined;
-    readonly open: Effect.Effect<void, never, Scope.Scope>;
-}
-
-// server/internal/bodyLimit
-export interface BodyLimit {
-    readonly size: ByteSize.ByteSize;
-    readonly bytes: number;
-}
-
-// server/internal/bodyLimit
-export interface BodyLimits {
-    readonly authenticated: BodyLimit;
-    readonly anonymous: BodyLimit;
-}
+// server/internal/development
+declare const DevelopmentInProduction_base: Schema.Class<DevelopmentInProduction, Schema.TaggedStruct<"DevelopmentInProduction", {
+    readonly nodeEnv: Schema.String;
+}>, import("effect/Cause").YieldableError>;
 
 // server/internal/gate
 declare const middleware: HttpRouter.Middleware<{
@@ -154,18 +57,11 @@ declare const middleware: HttpRouter.Middleware<{
     error: never;
     requires: never;
     layerError: never;
-    layerRequires: McpAuth;
+    layerRequires: import("./service.ts").McpAuth;
 }>;
 
 // server/internal/layerStdio
 type Provided<S> = McpServer.McpRequest<"Requires", AuthInfo> | McpServer.McpRequest<"Requires", Policy.Needs<S>>;
-
-// server/internal/requestState
-export interface RequestStateOptions {
-    readonly resource: string;
-    readonly secrets: ReadonlyArray<Redacted.Redacted>;
-    readonly lifetime: Duration.Input;
-}
 
 // server/internal/service
 declare const McpAuth_base: Context.ServiceClass<McpAuth, "@effect-mcp-auth/core/server/internal/service/McpAuth", {
@@ -174,39 +70,8 @@ declare const McpAuth_base: Context.ServiceClass<McpAuth, "@effect-mcp-auth/core
     readonly metadataUrl: string;
     readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>;
     readonly authenticate: Authenticate;
-    readonly unavailable: Availability["problem"];
     readonly refuse: (error: AuthError, request: HttpServerRequest.HttpServerRequest) => HttpServerResponse.HttpServerResponse;
-    readonly answer: (error: AuthError) => Challenge.Answer;
-    readonly advertise: (scopes: () => ReadonlyArray<string>) => Effect.Effect<void>;
-    readonly terms: Terms;
-    readonly servedPath: string;
-    readonly bodyLimits: BodyLimits;
-    readonly sessionBounds: SessionBounds;
-    readonly allowedOrigins: ReadonlyArray<string>;
-    readonly maxAnswerDuration: Duration.Duration;
-    readonly requestStates: RequestStateOptions;
 }>;
 
 // server/internal/service
-export interface Terms {
-    readonly policy: Policy;
-    readonly hierarchy: ScopeHierarchy;
-    readonly visibility: Visibility;
-    readonly anonymousLists: boolean;
-}
-
-// server/internal/service
 export type Authenticate = (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<AuthInfo["Service"], AuthError>;
-
-// server/internal/sessionBounds
-export interface SessionBounds {
-    readonly anonymous: Bounds;
-    readonly authenticated: Bounds;
-}
-
-// server/internal/sessionStore
-export interface Bounds {
-    readonly total: number;
-    readonly perOwner: number;
-    readonly idle: number;
-}

@@ -17,7 +17,8 @@ export interface MaxBodySize {
 
 export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
     readonly resource: string;
-    readonly authorizationServers: ReadonlyArray<TrustedServer<E, R>>;
+    readonly resourceAliases?: ReadonlyArray<string> | undefined;
+    readonly authorizationServers: ReadonlyArray<TrustedServer<E, R, RV>>;
     readonly scopesSupported?: ReadonlyArray<string> | undefined;
     readonly loginScopes?: ReadonlyArray<string> | undefined;
     readonly requiredScopes?: ReadonlyArray<string> | undefined;
@@ -28,6 +29,7 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
     readonly scopeRequestForm?: ((scope: string) => string) | undefined;
     readonly anonymousLists?: boolean | undefined;
     readonly verifier?: TokenVerifier.Method<RV> | undefined;
+    readonly tokenHeaders?: ReadonlyArray<string> | undefined;
     readonly metadata?: Partial<Omit<ProtectedResourceMetadata, "resource">> | undefined;
     readonly allowedOrigins?: ReadonlyArray<string> | undefined;
     readonly failureLimit?: FailureLimit | undefined;
@@ -41,6 +43,12 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
     readonly allowInsecureLoopback?: boolean | undefined;
 }
 
+export interface ServerWithVerifier<E, R, RV = HttpClient.HttpClient> {
+    readonly authorizationServer: AuthorizationServer<unknown> | Effect.Effect<AuthorizationServer<unknown>, E, R>;
+    readonly verifier: TokenVerifier.Method<RV>;
+    readonly scopeRequestForm?: ((scope: string) => string) | undefined;
+}
+
 export interface SessionLimits {
     readonly anonymous?: number | undefined;
     readonly anonymousIdle?: Duration.Input | undefined;
@@ -48,18 +56,21 @@ export interface SessionLimits {
     readonly idle?: Duration.Input | undefined;
 }
 
-export type TrustedServer<E, R> = AuthorizationServer<unknown> | Effect.Effect<AuthorizationServer<unknown>, E, R>;
+export type TrustedServer<E, R, RV = HttpClient.HttpClient> = AuthorizationServer<unknown> | Effect.Effect<AuthorizationServer<unknown>, E, R> | ServerWithVerifier<E, R, RV>;
 
 export type Visibility = "permitted" | "locked" | "concealed";
 
 // Types that the exports name
 
 // policy/internal/model
+declare const TypeId = "~effect-mcp-auth/Policy";
+
+// policy/internal/model
 export interface Check<out R> extends Common {
     readonly _tag: "Check";
     readonly label: string;
-    readonly ofOperation: boolean;
-    readonly judge: (operation: Operation) => Effect.Effect<boolean, VerificationUnavailable, R>;
+    readonly needsOperation: boolean;
+    readonly run: (operation: Operation) => Effect.Effect<boolean, VerificationUnavailable, R>;
 }
 
 // policy/internal/model
@@ -132,6 +143,7 @@ interface Claim extends Common {
 
 // policy/internal/model
 interface Common extends Pipeable.Pipeable {
+    readonly [TypeId]: typeof TypeId;
     readonly toString: () => string;
 }
 

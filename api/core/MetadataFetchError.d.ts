@@ -11,6 +11,9 @@ export declare class MetadataFetchError extends MetadataFetchError_base {
 export declare class NotMetadata extends NotMetadata_base {
 }
 
+export declare class ProxyFailed extends ProxyFailed_base {
+}
+
 export declare class Redirect extends Redirect_base {
 }
 
@@ -37,7 +40,8 @@ export declare const Reason: Schema.Union<readonly [
     typeof NotMetadata,
     typeof Redirect,
     typeof RefusedAddress,
-    typeof RefusedUrl
+    typeof RefusedUrl,
+    typeof ProxyFailed
 ]>;
 
 export declare const isTransient: ({ reason }: MetadataFetchError) => boolean;

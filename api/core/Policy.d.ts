@@ -14,15 +14,21 @@ export declare const byOperation: <R>(policyOf: (operation: Operation) => Policy
 
 export declare const byParameters: <A, R>(schema: Schema.ConstraintDecoder<A>, policyOf: (parameters: A, operation: Operation) => Policy<R>, label?: string) => Policy<R>;
 
-export declare const check: <R>(effect: Answer<R> | ((operation: Operation) => Answer<R>), label?: string) => Policy<R>;
+export declare const check: <R>(effect: CheckResult<R> | ((operation: Operation) => CheckResult<R>), label?: string) => Policy<R>;
 
-export declare const checkArguments: <A, RD, R>(schema: Schema.ConstraintDecoder<A, RD>, judge: (decoded: A, operation: Operation) => Answer<R>, label?: string) => Policy<R | RD>;
+export declare const checkArguments: <A, RD, R>(schema: Schema.ConstraintDecoder<A, RD>, run: (decoded: A, operation: Operation) => CheckResult<R>, label?: string) => Policy<R | RD>;
 
 export declare const claim: <A>(schema: Schema.ConstraintDecoder<A>, predicate?: (claims: A) => boolean, label?: string) => Policy;
 
-export declare const evaluate: <R>(policy: Policy<R>, caller: Caller, options?: EvaluateOptions) => Effect.Effect<Decision, VerificationUnavailable, Exclude<R, AuthInfo>>;
+export declare const evaluate: {
+    (caller: Caller, options?: EvaluateOptions): <R>(policy: Policy<R>) => Effect.Effect<Decision, VerificationUnavailable, Exclude<R, AuthInfo>>;
+    <R>(policy: Policy<R>, caller: Caller, options?: EvaluateOptions): Effect.Effect<Decision, VerificationUnavailable, Exclude<R, AuthInfo>>;
+};
 
-export declare const guard: <R>(policy: Policy<R>) => <A, E, RIn>(self: Layer.Layer<A, E, RIn>) => Layer.Layer<A, E, GuardRequirements<RIn, R>>;
+export declare const guard: {
+    <R>(policy: Policy<R>): <A, E, RIn>(self: Layer.Layer<A, E, RIn>) => Layer.Layer<A, E, GuardRequirements<RIn, R>>;
+    <A, E, RIn, R>(self: Layer.Layer<A, E, RIn>, policy: Policy<R>): Layer.Layer<A, E, GuardRequirements<RIn, R>>;
+};
 
 export declare const not: <R>(part: Policy<R>) => Policy<R>;
 
@@ -34,11 +40,14 @@ export declare const role: (role: string, options?: {
     readonly at?: ReadonlyArray<ClaimPath> | undefined;
 }) => Policy;
 
-export declare const scopes: <const S extends ReadonlyArray<string>>(...scopes: Listed<S>) => Policy;
+export declare const scopes: <const S extends ReadonlyArray<string>>(...scopes: NonEmpty<S>) => Policy;
 
 export declare const scopesOf: (policy: Any) => ReadonlyArray<string>;
 
-export declare const tool: <R>(policy: Policy<R>) => <T extends Tool.Any>(tool: T) => GuardedTool<T, R>;
+export declare const tool: {
+    <R>(policy: Policy<R>): <T extends Tool.Any>(self: T) => GuardedTool<T, R>;
+    <T extends Tool.Any, R>(self: T, policy: Policy<R>): GuardedTool<T, R>;
+};
 
 export interface Decision {
     readonly permitted: boolean;
@@ -67,7 +76,7 @@ export interface Operation {
 
 export interface Trace {
     readonly policy: string;
-    readonly outcome: Outcome;
+    readonly outcome: PolicyOutcome;
     readonly missing: ReadonlyArray<string>;
     readonly parts: ReadonlyArray<Trace>;
 }
@@ -81,20 +90,23 @@ export type GuardRequirements<RIn, R> = RIn | McpServer.McpServer | McpServer.Mc
 
 export type GuardedTool<T extends Tool.Any, R> = T extends Tool.Tool<infer Name, infer Config, infer Requirements> ? Tool.Tool<Name, Config, Requirements | AuthInfo | Needs<Exclude<R, AuthInfo>>> : never;
 
-export type Outcome = "yes" | "no" | "unknown";
-
 export type Policy<R = never> = Anonymous | Authenticated | Scopes | Role | Claim | Check<R> | ByOperation<R> | AllOf<R> | AnyOf<R> | Not<R>;
+
+export type PolicyOutcome = "yes" | "no" | "unknown";
 
 export type Refusal = MissingCredentials | InsufficientScope | AccessDenied;
 
 // Types that the exports name
 
 // policy/internal/model
+declare const TypeId = "~effect-mcp-auth/Policy";
+
+// policy/internal/model
 export interface Check<out R> extends Common {
     readonly _tag: "Check";
     readonly label: string;
-    readonly ofOperation: boolean;
-    readonly judge: (operation: Operation) => Effect.Effect<boolean, VerificationUnavailable, R>;
+    readonly needsOperation: boolean;
+    readonly run: (operation: Operation) => Effect.Effect<boolean, VerificationUnavailable, R>;
 }
 
 // policy/internal/model
@@ -154,6 +166,7 @@ interface Claim extends Common {
 
 // policy/internal/model
 interface Common extends Pipeable.Pipeable {
+    readonly [TypeId]: typeof TypeId;
     readonly toString: () => string;
 }
 

@@ -28,11 +28,14 @@ export type PolicyDeclaration = "anonymous" | "authenticated" | {
 // Types that the exports name
 
 // policy/internal/model
+declare const TypeId = "~effect-mcp-auth/Policy";
+
+// policy/internal/model
 export interface Check<out R> extends Common {
     readonly _tag: "Check";
     readonly label: string;
-    readonly ofOperation: boolean;
-    readonly judge: (operation: Operation) => Effect.Effect<boolean, VerificationUnavailable, R>;
+    readonly needsOperation: boolean;
+    readonly run: (operation: Operation) => Effect.Effect<boolean, VerificationUnavailable, R>;
 }
 
 // policy/internal/model
@@ -105,6 +108,7 @@ interface Claim extends Common {
 
 // policy/internal/model
 interface Common extends Pipeable.Pipeable {
+    readonly [TypeId]: typeof TypeId;
     readonly toString: () => string;
 }
 

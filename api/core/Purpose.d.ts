@@ -10,7 +10,7 @@ export declare const introspection: Purpose;
 
 export declare const jwtVerification: Purpose;
 
-export declare const make: (name: string, missing: Purpose["missing"]) => Purpose;
+export declare const make: (name: string, missing: Purpose["missing"], reads?: ReadonlyArray<string>) => Purpose;
 
 export declare const oneOf: (...purposes: ReadonlyArray<Purpose>) => Purpose;
 
@@ -19,4 +19,5 @@ export declare const verification: Purpose;
 export interface Purpose {
     readonly name: string;
     readonly missing: (metadata: Metadata.AuthorizationServerMetadata) => ReadonlyArray<string>;
+    readonly reads?: ReadonlyArray<string>;
 }

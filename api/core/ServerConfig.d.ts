@@ -1,7 +1,7 @@
 // Exports
 
 export interface Oddity {
-    readonly code: "content_type_not_json" | "documents_merged";
+    readonly code: "content_type_not_json" | "documents_merged" | "member_ignored";
     readonly message: string;
 }
 
@@ -15,7 +15,13 @@ export interface ServerConfig {
     ];
     readonly repairs: ReadonlyArray<Applied>;
     readonly oddities: ReadonlyArray<Oddity>;
+    readonly mapKeyRequest?: RequestMap;
     readonly freshFor: Option.Option<Duration.Duration>;
 }
 
 export type ServerType = "oauth" | "oidc";
+
+// Types that the exports name
+
+// fetch/internal/fetchDocument
+export type RequestMap = (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest;

@@ -15,5 +15,5 @@ export interface Options {
 
 export interface Shape {
     readonly get: (key: string) => Effect.Effect<Schema.Json | undefined>;
-    readonly set: (key: string, value: Schema.Json, timeToLive: number) => Effect.Effect<void>;
+    readonly set: (key: string, value: Schema.Json, timeToLive: Duration.Input) => Effect.Effect<void>;
 }

@@ -43,6 +43,6 @@ export declare class VerificationUnavailable extends VerificationUnavailable_bas
 
 export type AuthError = MissingCredentials | InvalidRequest | TokenError | TooManyFailures | ServerUnavailable | ContentTooLarge | AccessDenied;
 
-export type InvalidTokenReason = keyof typeof tokenProblems;
+export type InvalidTokenReason = keyof typeof invalidTokenReasons;
 
 export type TokenError = InvalidToken | InsufficientScope | VerificationUnavailable;

@@ -4,8 +4,7 @@ export declare class InvalidVerifier extends InvalidVerifier_base {
     get message(): string;
 }
 
-export declare class TokenVerifier extends TokenVerifier_base {
-}
+export declare const apiKeys: <E = never, R = never>({ issuer, keys, prefix }: ApiKeyOptions<E, R>) => Method<R>;
 
 export declare const custom: <E, R>(verify: (token: Redacted.Redacted) => Effect.Effect<object | undefined, E, R>, options?: CustomOptions) => Method<R>;
 
@@ -18,11 +17,15 @@ export declare const introspection: (options: IntrospectionOptions) => Method;
 
 export declare const jwt: (options?: JwtOptions) => Method;
 
-export declare const layer: <R>(method: Method<R>, trust: Trust) => Layer.Layer<TokenVerifier, InvalidVerifier, R>;
-
 export interface AccessTokenMark {
     readonly claim: string;
     readonly equals?: string | undefined;
+}
+
+export interface ApiKeyOptions<out E = never, out R = never> {
+    readonly keys: ReadonlyArray<ApiKey.ApiKey> | ((hash: string) => Effect.Effect<ApiKey.ApiKey | undefined, E, R>);
+    readonly prefix?: string | undefined;
+    readonly issuer?: string | undefined;
 }
 
 export interface ClaimOptions {
@@ -31,10 +34,11 @@ export interface ClaimOptions {
     readonly acceptWithoutExpiry?: boolean | undefined;
     readonly accessTokenMark?: AccessTokenMark | undefined;
     readonly scopeClaims?: readonly [
-        string,
-        ...ReadonlyArray<string>
+        ScopeClaim,
+        ...ReadonlyArray<ScopeClaim>
     ] | undefined;
     readonly subjectClaim?: string | undefined;
+    readonly clientClaim?: string | undefined;
 }
 
 export interface CustomOptions extends ClaimOptions {
@@ -58,7 +62,18 @@ export interface JwtOptions extends ClaimOptions, JwkSet.Options {
 export interface Method<out R = HttpClient.HttpClient> {
     readonly name: string;
     readonly handles: (token: string) => boolean;
-    readonly make: (trust: Trust) => Effect.Effect<Verify, InvalidVerifier, R | Scope.Scope>;
+    readonly make: (trust: Trust) => Effect.Effect<VerifyToken, InvalidVerifier, R | Scope.Scope>;
+    readonly needsAuthorizationServer?: boolean | undefined;
+    readonly methods?: ReadonlyArray<Method<R>> | undefined;
+}
+
+export interface ScopeClaimPath {
+    readonly path: readonly [
+        string,
+        ...ReadonlyArray<string>
+    ];
+    readonly separator?: string | undefined;
+    readonly keys?: boolean | undefined;
 }
 
 export interface Trust {
@@ -66,7 +81,9 @@ export interface Trust {
     readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>;
 }
 
-export type Verify = (token: Redacted.Redacted, request?: Pick<HttpServerRequest.HttpServerRequest, "remoteAddress">) => Effect.Effect<AuthInfo["Service"], TokenError>;
+export type ScopeClaim = string | ScopeClaimPath;
+
+export type VerifyToken = (token: Redacted.Redacted, request?: Pick<HttpServerRequest.HttpServerRequest, "remoteAddress">) => Effect.Effect<AuthInfo["Service"], TokenError>;
 
 // Types that the exports name
 

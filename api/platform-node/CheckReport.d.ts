@@ -19,6 +19,7 @@ export declare const Attempt: Schema.Struct<{
 export declare const CheckReport: Schema.Struct<{
     readonly version: Schema.Literal<1>;
     readonly asked: Schema.String;
+    readonly preset: Schema.optionalKey<Schema.String>;
     readonly verdict: Schema.Literals<readonly [
         "valid",
         "invalid",
@@ -80,7 +81,30 @@ export declare const CheckReport: Schema.Struct<{
                 readonly message: Schema.String;
             }>>;
         }>;
+        readonly keys: Schema.optionalKey<Schema.Struct<{
+            readonly url: Schema.String;
+            readonly error: Schema.optionalKey<Schema.String>;
+            readonly passedOver: Schema.$Array<Schema.Struct<{
+                readonly kid: Schema.NullOr<Schema.String>;
+                readonly reason: Schema.String;
+            }>>;
+        }>>;
     }>>;
+    readonly suggestions: Schema.optionalKey<Schema.$Array<Schema.Struct<{
+        readonly preset: Schema.String;
+        readonly title: Schema.String;
+        readonly confidence: Schema.Literals<readonly [
+            "certain",
+            "likely"
+        ]>;
+        readonly parameters: Schema.$Array<Schema.Struct<{
+            readonly name: Schema.String;
+            readonly description: Schema.String;
+            readonly example: Schema.String;
+            readonly isOptional: Schema.Boolean;
+            readonly isSecret: Schema.Boolean;
+        }>>;
+    }>>>;
 }>;
 
 export declare const Found: Schema.Struct<{
@@ -124,12 +148,36 @@ export declare const Found: Schema.Struct<{
             readonly message: Schema.String;
         }>>;
     }>;
+    readonly keys: Schema.optionalKey<Schema.Struct<{
+        readonly url: Schema.String;
+        readonly error: Schema.optionalKey<Schema.String>;
+        readonly passedOver: Schema.$Array<Schema.Struct<{
+            readonly kid: Schema.NullOr<Schema.String>;
+            readonly reason: Schema.String;
+        }>>;
+    }>>;
 }>;
 
 export declare const Repair: Schema.Struct<{
     readonly name: Schema.String;
     readonly reason: Schema.String;
     readonly patch: Schema.$Array<Schema.Codec<Schema.Json, Schema.Json, never, never>>;
+}>;
+
+export declare const Suggestion: Schema.Struct<{
+    readonly preset: Schema.String;
+    readonly title: Schema.String;
+    readonly confidence: Schema.Literals<readonly [
+        "certain",
+        "likely"
+    ]>;
+    readonly parameters: Schema.$Array<Schema.Struct<{
+        readonly name: Schema.String;
+        readonly description: Schema.String;
+        readonly example: Schema.String;
+        readonly isOptional: Schema.Boolean;
+        readonly isSecret: Schema.Boolean;
+    }>>;
 }>;
 
 export declare const exitCode: ({ verdict }: CheckReport) => 0 | 1 | 2;

@@ -20,4 +20,5 @@ export interface NodeFetchAuth {
 
 export type StartOptions<E = never> = Options<E, HttpClient.HttpClient | Scope.Scope, HttpClient.HttpClient> & {
     readonly client?: Layer.Layer<HttpClient.HttpClient> | undefined;
+    readonly development?: boolean | undefined;
 };

@@ -1,0 +1,3 @@
+// Exports
+
+export declare const preset: Preset.Constructor<typeof parameters>;
