@@ -77,7 +77,11 @@ export const mcpSecurity: Specification = {
         "judges a name at every connection and connects to the judged address, which prevents DNS rebinding"
       ])
     ),
-    should("Server-Side Request Forgery", "An egress proxy is used.", notApplicable("it concerns the operator")),
+    should(
+      "Server-Side Request Forgery",
+      "An egress proxy is used.",
+      by("NodeMcpAuth", ["node/forwardProxy", "opens tunnels to https origins that only it can resolve"])
+    ),
     must(
       "Session Hijacking (to 2025-11-25); State Handle Hijacking (2026-07-28)",
       "All inbound requests are verified.",
