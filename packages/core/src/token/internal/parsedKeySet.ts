@@ -99,7 +99,8 @@ const normalized = (value: unknown): unknown =>
   isDecodedObject(value)
     ? Object.fromEntries(
       Object.entries(value).flatMap(([name, member]) => {
-        if (member === null || Array.isArray(member) && member.length === 0) return []
+        // `issuer` restricts a key, so a value that is not a string must not lift the restriction.
+        if (name !== "issuer" && (member === null || Array.isArray(member) && member.length === 0)) return []
         return [[name, material.has(name) && typeof member === "string" ? toBase64Url(member) : member]]
       })
     )
