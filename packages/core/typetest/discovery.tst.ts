@@ -210,7 +210,7 @@ describe("errors", () => {
     expect<DiscoveryError.NoDocument["reason"]>().type.toBe<"nothing" | "no-json-object" | "no-issuer">()
     expect<DiscoveryError.IncompleteMetadata["missing"]>().type.toBe<ReadonlyArray<string>>()
     expect<DiscoveryError.InvalidMetadata["issues"]>().type.toBe<
-      ReadonlyArray<{ readonly member: string; readonly problem: string }>
+      ReadonlyArray<{ readonly member: string; readonly message: string }>
     >()
   })
 

@@ -300,9 +300,9 @@ describe("MCP_AUTH_POLICY", () => {
   }
 
   const strange: ReadonlyArray<readonly [text: string, says: string]> = [
-    [`{"scopes":["notes:read notes:write"]}`, `one string is one scope ("notes:read notes:write")`],
-    [`{"scopes":[""]}`, `one string is one scope ("")`],
-    [`{"anyOf":[{"role":"a"},{"scopes":["a","b\\""]}]}`, `one string is one scope ("b\\"")`],
+    [`{"scopes":["notes:read notes:write"]}`, `write one scope in each string ("notes:read notes:write")`],
+    [`{"scopes":[""]}`, `write one scope in each string ("")`],
+    [`{"anyOf":[{"role":"a"},{"scopes":["a","b\\""]}]}`, `write one scope in each string ("b\\"")`],
     [`{"scopes":["offline_access"]}`, "leave it out"]
   ]
   for (const [text, says] of strange) {

@@ -57,7 +57,7 @@ const assertRefused = (exit: Exit.Exit<unknown, unknown>, resource: string, poli
   if (error._tag === "None") return assert.fail(String(exit))
   assert.deepInclude(error.value, {
     _tag: "InvalidOptions",
-    problem: "empty-scopes",
+    reason: "empty-scopes",
     resource,
     subject: String(policy)
   })
