@@ -132,7 +132,7 @@ const hostile: ReadonlyArray<Hostile> = [
       head(response, { "content-encoding": "gzip" })
       response.end(bomb)
     },
-    ends: { undici: "Miss NotMetadata", fetch: "Refused BodyTooLarge" }
+    ends: { undici: "Refused NotMetadata", fetch: "Refused BodyTooLarge" }
   },
   {
     name: "headers of 1 MB",
