@@ -225,11 +225,12 @@ describe("errors", () => {
       | "Redirect"
       | "RefusedAddress"
       | "RefusedUrl"
+      | "ProxyFailed"
     >()
     expect<MetadataFetchError.RefusedUrl["reason"]>().type.toBe<Issuer.InvalidIssuer["reason"]>()
     expect<MetadataFetchError.Timeout["of"]>().type.toBe<"attempt" | "search">()
     expect<MetadataFetchError.Redirect["reason"]>().type.toBe<"foreign-origin" | "too-many" | "unusable-location">()
-    expect<MetadataFetchError.Status["retryAfter"]>().type.toBe<number | undefined>()
+    expect<MetadataFetchError.Status["retryAfter"]>().type.toBe<Duration.Duration | undefined>()
     expect<MetadataFetchError.MetadataFetchError["method"]>().type.toBe<"GET" | "POST" | undefined>()
   })
 
@@ -330,7 +331,7 @@ describe("authorization servers by options", () => {
     expect<Config["locations"]>().type.toBe<readonly [string, ...ReadonlyArray<string>]>()
     expect<Config["type"]>().type.toBe<"oauth" | "oidc">()
     expect<Config["freshFor"]>().type.toBe<Option.Option<Duration.Duration>>()
-    expect<ServerConfig.Oddity["code"]>().type.toBe<"content_type_not_json" | "documents_merged">()
+    expect<ServerConfig.Oddity["code"]>().type.toBe<"content_type_not_json" | "documents_merged" | "member_ignored">()
     expect<Config["repairs"]>().type.toBe<ReadonlyArray<Transpiler.Applied>>()
   })
 })

@@ -11,10 +11,10 @@ describe("NodeMcpAuth", () => {
 
   it("a layer with a wrong allowance fails with a typed error", () => {
     expect(NodeMcpAuth.layerWith({})).type.toBe<
-      Layer.Layer<HttpClient.HttpClient, AddressPolicy.InvalidAddressPolicy>
+      Layer.Layer<HttpClient.HttpClient, NodeMcpAuth.InvalidOption>
     >()
     expect(NodeMcpAuth.layerNoDns()).type.toBe<
-      Layer.Layer<HttpClient.HttpClient, AddressPolicy.InvalidAddressPolicy, Dns.Dns>
+      Layer.Layer<HttpClient.HttpClient, NodeMcpAuth.InvalidOption, Dns.Dns>
     >()
   })
 })
