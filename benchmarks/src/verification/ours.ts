@@ -27,7 +27,7 @@ export const verifierOf = Effect.fnUntraced(
 )
 
 const made = (
-  verifier: Effect.Effect<TokenVerifier.Verify, unknown, HttpClient.HttpClient | Scope.Scope>,
+  verifier: Effect.Effect<TokenVerifier.VerifyToken, unknown, HttpClient.HttpClient | Scope.Scope>,
   key: PublicKey
 ): Effect.Effect<Verify, never, Scope.Scope> =>
   verifier.pipe(
