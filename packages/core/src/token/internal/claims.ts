@@ -113,16 +113,21 @@ const checkBinding = ({ cnf }: Claims): Checked<void> =>
 /** `scope` (RFC 9068, section 2.2.3), and the names that providers use. Not `permissions`: they are no grant to the client. */
 export const standardScopeClaims: ReadonlyArray<string> = ["scope", "scopes", "scp"]
 
-/** The value at a path. Its names come from options, and every object inherits members such as `constructor`. */
+/** The own member of an object. Its name comes from options, and every object inherits members such as `constructor`. */
+const memberOf = (value: Claims, name: string): Schema.Json | undefined =>
+  Object.hasOwn(value, name) ? value[name] : undefined
+
 const valueAt = (claims: Claims, path: ReadonlyArray<string>): unknown =>
-  path.reduce<unknown>(
-    (value, name) => isDecodedObject(value) && Object.hasOwn(value, name) ? value[name] : undefined,
-    claims
-  )
+  path.reduce<unknown>((value, name) => isDecodedObject(value) ? memberOf(value, name) : undefined, claims)
+
+/** Scopes that are separated by spaces. */
+const inWords: Omit<ScopeClaimPath, "path"> = {}
 
 /** The scopes in the value of a claim: separated in a string (RFC 8693, section 4.2), in a list, or the keys of an object. */
 const scopesIn = (value: unknown, { keys = false, separator = " " }: Omit<ScopeClaimPath, "path">) => {
-  if (typeof value === "string") return value.split(separator).map((word) => word.trim())
+  if (typeof value === "string") {
+    return separator === " " ? value.split(separator) : value.split(separator).map((word) => word.trim())
+  }
   if (isStrings(value)) return value
   if (!keys || !isDecodedObject(value)) return []
   return Object.entries(value).flatMap(([key, held]) => held === null || held === false ? [] : [key])
@@ -132,7 +137,7 @@ const grantedScopes = (claims: Claims, { scopeClaims }: ClaimRules): ReadonlySet
   const scopes = new Set<string>()
   for (const claim of scopeClaims) {
     const words = typeof claim === "string"
-      ? scopesIn(valueAt(claims, [claim]), {})
+      ? scopesIn(memberOf(claims, claim), inWords)
       : scopesIn(valueAt(claims, claim.path), claim)
     for (const word of words) if (word !== "") scopes.add(word)
   }
@@ -157,16 +162,21 @@ type Names = Pick<AuthInfo["Service"], "subject" | "clientId">
  * be a name or absent: an ignored value would merge several callers into one principal.
  */
 const checkNames = (claims: Claims, { clientClaims, subjectClaim }: ClaimRules): Checked<Names> => {
-  const read = new Map<string, string | undefined>()
-  for (const claim of [subjectClaim, "sub", ...clientClaims, ...standardClientClaims]) {
+  const subject = nameIn(claims, subjectClaim)
+  if (Result.isFailure(subject)) return Result.fail(subject.failure)
+  let clientId: string | undefined
+  for (const claim of clientClaims) {
     const name = nameIn(claims, claim)
     if (Result.isFailure(name)) return Result.fail(name.failure)
-    read.set(claim, name.success)
+    clientId ??= name.success
   }
-  return Result.succeed({
-    subject: read.get(subjectClaim),
-    clientId: clientClaims.map((claim) => read.get(claim)).find((name) => name !== undefined)
-  })
+  // The standard claims must be valid, too, if the options name others.
+  const others = subjectClaim === "sub" && clientClaims === standardClientClaims ? [] : ["sub", ...standardClientClaims]
+  for (const claim of others) {
+    const name = nameIn(claims, claim)
+    if (Result.isFailure(name)) return Result.fail(name.failure)
+  }
+  return Result.succeed({ subject: subject.success, clientId })
 }
 
 /** The caller that the claims of a token describe, without the token. */
