@@ -1,4 +1,4 @@
-import { McpAuth, Policy } from "@effect-mcp-auth/core"
+import { McpAuth, Policy, ScopeHierarchy } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Ref, Schema } from "effect"
@@ -102,6 +102,28 @@ describe("a resource under several names", () => {
       assert.strictEqual(yield* resourceAt(handle, metadataOf(second)), second)
       assert.strictEqual(yield* resourceAt(handle, metadataOf(third)), third)
       assert.strictEqual(yield* statusOf(handle, second, second), 200)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("counts the failed tokens of a client at all names together", () =>
+    Effect.gen(function*() {
+      const failureLimit = { limit: 2, window: "1 minute", countUnknownClientsTogether: true } as const
+      const { handle } = yield* start({ resource: first, resourceAliases: [second], failureLimit })
+      const statuses = yield* Effect.forEach(
+        [first, second, first, second],
+        (url) => Effect.map(callTool(handle, "invalid", "WhoAmI", url), ({ status }) => status)
+      )
+      assert.deepStrictEqual(statuses, [401, 401, 429, 429])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("builds its scope hierarchy once for all names", () =>
+    Effect.gen(function*() {
+      const built = yield* Ref.make(0)
+      const scopeHierarchy = Effect.andThen(
+        Ref.update(built, (count) => count + 1),
+        ScopeHierarchy.make({ "notes:write": ["notes:read"] })
+      )
+      yield* start({ resource: first, resourceAliases: [second], scopeHierarchy })
+      assert.strictEqual(yield* Ref.get(built), 1)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   const invalid: Readonly<Record<string, readonly [alias: string, tag: string]>> = {

@@ -2,17 +2,24 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 
 type Request = Pick<HttpServerRequest.HttpServerRequest, "headers" | "originalUrl" | "url">
 
-/** The URL of a request with the host that the client asked for. Only the host and the path are used. */
-const askedUrl = ({ headers, originalUrl, url }: Request): URL | undefined => {
-  const host = headers["host"]
-  const asked = host === undefined ? originalUrl : `https://${host}${url.startsWith("/") ? url : "/"}`
-  return URL.canParse(asked) ? new URL(asked) : undefined
+/** The host and the path that a client asked for. */
+interface Place {
+  readonly host: string
+  readonly path: string
 }
 
-/** The host of a URL, without the default port of https. */
-const hostOf = (url: URL): string => url.hostname + (url.port === "" || url.port === "443" ? "" : `:${url.port}`)
+/** The default port of https and a slash at the end make no difference. */
+const placeOf = (url: string): Place | undefined => {
+  if (!URL.canParse(url)) return undefined
+  const { hostname, pathname, port } = new URL(url)
+  return { host: port === "" || port === "443" ? hostname : `${hostname}:${port}`, path: pathname.replace(/\/$/, "") }
+}
 
-const pathOf = ({ pathname }: URL): string => pathname.replace(/\/$/, "")
+/** Without a `Host` header, such as in a request of fetch, the URL has the host. */
+const askedPlace = ({ headers, originalUrl, url }: Request): Place | undefined => {
+  const host = headers["host"]
+  return placeOf(host === undefined ? originalUrl : `https://${host}${url.startsWith("/") ? url : "/"}`)
+}
 
 /**
  * Chooses among several names of one resource the one that a request was sent to: by its host, and by its path if several
@@ -24,12 +31,11 @@ export const byAskedHost = <A extends { readonly resource: string }>(
 ): (request: Request) => A => {
   const [first, ...others] = names
   if (others.length === 0) return () => first
-  const configured = names.map((name) => ({ name, url: new URL(name.resource) }))
+  const places = names.map((name) => ({ name, place: placeOf(name.resource) }))
   return (request) => {
-    const asked = askedUrl(request)
-    if (asked === undefined) return first
-    const sameHost = configured.filter(({ url }) => hostOf(url) === hostOf(asked))
-    const samePath = sameHost.find(({ url }) => pathOf(url) === pathOf(asked))
+    const asked = askedPlace(request)
+    const sameHost = places.filter(({ place }) => asked !== undefined && place?.host === asked.host)
+    const samePath = sameHost.find(({ place }) => place?.path === asked?.path)
     return (samePath ?? sameHost[0])?.name ?? first
   }
 }

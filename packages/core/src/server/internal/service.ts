@@ -1,3 +1,4 @@
+import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -26,8 +27,8 @@ import * as Challenge from "../Challenge.ts"
 import { InvalidOptions, type Options } from "../McpAuthOptions.ts"
 import { type Availability, makeAvailability } from "./availability.ts"
 import { type BodyLimits, bodyLimits } from "./bodyLimit.ts"
-import { makeFailureLimit } from "./failureLimit.ts"
-import { inRequestForm, protectedResource, secretsOf } from "./protectedResource.ts"
+import { type LimitFailures, makeFailureLimit } from "./failureLimit.ts"
+import { inRequestForm, type ProtectedResource, protectedResource, secretsOf } from "./protectedResource.ts"
 import type { RequestStateOptions } from "./requestState.ts"
 import { byAskedHost } from "./resourceNames.ts"
 import { type SessionBounds, sessionBounds } from "./sessions.ts"
@@ -75,22 +76,29 @@ interface TokenRequirements {
   readonly hierarchy: ScopeHierarchy
 }
 
+/** What the names of one resource share. */
+interface SharedParts<RV> {
+  readonly trusted: TrustedServers<RV>
+  readonly unavailable: Availability["problem"]
+  readonly policyScopes: MutableRef.MutableRef<() => ReadonlyArray<string>>
+  readonly policySettings: PolicySettings
+  readonly limits: Limits
+  /** Failures at any name of the resource count together. */
+  readonly limitFailures: LimitFailures
+}
+
 /** Builds the authentication of requests: reads the token, verifies it, and checks the required scopes. */
 const makeAuthenticate = Effect.fnUntraced(function*<RV = HttpClient.HttpClient>(
-  { failureLimit, tokenHeaders, verifier }:
-    & Pick<Options, "failureLimit" | "tokenHeaders">
-    & Pick<TrustedServers<RV>, "verifier">,
-  trust: TokenVerifier.Trust,
+  resource: string,
   { hierarchy, requiredScopes }: TokenRequirements,
-  unavailable: Availability["problem"]
+  tokenHeaders: ReadonlyArray<string>,
+  { limitFailures, trusted: { authorizationServers, verifier }, unavailable }: SharedParts<RV>
 ): Effect.fn.Return<Authenticate, TokenVerifier.InvalidVerifier, RV | HttpClient.HttpClient | Scope.Scope> {
-  const verify = yield* verifier.make(trust)
+  const verify = yield* verifier.make({ resource, authorizationServers })
   const digestOf = yield* TokenDigest.TokenDigest
-  const limitFailures = yield* makeFailureLimit(failureLimit, trust)
-  const names = namesOf(tokenHeaders)
   return (request) =>
     observe(Effect.suspend((): Effect.Effect<AuthInfo["Service"], AuthError> => {
-      const token = BearerToken.fromRequest(request, names)
+      const token = BearerToken.fromRequest(request, tokenHeaders)
       if (Result.isFailure(token)) return Effect.fail(token.failure)
       return Effect.flatMap(
         limitFailures(request, token.success, verify(token.success, request)),
@@ -213,20 +221,21 @@ const forChallenge = (
   return new InsufficientScope({ ...error, required: inRequestForm(options, scopes) })
 }
 
+interface Limits {
+  readonly bodyLimits: BodyLimits
+  readonly sessionBounds: SessionBounds
+}
+
 /** The limits of a resource. */
-const limitsOf = <E, R, RV>({ maxBodySize, sessionLimits }: Options<E, R, RV>, resource: string) => {
+const limitsOf = (
+  { maxBodySize, sessionLimits }: Pick<Options, "maxBodySize" | "sessionLimits">,
+  resource: string
+): Effect.Effect<Limits, InvalidOptions> => {
   const [bodies, sessions] = [bodyLimits(maxBodySize), sessionBounds(sessionLimits)]
   if (Option.isNone(bodies)) return Effect.fail(new InvalidOptions({ resource, reason: "invalid-body-limit" }))
   return Option.isNone(sessions)
     ? Effect.fail(new InvalidOptions({ resource, reason: "invalid-session-limits" }))
     : Effect.succeed({ bodyLimits: bodies.value, sessionBounds: sessions.value })
-}
-
-/** What the names of one resource share. */
-interface SharedParts<RV> {
-  readonly trusted: TrustedServers<RV>
-  readonly availability: Availability
-  readonly policyScopes: MutableRef.MutableRef<() => ReadonlyArray<string>>
 }
 
 type NamedService = Service & {
@@ -238,22 +247,14 @@ type NamedService = Service & {
 /** Builds the service of one name of a resource. */
 const makeNamed = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
   options: Options<E, R, RV>,
-  { availability: { problem: unavailable }, policyScopes, trusted }: SharedParts<RV>
-): Effect.fn.Return<NamedService, BuildError, RV | HttpClient.HttpClient | Scope.Scope> {
-  const { authorizationServers, verifier } = trusted
-  const described = yield* protectedResource(options, trusted)
+  described: ProtectedResource,
+  shared: SharedParts<RV>
+): Effect.fn.Return<NamedService, TokenVerifier.InvalidVerifier, RV | HttpClient.HttpClient | Scope.Scope> {
+  const { limits, policyScopes, policySettings, trusted: { authorizationServers }, unavailable } = shared
   const { identifier: resource, metadataUrl } = described
-  yield* checkNotRecorded(options.tokenHeaders, resource)
-  const limits = yield* limitsOf(options, resource)
-  const policySettings = yield* policySettingsOf(options, resource)
   const requirements = { ...described, ...policySettings }
-  const verify = yield* makeAuthenticate(
-    { ...options, verifier },
-    { resource, authorizationServers },
-    requirements,
-    unavailable
-  )
   const { showErrorDetails, tokenHeaders = [] } = options
+  const verify = yield* makeAuthenticate(resource, requirements, namesOf(tokenHeaders), shared)
   const challenge = (): Challenge.Options =>
     authorizationServers.length === 0
       ? { scopes: [], apiKeyHeaders: ["Authorization (after the word Bearer)", ...tokenHeaders], showErrorDetails }
@@ -291,25 +292,45 @@ const makeNamed = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
   }
 })
 
+/** The names of a resource, the first one first, without duplicates. */
+const describeNames = Effect.fnUntraced(function*<E, R, RV>(
+  options: Options<E, R, RV>,
+  trusted: TrustedServers<RV>
+): Effect.fn.Return<
+  Arr.NonEmptyReadonlyArray<ProtectedResource>,
+  InvalidOptions | ResourceIdentifier.InvalidResourceIdentifier
+> {
+  const described = yield* Effect.forEach(
+    Arr.make(options.resource, ...options.resourceAliases ?? []),
+    (resource) => protectedResource({ ...options, resource }, trusted)
+  )
+  const identifiers = described.map(({ identifier }) => identifier)
+  const duplicate = identifiers.find((identifier, index) => identifiers.indexOf(identifier) !== index)
+  if (duplicate !== undefined) return yield* new InvalidOptions({ resource: duplicate, reason: "duplicate-resource" })
+  return described
+})
+
 const makeService = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
   configured: Options<E, R, RV>
 ): Effect.fn.Return<Service, BuildError | E, R | RV | HttpClient.HttpClient | Scope.Scope> {
   const trusted = yield* makeTrustedServers(configured)
   const options = { ...configured, scopeRequestForm: trusted.scopeRequestForm }
-  const availability = makeAvailability()
-  const shared = { trusted, availability, policyScopes: MutableRef.make((): ReadonlyArray<string> => []) }
-  const first = yield* makeNamed(options, shared)
-  const others = yield* Effect.forEach(
-    configured.resourceAliases ?? [],
-    (resource) => makeNamed({ ...options, resource }, shared)
-  )
-  const names = [first, ...others] as const
-  const duplicate = names.find(({ resource }, index) => names.findIndex((name) => name.resource === resource) !== index)
-  if (duplicate !== undefined) {
-    return yield* new InvalidOptions({ resource: duplicate.resource, reason: "duplicate-resource" })
+  const described = yield* describeNames(options, trusted)
+  const [{ identifier: resource }] = described
+  yield* checkNotRecorded(options.tokenHeaders, resource)
+  const { open, problem: unavailable } = makeAvailability()
+  const shared = {
+    trusted,
+    unavailable,
+    policyScopes: MutableRef.make((): ReadonlyArray<string> => []),
+    limits: yield* limitsOf(options, resource),
+    policySettings: yield* policySettingsOf(options, resource),
+    limitFailures: yield* makeFailureLimit(options.failureLimit, { resource, ...trusted })
   }
+  const names = yield* Effect.forEach(described, (name) => makeNamed(options, name, shared))
   // Opened last, so that it closes before the verifiers are finalized.
-  yield* availability.open
+  yield* open
+  const [first] = names
   const named = byAskedHost(names)
   const service: Service & { readonly [internalsKey]: Internals } = {
     ...first,
