@@ -125,6 +125,8 @@ export interface Method<out R = HttpClient.HttpClient> {
   /** Whether the method verifies this kind of token, judged by its syntax alone. */
   readonly handles: (token: string) => boolean
   readonly make: (trust: Trust) => Effect.Effect<VerifyToken, InvalidVerifier, R | Scope.Scope>
+  /** Whether it refuses tokens that name another issuer, or none, without a request. Default: `false`. */
+  readonly refusesOtherIssuers?: boolean | undefined
   /** Whether the method verifies tokens of an authorization server. Default: `true`. API keys need none. */
   readonly needsAuthorizationServer?: boolean | undefined
   /** The methods that `firstOf` combines. */
@@ -243,6 +245,7 @@ const isCount = (value: number, least: number): boolean => Number.isSafeInteger(
 export const jwt = (options: JwtOptions = {}): Method => ({
   name: "jwt",
   handles: looksLikeJwt,
+  refusesOtherIssuers: true,
   make: Effect.fnUntraced(function*(trust) {
     const { algorithms = Jws.Algorithm.literals, refetches = JwkSet.defaultRefetches, remember = 10_000 } = options
     if (algorithms.length === 0) return yield* new InvalidVerifier({ reason: "no-algorithm" })

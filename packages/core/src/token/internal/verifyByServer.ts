@@ -1,4 +1,3 @@
-import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -55,12 +54,11 @@ export const makeVerifierByServer = Effect.fnUntraced(function*<R>(
       entry.method.make({ resource, authorizationServers: entry.authorizationServers }),
       (verify): Entry => ({ ...entry, verify })
     ))
+  const [only, ...others] = entries
+  // Such a method refuses tokens of other issuers without a request, so its tokens need not be read twice.
+  if (only?.method.refusesOtherIssuers === true && others.length === 0) return only.verify
   // A method for tokens of one form comes first, so that the method for any form never sends them to its provider.
-  const [oneForm, anyForm] = Arr.partition(
-    entries,
-    (entry) => handlesAnyForm(entry) ? Result.fail(entry) : Result.succeed(entry)
-  )
-  const ordered = [...oneForm, ...anyForm]
+  const ordered = [...entries.filter((entry) => !handlesAnyForm(entry)), ...entries.filter(handlesAnyForm)]
   return (token, request) => {
     const entry = entryFor(ordered, Redacted.value(token))
     return Result.isFailure(entry) ? Effect.fail(entry.failure) : entry.success.verify(token, request)
