@@ -54,7 +54,8 @@ export type MakeServer<E, R> = Effect.Effect<AuthorizationServer<unknown>, E, R 
 export interface Options<E = never, R = never, RV = HttpClient.HttpClient, E2 = never> {
   /**
    * Returns the effect that creates the server of an issuer, or `undefined` if the issuer is not trusted. It runs once for
-   * an issuer at a time. `undefined` is remembered for 10 seconds. A failure is answered with 503, because the token may be
+   * an issuer at a time, and also for issuers that senders make up, so it must be cheap. `undefined` is remembered for 10
+   * seconds. A failure is answered with 503, because the token may be
    * valid. A server that is no longer trusted is refused within 10 seconds.
    */
   readonly lookup: (issuer: string) => Effect.Effect<MakeServer<E, R> | undefined, E2, R>
@@ -115,7 +116,8 @@ export const make = <E = never, R = never, RV = HttpClient.HttpClient, E2 = neve
       >({
         capacity,
         lookup: build,
-        timeToLive: (exit) => Exit.isSuccess(exit) ? Infinity : 0
+        // The decision can expire between the two caches. Then there is no server, and the next token asks again.
+        timeToLive: (exit) => Exit.isSuccess(exit) && exit.value !== undefined ? Infinity : 0
       })
       return (token, request) => {
         const jwt = parseJwt(Redacted.value(token))
