@@ -166,7 +166,7 @@ const logPassedOver = Effect.fnUntraced(function*(
   logged: MutableRef.MutableRef<string>
 ) {
   const keys = passedOver
-    .filter(({ reason }) => !reason.startsWith("has the use"))
+    .filter(({ hasOtherUse }) => !hasOtherUse)
     .slice(0, 10)
     .map(({ kid, reason }) => `${kid === undefined ? "a key without a key ID" : quoted(kid)} ${reason}`)
     .join("; ")

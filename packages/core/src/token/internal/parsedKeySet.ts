@@ -116,16 +116,22 @@ const normalized = (value: unknown): unknown =>
 export const usableKey = (value: unknown, requested: ReadonlySet<Algorithm>): UsableKey | undefined =>
   Option.getOrUndefined(Result.getSuccess(parseKey(value, requested)))
 
+type Unusable = Pick<PassedOverKey, "hasOtherUse" | "reason">
+
+const unusable = (reason: string): Result.Result<never, Unusable> => Result.fail({ reason, hasOtherUse: false })
+
 /** Parses a key, or returns why it cannot be used. */
-const parseKey = (value: unknown, requested: ReadonlySet<Algorithm>): Result.Result<UsableKey, string> => {
+const parseKey = (value: unknown, requested: ReadonlySet<Algorithm>): Result.Result<UsableKey, Unusable> => {
   const decoded = decode(normalized(value))
-  if (Result.isFailure(decoded)) return Result.fail("is not a valid public key of type RSA, EC or OKP")
+  if (Result.isFailure(decoded)) return unusable("is not a valid public key of type RSA, EC or OKP")
   const { alg, issuer, key_ops, kid, use, ...material } = decoded.success
-  if (use !== undefined && use !== "sig") return Result.fail(`has the use ${quoted(use)}`)
-  if (key_ops !== undefined && !key_ops.includes("verify")) return Result.fail("has key_ops without \"verify\"")
+  if (use !== undefined && use !== "sig") {
+    return Result.fail({ reason: `has the use ${quoted(use)}`, hasOtherUse: true })
+  }
+  if (key_ops !== undefined && !key_ops.includes("verify")) return unusable("has key_ops without \"verify\"")
   const possible = possibleAlgorithms(decoded.success)
   if (possible.length === 0) {
-    return Result.fail(
+    return unusable(
       material.kty === "RSA" ? "is weaker than RSA with 2048 bits" : `has the curve ${quoted(material.crv)}`
     )
   }
@@ -133,7 +139,7 @@ const parseKey = (value: unknown, requested: ReadonlySet<Algorithm>): Result.Res
     alg === undefined ? !pss.includes(algorithm) || requested.has(algorithm) : isAlgorithmName(algorithm, alg)
   )
   return algorithms.length === 0
-    ? Result.fail(`has the alg ${quoted(alg ?? "")}`)
+    ? unusable(`has the alg ${quoted(alg ?? "")}`)
     : Result.succeed({ kid, issuer, key: material, algorithms: new Set(algorithms) })
 }
 
@@ -173,6 +179,8 @@ export interface PassedOverKey {
   readonly kid: string | undefined
   /** Why it cannot be used, as the predicate of a sentence. */
   readonly reason: string
+  /** Whether the key is for another use, such as encryption, so that nothing is wrong with it. */
+  readonly hasOtherUse: boolean
 }
 
 /** More keys for one token mean an attack on the verifier, or a mistake of the provider. */
@@ -222,7 +230,7 @@ export const makeKeySetParser = Effect.fnUntraced(
         const item = parseKey(value, requested)
         if (Result.isFailure(item)) {
           const kid = Option.getOrUndefined(decodeKid(value))?.kid
-          passedOver.push({ kid, reason: item.failure })
+          passedOver.push({ kid, ...item.failure })
           continue
         }
         const key = item.success
