@@ -276,18 +276,27 @@ const settingsOf = <P extends Parameters>(
     : Result.succeed(made)
 }
 
+/**
+ * The strategy that finds the metadata of a provider, with the repairs that verification of tokens needs.
+ *
+ * @category strategies
+ * @since 0.1.0
+ */
+export const strategyOf = (settings: Settings): Discovery.Strategy => {
+  const { documentIssuer, issuer, issuerPolicy, metadata, metadataUrl, repairs = Transpiler.identity, type } = settings
+  if (metadata !== undefined) return Discovery.transpile(Discovery.manual(metadata, { type: "oidc" }), repairs)
+  return metadataUrl === undefined
+    ? Discovery.strategyOf({ type, issuerPolicy, transpileData: repairs })
+    : Discovery.transpile(Discovery.wellKnownUrl(metadataUrl, documentIssuer ?? issuer), repairs)
+}
+
 const serverOf = (settings: Settings): Preset["authorizationServer"] => {
-  const { documentIssuer, issuer, issuerPolicy, metadata, metadataUrl, repairs, tokenIssuers, type = "auto" } = settings
+  const { documentIssuer, issuer, issuerPolicy, metadata, metadataUrl, tokenIssuers } = settings
   if (metadata !== undefined) return AuthorizationServer.make({ type: "oidc", metadata }, { tokenIssuers })
-  if (metadataUrl === undefined) {
-    return AuthorizationServer.discover(issuer, { type, issuerPolicy, tokenIssuers, transpileData: repairs })
-  }
-  const strategy = Discovery.wellKnownUrl(metadataUrl, documentIssuer ?? issuer).pipe(
-    Discovery.transpile(repairs ?? Transpiler.identity)
-  )
-  return AuthorizationServer.fromStrategy(strategy, issuer, {
+  const ofDocument = metadataUrl === undefined ? undefined : IssuerPolicy.expected(documentIssuer ?? issuer)
+  return AuthorizationServer.fromStrategy(strategyOf(settings), issuer, {
     tokenIssuers,
-    issuerPolicy: issuerPolicy ?? IssuerPolicy.expected(documentIssuer ?? issuer)
+    issuerPolicy: issuerPolicy ?? ofDocument
   })
 }
 

@@ -1,6 +1,5 @@
 import * as Discovery from "@effect-mcp-auth/core/Discovery"
-import * as IssuerPolicy from "@effect-mcp-auth/core/IssuerPolicy"
-import type * as Preset from "@effect-mcp-auth/core/presets/Preset"
+import * as Preset from "@effect-mcp-auth/core/presets/Preset"
 import * as Presets from "@effect-mcp-auth/core/presets/Presets"
 import * as Transpiler from "@effect-mcp-auth/core/Transpiler"
 import * as Data from "effect/Data"
@@ -53,20 +52,12 @@ export interface PresetInput {
   readonly strategy: Discovery.Strategy
 }
 
-const strategyOf = (settings: Preset.Settings, repairs: Transpiler.Transpiler): Discovery.Strategy => {
-  const { documentIssuer, issuer, issuerPolicy, metadata, metadataUrl, type = "auto" } = settings
-  // Rules about clients are checked, too, so that repairs for logging in apply.
-  const transpileData = Transpiler.all(
-    settings.repairs ?? Transpiler.identity,
-    settings.loginRepairs ?? Transpiler.identity,
-    repairs
+/** Rules about clients are checked, too, so that repairs for logging in apply. */
+const strategyOf = (settings: Preset.Settings, repairs: Transpiler.Transpiler): Discovery.Strategy =>
+  Discovery.transpile(
+    Preset.strategyOf(settings),
+    Transpiler.all(settings.loginRepairs ?? Transpiler.identity, repairs)
   )
-  if (metadata !== undefined) return Discovery.transpile(Discovery.manual(metadata, { type: "oidc" }), transpileData)
-  if (metadataUrl !== undefined) {
-    return Discovery.transpile(Discovery.wellKnownUrl(metadataUrl, documentIssuer ?? issuer), transpileData)
-  }
-  return Discovery.strategyOf({ type, issuerPolicy: issuerPolicy ?? IssuerPolicy.exact, transpileData })
-}
 
 /** Reads a preset and its parameters from arguments. */
 export const presetInput = Effect.fnUntraced(function*(
