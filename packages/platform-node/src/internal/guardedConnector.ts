@@ -18,7 +18,7 @@ export interface Guard {
 }
 
 /** Whether a host, without brackets, is a loopback host by its name. */
-const isLoopbackName = (host: string): boolean => isLoopbackHost(isIP(host) === 6 ? `[${host}]` : host)
+export const isLoopbackName = (host: string): boolean => isLoopbackHost(isIP(host) === 6 ? `[${host}]` : host)
 
 /** The error for an address that the guard refuses, or `undefined`. */
 const refusal = ({ allowLoopbackHosts, policy }: Guard, host: string, address: string): RefusedAddress | undefined =>

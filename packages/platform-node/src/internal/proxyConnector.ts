@@ -1,4 +1,3 @@
-import { isLoopbackHost } from "@effect-mcp-auth/core/InsecureLoopback"
 import { ProxyFailed, RefusedAddress } from "@effect-mcp-auth/core/MetadataFetchError"
 import { type buildConnector, Client } from "@effect/platform-node/Undici"
 import * as Option from "effect/Option"
@@ -7,7 +6,7 @@ import * as Redacted from "effect/Redacted"
 import { isIP, Socket } from "node:net"
 import { type AddressPolicy, refusedRange } from "../AddressPolicy.ts"
 import type { ForwardProxy } from "../ForwardProxy.ts"
-import { literal } from "./guardedConnector.ts"
+import { isLoopbackName, literal } from "./guardedConnector.ts"
 import { comparable } from "./noProxy.ts"
 
 /**
@@ -29,8 +28,8 @@ const localDomains = [
 const isLocalName = (name: string): boolean =>
   !name.includes(".") || localDomains.some((domain) => name.endsWith(`.${domain}`))
 
-const isLoopbackName = (host: string): boolean =>
-  isLoopbackHost(isIP(host) === 6 ? `[${host}]` : host) || /(?:^|\.)localhost$/.test(comparable(host))
+/** Resolvers answer names below `localhost` with loopback addresses (RFC 6761, section 6.3), and a proxy must not. */
+const staysLocal = (host: string): boolean => isLoopbackName(host) || /(?:^|\.)localhost$/.test(comparable(host))
 
 /** The refusal of a host that a proxy would resolve. Only its name is known here. */
 const refusalByName = (policy: AddressPolicy, proxy: ForwardProxy, host: string): RefusedAddress | undefined => {
@@ -105,7 +104,7 @@ export const proxyConnector = (
   return (target, callback) => {
     const host = literal(target.hostname)
     const port = target.port === "" ? "443" : target.port
-    if (target.protocol !== "https:" || isLoopbackName(host) || proxy.noProxy(host, port)) {
+    if (target.protocol !== "https:" || staysLocal(host) || proxy.noProxy(host, port)) {
       return connectors.direct(target, callback)
     }
     const refused = refusalByName(policy, proxy, host)
