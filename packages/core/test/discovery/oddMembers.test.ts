@@ -52,7 +52,7 @@ describe("an invalid member of a metadata document", () => {
         assert.deepStrictEqual(config.oddities.map(({ code }) => code), ["member_ignored"])
         assert.include(
           config.oddities[0]?.message,
-          `table: the member "${member}" is ignored, because it is ${kind} that`
+          `table: the member "${member}" is ignored. Its value is ${kind}, and is not valid (`
         )
         assert.strictEqual(config.metadata.jwksUri, document.jwks_uri)
         assert.notInclude(JSON.stringify(config.metadata), member)

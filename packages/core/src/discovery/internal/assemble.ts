@@ -44,9 +44,9 @@ const kindOf = (value: Schema.Json | undefined): string => {
 const ignoredOf = ({ document, invalid, location }: Readable): ReadonlyArray<Oddity> =>
   invalid.map(({ issues: [issue], member }) => ({
     code: "member_ignored",
-    message: `${printable(location)}: the member ${quoted(member)} is ignored, because it is ${
+    message: `${printable(location)}: the member ${quoted(member)} is ignored. Its value is ${
       kindOf(document[member])
-    } that is invalid (${printable(issue?.message ?? "")})`
+    }, and is not valid (${printable(issue?.message ?? "")})`
   }))
 
 const odditiesOf = (documents: OneOrMore, readable: ReadonlyArray<Readable>): ReadonlyArray<Oddity> => [
