@@ -26,6 +26,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { quoted } from "../metadata/internal/printable.ts"
+import { scopeToken } from "../token/internal/claims.ts"
 
 /**
  * The scopes that each scope covers besides itself.
@@ -226,4 +227,4 @@ const cycleOf = (rules: ReadonlyArray<Rule>, broader: Broader): readonly [string
  * @category guards
  * @since 0.1.0
  */
-export const isScopeToken = (text: string): boolean => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text)
+export const isScopeToken = (text: string): boolean => scopeToken.test(text)

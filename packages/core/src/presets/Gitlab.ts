@@ -3,8 +3,9 @@
  *
  * @since 0.1.0
  */
+import { memberOf } from "../fetch/internal/documentBody.ts"
 import * as AudiencePolicy from "../token/AudiencePolicy.ts"
-import { memberOf, numberOf, present, wordsOf } from "./internal/responseMembers.ts"
+import { numberOf, present, wordsOf } from "./internal/responseMembers.ts"
 import { asBearer, tokenCheck } from "./internal/tokenCheck.ts"
 import * as Preset from "./Preset.ts"
 

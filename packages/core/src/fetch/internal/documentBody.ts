@@ -121,6 +121,10 @@ const isJsonObject = Schema.is(Schema.JsonObject)
 /** Whether a value that was decoded from JSON is a JSON object. Its members need no check. */
 export const isDecodedObject = (value: unknown): value is Schema.JsonObject => Predicate.isObject(value)
 
+/** The own member of a JSON object. Other values have no members, and every object inherits some, such as `constructor`. */
+export const memberOf = (value: unknown, name: string): Schema.Json | undefined =>
+  isDecodedObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
+
 /** Dates, maps and promises are objects too. A promise would otherwise look like an empty document. */
 const isPlain = (value: unknown): value is object => Object.prototype.toString.call(value) === "[object Object]"
 

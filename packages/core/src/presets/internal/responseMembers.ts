@@ -1,4 +1,3 @@
-import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 
 /** The words of a list. Other values grant nothing. */
@@ -16,10 +15,3 @@ export const present = (claims: { readonly [claim: string]: Schema.Json | undefi
   Object.fromEntries(
     Object.entries(claims).flatMap(([claim, value]) => value === undefined || value === null ? [] : [[claim, value]])
   )
-
-/** The member of a JSON object. Other values have no members. */
-export const memberOf = (value: Schema.Json | undefined, name: string): Schema.Json | undefined =>
-  Predicate.isObject(value) && !Array.isArray(value) && Object.hasOwn(value, name)
-    // A member of a JSON object is JSON.
-    ? (value as Schema.JsonObject)[name]
-    : undefined

@@ -20,7 +20,7 @@ export const invalidTokenHeader = (headers: TokenHeaders): string | undefined =>
     !fieldName.test(name) || reserved.test(name) || names.indexOf(name) !== index
   )
 
-/** Refuses a header that the HTTP server records in its spans as it is. The guard cannot change these spans. */
+/** Refuses a header that the HTTP server records in its spans as it is. The middleware cannot change these spans. */
 export const checkNotRecorded = Effect.fnUntraced(function*(
   headers: TokenHeaders,
   resource: string

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
-import { isDecodedObject } from "../../fetch/internal/documentBody.ts"
+import { isDecodedObject, memberOf } from "../../fetch/internal/documentBody.ts"
 import * as AudiencePolicy from "../AudiencePolicy.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import type { Shape } from "../TokenDigest.ts"
@@ -110,15 +110,13 @@ const checkBinding = ({ cnf }: Claims): Checked<void> =>
     ? Result.succeed(undefined)
     : Result.fail(new InvalidToken({ reason: "sender-constrained", claim: "cnf" }))
 
+/** RFC 6749, section 3.3: a scope has no spaces, quotation marks and backslashes. */
+export const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+
 /** `scope` (RFC 9068, section 2.2.3), and the names that providers use. Not `permissions`: they are no grant to the client. */
 export const standardScopeClaims: ReadonlyArray<string> = ["scope", "scopes", "scp"]
 
-/** The own member of an object. Its name comes from options, and every object inherits members such as `constructor`. */
-const memberOf = (value: Claims, name: string): Schema.Json | undefined =>
-  Object.hasOwn(value, name) ? value[name] : undefined
-
-const valueAt = (claims: Claims, path: ReadonlyArray<string>): unknown =>
-  path.reduce<unknown>((value, name) => isDecodedObject(value) ? memberOf(value, name) : undefined, claims)
+const valueAt = (claims: Claims, path: ReadonlyArray<string>): unknown => path.reduce<unknown>(memberOf, claims)
 
 /** Scopes that are separated by spaces. */
 const inWords: Omit<ScopeClaimPath, "path"> = {}

@@ -7,6 +7,7 @@ import type * as Schema from "effect/Schema"
 import { type ApiKey, hash } from "../ApiKey.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import { InvalidToken, type TokenError, VerificationUnavailable } from "../TokenError.ts"
+import { scopeToken } from "./claims.ts"
 import { toTokenError } from "./verifyCustom.ts"
 
 /** Finds a key by its hash. */
@@ -19,8 +20,6 @@ interface Naming {
 }
 
 const validHash = /^[0-9a-f]{64}$/i
-// RFC 6749, section 3.3.
-const validScope = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 const ownClaims: ReadonlyArray<string> = ["iss", "sub", "aud", "exp", "scope", "api_key_id"]
 
@@ -36,7 +35,7 @@ export const problemOf = ({ claims = {}, enabledFrom, expiresAt, hash, id, scope
   if (id === "") return "`id` is empty"
   if (!validHash.test(hash)) return "`hash` must have 64 hexadecimal digits; run `mcp-auth api-key`"
   if (subject === "") return "`subject` is empty"
-  if (!scopes.every((scope) => validScope.test(scope))) return "`scopes` must have one scope in each string"
+  if (!scopes.every((scope) => scopeToken.test(scope))) return "`scopes` must have one scope in each string"
   if (!isTime(enabledFrom) || !isTime(expiresAt)) return "`enabledFrom` or `expiresAt` is not a time"
   const own = ownClaims.find((claim) => claim in claims)
   return own === undefined ? undefined : `\`claims\` must not have \`${own}\``
@@ -44,17 +43,21 @@ export const problemOf = ({ claims = {}, enabledFrom, expiresAt, hash, id, scope
 
 const encoder = new TextEncoder()
 
-/** Compares hashes in constant time. */
-const hashIs = (key: ApiKey, presented: Uint8Array): boolean =>
-  Mac.timingSafeEqual(encoder.encode(key.hash.toLowerCase()), presented)
+const bytesOf = (hash: string): Uint8Array => encoder.encode(hash.toLowerCase())
 
-/** Compares all keys, so that the time does not depend on which of them matches. */
-export const findIn = (keys: ReadonlyArray<ApiKey>): Lookup<never> => (presented) =>
-  Effect.sync(() => {
-    const bytes = encoder.encode(presented)
-    // No early exit: `find` would stop at the match.
-    return keys.reduce<ApiKey | undefined>((found, key) => hashIs(key, bytes) ? key : found, undefined)
-  })
+/** Compares all keys, in constant time each, so that the time does not depend on which of them matches. */
+export const findIn = (keys: ReadonlyArray<ApiKey>): Lookup<never> => {
+  const stored = keys.map((key) => ({ key, bytes: bytesOf(key.hash) }))
+  return (presented) =>
+    Effect.sync(() => {
+      const asked = bytesOf(presented)
+      // No early exit: `find` would stop at the match.
+      return stored.reduce<ApiKey | undefined>(
+        (found, { bytes, key }) => Mac.timingSafeEqual(bytes, asked) ? key : found,
+        undefined
+      )
+    })
+}
 
 const callerOf = (key: ApiKey, { issuer, resource }: Naming): Omit<AuthInfo["Service"], "token"> => {
   const { expiresAt, id, scopes, subject } = key
@@ -92,7 +95,9 @@ export const makeApiKeyVerifier = Effect.fnUntraced(function*<R>(
       })
     }
     // A database may compare more loosely than this.
-    if (!hashIs(key, encoder.encode(presented))) return yield* new InvalidToken({ reason: "unknown-api-key" })
+    if (!Mac.timingSafeEqual(bytesOf(key.hash), bytesOf(presented))) {
+      return yield* new InvalidToken({ reason: "unknown-api-key" })
+    }
     const { enabledFrom, expiresAt, id } = key
     const now = yield* Clock.currentTimeMillis
     if (enabledFrom !== undefined && now < millisOf(enabledFrom)) {
