@@ -347,7 +347,8 @@ export interface CustomOptions extends ClaimOptions {
  *
  * `undefined` instead of claims means an invalid token. A `TokenError` is passed on. Any other failure, and every defect,
  * counts as an outage: the token may be valid. The claims are checked by the same rules as those of a JWT: `iss` must be
- * trusted, `aud` must match, and `exp` must be present and in the future.
+ * trusted, `aud` must match, and `exp` must be present and in the future. The request is `undefined` if it is not known. Its
+ * address tells clients apart, for a function that limits what each of them can cause.
  *
  * **Example** (API keys from a table)
  *
@@ -369,7 +370,10 @@ export interface CustomOptions extends ClaimOptions {
  * @since 0.1.0
  */
 export const custom = <E, R>(
-  verify: (token: Redacted.Redacted) => Effect.Effect<object | undefined, E, R>,
+  verify: (
+    token: Redacted.Redacted,
+    request: Pick<HttpServerRequest.HttpServerRequest, "remoteAddress"> | undefined
+  ) => Effect.Effect<object | undefined, E, R>,
   options: CustomOptions = {}
 ): Method<R> => ({
   name: "custom",

@@ -1,5 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Duration, Effect, Fiber, Redacted } from "effect"
+import { HttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
+import { settled } from "../time.ts"
 import { protectProduct, resource } from "./protectProduct.ts"
 
 describe("the preset github", () => {
@@ -27,6 +30,27 @@ describe("the preset github", () => {
       assert.strictEqual(error._tag, "VerificationUnavailable")
       assert.notInclude(`${error.message} ${JSON.stringify(error)}`, token)
       assert.include(error.message, "https://api.github.com/applications/")
+    }).pipe(Effect.scoped))
+
+  it.effect("accepts the token of a client while another address floods it with made-up tokens", () =>
+    Effect.gen(function*() {
+      const slow = HttpClient.transformResponse(Effect.delay("1 second"))
+      const { authenticate, product } = yield* protectProduct("github", {}, slow)
+      const flood = yield* Effect.forkChild(Effect.forEach(
+        Array.from({ length: 200 }, (_, index) => `gho_${"x".repeat(33)}${String(index).padStart(3, "0")}`),
+        (token) => Effect.exit(authenticate(token, "203.0.113.1")),
+        { concurrency: "unbounded" }
+      ))
+      yield* settled
+      const token = yield* product.issue("access", resource)
+      const good = yield* Effect.forkChild(Effect.timed(authenticate(token, "198.51.100.1")))
+      for (let second = 0; second < 30; second++) {
+        yield* TestClock.adjust("1 second")
+        yield* settled
+      }
+      const [took] = yield* Fiber.join(good)
+      assert.isAtMost(Duration.toMillis(took), 2000)
+      yield* Fiber.join(flood)
     }).pipe(Effect.scoped))
 
   it.effect("sends the token in the body, and asks once for a token that it has seen", () =>

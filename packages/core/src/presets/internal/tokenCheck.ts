@@ -24,6 +24,7 @@ import {
 import { withRetries } from "../../fetch/internal/retry.ts"
 import { MetadataFetchError, type Reason } from "../../fetch/MetadataFetchError.ts"
 import { makeCircuit } from "../../token/internal/circuit.ts"
+import { type AddressedRequest, networksOf } from "../../token/internal/clientAddress.ts"
 import { DigestKey } from "../../token/internal/digestKey.ts"
 import { makeQueue } from "../../token/internal/introspectionQueue.ts"
 import * as TokenDigest from "../../token/TokenDigest.ts"
@@ -112,24 +113,33 @@ const keepFor = (claims: Claims) =>
     return typeof exp === "number" ? Duration.min(cacheFor, Duration.millis(Math.max(0, exp * 1000 - now))) : cacheFor
   })
 
+/** A token that is not in the cache, and its request if it is known. Clients take turns in the queue. */
+interface Pending {
+  readonly token: Redacted.Redacted
+  readonly request: AddressedRequest | undefined
+}
+
 /** Caches responses by digest, with a single flight for each token. */
 const makeClaimsCache = Effect.fnUntraced(function*(server: AuthorizationServer<unknown>, check: TokenCheck) {
   const digestOf = yield* TokenDigest.TokenDigest
   const circuit = yield* makeCircuit(server)
   const queue = makeQueue(server.issuer, queueSettings)
-  const lookup = Effect.fnUntraced(function*(key: DigestKey<Redacted.Redacted>) {
-    const token = key.take()
+  const lookup = Effect.fnUntraced(function*(key: DigestKey<Pending>) {
+    const pending = key.take()
     // A lookup takes its token once.
-    const claims = token === undefined ? undefined : yield* queue(undefined, circuit(send(check, token)))
+    if (pending === undefined) return { claims: undefined, keepFor: Duration.zero }
+    const { request, token } = pending
+    const networks = request === undefined ? undefined : networksOf(request)
+    const claims = yield* queue(networks, circuit(send(check, token)))
     return { claims, keepFor: yield* keepFor(claims) }
   })
   const cache = yield* Cache.makeWith(lookup, {
     capacity,
     timeToLive: (exit) => Exit.isSuccess(exit) ? exit.value.keepFor : Duration.zero
   })
-  return Effect.fnUntraced(function*(token: Redacted.Redacted) {
+  return Effect.fnUntraced(function*(token: Redacted.Redacted, request: AddressedRequest | undefined) {
     const digest = digestOf(Redacted.value(token))
-    const key = new DigestKey(typeof digest === "string" ? digest : yield* digest, token)
+    const key = new DigestKey(typeof digest === "string" ? digest : yield* digest, { token, request })
     // The cache keeps the key, even if it needed no lookup, so the token must be removed from it.
     const { claims } = yield* Effect.ensuring(Cache.get(cache, key), Effect.sync(() => key.take()))
     return claims

@@ -10,10 +10,14 @@ import type { AuthInfo } from "../AuthInfo.ts"
 import * as TokenDigest from "../TokenDigest.ts"
 import { InsufficientScope, InvalidToken, type TokenError, VerificationUnavailable } from "../TokenError.ts"
 import { checkClaims, type ClaimRules, namesCaller, withTokenDigest } from "./claims.ts"
+import type { AddressedRequest } from "./clientAddress.ts"
 import { unknownIssuer } from "./issuers.ts"
 
 /** A function from a token to its claims, or to `undefined` if the token is invalid. */
-export type CustomVerify<R> = (token: Redacted.Redacted) => Effect.Effect<object | undefined, unknown, R>
+export type CustomVerify<R> = (
+  token: Redacted.Redacted,
+  request: AddressedRequest | undefined
+) => Effect.Effect<object | undefined, unknown, R>
 
 type Server = AuthorizationServer<unknown>
 
@@ -43,11 +47,15 @@ export const makeCustomVerifier = Effect.fnUntraced(function*<R>(
   verify: CustomVerify<R>,
   servers: ReadonlyArray<Server>,
   rules: ClaimRules
-): Effect.fn.Return<(token: Redacted.Redacted) => Effect.Effect<AuthInfo["Service"], TokenError>, never, R> {
+): Effect.fn.Return<
+  (token: Redacted.Redacted, request?: AddressedRequest) => Effect.Effect<AuthInfo["Service"], TokenError>,
+  never,
+  R
+> {
   const services = yield* Effect.context<R>()
   const digestOf = yield* TokenDigest.TokenDigest
-  return Effect.fnUntraced(function*(token) {
-    const result = yield* Effect.suspend(() => verify(token)).pipe(
+  return Effect.fnUntraced(function*(token, request) {
+    const result = yield* Effect.suspend(() => verify(token, request)).pipe(
       Effect.provideContext(services),
       Effect.catchCause(toTokenError)
     )
