@@ -37,6 +37,7 @@ export interface Options {
 export interface PassedOverKey {
     readonly kid: string | undefined;
     readonly reason: string;
+    readonly hasOtherUse: boolean;
 }
 
 export interface Refetches {

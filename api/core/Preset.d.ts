@@ -23,6 +23,8 @@ export declare const optional: <A>(parameter: Parameter<A, false>) => Parameter<
 
 export declare const secret: (description: string) => Parameter<Redacted.Redacted, false>;
 
+export declare const strategyOf: (settings: Settings) => Discovery.Strategy;
+
 export declare const text: (description: string, example: string) => Text;
 
 export declare const url: (description: string, example: string) => Text;
@@ -133,6 +135,64 @@ export type Verification = {
 };
 
 // Types that the exports name
+
+// discovery/internal/strategy
+export declare const TypeId: "~effect-mcp-auth/Strategy";
+
+// discovery/internal/strategy
+export interface Candidate<out E, out R> {
+    readonly kind: string;
+    readonly location: string;
+    readonly identity: unknown;
+    readonly type: ServerType;
+    readonly policy: IssuerPolicy.IssuerPolicy;
+    readonly transpiler: Transpiler.Transpiler<R>;
+    readonly validations: ReadonlyArray<Validation.Options>;
+    readonly limits: Partial<Limits>;
+    readonly mapRequest: LoadSettings["mapRequest"];
+    readonly load: (settings: LoadSettings) => Effect.Effect<Loaded, AttemptError<E>, R>;
+}
+
+// discovery/internal/strategy
+export interface Step<out E, out R> {
+    readonly candidates: ReadonlyArray<Candidate<E, R>>;
+    readonly hedge?: Duration.Duration;
+}
+
+// discovery/internal/strategy
+export interface Strategy<out E = never, out R = HttpClient.HttpClient> extends Pipeable.Pipeable {
+    readonly [TypeId]: typeof TypeId;
+    readonly steps: (issuer: Issuer.Issuer) => ReadonlyArray<Step<E, R>>;
+}
+
+// discovery/internal/strategy
+type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback" | "asked" | "shape">;
+
+// fetch/internal/documentBody
+export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["reason"]>;
+
+// fetch/internal/exchange
+export type Asked = "metadata" | "keys" | "introspection";
+
+// fetch/internal/fetchDocument
+export interface FetchSettings {
+    readonly limits: Limits;
+    readonly mapRequest: RequestMap;
+    readonly allowInsecureLoopback: boolean;
+    readonly shape: Shape;
+    readonly asked: Exclude<Asked, "introspection">;
+}
+
+// fetch/internal/fetchDocument
+export interface Loaded {
+    readonly document: Schema.JsonObject;
+    readonly freshFor: Option.Option<Duration.Duration>;
+    readonly age?: Duration.Duration;
+    readonly oddContentType: Option.Option<string>;
+}
+
+// fetch/internal/fetchDocument
+export type RequestMap = (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest;
 
 // policy/internal/model
 export type ClaimPath = readonly [

@@ -6,7 +6,7 @@ export declare class InvalidVerifier extends InvalidVerifier_base {
 
 export declare const apiKeys: <E = never, R = never>({ issuer, keys, prefix }: ApiKeyOptions<E, R>) => Method<R>;
 
-export declare const custom: <E, R>(verify: (token: Redacted.Redacted) => Effect.Effect<object | undefined, E, R>, options?: CustomOptions) => Method<R>;
+export declare const custom: <E, R>(verify: (token: Redacted.Redacted, request: Pick<HttpServerRequest.HttpServerRequest, "remoteAddress"> | undefined) => Effect.Effect<object | undefined, E, R>, options?: CustomOptions) => Method<R>;
 
 export declare const firstOf: <const M extends readonly [
     Method<unknown>,
@@ -63,6 +63,7 @@ export interface Method<out R = HttpClient.HttpClient> {
     readonly name: string;
     readonly handles: (token: string) => boolean;
     readonly make: (trust: Trust) => Effect.Effect<VerifyToken, InvalidVerifier, R | Scope.Scope>;
+    readonly refusesOtherIssuers?: boolean | undefined;
     readonly needsAuthorizationServer?: boolean | undefined;
     readonly methods?: ReadonlyArray<Method<R>> | undefined;
 }
