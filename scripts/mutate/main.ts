@@ -1,7 +1,8 @@
-// `pnpm mutate [filter ...] [--tests filter ...] [--sample N]`: finds small changes to the authorization code that no test detects.  Every
-// mutant of the rooms `token`, `policy` and `server` whose module's path contains the filter is tried against the tests
-// of core. One that survives fails the command, unless `survivors.json` names it and says why it may; so does a name
-// there that no mutant has any more, or one that a test has killed.
+// `pnpm mutate [filter ...] [--all] [--tests filter ...] [--sample N]`: finds small changes to the authorization code that
+// no test detects. Mutants of the rooms `token`, `policy` and `server` are tried against the tests of core: those of the
+// modules that decide, of those whose path contains a filter, or of all. One that survives fails the command, unless
+// `survivors.json` names it and says why it may; so does a name there that no mutant has any more, or one that a test
+// has killed.
 import { createHash } from "node:crypto"
 import { existsSync } from "node:fs"
 import { glob, mkdir, readFile, writeFile } from "node:fs/promises"
@@ -19,6 +20,21 @@ const survivorsFile = resolve(import.meta.dirname, "survivors.json")
 
 /** The rooms with authorization code. Modules may move within their room. */
 const rooms = ["token", "policy", "server"]
+
+/** The modules that decide who gets in, and to what: without a filter these are tried. */
+const deciding = [
+  "policy/",
+  "token/AudiencePolicy.ts",
+  "token/BearerToken.ts",
+  "token/internal/accessToken.ts",
+  "token/internal/checkJwt.ts",
+  "server/internal/availability.ts",
+  "server/internal/bodyLimit.ts",
+  "server/internal/gate.ts",
+  "server/internal/requestState.ts",
+  "server/internal/sessions.ts",
+  "server/internal/sessionStore.ts"
+]
 
 /** What is true of any machine and any time has no place among tests of chance. */
 const excluded = ["test/fuzz/**"]
@@ -185,7 +201,12 @@ const likeliestFirst = (
 }
 
 /** Tries mutants against the tests that reach them, until each is killed or has survived. */
-const tryAll = async (vitest: Vitest, tried: ReadonlyArray<Mutant>, filters: ReadonlyArray<string> | undefined) => {
+const tryAll = async (
+  vitest: Vitest,
+  tried: ReadonlyArray<Mutant>,
+  named: ReadonlySet<string>,
+  filters: ReadonlyArray<string> | undefined
+) => {
   const killers = await readKillers()
   const specifications = await vitest.globTestSpecifications(filters === undefined ? undefined : [...filters])
   const { broken, loaders, tests } = await coverageOf(vitest, specifications)
@@ -242,8 +263,9 @@ const tryAll = async (vitest: Vitest, tried: ReadonlyArray<Mutant>, filters: Rea
     await round(({ id }) => (tests.get(id) ?? []).slice(first, to))
     from = to
   }
-  // What is decided while modules are loaded needs a worker of its own.
+  // What is decided while modules are loaded needs a worker of its own. One that is named would need them all.
   for (const [id, mutant] of alive) {
+    if (named.has(identity(mutant))) continue
     for (const specification of likeliestFirst(mutant, loaders.get(id) ?? [], killers[identity(mutant)])) {
       const findings = await runFile(vitest, specification, { tries: undefined, preset: id, isCareful: false })
       for (const finding of findings) if (finding.kind === "killed") take(finding, specification)
@@ -299,15 +321,15 @@ const { positionals, values } = parseArgs({
     sample: { type: "string" },
     seed: { type: "string", default: "1" },
     list: { type: "boolean" },
+    all: { type: "boolean" },
     tests: { type: "string", multiple: true }
   }
 })
 await mkdir(cache, { recursive: true })
 const { modules, mutants } = await mutateAll()
 const survivors = await readSurvivors()
-const selected = mutants.filter(({ file }) =>
-  positionals.length === 0 || positionals.some((filter) => file.includes(filter))
-)
+const filters = positionals.length > 0 ? positionals : values.all === true ? [""] : deciding
+const selected = mutants.filter(({ file }) => filters.some((filter) => file.includes(filter)))
 if (values.list === true) {
   for (const mutant of selected) console.log(described(mutant))
   console.log(`${selected.length} mutants in ${new Set(selected.map(({ file }) => file)).size} modules`)
@@ -320,7 +342,7 @@ const tried = values.sample === undefined
   : sampled(selected.filter((mutant) => !named.has(identity(mutant))), Number(values.sample), Number(values.seed))
 const began = performance.now()
 const vitest = await start(modules)
-const { broken, verdicts } = await tryAll(vitest, tried, values.tests)
+const { broken, verdicts } = await tryAll(vitest, tried, named, values.tests)
 await vitest.close()
 const problems = [...broken, ...problemsOf(verdicts, mutants, survivors)]
 for (const problem of problems) console.error(problem)
