@@ -5,20 +5,10 @@ export declare const defaultRefetches: Refetches;
 export declare const make: <E>(server: AuthorizationServer<E>, options?: Options | undefined) => Effect.Effect<JwkSet<E | IncompleteMetadata | MetadataFetchError>, never, HttpClient.HttpClient | Scope.Scope>;
 
 export interface JwkSet<out E> {
+    readonly [TypeId]: CurrentKeys;
     readonly find: (query: KeyQuery) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>;
     readonly findAfterRefetch: (query: KeyQuery) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>;
-    readonly peek: (query: KeyQuery, now: number) => ReadonlyArray<Jws.VerifySignature> | undefined;
-    readonly purposesOf: (kid: string) => ReadonlyArray<KeyPurpose>;
-    readonly unusableReason: (kid: string) => string | undefined;
     readonly passedOver: () => ReadonlyArray<PassedOverKey>;
-    readonly pause: (now: number) => Duration.Duration;
-    readonly refetchableIn: (publishedBy: number, now: number) => Duration.Duration;
-    readonly contains: (key: Jws.VerifySignature, now: number) => boolean;
-}
-
-export interface KeyPurpose {
-    readonly algorithm: Jws.Algorithm;
-    readonly issuer: string | undefined;
 }
 
 export interface KeyQuery {
@@ -43,4 +33,25 @@ export interface PassedOverKey {
 export interface Refetches {
     readonly limit: number;
     readonly window: Duration.Input;
+}
+
+// Types that the exports name
+
+// token/internal/parsedKeySet
+export declare const TypeId: "~effect-mcp-auth/JwkSet";
+
+// token/internal/parsedKeySet
+export interface CurrentKeys {
+    readonly peek: (query: KeyQuery, now: number) => ReadonlyArray<Jws.VerifySignature> | undefined;
+    readonly purposesOf: (kid: string) => ReadonlyArray<KeyPurpose>;
+    readonly unusableReason: (kid: string) => string | undefined;
+    readonly pause: (now: number) => Duration.Duration;
+    readonly refetchableIn: (publishedBy: number, now: number) => Duration.Duration;
+    readonly contains: (key: Jws.VerifySignature, now: number) => boolean;
+}
+
+// token/internal/parsedKeySet
+interface KeyPurpose {
+    readonly algorithm: Algorithm;
+    readonly issuer: string | undefined;
 }

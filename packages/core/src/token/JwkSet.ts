@@ -40,12 +40,14 @@ import { provide as provideInternal } from "../fetch/UnsafeInternalOrigin.ts"
 import { quoted } from "../metadata/internal/printable.ts"
 import {
   candidateKeys,
+  type CurrentKeys,
   type KeyQuery,
   type KeySetParser,
   makeKeySetParser,
   type ParsedKeySet,
   type PassedOverKey,
-  readyKeys
+  readyKeys,
+  TypeId
 } from "./internal/parsedKeySet.ts"
 import type * as Jws from "./Jws.ts"
 
@@ -93,39 +95,14 @@ export interface Refetches {
  * @since 0.1.0
  */
 export interface JwkSet<out E> {
+  /** What verifiers read of the last JWK Set. It is internal. */
+  readonly [TypeId]: CurrentKeys
   /** The keys that match, as currently known. */
   readonly find: (query: KeyQuery) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>
   /** The keys that match after another fetch, if the allowance `refetches` permits one. */
   readonly findAfterRefetch: (query: KeyQuery) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>
-  /** The keys that match, if they are in memory, imported, and fresh at `now` (milliseconds since 1970). Makes no request. */
-  readonly peek: (query: KeyQuery, now: number) => ReadonlyArray<Jws.VerifySignature> | undefined
-  /** The keys with this key ID in the last JWK Set, each as its algorithm and its issuer. */
-  readonly purposesOf: (kid: string) => ReadonlyArray<KeyPurpose>
-  /** Why the key with this key ID in the last JWK Set cannot be used. `undefined`: it can, or there is no such key. */
-  readonly unusableReason: (kid: string) => string | undefined
   /** The keys of the last JWK Set that cannot be used, each with the reason. */
   readonly passedOver: () => ReadonlyArray<PassedOverKey>
-  /** How long the provider is not asked after a failure, counted from `now` (milliseconds since 1970). Makes no request. */
-  readonly pause: (now: number) => Duration.Duration
-  /**
-   * How long after `now` the keys can be fetched again, at least a second. Zero if the keys have been fetched since
-   * `publishedBy`: a key that is not among them had not been published by then. Both times are in milliseconds since 1970.
-   */
-  readonly refetchableIn: (publishedBy: number, now: number) => Duration.Duration
-  /** Whether a key that was found is still in the JWK Set, which is in memory and fresh at `now`. */
-  readonly contains: (key: Jws.VerifySignature, now: number) => boolean
-}
-
-/**
- * The algorithm and the issuer that a key is for.
- *
- * @category models
- * @since 0.1.0
- */
-export interface KeyPurpose {
-  readonly algorithm: Jws.Algorithm
-  /** The only issuer whose tokens the key verifies, or a template of it. `undefined`: every issuer of the JWK Set. */
-  readonly issuer: string | undefined
 }
 
 /**
@@ -228,23 +205,25 @@ export const make = Effect.fnUntraced(function*<E>(
   return {
     find: (query) => Effect.flatMap(keys.get, (current) => candidateKeys(current, query)),
     findAfterRefetch,
-    peek: (query, now) => {
-      const current = keys.peek(now)
-      return current === undefined ? undefined : readyKeys(current, query)
-    },
-    purposesOf: (kid) =>
-      [...keys.latest()?.value.byKid.get(kid) ?? []].map(({ algorithm, issuer }) => ({ algorithm, issuer })),
-    unusableReason: (kid) => {
-      const current = keys.latest()?.value
-      return current === undefined || current.byKid.has(kid) ? undefined : current.unusable.get(kid)
-    },
     passedOver: () => keys.latest()?.value.passedOver ?? [],
-    pause: (now) => Duration.millis(keys.pause(now)),
-    refetchableIn: (publishedBy, now) =>
-      Duration.millis(completeAsOf() < publishedBy ? Math.max(1000, keys.renewableIn(allowance, now)) : 0),
-    contains: (key, now) => {
-      const [current, entry] = [keys.peek(now), parser.entryOf(key)]
-      return current !== undefined && entry !== undefined && current.entries.has(entry)
+    [TypeId]: {
+      peek: (query, now) => {
+        const current = keys.peek(now)
+        return current === undefined ? undefined : readyKeys(current, query)
+      },
+      purposesOf: (kid) =>
+        [...keys.latest()?.value.byKid.get(kid) ?? []].map(({ algorithm, issuer }) => ({ algorithm, issuer })),
+      unusableReason: (kid) => {
+        const current = keys.latest()?.value
+        return current === undefined || current.byKid.has(kid) ? undefined : current.unusable.get(kid)
+      },
+      pause: (now) => Duration.millis(keys.pause(now)),
+      refetchableIn: (publishedBy, now) =>
+        Duration.millis(completeAsOf() < publishedBy ? Math.max(1000, keys.renewableIn(allowance, now)) : 0),
+      contains: (key, now) => {
+        const [current, entry] = [keys.peek(now), parser.entryOf(key)]
+        return current !== undefined && entry !== undefined && current.entries.has(entry)
+      }
     }
   }
 })

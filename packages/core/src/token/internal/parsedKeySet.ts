@@ -1,4 +1,5 @@
 import * as Arr from "effect/Array"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as MutableRef from "effect/MutableRef"
@@ -24,6 +25,38 @@ export interface KeyQuery {
   /** `iss` of the token. Without it, keys for a single issuer are no candidates. */
   readonly issuer?: string | undefined
 }
+
+/** The key of a JWK Set's `CurrentKeys`. It is internal: programs use `find`. */
+export const TypeId = "~effect-mcp-auth/JwkSet" as const
+
+/** The algorithm and the issuer that a key is for. */
+interface KeyPurpose {
+  readonly algorithm: Algorithm
+  /** The only issuer whose tokens the key verifies, or a template of it. `undefined`: every issuer of the JWK Set. */
+  readonly issuer: string | undefined
+}
+
+/** What verifiers read of the last JWK Set. Nothing here makes a request. Times are in milliseconds since 1970. */
+export interface CurrentKeys {
+  /** The keys that match, if they are in memory, imported, and fresh at `now`. */
+  readonly peek: (query: KeyQuery, now: number) => ReadonlyArray<Jws.VerifySignature> | undefined
+  /** The keys with this key ID, each as its algorithm and its issuer. */
+  readonly purposesOf: (kid: string) => ReadonlyArray<KeyPurpose>
+  /** Why the key with this key ID cannot be used. `undefined`: it can, or there is no such key. */
+  readonly unusableReason: (kid: string) => string | undefined
+  /** How long the provider is not asked after a failure, counted from `now`. */
+  readonly pause: (now: number) => Duration.Duration
+  /**
+   * How long after `now` the keys can be fetched again, at least a second. Zero if the keys have been fetched since
+   * `publishedBy`: a key that is not among them had not been published by then.
+   */
+  readonly refetchableIn: (publishedBy: number, now: number) => Duration.Duration
+  /** Whether a key that was found is still in the JWK Set, which is in memory and fresh at `now`. */
+  readonly contains: (key: Jws.VerifySignature, now: number) => boolean
+}
+
+/** The keys that a JWK Set holds now. */
+export const currentKeysOf = (keys: { readonly [TypeId]: CurrentKeys }): CurrentKeys => keys[TypeId]
 
 const bytes = Schema.String.check(
   Schema.makeFilter((text) => text !== "" && Result.isSuccess(Base64Url.decode(text)), { expected: "base64url" })

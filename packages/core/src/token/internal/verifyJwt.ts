@@ -19,6 +19,7 @@ import {
   type ServerKeys
 } from "./checkJwt.ts"
 import { namesCaller, type TokenInfo, withTokenDigest } from "./claims.ts"
+import { currentKeysOf } from "./parsedKeySet.ts"
 import { fingerprintOf, makeSeenFilter, type SeenFilter } from "./seenFilter.ts"
 import { type Signer, verifySignature, verifySignatureNow } from "./verifySignature.ts"
 
@@ -84,7 +85,7 @@ const recall = (
   const config = sourceOf(serverKeys.server).peek(now)
   const isStillValid = config !== undefined &&
     AuthorizationServer.issues(serverKeys.server, config, info.issuer, info.claims) &&
-    serverKeys.keys.contains(key, now)
+    currentKeysOf(serverKeys.keys).contains(key, now)
   if (!isStillValid) return undefined
   seenFilter.add(fingerprint)
   return { ...info, token }

@@ -8,6 +8,7 @@ import type * as Jws from "../Jws.ts"
 import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
 import type { CheckedJwt, IssuerIndex, ServerKeys } from "./checkJwt.ts"
 import { unknownIssuer } from "./issuers.ts"
+import { currentKeysOf } from "./parsedKeySet.ts"
 import { orUnavailable } from "./unavailable.ts"
 
 /** The key that signed a token, and its server. */
@@ -29,7 +30,7 @@ export type SignatureOutcome =
   | { readonly _tag: "Pending"; readonly pending: PendingSignature | undefined }
 
 const requestFrom = <A>({ keys, server }: ServerKeys, request: Effect.Effect<A, unknown>) =>
-  orUnavailable(server, request, keys.pause)
+  orUnavailable(server, request, currentKeysOf(keys).pause)
 
 const badSignature = new InvalidToken({ reason: "bad-signature" })
 
@@ -92,9 +93,10 @@ const knownKeyRefusal = (
   { algorithm, issuer, kid }: JwkSet.KeyQuery
 ): InvalidToken | undefined => {
   if (kid === undefined) return undefined
-  const named = keys.purposesOf(kid)
+  const current = currentKeysOf(keys)
+  const named = current.purposesOf(kid)
   if (named.length === 0) {
-    const reason = keys.unusableReason(kid)
+    const reason = current.unusableReason(kid)
     const expected = `a key that can verify signatures; the key with this ID ${reason}`
     return reason === undefined
       ? undefined
@@ -119,7 +121,7 @@ const unknownKeyError = Effect.fnUntraced(function*(
 ) {
   const { iat } = info.claims
   const publishedBy = typeof iat === "number" ? Math.min(iat * 1000, checkedAt) : checkedAt
-  const retryAfter = keys.refetchableIn(publishedBy, yield* Clock.currentTimeMillis)
+  const retryAfter = currentKeysOf(keys).refetchableIn(publishedBy, yield* Clock.currentTimeMillis)
   return Duration.isZero(retryAfter) ? error : new VerificationUnavailable({ issuer, retryAfter, cause: error })
 })
 
@@ -142,7 +144,7 @@ const fetchSigner = Effect.fnUntraced(function*(checked: CheckedJwt, { serverKey
 export const verifySignatureNow = (checked: CheckedJwt, now: number): SignatureOutcome => {
   const serverKeys = issuingServerNow(checked, now)
   if (serverKeys === undefined) return { _tag: "Pending", pending: undefined }
-  const keys = serverKeys.keys.peek(checked.query, now)
+  const keys = currentKeysOf(serverKeys.keys).peek(checked.query, now)
   const key = keys === undefined ? undefined : findSignerNow(keys, checked)
   if (keys === undefined || key === undefined) return { _tag: "Pending", pending: { serverKeys, tried: [] } }
   if (key !== "none") return { _tag: "Valid", signer: { serverKeys, key } }
