@@ -3,7 +3,9 @@ import { builtinModules } from "node:module"
 import { dirname, relative, resolve } from "node:path"
 import { obscure } from "./plainWords.mjs"
 
-const rooms = ["metadata", "fetch", "discovery", "token", "policy", "server", "presets"]
+const rooms = ["metadata", "fetch", "discovery", "token", "client", "policy", "server", "presets", "doctor"]
+/** The rooms that may import from the room `client`, which stands beside those of servers. */
+const withClient = new Set(["client", "doctor"])
 
 /** `packages/<name>/src/…`, taken apart. */
 const packagePathOf = (filename) => {
@@ -73,7 +75,11 @@ const misplaced = (place, filename, specifier) => {
   const own = roomOf(place.path)
   if (!specifier.startsWith(".") || own === undefined) return undefined
   const target = roomOf(relative(place.root, resolve(dirname(filename), specifier)))
-  if (target === undefined || target <= own) return undefined
+  if (target === undefined) return undefined
+  if (rooms[target] === "client" && !withClient.has(rooms[own])) {
+    return "Servers contain nothing of the room \"client\"."
+  }
+  if (target <= own) return undefined
   return `The room "${rooms[own]}" may not import from "${rooms[target]}", which lies to its right.`
 }
 

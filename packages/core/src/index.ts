@@ -518,6 +518,33 @@ export * as TokenError from "./token/TokenError.ts"
 export * as TokenVerifier from "./token/TokenVerifier.ts"
 
 /**
+ * Reading of the `WWW-Authenticate` header (RFC 9110, sections 11.2 to 11.6.1): the challenges of a response with status
+ * 401 or 403.
+ *
+ * One header can hold several challenges, and the quoted text of one can look like another. So the header is read by its
+ * grammar, not searched for a name. Reading never fails: a part that does not match the grammar is skipped up to the next
+ * comma, and its challenge is marked.
+ *
+ * **Example** (Two challenges, and a decoy in a quoted string)
+ *
+ * ```ts import.meta.vitest
+ * import * as WwwAuthenticate from "@effect-mcp-auth/core/WwwAuthenticate"
+ *
+ * const challenges = WwwAuthenticate.parse(
+ *   `Basic realm="a, Bearer scope=\\"decoy\\"", Bearer scope="notes:read", error=invalid_token`
+ * )
+ *
+ * challenges.map(({ scheme }) => scheme) // => ["basic", "bearer"]
+ * const challenge = WwwAuthenticate.forTokens(challenges)
+ * challenge?.parameters.get("error") // => "invalid_token"
+ * challenge && WwwAuthenticate.scopes(challenge) // => ["notes:read"]
+ * ```
+ *
+ * @since 0.2.0
+ */
+export * as WwwAuthenticate from "./token/WwwAuthenticate.ts"
+
+/**
  * Policies: declare who may use a tool, resource or prompt, next to its registration.
  *
  * A policy on a tool guards its calls and hides it from the lists of callers who may not call it. Its scopes go into the
