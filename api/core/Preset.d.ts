@@ -29,6 +29,8 @@ export declare const text: (description: string, example: string) => Text;
 
 export declare const url: (description: string, example: string) => Text;
 
+export declare const withUnsafeInternalUrls: (preset: Preset, unsafeInternalUrls: InternalUrls) => Preset;
+
 export interface Constructor<P extends Parameters = Parameters> {
     (values: Values<P>): Preset;
     readonly definition: Definition;

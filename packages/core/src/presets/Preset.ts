@@ -37,6 +37,7 @@ import * as IssuerPolicy from "../discovery/IssuerPolicy.ts"
 import type { ServerType } from "../discovery/ServerConfig.ts"
 import * as Transpiler from "../discovery/Transpiler.ts"
 import type { AuthorizationServerMetadata } from "../metadata/AuthorizationServerMetadata.ts"
+import { parse } from "../metadata/internal/httpUri.ts"
 import { quoted } from "../metadata/internal/printable.ts"
 import type { InvalidIssuer } from "../metadata/Issuer.ts"
 import type { ClaimPath } from "../policy/internal/model.ts"
@@ -214,8 +215,15 @@ export interface Refusal {
 export class InvalidPreset extends Schema.TaggedError<InvalidPreset>()("InvalidPreset", {
   /** The name of the preset. */
   preset: Schema.String,
-  reason: Schema.Literals(["missing-parameter", "unknown-parameter", "invalid-parameter", "provider-refused"]),
-  /** The name of the parameter. */
+  reason: Schema.Literals([
+    "missing-parameter",
+    "unknown-parameter",
+    "invalid-parameter",
+    "provider-refused",
+    "invalid-internal-url",
+    "unused-internal-url"
+  ]),
+  /** The name of the parameter, or of the internal URL. */
   parameter: Schema.optionalKey(Schema.String),
   /** The expected form of the parameter, or why the provider cannot be used. */
   expected: Schema.optionalKey(Schema.String)
@@ -227,7 +235,11 @@ export class InvalidPreset extends Schema.TaggedError<InvalidPreset>()("InvalidP
         "missing-parameter": `the parameter ${parameter} is missing; set it to ${expected}`,
         "unknown-parameter": `it has no parameter ${parameter}; its parameters are ${expected}`,
         "invalid-parameter": `the parameter ${parameter} is not ${expected}`,
-        "provider-refused": expected
+        "provider-refused": expected,
+        "invalid-internal-url":
+          `the internal URL ${parameter} is not an http or https URL without user information and a fragment`,
+        "unused-internal-url":
+          `the internal URL ${parameter} has no effect, because the preset uses ${expected}; remove it`
       }[this.reason]
     }`
   }
@@ -290,13 +302,31 @@ export const strategyOf = (settings: Settings): Discovery.Strategy => {
     : Discovery.transpile(Discovery.wellKnownUrl(metadataUrl, documentIssuer ?? issuer), repairs)
 }
 
-const serverOf = (settings: Settings): Preset["authorizationServer"] => {
-  const { documentIssuer, issuer, issuerPolicy, metadata, metadataUrl, tokenIssuers } = settings
-  if (metadata !== undefined) return AuthorizationServer.make({ type: "oidc", metadata }, { tokenIssuers })
-  const ofDocument = metadataUrl === undefined ? undefined : IssuerPolicy.expected(documentIssuer ?? issuer)
-  return AuthorizationServer.fromStrategy(strategyOf(settings), issuer, {
+/** The policy for the issuer of the document. */
+const issuerPolicyOf = ({ documentIssuer, issuer, issuerPolicy, metadataUrl }: Settings) =>
+  issuerPolicy ?? (metadataUrl === undefined ? undefined : IssuerPolicy.expected(documentIssuer ?? issuer))
+
+/** The strategy for metadata at an internal URL. Everything but the URL is that of the public metadata. */
+const internalStrategy = (settings: Settings, url: string): Discovery.Strategy => {
+  const { repairs, type } = settings
+  return Discovery.strategyOf(
+    { issuerPolicy: issuerPolicyOf(settings), transpileData: repairs },
+    Discovery.unsafeInternalUrl(url, { type: type === "auto" ? undefined : type })
+  )
+}
+
+const serverOf = (settings: Settings, unsafeInternalUrls?: InternalUrls): Preset["authorizationServer"] => {
+  const { issuer, metadata, tokenIssuers } = settings
+  if (metadata !== undefined) {
+    return AuthorizationServer.make({ type: "oidc", metadata }, { tokenIssuers, unsafeInternalUrls })
+  }
+  const strategy = unsafeInternalUrls?.metadata === undefined
+    ? strategyOf(settings)
+    : internalStrategy(settings, unsafeInternalUrls.metadata)
+  return AuthorizationServer.fromStrategy(strategy, issuer, {
     tokenIssuers,
-    issuerPolicy: issuerPolicy ?? ofDocument
+    unsafeInternalUrls,
+    issuerPolicy: issuerPolicyOf(settings)
   })
 }
 
@@ -337,6 +367,76 @@ export const define = <const P extends Parameters>(
     }
   }
   return Object.assign(make, { definition: erased })
+}
+
+/** URLs inside the own network that replace public ones. */
+type InternalUrls = NonNullable<AuthorizationServer.Options["unsafeInternalUrls"]>
+
+/** The names of the internal URLs that a preset uses. A method of its own has its URLs in itself. */
+const usedUrls = (settings: Settings): ReadonlyArray<keyof InternalUrls> => {
+  const { name } = verifierOf(settings)
+  return [
+    ...settings.metadata === undefined ? ["metadata" as const] : [],
+    ...name === "jwt" ? ["jwks" as const] : [],
+    ...name === "introspection" ? ["introspection" as const] : []
+  ]
+}
+
+const internalUrlProblem = (
+  preset: string,
+  settings: Settings,
+  urls: InternalUrls
+): InvalidPreset | undefined => {
+  const used: ReadonlyArray<string> = usedUrls(settings)
+  for (const [parameter, url] of Object.entries(urls)) {
+    if (url === undefined) continue
+    if (!used.includes(parameter)) {
+      const expected = used.length === 0 ? "no internal URL" : used.join(" and ")
+      return new InvalidPreset({ preset, reason: "unused-internal-url", parameter, expected })
+    }
+    const parsed = parse(url, { query: "allowed", insecureLoopback: true, insecure: true })
+    if (Result.isFailure(parsed)) return new InvalidPreset({ preset, reason: "invalid-internal-url", parameter })
+  }
+  return undefined
+}
+
+/**
+ * Makes a preset request the metadata, the key set or introspection at URLs inside the own network, plain http included.
+ *
+ * **Details**
+ *
+ * Unsafe outside a private network: see `AuthorizationServer.InternalUrlOptions`. Documents and tokens must still name the
+ * issuer of the preset. A URL that the preset does not use, such as `introspection` of a preset that verifies signatures,
+ * is an error (`InvalidPreset`) when the server is built.
+ *
+ * **Example** (Keycloak inside the cluster)
+ *
+ * ```ts import.meta.vitest
+ * import * as Keycloak from "@effect-mcp-auth/core/presets/Keycloak"
+ * import * as Preset from "@effect-mcp-auth/core/presets/Preset"
+ * import * as Effect from "effect/Effect"
+ * import * as FetchHttpClient from "effect/http/FetchHttpClient"
+ *
+ * const realm = "http://keycloak.identity:8080/realms/notes"
+ * const { authorizationServer } = Preset.withUnsafeInternalUrls(
+ *   Keycloak.preset({ url: "https://id.example.com", realm: "notes" }),
+ *   { metadata: `${realm}/.well-known/openid-configuration`, jwks: `${realm}/protocol/openid-connect/certs` }
+ * )
+ *
+ * const issuer = Effect.map(authorizationServer, (server) => server.issuer)
+ * await Effect.runPromise(Effect.provide(Effect.scoped(issuer), FetchHttpClient.layer)) // => "https://id.example.com/realms/notes"
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const withUnsafeInternalUrls = (preset: Preset, unsafeInternalUrls: InternalUrls): Preset => {
+  const { definition: { name }, settings } = preset
+  if (Result.isFailure(settings)) return preset
+  const problem = internalUrlProblem(name, settings.success, unsafeInternalUrls)
+  return problem === undefined
+    ? { ...preset, authorizationServer: serverOf(settings.success, unsafeInternalUrls) }
+    : { ...preset, settings: Result.fail(problem), authorizationServer: Effect.fail(problem) }
 }
 
 /**

@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { quoted } from "../../metadata/internal/printable.ts"
+import type { InternalUrls } from "../../server/internal/environmentInternalUrls.ts"
 import { closestTo, configError } from "../../server/internal/environmentNames.ts"
 import {
   type ChoosePreset,
@@ -13,7 +14,7 @@ import {
   type PresetServer,
   presetVariable
 } from "../../server/internal/presetRegistry.ts"
-import type { Constructor } from "../Preset.ts"
+import { type Constructor, withUnsafeInternalUrls } from "../Preset.ts"
 import type { Parameter } from "./parameter.ts"
 
 /** The variable of a parameter: its name in upper snake case. */
@@ -37,7 +38,8 @@ const valueOf = Effect.fnUntraced(function*(
 /** Creates the server of a preset with the parameters in the environment. */
 const serverOf = Effect.fnUntraced(function*(
   provider: ConfigProvider.ConfigProvider,
-  preset: Constructor
+  preset: Constructor,
+  internalUrls: InternalUrls | undefined
 ): Effect.fn.Return<PresetServer, Config.ConfigError> {
   const read = yield* Effect.forEach(
     Object.entries(preset.definition.parameters),
@@ -45,9 +47,10 @@ const serverOf = Effect.fnUntraced(function*(
   )
   const problems = read.flatMap(({ problems }) => problems)
   if (problems.length > 0) return yield* Effect.fail(configError(problems))
-  const made = preset(Object.fromEntries(
+  const configured = preset(Object.fromEntries(
     read.flatMap(({ name, value }) => value === undefined ? [] : [[name, value] as const])
   ))
+  const made = internalUrls === undefined ? configured : withUnsafeInternalUrls(configured, internalUrls)
   const unusable = ({ message }: { readonly message: string }) => configError([`${presetVariable}: ${message}`])
   if (Result.isFailure(made.settings)) return yield* Effect.fail(unusable(made.settings.failure))
   return { ...made, authorizationServer: Effect.mapError(made.authorizationServer, unusable) }
@@ -62,7 +65,7 @@ const chosen = (preset: Constructor, provider: ConfigProvider.ConfigProvider): C
     ),
     explain: () => undefined,
     problems: [],
-    server: serverOf(provider, preset)
+    server: (internalUrls) => serverOf(provider, preset, internalUrls)
   }
 }
 

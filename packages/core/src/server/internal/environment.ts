@@ -13,6 +13,7 @@ import * as PolicyDeclaration from "../../policy/PolicyDeclaration.ts"
 import * as ScopeHierarchy from "../../policy/ScopeHierarchy.ts"
 import type { Options } from "../McpAuthOptions.ts"
 import { apiKeys, withApiKeys } from "./environmentApiKeys.ts"
+import { internalUrlProblems, internalUrls } from "./environmentInternalUrls.ts"
 import { checkNames, configError, type Vocabulary } from "./environmentNames.ts"
 import { choosePreset } from "./environmentPreset.ts"
 import { type ConfiguredServers, configuredServers, type Credentials, serverProblems } from "./environmentServers.ts"
@@ -35,6 +36,8 @@ const variableNames = [
   "MCP_AUTH_EXPECTED_ISSUER",
   /** The issuers in access tokens, a list, if they are other ones (`tokenIssuers`). Default: that of the metadata. */
   "MCP_AUTH_TOKEN_ISSUERS",
+  /** URLs inside the own network that replace public ones, as JSON: `{metadata, jwks, introspection}` (`unsafeInternalUrls`). Plain http is accepted, so it is unsafe outside a private network. Default: the public URLs. */
+  "MCP_AUTH_UNSAFE_INTERNAL_URLS",
   /** The kind of metadata: `auto`, `oidc` or `oauth`. Default: `auto`. */
   "MCP_AUTH_TYPE",
   /** The repairs for metadata documents, a list of names from `Repairs`. Default: none. */
@@ -168,6 +171,7 @@ const variables = Config.all({
   metadataUrl: Config.option(Config.NonEmptyString(named("MCP_AUTH_METADATA_URL"))),
   expectedIssuer: Config.option(Config.NonEmptyString(named("MCP_AUTH_EXPECTED_ISSUER"))),
   tokenIssuers: list("MCP_AUTH_TOKEN_ISSUERS", Schema.String),
+  internalUrls: Config.option(internalUrls),
   scopeClaims: list("MCP_AUTH_SCOPE_CLAIMS", Schema.String),
   subjectClaim: Config.option(Config.NonEmptyString(named("MCP_AUTH_SUBJECT_CLAIM"))),
   clientClaim: Config.option(Config.NonEmptyString(named("MCP_AUTH_CLIENT_CLAIM"))),
@@ -246,11 +250,19 @@ export const optionsFromConfig = Effect.fnUntraced(function*(
   const preset = yield* choosePreset(provider)
   yield* checkNames(provider, vocabularyOf(preset, overrides))
   const values = yield* variables.parse(provider)
-  const problems = serverProblems(values)
+  const problems = [
+    ...serverProblems(values),
+    ...internalUrlProblems(values.internalUrls, {
+      issuers: values.issuers,
+      hasPreset: preset.isChosen,
+      hasMetadataUrl: Option.isSome(values.metadataUrl),
+      introspects: Option.isSome(values.credentials)
+    })
+  ]
   if (problems.length > 0) return yield* Effect.fail(configError(problems))
   const servers: ConfiguredServers<ConfigurationError> = preset.server === undefined
     ? configuredServers(values)
-    : { authorizationServers: [yield* preset.server] }
+    : { authorizationServers: [yield* preset.server(Option.getOrUndefined(values.internalUrls))] }
   const hasServers = [...servers.authorizationServers, ...overrides.authorizationServers ?? []].length > 0
   const verifier = withApiKeys(hasServers ? servers.verifier : undefined, values.apiKeys) ?? servers.verifier
   const options = optionsOf(values, { ...servers, ...(verifier === undefined ? {} : { verifier }) })

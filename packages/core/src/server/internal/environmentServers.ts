@@ -17,6 +17,7 @@ import * as AudiencePolicy from "../../token/AudiencePolicy.ts"
 import * as ClientAuthentication from "../../token/ClientAuthentication.ts"
 import * as TokenVerifier from "../../token/TokenVerifier.ts"
 import type { TrustedServer } from "../McpAuthOptions.ts"
+import type { InternalUrls } from "./environmentInternalUrls.ts"
 
 /** The credentials for introspection. */
 export interface Credentials {
@@ -34,6 +35,7 @@ export interface ServerVariables {
   readonly metadataUrl: Option.Option<string>
   readonly expectedIssuer: Option.Option<string>
   readonly tokenIssuers: Words
+  readonly internalUrls: Option.Option<InternalUrls>
   readonly audience: Words
   readonly audienceByIssuer: Option.Option<Readonly<Record<string, Arr.NonEmptyReadonlyArray<string>>>>
   readonly scopeClaims: Words
@@ -105,13 +107,14 @@ const verifierOf = (
 }
 
 const serverOf = (issuer: string, variables: ServerVariables) => {
-  const { allowInsecureLoopback, expectedIssuer, metadataUrl, repairs, tokenIssuers, type } = variables
+  const { allowInsecureLoopback, expectedIssuer, internalUrls, metadataUrl, repairs, tokenIssuers, type } = variables
   const names = Option.getOrElse(repairs, () => [])
   const transpileData = Transpiler.all(...names.flatMap((name) => Repairs.byName.get(name) ?? []))
   const options = {
     mergeDocuments: true,
     allowInsecureLoopback,
     tokenIssuers: nonEmpty(tokenIssuers),
+    unsafeInternalUrls: Option.getOrUndefined(internalUrls),
     issuerPolicy: Option.getOrUndefined(Option.map(expectedIssuer, IssuerPolicy.expected))
   }
   if (Option.isNone(metadataUrl)) {

@@ -5,6 +5,7 @@ import type * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as Scope from "effect/Scope"
 import type { ServerWithVerifier } from "../McpAuthOptions.ts"
+import type { InternalUrls } from "./environmentInternalUrls.ts"
 import type { Vocabulary } from "./environmentNames.ts"
 
 /** The variable that names a preset. The variables of its parameters begin with this name. */
@@ -16,8 +17,13 @@ export type PresetServer = ServerWithVerifier<Config.ConfigError, HttpClient.Htt
 /** What a preset adds to the variables of every server, and the server that they configure. */
 export interface ChosenPreset extends Pick<Vocabulary, "explain" | "problems" | "required"> {
   readonly known: ReadonlyArray<string>
-  /** Fails if a parameter is invalid. Run it after the names of the variables were checked. */
-  readonly server: Effect.Effect<PresetServer, Config.ConfigError> | undefined
+  /**
+   * Fails if a parameter is invalid, or if the preset does not use one of the internal URLs. Run it after the names of the
+   * variables were checked.
+   */
+  readonly server:
+    | ((internalUrls: InternalUrls | undefined) => Effect.Effect<PresetServer, Config.ConfigError>)
+    | undefined
 }
 
 /** Finds a preset by its name, or says why it cannot be used. */
