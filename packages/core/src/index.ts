@@ -545,6 +545,61 @@ export * as TokenVerifier from "./token/TokenVerifier.ts"
 export * as WwwAuthenticate from "./token/WwwAuthenticate.ts"
 
 /**
+ * Where a client keeps its credentials: access tokens and refresh tokens by MCP server, and registrations by
+ * authorization server.
+ *
+ * One store belongs to one user. A web backend has one for each user, for example a `KeyValueStore` with a prefix. The
+ * store also has the lock that makes several fibers and processes refresh one token once (`transaction`).
+ *
+ * **Example** (A store in memory)
+ *
+ * ```ts import.meta.vitest
+ * import * as CredentialStore from "@effect-mcp-auth/core/CredentialStore"
+ * import * as Effect from "effect/Effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const store = yield* CredentialStore.CredentialStore
+ *   yield* store.setRegistration({ issuer: "https://as.example.com", clientId: "c1" })
+ *   return (yield* store.registrations("https://as.example.com")).map(({ clientId }) => clientId)
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, CredentialStore.layerMemory)) // => ["c1"]
+ * ```
+ *
+ * @since 0.2.0
+ */
+export * as CredentialStore from "./client/CredentialStore.ts"
+
+/**
+ * How a user gets to the authorization page, and how the answer gets back to the client: a browser with a server on
+ * loopback (`NodeUserAgent` of `@effect-mcp-auth/platform-node`), a page that a web backend redirects to, a terminal, or a
+ * test.
+ *
+ * **Example** (A user agent for tests)
+ *
+ * ```ts import.meta.vitest
+ * import * as UserAgent from "@effect-mcp-auth/core/UserAgent"
+ * import * as Effect from "effect/Effect"
+ *
+ * const consents = UserAgent.layerHeadless({
+ *   redirectUri: "http://127.0.0.1:33418/callback",
+ *   authorize: (url) => Effect.succeed(new URLSearchParams({ code: "c", state: url.searchParams.get("state") ?? "" }))
+ * })
+ *
+ * const program = Effect.scoped(Effect.gen(function*() {
+ *   const session = yield* (yield* UserAgent.UserAgent).open()
+ *   const answer = yield* session.authorize(new URL("https://as.example.com/authorize?state=s"))
+ *   return answer.get("state")
+ * }))
+ *
+ * await Effect.runPromise(Effect.provide(program, consents)) // => "s"
+ * ```
+ *
+ * @since 0.2.0
+ */
+export * as UserAgent from "./client/UserAgent.ts"
+
+/**
  * Policies: declare who may use a tool, resource or prompt, next to its registration.
  *
  * A policy on a tool guards its calls and hides it from the lists of callers who may not call it. Its scopes go into the

@@ -39,7 +39,7 @@ const makeName = Effect.fnUntraced(function*(bytes: Uint8Array) {
  * secret derives its own keys.
  */
 export const makeEncryption = Effect.fnUntraced(
-  function*(secret: Redacted.Redacted, use: "request state" | "shared memory") {
+  function*(secret: Redacted.Redacted, use: "request state" | "shared memory" | "credentials") {
     const [aead, kdf, random] = [yield* Aead.Aead, yield* Kdf.Kdf, yield* SecureRandom.SecureRandom]
     const derive = (purpose: string) =>
       kdf.derive(Kdf.hkdfSha256, encoder.encode(Redacted.value(secret)), {
