@@ -64,14 +64,35 @@ export const Found = Schema.Struct({
   oddities: Schema.Array(Schema.Struct({ code: Schema.String, message: Schema.String })),
   /** The result of the validation against the rules of MCP. */
   report: Validation.Report,
-  /** The key set, if it could not be read or has keys that cannot be used. */
+  /** The key set. Absent if the document names none, or if the preset does not verify tokens by keys. */
   keys: Schema.optionalKey(Schema.Struct({
     url: Schema.String,
-    /** Why the key set could not be read. */
+    /** Why the key set cannot be used. */
     error: Schema.optionalKey(Schema.String),
+    /** Keys that can be used, with the algorithms of the tokens that they verify. */
+    usable: Schema.Array(Schema.Struct({
+      kid: Schema.NullOr(Schema.String),
+      algorithms: Schema.Array(Schema.String),
+      /** The only issuer whose tokens the key verifies, or a template of it. */
+      issuer: Schema.optionalKey(Schema.String)
+    })),
     /** Keys that cannot be used: tokens that they sign are refused. */
     passedOver: Schema.Array(Schema.Struct({ kid: Schema.NullOr(Schema.String), reason: Schema.String }))
   }))
+})
+
+/**
+ * What to run or change next, because the checked URL is not the one that was meant.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Hint = Schema.Struct({
+  /** `discovery-url`: the URL of metadata. `protected-resource`: an MCP server, or the URL of its metadata. */
+  code: Schema.Literals(["discovery-url", "protected-resource"]),
+  message: Schema.String,
+  /** The issuers that can be checked instead. */
+  issuers: Schema.Array(Schema.String)
 })
 
 /**
@@ -101,9 +122,10 @@ export const Suggestion = Schema.Struct({
  *
  * **Details**
  *
- * - `valid`: metadata was found, and no rule of severity `error` is broken.
- * - `invalid`: metadata was found but is not usable: a different issuer, an invalid schema, or a broken rule.
- * - `unavailable`: no metadata was found, or it could not be fetched.
+ * - `valid`: metadata was found, no rule of severity `error` is broken, and the key set that it names has a usable key.
+ * - `invalid`: metadata was found but is not usable: a different issuer, an invalid schema, a broken rule, or a key set that
+ *   cannot be read or has no usable key.
+ * - `unavailable`: no metadata was found, or it could not be fetched, or the key set is temporarily unavailable.
  *
  * @category schemas
  * @since 0.1.0
@@ -117,6 +139,8 @@ export const CheckReport = Schema.Struct({
   verdict: Schema.Literals(["valid", "invalid", "unavailable"]),
   attempts: Schema.Array(Attempt),
   found: Schema.optionalKey(Found),
+  /** Present if the checked URL is not an issuer. */
+  hint: Schema.optionalKey(Hint),
   /** The presets that the document suggests, certain ones first. */
   suggestions: Schema.optionalKey(Schema.Array(Suggestion))
 })

@@ -109,35 +109,38 @@ describe("mcp-auth check of a key set", () => {
       return { report, text: pretty(report, { color: false }) }
     })
 
-  it.effect("reports nothing about keys that can all be used", () =>
+  it.effect("lists each key that can be used, with its algorithms", () =>
     Effect.gen(function*() {
       const { report, text } = yield* withKeys([])
-      assert.isUndefined(report.found?.keys)
-      assert.notInclude(text, "Keys at")
+      const keys = report.found?.keys
+      assert.deepStrictEqual([keys?.url, keys?.error, keys?.passedOver], ["https://as.test/jwks", undefined, []])
+      assert.isAbove(keys?.usable.length ?? 0, 0)
+      for (const { algorithms, kid } of keys?.usable ?? []) assert.include(text, `✓ ${kid} ${algorithms.join(", ")}`)
     }))
 
   it.effect("names each key that cannot be used, with the reason", () =>
     Effect.gen(function*() {
       const { report, text } = yield* withKeys([
         { kty: "RSA", kid: "weak\u001b[31m", n: "AQAB", e: "AQAB" },
-        { kty: "oct", k: "AQAB" }
+        { kty: "oct", k: "AQAB" },
+        { kty: "EC", crv: "P-256", kid: "no point of the curve", x: "A".repeat(43), y: "A".repeat(43) }
       ])
-      assert.deepStrictEqual(report.found?.keys, {
-        url: "https://as.test/jwks",
-        passedOver: [
-          { kid: "weak\u001b[31m", reason: "is weaker than RSA with 2048 bits" },
-          { kid: null, reason: "is not a valid public key of type RSA, EC or OKP" }
-        ]
-      })
+      assert.strictEqual(report.verdict, "valid")
+      assert.deepStrictEqual(report.found?.keys?.passedOver, [
+        { kid: "weak\u001b[31m", reason: "is weaker than RSA with 2048 bits" },
+        { kid: null, reason: "is not a valid public key of type RSA, EC or OKP" },
+        { kid: "no point of the curve", reason: "has key material that cannot be imported" }
+      ])
       assert.include(text, "! weak\\u001b[31m is weaker than RSA with 2048 bits")
       assert.include(text, "! a key without a key ID is not a valid public key of type RSA, EC or OKP")
     }))
 
-  it.effect("names the reason why the key set cannot be read", () =>
+  it.effect("is not valid if the key set cannot be read, and names the reason", () =>
     Effect.gen(function*() {
       const { client, providers: [provider] } = yield* TestProvider.makeNetwork({ issuer: "https://as.test" })
       yield* provider?.fault("jwks", Fault.status(404)) ?? Effect.void
-      const { found } = yield* Effect.provideService(checkIssuer("https://as.test"), HttpClient.HttpClient, client)
-      assert.include(found?.keys?.error, "https://as.test/jwks: HTTP 404")
+      const report = yield* Effect.provideService(checkIssuer("https://as.test"), HttpClient.HttpClient, client)
+      assert.deepStrictEqual([report.verdict, report.found?.report.errors], ["invalid", []])
+      assert.include(report.found?.keys?.error, "https://as.test/jwks: HTTP 404")
     }))
 })

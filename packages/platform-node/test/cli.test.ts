@@ -4,42 +4,11 @@ import { CheckReport } from "@effect-mcp-auth/platform-node"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Schema } from "effect"
-import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
-import { fileURLToPath } from "node:url"
-import { patience } from "./patience.ts"
+import { main, mcpAuth, start } from "./mcpAuth.ts"
 import { trusted } from "./standing/support/certificates.ts"
 import { makeProxy } from "./standing/support/connectProxy.ts"
 import { type Front, makeFront } from "./standing/support/front.ts"
-
-const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url))
-
-interface Ended {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** The command as a user runs it: a process of its own. */
-const mcpAuthIn = (
-  env: Readonly<Record<string, string>>,
-  nodeArgs: ReadonlyArray<string>,
-  ...args: ReadonlyArray<string>
-) =>
-  Effect.callback<Ended>((resume) => {
-    const child = execFile(
-      process.execPath,
-      [...nodeArgs, main, ...args],
-      { env: { NO_COLOR: "1", ...env } },
-      (_, stdout, stderr) => resume(Effect.succeed({ code: child.exitCode ?? -1, stdout, stderr }))
-    )
-    return Effect.sync(() => child.kill())
-  })
-
-const mcpAuthWith = (nodeArgs: ReadonlyArray<string>, ...args: ReadonlyArray<string>) =>
-  mcpAuthIn({}, nodeArgs, ...args)
-
-const mcpAuth = (...args: ReadonlyArray<string>) => mcpAuthWith(patience, ...args)
 
 const check = (...args: ReadonlyArray<string>) => mcpAuth("check", "--allow-insecure-loopback", ...args)
 
@@ -61,25 +30,36 @@ const complete = (issuer: string) => ({
   code_challenge_methods_supported: ["S256"]
 })
 
+/** The public key of RFC 7517, appendix A.1. */
+const keys = {
+  keys: [{
+    kty: "EC",
+    crv: "P-256",
+    x: "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+    y: "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+    kid: "1"
+  }]
+}
+
 const oauthPath = "/.well-known/oauth-authorization-server"
 
 /** The command on another version of Node, as far as a program can tell. */
 const onNode = (version: string) => {
   const pretend = `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "${version}" } })`
-  return mcpAuthWith(["--import", `data:text/javascript,${encodeURIComponent(pretend)}`], "--version")
+  return start({ nodeArgs: ["--import", `data:text/javascript,${encodeURIComponent(pretend)}`] }, "--version")
 }
 
 describe("mcp-auth in a corporate network", () => {
   it.live("reaches a provider through the proxy of HTTPS_PROXY, and trusts the CA of --ca-file", () =>
     Effect.gen(function*() {
-      const front: Front = yield* makeFront(() => complete(`https://as.test:${front.port}`))
+      const front: Front = yield* makeFront(() => ({ ...complete(`https://as.test:${front.port}`), ...keys }))
       const proxy = yield* makeProxy()
       const issuer = `https://as.test:${front.port}`
       const files = yield* FileSystem.FileSystem
       const file = yield* files.makeTempFileScoped({ suffix: ".pem" })
       yield* files.writeFileString(file, trusted.cert)
       const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` }
-      const { code, stdout } = yield* mcpAuthIn(env, patience, "check", issuer, "--ca-file", file)
+      const { code, stdout } = yield* start({ env }, "check", issuer, "--ca-file", file)
       assert.deepStrictEqual(
         [code, proxy.tunnels.map(({ authority }) => authority)],
         [0, [`as.test:${front.port}`]],
@@ -95,7 +75,7 @@ describe("mcp-auth in a corporate network", () => {
   for (const [what, env, args, message] of rows) {
     it.live(`exits with 64 for ${what}, and prints no secret`, () =>
       Effect.gen(function*() {
-        const { code, stderr, stdout } = yield* mcpAuthIn(env, patience, "check", "https://as.test", ...args)
+        const { code, stderr, stdout } = yield* start({ env }, "check", "https://as.test", ...args)
         assert.strictEqual(code, 64)
         assert.include(stderr, message)
         assert.notInclude(stdout + stderr, "hunter2")
@@ -153,7 +133,7 @@ describe("mcp-auth check", () => {
     Effect.gen(function*() {
       const { origin } = yield* serveJson((origin) => {
         const { code_challenge_methods_supported: _, ...withoutPkce } = complete(origin)
-        return { [oauthPath]: withoutPkce }
+        return { [oauthPath]: withoutPkce, "/jwks": keys }
       })
       const broken = yield* checkJson(origin)
       assert.strictEqual(broken.code, 1)
@@ -162,6 +142,17 @@ describe("mcp-auth check", () => {
       const mended = yield* checkJson(origin, "--repair", "pkce", "--repair", "nulls")
       assert.strictEqual(mended.code, 0)
       assert.deepStrictEqual(mended.report.found?.repairs.map(({ name }) => name), ["pkce"])
+    }))
+
+  it.live("exits with 1 when the key set has no usable key, and prints nothing but the report", () =>
+    Effect.gen(function*() {
+      const { origin } = yield* serveJson((origin) => ({
+        [oauthPath]: complete(origin),
+        "/jwks": { keys: [{ kty: "oct", k: "AQAB" }] }
+      }))
+      const { code, report } = yield* checkJson(origin)
+      assert.strictEqual(code, 1)
+      assert.strictEqual(report.found?.keys?.passedOver.length, 1)
     }))
 
   it.live("exits with 1 when the document names another issuer", () =>
@@ -202,7 +193,10 @@ describe("mcp-auth check", () => {
 
   it.live("finds a document by its URL, and requires the issuer", () =>
     Effect.gen(function*() {
-      const { origin } = yield* serveJson((origin) => ({ "/metadata": complete(`${origin}/tenant`) }))
+      const { origin } = yield* serveJson((origin) => ({
+        "/metadata": complete(`${origin}/tenant`),
+        "/tenant/jwks": keys
+      }))
       const url = `${origin}/metadata`
       assert.strictEqual((yield* checkJson(`${origin}/tenant`, "--url", url, "--type", "oauth")).code, 0)
       assert.strictEqual((yield* checkJson(`${origin}/other`, "--url", url, "--type", "oauth")).code, 1)

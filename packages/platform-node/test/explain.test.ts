@@ -3,31 +3,13 @@ import { ExplainReport } from "@effect-mcp-auth/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose"
-import { execFile } from "node:child_process"
-import { fileURLToPath } from "node:url"
-import { patience } from "./patience.ts"
+import { start } from "./mcpAuth.ts"
 
-const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url))
 const resource = "https://api.example.com/mcp"
-
-interface Ended {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
 
 /** The command as a user runs it, with the token on standard input. */
 const explain = (token: string, ...args: ReadonlyArray<string>) =>
-  Effect.callback<Ended>((resume) => {
-    const child = execFile(
-      process.execPath,
-      [...patience, main, "explain", "--resource", resource, "--allow-insecure-loopback", ...args],
-      { env: { NO_COLOR: "1" } },
-      (_, stdout, stderr) => resume(Effect.succeed({ code: child.exitCode ?? -1, stdout, stderr }))
-    )
-    child.stdin?.end(`${token}\n`)
-    return Effect.sync(() => child.kill())
-  })
+  start({ stdin: `${token}\n` }, "explain", "--resource", resource, "--allow-insecure-loopback", ...args)
 
 /** A provider with one key, and a function that signs with it. */
 const provider = Effect.gen(function*() {
@@ -85,6 +67,16 @@ describe("mcp-auth explain", () => {
       assert.deepStrictEqual(report.trace?.parts[0]?.missing, ["notes:write"])
     }))
 
+  it.live("without --policy permits every valid token, and names that policy", () =>
+    Effect.gen(function*() {
+      const { issuer, sign } = yield* provider
+      const { code, stdout } = yield* explain(yield* sign(), "--issuer", issuer, "--format", "json")
+      const report = yield* decodeReport(stdout)
+      assert.deepStrictEqual([code, report.verdict, report.policy], [0, "permitted", "authenticated"])
+      const other = yield* explain(yield* sign({ aud: "https://other.example" }), "--issuer", issuer)
+      assert.strictEqual(other.code, 1)
+    }))
+
   it.live("applies the scope hierarchy", () =>
     Effect.gen(function*() {
       const { issuer, sign } = yield* provider
@@ -140,7 +132,6 @@ describe("mcp-auth explain", () => {
 
   it.live.each<[string, ReadonlyArray<string>]>([
     ["no issuer", ["--policy", policy]],
-    ["no policy", ["--issuer", "https://as.example.com"]],
     ["an invalid policy", ["--issuer", "https://as.example.com", "--policy", "{\"scope\":[\"a\"]}"]],
     ["a policy with an unknown member", [
       "--issuer",

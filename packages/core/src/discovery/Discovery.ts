@@ -123,7 +123,8 @@ export const fromUrls = (
 
 /**
  * A custom strategy: an `Effect` from the issuer to the raw document, or to `undefined` if there is none. A failure of
- * the effect counts as `Transient`, so the search continues. Its type is part of `DiscoveryFailed`.
+ * the effect counts as `Transient`, unless it is a `PlatformError` or `SchemaError` that a retry would repeat, such as a
+ * file that does not exist. The search continues. The type of the failure is part of `DiscoveryFailed`.
  *
  * **Example** (Documents from a table)
  *

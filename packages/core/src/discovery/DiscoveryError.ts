@@ -8,6 +8,7 @@
  */
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
+import { isPlatformError } from "effect/PlatformError"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { requestedDelay } from "../fetch/internal/retry.ts"
@@ -26,13 +27,18 @@ import type { InvalidServerConfig } from "./Validation.ts"
 export class InvalidMetadata extends Schema.TaggedError<InvalidMetadata>()("InvalidMetadata", {
   location: Schema.String,
   /** The invalid members, each with the message of the schema. */
-  issues: Schema.Array(Schema.Struct({ member: Schema.String, message: Schema.String }))
+  issues: Schema.Array(Schema.Struct({ member: Schema.String, message: Schema.String })),
+  /** Whether an invalid member is `null`, which the repair `nulls` removes. */
+  hasNulls: Schema.optionalKey(Schema.Boolean)
 }) {
   override get message(): string {
     const issues = this.issues.map(({ member, message }) => `${quoted(member)}: ${printable(message)}`).join("; ")
+    const repair = this.hasNulls === true
+      ? "the repair \"nulls\" (transpileData: Repairs.nulls; command line: --repair nulls)"
+      : "a repair (transpileData)"
     return `${
       printable(this.location)
-    }: the document does not match the metadata schema (${issues}). Correct it at the provider, or add a repair (transpileData)`
+    }: the document does not match the metadata schema (${issues}). Correct it at the provider, or add ${repair}`
   }
 }
 
@@ -99,11 +105,13 @@ export class NoDocument extends Schema.TaggedError<NoDocument>()("NoDocument", {
  * **Details**
  *
  * - `Refused`: the response must not be used: a different issuer, too large, compressed, not https, a refused address
- *   or redirect, or a tunnel that a proxy refuses.
- * - `Incomplete`: a document with the right issuer that is invalid or incomplete.
+ *   or redirect, or a tunnel that a proxy refuses. Also a custom strategy that may not read its file.
+ * - `Incomplete`: a document with the right issuer that is invalid or incomplete. Also a custom strategy that fails with a
+ *   `SchemaError`.
  * - `Transient`: a temporary failure: 408, 425, 429, 5xx, a network error, a timeout, or a failure of a custom
- *   strategy.
- * - `Miss`: there is no metadata at this URL: another 4xx, a redirect without a valid target, a 200 without metadata.
+ *   strategy, unless it is one of those below.
+ * - `Miss`: there is no metadata at this URL: another 4xx, a redirect without a valid target, a 200 without metadata. Also a
+ *   custom strategy whose file does not exist.
  * - `Found`: the metadata was found.
  *
  * @category models
@@ -179,15 +187,23 @@ export class DiscoveryFailed<out E = never> extends Data.TaggedError("DiscoveryF
 const summary: { readonly [O in DiscoveryFailed<unknown>["outcome"]]: string } = {
   Refused: "a response was refused",
   Incomplete: "a document was found, but it is invalid or incomplete",
-  Transient: "the provider is temporarily unavailable; retry later",
-  Miss: "no candidate has metadata for this issuer; check the issuer"
+  Transient: "a temporary failure; retry later",
+  Miss: "no candidate has metadata for this issuer; check the issuer, and where it is looked for"
+}
+
+/** What to do about a file that a custom strategy cannot read. */
+const fileAdvice = (error: unknown): string => {
+  if (!isPlatformError(error)) return ""
+  const { _tag } = error.reason
+  if (_tag === "NotFound") return "; correct the path, or create the file"
+  return _tag === "PermissionDenied" ? "; give this process permission to read the file" : ""
 }
 
 /** The message of an unknown error. Custom strategies can fail with any value. */
 const said = (error: unknown): string => {
   if (Predicate.hasProperty(error, "message") && typeof error.message === "string" && error.message !== "") {
     // Each line of an untrusted message stays one escaped line. The message of an invalid document can be long.
-    return error.message.split("\n").map((line) => printable(line, 4000)).join("\n")
+    return error.message.split("\n").map((line) => printable(line, 4000)).join("\n") + fileAdvice(error)
   }
   return Predicate.hasProperty(error, "_tag") && typeof error._tag === "string" ? printable(error._tag) : "failed"
 }

@@ -2,8 +2,8 @@
  * The requirements of MCP for an authorization server, as rules that are data.
  *
  * A rule has a code, a severity, the MCP revision that introduced it, a reference, and advice for a server that breaks
- * it. `validate` runs rules over a configuration and reports errors, warnings and successes; `validateServerConfig`
- * fails if there are errors. Rules are values in an array: you can add and remove rules.
+ * it. `validate` runs rules over a configuration and reports errors, warnings and successes, and the rules that had nothing to
+ * judge; `validateServerConfig` fails if there are errors. Rules are values in an array: you can add and remove rules.
  *
  * **Example** (Removing a rule)
  *
@@ -83,6 +83,18 @@ export const Success = Schema.Struct({
 })
 
 /**
+ * A rule that had nothing to judge, because the document lacks the members that the rule is about.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const NotApplicable = Schema.Struct({
+  code: Schema.String,
+  /** The statement of the rule, which is neither confirmed nor refuted. */
+  message: Schema.String
+})
+
+/**
  * Schema of the result of a validation.
  *
  * @category schemas
@@ -93,7 +105,8 @@ export const Report = Schema.Struct({
   revision: Revision,
   errors: Schema.Array(Finding),
   warnings: Schema.Array(Finding),
-  successes: Schema.Array(Success)
+  successes: Schema.Array(Success),
+  notApplicable: Schema.Array(NotApplicable)
 })
 
 /**
@@ -204,14 +217,17 @@ export const validate = (subject: Subject, options?: Options): Report => {
         advice,
         reference: typeof reference === "string" ? reference : reference(revision)
       }))
+  const judgedAs = (verdict: "holds" | "not-applicable") =>
+    judged
+      .filter((one) => one.verdict === verdict)
+      .map(({ rule: { code, holds } }) => ({ code, message: holds }))
   return {
     issuer: subject.metadata.issuer,
     revision,
     errors: broken("error"),
     warnings: broken("warning"),
-    successes: judged
-      .filter(({ verdict }) => verdict === "holds")
-      .map(({ rule: { code, holds } }) => ({ code, message: holds }))
+    successes: judgedAs("holds"),
+    notApplicable: judgedAs("not-applicable")
   }
 }
 

@@ -41,6 +41,8 @@ import { quoted } from "../metadata/internal/printable.ts"
 import {
   candidateKeys,
   type CurrentKeys,
+  type Inspection,
+  inspectKeys,
   type KeyQuery,
   type KeySetParser,
   makeKeySetParser,
@@ -51,7 +53,7 @@ import {
 } from "./internal/parsedKeySet.ts"
 import type * as Jws from "./Jws.ts"
 
-export type { KeyQuery, PassedOverKey } from "./internal/parsedKeySet.ts"
+export type { InspectedKey, Inspection, KeyQuery, PassedOverKey } from "./internal/parsedKeySet.ts"
 
 /**
  * Options for a JWK Set.
@@ -101,8 +103,10 @@ export interface JwkSet<out E> {
   readonly find: (query: KeyQuery) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>
   /** The keys that match after another fetch, if the allowance `refetches` permits one. */
   readonly findAfterRefetch: (query: KeyQuery) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>
-  /** The keys of the last JWK Set that cannot be used, each with the reason. */
+  /** The keys of the last JWK Set that cannot be used, each with the reason. Also if none of its keys can be used. */
   readonly passedOver: () => ReadonlyArray<PassedOverKey>
+  /** Judges each key of the last JWK Set, and imports it. Without a JWK Set in memory, there are no keys. Makes no request. */
+  readonly inspect: Effect.Effect<Inspection>
 }
 
 /**
@@ -151,11 +155,14 @@ const logPassedOver = Effect.fnUntraced(function*(
   yield* Effect.logWarning(`Keys of ${quoted(issuer)} cannot be used, and tokens that they sign are refused: ${keys}`)
 })
 
-const fetchKeys = <E>(server: AuthorizationServer<E>, parser: KeySetParser) => {
+type LastSet = MutableRef.MutableRef<ParsedKeySet | undefined>
+
+const fetchKeys = <E>(server: AuthorizationServer<E>, parser: KeySetParser, last: LastSet) => {
   const logged = MutableRef.make("")
   return Effect.gen(function*() {
     const { age, document, freshFor, url } = yield* loadKeys(server)
     const keys = yield* parser.parse(document)
+    MutableRef.set(last, keys)
     yield* logPassedOver(server.issuer, keys, logged)
     // A JWK Set without usable keys is a failure of the provider. Its earlier keys may still be valid.
     if (keys.entries.size === 0) {
@@ -188,7 +195,8 @@ export const make = Effect.fnUntraced(function*<E>(
   const { limit, window } = options.refetches ?? defaultRefetches
   const allowance = { limit, window: Duration.toMillis(Duration.fromInputUnsafe(window)) }
   const parser = yield* makeKeySetParser(requested)
-  const keys = yield* makeRefreshing(fetchKeys(server, parser), {
+  const last: LastSet = MutableRef.make<ParsedKeySet | undefined>(undefined)
+  const keys = yield* makeRefreshing(fetchKeys(server, parser, last), {
     lifetime: Duration.fromInputUnsafe(options.lifetime ?? "10 minutes"),
     staleFor: Duration.fromInputUnsafe(options.staleFor ?? "24 hours")
   })
@@ -205,7 +213,11 @@ export const make = Effect.fnUntraced(function*<E>(
   return {
     find: (query) => Effect.flatMap(keys.get, (current) => candidateKeys(current, query)),
     findAfterRefetch,
-    passedOver: () => keys.latest()?.value.passedOver ?? [],
+    passedOver: () => MutableRef.get(last)?.passedOver ?? [],
+    inspect: Effect.suspend(() => {
+      const current = MutableRef.get(last)
+      return current === undefined ? Effect.succeed({ usable: [], passedOver: [] }) : inspectKeys(current)
+    }),
     [TypeId]: {
       peek: (query, now) => {
         const current = keys.peek(now)

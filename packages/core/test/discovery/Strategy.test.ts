@@ -1,8 +1,9 @@
 import { Discovery, IssuerPolicy, Purpose, Repairs, Validation } from "@effect-mcp-auth/core"
 import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Data, Effect, Fiber } from "effect"
+import { Context, Data, Effect, Fiber, PlatformError, Schema } from "effect"
 import { TestClock } from "effect/testing"
+import { elapse } from "./harness.ts"
 
 const issuer = "https://as.test/t1"
 const layer = TestProvider.layer({ issuer })
@@ -354,6 +355,32 @@ describe("custom strategies", () => {
       }
       assert.strictEqual(yield* provider.count(), 0)
     }).pipe(Effect.provide(layer)))
+
+  const fileError = (tag: PlatformError.SystemErrorTag) =>
+    Effect.fail(
+      PlatformError.systemError({ _tag: tag, module: "FileSystem", method: "readFile", pathOrDescriptor: "/etc/as.json" })
+    )
+  const decode = Schema.decodeEffect(Schema.fromJsonString(Schema.JsonObject))
+  const failures: ReadonlyArray<
+    readonly [what: string, Effect.Effect<object, unknown>, outcome: string, tries: number, says: string]
+  > = [
+    ["a pinned file that does not exist", fileError("NotFound"), "Miss", 1, "correct the path, or create the file"],
+    ["a file that may not be read", fileError("PermissionDenied"), "Refused", 1, "permission to read the file"],
+    ["a file that is not JSON", decode("{"), "Incomplete", 1, "a document was found, but it is invalid"],
+    ["a file on a busy device", fileError("Busy"), "Transient", 3, "a temporary failure; retry later"]
+  ]
+  for (const [what, load, outcome, tries, says] of failures) {
+    it.effect(`${what} is ${outcome}, and is read ${tries === 1 ? "once" : `${tries} times`}`, () =>
+      Effect.gen(function*() {
+        let count = 0
+        const strategy = Discovery.fromEffect("file", () => Effect.andThen(Effect.sync(() => count++), load))
+        const { value } = yield* elapse(Effect.flip(Discovery.discover(strategy, issuer)))
+        if (value._tag !== "DiscoveryFailed") return assert.fail(value._tag)
+        assert.deepStrictEqual([value.outcome, count], [outcome, tries])
+        assert.include(value.message, says)
+        assert.strictEqual(value.message.includes("retry later"), outcome === "Transient")
+      }))
+  }
 
   it.effect("a defect of a custom strategy stays a defect", () =>
     Effect.gen(function*() {

@@ -216,13 +216,88 @@ describe("the validation rules", () => {
     }
   })
 
+  const absent = [
+    "authorization_endpoint",
+    "token_endpoint",
+    "jwks_uri",
+    "registration_endpoint",
+    "grant_types_supported",
+    "token_endpoint_auth_methods_supported",
+    "id_token_signing_alg_values_supported",
+    "authorization_response_iss_parameter_supported",
+    "client_id_metadata_document_supported",
+    "scopes_supported",
+    "response_types_supported"
+  ]
+  const unjudged: ReadonlyArray<readonly [what: string, changes: Changes, code: string]> = [
+    ["there is no endpoint", Object.fromEntries(absent.map((member) => [member, undefined])), "insecure_endpoint"],
+    ["all endpoints are on loopback", {
+      ...Object.fromEntries(absent.map((member) => [member, undefined])),
+      jwks_uri: "http://127.0.0.1/jwks"
+    }, "insecure_endpoint"],
+    [
+      "there is no endpoint on loopback or elsewhere",
+      Object.fromEntries(absent.map((member) => [member, undefined])),
+      "insecure_loopback_endpoint"
+    ],
+    [
+      "a root slash has no endpoint to be compared with",
+      { ...Object.fromEntries(absent.map((member) => [member, undefined])), issuer: "https://as.test/" },
+      "issuer_root_slash"
+    ],
+    [
+      "no signing algorithm is listed",
+      { id_token_signing_alg_values_supported: undefined },
+      "weak_algorithm_advertised"
+    ],
+    [
+      "client ID metadata documents replace registration",
+      { registration_endpoint: undefined },
+      "dynamic_registration_not_supported"
+    ],
+    [
+      "there is no token endpoint for public clients",
+      { token_endpoint: undefined, token_endpoint_auth_methods_supported: undefined },
+      "public_clients_not_supported"
+    ],
+    [
+      "there is no authorization endpoint for the default grants",
+      { authorization_endpoint: undefined, grant_types_supported: undefined },
+      "authorization_code_grant_not_supported"
+    ],
+    [
+      "there is no authorization endpoint whose responses could name the issuer",
+      { authorization_endpoint: undefined, authorization_response_iss_parameter_supported: undefined },
+      "authorization_response_iss_not_supported"
+    ]
+  ]
+  for (const [what, changes, code] of unjudged) {
+    it.effect(`report ${code} as not applicable and not as a success, because ${what}`, () =>
+      Effect.gen(function*() {
+        const { errors, notApplicable, successes, warnings } = yield* report(changes)
+        assert.include(codes(notApplicable), code)
+        assert.notInclude(codes([...errors, ...warnings, ...successes]), code)
+      }))
+  }
+
+  it.effect("are each either broken, fulfilled or not applicable", () =>
+    Effect.forEach(rows, ({ changes, type }) =>
+      Effect.gen(function*() {
+        const { errors, notApplicable, successes, warnings } = yield* report(changes, type === undefined ? {} : { type })
+        assert.deepStrictEqual(
+          codes([...errors, ...warnings, ...successes, ...notApplicable]).toSorted(),
+          codes(Validation.rules).toSorted()
+        )
+      })))
+
   it.effect("say what to do, and name the place", () =>
     Effect.gen(function*() {
       const { errors } = yield* report({ code_challenge_methods_supported: undefined })
       assert.deepStrictEqual(errors, [{
         code: "pkce_not_supported",
         message: "code_challenge_methods_supported is absent, which means that PKCE is not supported",
-        advice: "clients reject such a server; if the provider is known to enforce PKCE, add the repair \"pkce\"",
+        advice: "clients reject such a server; if the provider is known to enforce PKCE, add the repair \"pkce\" " +
+          "(Repairs.pkce; command line: --repair pkce)",
         reference: "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization" +
           "#authorization-code-protection"
       }])

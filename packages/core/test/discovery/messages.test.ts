@@ -234,7 +234,8 @@ const invalidConfig = (text: string) =>
       revision: Validation.latestRevision,
       errors: [1, 2].map(() => ({ code: text, message: text, advice: text, reference: text })),
       warnings: [],
-      successes: []
+      successes: [],
+      notApplicable: []
     }
   })
 

@@ -1,7 +1,7 @@
-import { TokenVerifier } from "@effect-mcp-auth/core"
+import { AuthorizationServer, JwkSet, TokenVerifier } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Logger } from "effect"
+import { Effect, Logger, type Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { claims, compact, makeEd25519, makeRsa, now, outcome, signer, verifier } from "./harness.ts"
 
@@ -39,6 +39,30 @@ const published: Readonly<Record<string, object>> = {
   "with empty lists": { ...key.jwk, key_ops: [], x5c: [], oth: [] },
   "with a key in standard base64": { ...key.jwk, x: standardBase64(key.jwk.x) }
 }
+
+describe("inspection of a JWK Set", () => {
+  it.effect("judges every key one by one, also if none can be used", () =>
+    Effect.gen(function*() {
+      const server = yield* AuthorizationServer.make({
+        type: "oauth",
+        metadata: { issuer: "https://as.test", jwksUri: "https://as.test/jwks" }
+      })
+      const provider = yield* TestProvider.TestProvider
+      const broken = { kty: "EC", crv: "P-256", kid: "no point", x: "A".repeat(43), y: "A".repeat(43) }
+      const set = yield* JwkSet.make(server)
+      assert.deepStrictEqual(yield* set.inspect, { usable: [], passedOver: [] })
+      // The keys are objects of JSON values.
+      yield* provider.addKey({ ...key.jwk, kid: "own" } as Schema.JsonObject)
+      yield* provider.addKey(broken)
+      yield* set.find({ kid: undefined, algorithm: "RS256" })
+      const { passedOver, usable } = yield* set.inspect
+      assert.deepInclude(usable, { kid: "own", issuer: undefined, algorithms: ["EdDSA", "Ed25519"] })
+      assert.deepStrictEqual(passedOver, [
+        { kid: "no point", reason: "has key material that cannot be imported", hasOtherUse: false }
+      ])
+      assert.deepStrictEqual(set.passedOver(), [])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
 
 describe("a key that is published in an unusual form", () => {
   for (const [form, jwk] of Object.entries(published)) {

@@ -4,6 +4,7 @@ import * as Discovery from "@effect-mcp-auth/core/Discovery"
 import type { InvalidIssuer } from "@effect-mcp-auth/core/Issuer"
 import { acceptAnyUnsafe, IssuerMismatch } from "@effect-mcp-auth/core/IssuerPolicy"
 import * as JwkSet from "@effect-mcp-auth/core/JwkSet"
+import { isTransient, MetadataFetchError } from "@effect-mcp-auth/core/MetadataFetchError"
 import * as Preset from "@effect-mcp-auth/core/presets/Preset"
 import * as Presets from "@effect-mcp-auth/core/presets/Presets"
 import * as Repairs from "@effect-mcp-auth/core/Repairs"
@@ -13,16 +14,20 @@ import * as Validation from "@effect-mcp-auth/core/Validation"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
+import * as References from "effect/References"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { CheckReport } from "../CheckReport.ts"
+import { hintOf } from "./hint.ts"
 
 /** The input of a check. */
 export interface Input {
   readonly issuer: string
   /** The preset that determines the strategy, by its name. */
   readonly preset?: string | undefined
+  /** How the preset verifies tokens. Without a preset, they are verified by the keys that the document names, if any. */
+  readonly verification?: Preset.Verification["method"] | undefined
   readonly strategy: Discovery.Strategy
   readonly revision: Validation.Revision
   readonly allowInsecureLoopback: boolean
@@ -70,30 +75,48 @@ const foundOf = (config: ServerConfig, report: Validation.Report): NonNullable<C
   report
 })
 
-type Keys = Pick<NonNullable<CheckReport["found"]>, "keys">
+type Keys = NonNullable<NonNullable<CheckReport["found"]>["keys"]>
 
-/** Reads the key set as a server does. Nothing is reported if all of its keys can be used. */
-const keysOf = (
-  { allowInsecureLoopback, issuer }: Input,
-  { metadata, type }: ServerConfig
-): Effect.Effect<Keys, never, HttpClient.HttpClient> =>
-  Effect.gen(function*(): Effect.fn.Return<
-    Keys,
-    Effect.Error<ReturnType<typeof AuthorizationServer.make>>,
-    HttpClient.HttpClient | Scope.Scope
-  > {
-    const url = metadata.jwksUri
-    if (url === undefined) return {}
-    // The issuer of a document can be a template, which is not the issuer of a server.
-    const server = yield* AuthorizationServer.make({ type, metadata: { ...metadata, issuer } }, {
-      allowInsecureLoopback
-    })
-    const keys = yield* JwkSet.make(server)
-    const found = yield* Effect.result(keys.find({ kid: undefined, algorithm: "RS256" }))
-    const passedOver = keys.passedOver().map(({ kid = null, reason }) => ({ kid, reason }))
-    const error = Result.isFailure(found) ? { error: found.failure.message } : {}
-    return passedOver.length === 0 && Result.isSuccess(found) ? {} : { keys: { url, ...error, passedOver } }
-  }).pipe(Effect.scoped, Effect.orElseSucceed(() => ({})))
+/** The judgement about the keys, and whether the key set may be available later. */
+interface JudgedKeys {
+  readonly keys?: Keys
+  readonly verdict: CheckReport["verdict"]
+}
+
+const isTemporary = (error: unknown): boolean => error instanceof MetadataFetchError && isTransient(error)
+
+/** Reads the key set as a server does, and judges each of its keys. */
+const keysOf = Effect.fnUntraced(function*(
+  { allowInsecureLoopback, issuer, verification }: Input,
+  { locations: [location], metadata, type }: ServerConfig
+): Effect.fn.Return<
+  JudgedKeys,
+  Effect.Error<ReturnType<typeof AuthorizationServer.make>>,
+  HttpClient.HttpClient | Scope.Scope
+> {
+  const isNeeded = metadata.jwksUri !== undefined || verification === "jwt"
+  if (!isNeeded || verification === "introspection" || verification === "custom") return { verdict: "valid" }
+  // The issuer of a document can be a template, which is not the issuer of a server.
+  const server = yield* AuthorizationServer.make({ type, metadata: { ...metadata, issuer } }, { allowInsecureLoopback })
+  const set = yield* JwkSet.make(server)
+  const fetched = yield* Effect.result(set.find({ kid: undefined, algorithm: "RS256" }))
+  const { passedOver, usable } = yield* set.inspect
+  const failure = Result.isFailure(fetched) ? fetched.failure : undefined
+  const error = failure?.message ?? (usable.length === 0 ? "none of its keys can be imported" : undefined)
+  return {
+    verdict: isTemporary(failure) ? "unavailable" : error === undefined ? "valid" : "invalid",
+    keys: {
+      url: metadata.jwksUri ?? location,
+      ...(error === undefined ? {} : { error }),
+      usable: usable.map(({ algorithms, issuer, kid = null }) => ({
+        kid,
+        algorithms,
+        ...(issuer === undefined ? {} : { issuer })
+      })),
+      passedOver: passedOver.map(({ kid = null, reason }) => ({ kid, reason }))
+    }
+  }
+})
 
 /** A document that exists but is not usable is `invalid`, not `unavailable`. */
 const isWrong = ({ error, outcome }: Discovery.Search["attempts"][number]): boolean =>
@@ -152,11 +175,24 @@ export const check = Effect.fnUntraced(function*(
     attempts: attempts.map(attemptOf),
     suggestions: suggestions.map(suggestionOf)
   }
-  if (Option.isNone(config)) return { ...base, verdict: attempts.some(isWrong) ? "invalid" : "unavailable" }
+  if (Option.isNone(config)) {
+    const hint = yield* hintOf(input, attempts)
+    return {
+      ...base,
+      verdict: attempts.some(isWrong) ? "invalid" : "unavailable",
+      ...(hint === undefined ? {} : { hint })
+    }
+  }
   const report = Validation.validate(config.value, { revision: input.revision })
+  // The report names the keys that cannot be used, so the log does not.
+  const { keys, verdict } = yield* Effect.scoped(keysOf(input, config.value)).pipe(
+    Effect.provideService(References.MinimumLogLevel, "None"),
+    // Metadata that was found is valid for a server.
+    Effect.catchTag("DiscoveryFailed", Effect.die)
+  )
   return {
     ...base,
-    verdict: report.errors.length === 0 ? "valid" : "invalid",
-    found: { ...foundOf(config.value, report), ...(yield* keysOf(input, config.value)) }
+    verdict: report.errors.length === 0 ? verdict : "invalid",
+    found: { ...foundOf(config.value, report), ...(keys === undefined ? {} : { keys }) }
   }
 })

@@ -77,7 +77,8 @@ const inputOf = Effect.fnUntraced(function*(
       })
     }
     const found = yield* presetInput({ preset: preset.value, parameters, repairs: transpileData })
-    return { ...rest, preset: found.name, issuer: found.issuer, strategy: found.strategy }
+    const { name, ...settings } = found
+    return { ...rest, ...settings, preset: name }
   }
   if (parameters.length > 0) {
     return yield* new WrongArguments({

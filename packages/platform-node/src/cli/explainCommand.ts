@@ -1,3 +1,4 @@
+import * as Policy from "@effect-mcp-auth/core/Policy"
 import * as PolicyDeclaration from "@effect-mcp-auth/core/PolicyDeclaration"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -20,8 +21,10 @@ const flags = {
     Flag.atLeast(1)
   ),
   policy: Flag.String("policy").pipe(
-    Flag.withDescription("The policy, as JSON: {\"allOf\":[{\"scopes\":[\"notes:read\"]},{\"role\":\"admin\"}]}"),
-    Flag.withSchema(Schema.fromJsonString(PolicyDeclaration.PolicyDeclaration))
+    Flag.withDescription("The policy (default: every valid token), as JSON: {\"allOf\":[{\"scopes\":[\"notes:read\"]},{\"role\":\"admin\"}]}"),
+    Flag.withSchema(Schema.fromJsonString(PolicyDeclaration.PolicyDeclaration)),
+    Flag.map(PolicyDeclaration.toPolicy),
+    Flag.withDefault(Policy.authenticated)
   ),
   rules: Flag.String("hierarchy").pipe(
     Flag.withDescription("The scope hierarchy: which scopes include others, as JSON: {\"*:write\":[\"*:read\"]}"),
@@ -51,7 +54,7 @@ export const explainCommand = Command.make(
   Effect.fnUntraced(function*({ format, policy, ...input }) {
     const { canColor } = yield* TerminalCapabilities
     const token = yield* readToken
-    const report = yield* explain({ ...input, token, policy: PolicyDeclaration.toPolicy(policy) }).pipe(
+    const report = yield* explain({ ...input, token, policy }).pipe(
       Effect.scoped,
       Effect.provide(networkLayer(input)),
       Effect.catchTags({

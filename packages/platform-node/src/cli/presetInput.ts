@@ -50,6 +50,7 @@ export interface PresetInput {
   readonly name: string
   readonly issuer: string
   readonly strategy: Discovery.Strategy
+  readonly verification: Preset.Verification["method"]
 }
 
 /** Rules about clients are checked, too, so that repairs for logging in apply. */
@@ -73,5 +74,10 @@ export const presetInput = Effect.fnUntraced(function*(
     Effect.fromResult(preset(values).settings),
     ({ message }) => new WrongArguments({ message })
   )
-  return { name, issuer: settings.issuer, strategy: strategyOf(settings, repairs) }
+  return {
+    name,
+    issuer: settings.issuer,
+    strategy: strategyOf(settings, repairs),
+    verification: settings.verification.method
+  }
 })

@@ -53,20 +53,29 @@ const rules = ({ oddities, report }: NonNullable<CheckReport["found"]>, paint: P
   "",
   paint("bold", `Rules of MCP ${report.revision}`),
   ...report.successes.map(({ code, message }) => `  ${paint("green", `✓ ${message}`)} ${paint("dim", `(${code})`)}`),
+  ...report.notApplicable.map(({ code, message }) => `  ${paint("dim", `· not applicable: ${message} (${code})`)}`),
   ...oddities.map(({ code, message }) => `  ${paint("yellow", `! ${code}`)} ${message}`),
   ...findings(report.warnings, "!", "yellow", paint),
   ...findings(report.errors, "✗", "red", paint)
 ]
 
+const nameOf = (kid: string | null): string => kid === null ? "a key without a key ID" : harmless(kid)
+
 const keys = ({ keys }: NonNullable<CheckReport["found"]>, paint: Paint): ReadonlyArray<string> =>
   keys === undefined ? [] : [
     "",
-    paint("bold", `Keys at ${keys.url}`),
+    paint("bold", `Keys at ${harmless(keys.url)}`),
     ...(keys.error === undefined ? [] : [`  ${paint("red", "✗")} ${keys.error}`]),
-    ...keys.passedOver.map(({ kid, reason }) =>
-      `  ${paint("yellow", `! ${kid === null ? "a key without a key ID" : harmless(kid)}`)} ${reason}`
-    )
+    ...keys.usable.map(({ algorithms, issuer, kid }) =>
+      `  ${paint("green", `✓ ${nameOf(kid)}`)} ${algorithms.join(", ")}${
+        issuer === undefined ? "" : paint("dim", ` for tokens of ${harmless(issuer)}`)
+      }`
+    ),
+    ...keys.passedOver.map(({ kid, reason }) => `  ${paint("yellow", `! ${nameOf(kid)}`)} ${reason}`)
   ]
+
+const hint = ({ hint }: CheckReport, paint: Paint): ReadonlyArray<string> =>
+  hint === undefined ? [] : ["", paint("bold", "Hint"), `  ${harmless(hint.message)}`]
 
 type Suggestions = NonNullable<CheckReport["suggestions"]>
 
@@ -98,7 +107,9 @@ const summary = (report: CheckReport, paint: Paint): string => {
   const [text, style] = verdicts[report.verdict]
   const counts = report.found === undefined
     ? ""
-    : `: ${count(report.found.report.errors, "error")}, ${count(report.found.report.warnings, "warning")}`
+    : `: ${count(report.found.report.errors, "error")}, ${count(report.found.report.warnings, "warning")}${
+      report.found.keys?.error === undefined ? "" : ", the key set cannot be used"
+    }`
   return paint(["bold", style], `${report.asked} ${text}${counts}`)
 }
 
@@ -111,6 +122,7 @@ export const pretty = (report: CheckReport, options: { readonly color: boolean }
       ? []
       : [...repairs(report.found, paint), ...rules(report.found, paint), ...keys(report.found, paint)]),
     ...suggestions(report, paint),
+    ...hint(report, paint),
     "",
     summary(report, paint)
   ].join("\n")

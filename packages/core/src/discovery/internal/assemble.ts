@@ -41,12 +41,20 @@ const kindOf = (value: Schema.Json | undefined): string => {
   return typeof value === "object" ? "an object" : `a ${typeof value}`
 }
 
+/** The repair without arguments that removes a value which no member can have. */
+const repairFor = (value: Schema.Json | undefined): string => {
+  if (value === null) return ". Add the repair \"nulls\" (Repairs.nulls; command line: --repair nulls)"
+  return Array.isArray(value) && value.length === 0
+    ? ". Add the repair \"empty-arrays\" (Repairs.emptyArrays; command line: --repair empty-arrays)"
+    : ". Correct it at the provider, or add a repair (transpileData)"
+}
+
 const ignoredOf = ({ document, invalid, location }: Readable): ReadonlyArray<Oddity> =>
   invalid.map(({ issues: [issue], member }) => ({
     code: "member_ignored",
     message: `${printable(location)}: the member ${quoted(member)} is ignored. Its value is ${
       kindOf(document[member])
-    }, and is not valid (${printable(issue?.message ?? "")})`
+    }, and is not valid (${printable(issue?.message ?? "")})${repairFor(document[member])}`
   }))
 
 const odditiesOf = (documents: OneOrMore, readable: ReadonlyArray<Readable>): ReadonlyArray<Oddity> => [
@@ -154,10 +162,11 @@ export const assemble = Effect.fnUntraced(function*(
   const metadata = yield* Effect.mapError(decode(merged(parts)), (error) => invalidMetadata(location, error))
   const missing = purpose.missing(metadata)
   const needed = new Set(["issuer", ...missing, ...purpose.reads ?? []])
-  for (const { invalid, location } of parts) {
+  for (const { document, invalid, location } of parts) {
     if (!invalid.some(({ member }) => needed.has(member))) continue
     const issues = invalid.flatMap(({ issues }) => issues).slice(0, most)
-    return yield* new InvalidMetadata({ location, issues })
+    const hasNulls = invalid.some(({ member }) => document[member] === null)
+    return yield* new InvalidMetadata({ location, issues, ...(hasNulls ? { hasNulls } : {}) })
   }
   if (missing.length > 0) return yield* new IncompleteMetadata({ location, purpose: purpose.name, missing })
   yield* Effect.forEach(

@@ -4,7 +4,9 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { isPlatformError } from "effect/PlatformError"
 import * as Random from "effect/Random"
+import * as Schema from "effect/Schema"
 import { FetchLimits, type Limits } from "../../fetch/FetchLimits.ts"
 import type { Loaded } from "../../fetch/internal/fetchDocument.ts"
 import { requestedDelay, within } from "../../fetch/internal/retry.ts"
@@ -95,7 +97,24 @@ const finalOutcomeOf = (reason: Reason): FailedOutcome => {
   }
 }
 
-/** The outcome of a failed attempt. Errors of custom strategies count as transient. */
+/** Failures of files and of decoding, which another attempt would repeat. */
+const permanentOutcomeOf = (error: unknown): FailedOutcome | undefined => {
+  if (Schema.isSchemaError(error)) return "Incomplete"
+  if (!isPlatformError(error)) return undefined
+  switch (error.reason._tag) {
+    case "NotFound":
+      return "Miss"
+    case "BadArgument":
+    case "PermissionDenied":
+      return "Refused"
+    case "InvalidData":
+      return "Incomplete"
+    default:
+      return undefined
+  }
+}
+
+/** The outcome of a failed attempt. Other errors of custom strategies count as transient. */
 const outcomeOf = (error: AttemptError<unknown>): FailedOutcome => {
   if (error instanceof MetadataFetchError) return isTransient(error) ? "Transient" : finalOutcomeOf(error.reason)
   if (error instanceof NoDocument) return error.reason === "nothing" ? "Miss" : "Incomplete"
@@ -103,7 +122,7 @@ const outcomeOf = (error: AttemptError<unknown>): FailedOutcome => {
   return error instanceof Transpiler.TranspileError || error instanceof InvalidMetadata ||
       error instanceof IncompleteMetadata || error instanceof InvalidServerConfig
     ? "Incomplete"
-    : "Transient"
+    : permanentOutcomeOf(error) ?? "Transient"
 }
 
 /** Exponential backoff with jitter, never shorter than the delay that the server asked for. */

@@ -200,6 +200,8 @@ export interface ParsedKeySet {
   readonly unusable: ReadonlyMap<string, string>
   /** All keys that cannot be used, also those without a key ID. */
   readonly passedOver: ReadonlyArray<PassedOverKey>
+  /** All other keys, in their order, with their entries. */
+  readonly parsed: ReadonlyArray<Pick<UsableKey, "issuer" | "kid"> & { readonly entries: ReadonlyArray<KeyEntry> }>
 }
 
 /**
@@ -215,6 +217,48 @@ export interface PassedOverKey {
   /** Whether the key is for another use, such as encryption, so that nothing is wrong with it. */
   readonly hasOtherUse: boolean
 }
+
+/**
+ * A key of a JWK Set that can be used.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InspectedKey {
+  readonly kid: string | undefined
+  /** The only issuer whose tokens the key verifies, or a template of it. `undefined`: every issuer of the JWK Set. */
+  readonly issuer: string | undefined
+  /** The algorithms of the tokens that it verifies. At least one. */
+  readonly algorithms: ReadonlyArray<Algorithm>
+}
+
+/**
+ * The keys of a JWK Set, judged one by one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Inspection {
+  readonly usable: ReadonlyArray<InspectedKey>
+  readonly passedOver: ReadonlyArray<PassedOverKey>
+}
+
+/** Imports every key, as the first token that it signs would. */
+export const inspectKeys = Effect.fnUntraced(
+  function*({ parsed, passedOver }: ParsedKeySet): Effect.fn.Return<Inspection> {
+    const usable: Array<InspectedKey> = []
+    const broken: Array<PassedOverKey> = []
+    for (const { entries, issuer, kid } of parsed) {
+      const algorithms: Array<Algorithm> = []
+      for (const { algorithm, verify } of entries) {
+        if (Option.isSome(yield* verify)) algorithms.push(algorithm)
+      }
+      if (algorithms.length > 0) usable.push({ kid, issuer, algorithms })
+      else broken.push({ kid, reason: "has key material that cannot be imported", hasOtherUse: false })
+    }
+    return { usable, passedOver: [...passedOver, ...broken] }
+  }
+)
 
 /** More keys for one token mean an attack on the verifier, or a mistake of the provider. */
 const maxCandidates = 8
@@ -259,6 +303,7 @@ export const makeKeySetParser = Effect.fnUntraced(
       const now = new Map<string, KeyEntry>()
       const byKid = new Map<string | undefined, Set<KeyEntry>>()
       const passedOver: Array<PassedOverKey> = []
+      const parsed: Array<ParsedKeySet["parsed"][number]> = []
       for (const value of keysIn(document)) {
         const item = parseKey(value, requested)
         if (Result.isFailure(item)) {
@@ -267,17 +312,20 @@ export const makeKeySetParser = Effect.fnUntraced(
           continue
         }
         const key = item.success
+        const own: Array<KeyEntry> = []
+        parsed.push({ kid: key.kid, issuer: key.issuer, entries: own })
         for (const algorithm of key.algorithms) {
           const material = identityOf(key, algorithm)
           const entry = now.get(material) ?? before.get(material) ?? (yield* make(key, algorithm))
           now.set(material, entry)
+          own.push(entry)
           const named = byKid.get(key.kid) ?? new Set()
           byKid.set(key.kid, named.add(entry))
         }
       }
       MutableRef.set(known, now)
       const unusable = new Map(passedOver.flatMap(({ kid, reason }) => kid === undefined ? [] : [[kid, reason]]))
-      return { byKid, entries: new Set(now.values()), unusable, passedOver }
+      return { byKid, entries: new Set(now.values()), unusable, passedOver, parsed }
     })
     return { parse, entryOf: (verify) => entryOfFunction.get(verify) }
   }

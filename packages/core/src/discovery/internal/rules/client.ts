@@ -12,12 +12,12 @@ export const clientRules: ReadonlyArray<Rule> = [
     severity: "warning",
     since: "2025-03-26",
     reference: rfc(7591, "3"),
-    holds: "clients can register dynamically",
+    holds: "dynamic client registration is advertised",
     advice: "enable dynamic client registration, or register your clients by hand",
     check: (subject, revision) => {
       if (hasRegistration(subject)) return "holds"
       // Since 2025-11-25 a client ID metadata document does what registration did.
-      return revision >= "2025-11-25" && hasDocuments(subject) ? "holds" : "there is no registration_endpoint"
+      return revision >= "2025-11-25" && hasDocuments(subject) ? "not-applicable" : "there is no registration_endpoint"
     }
   },
   {
@@ -25,7 +25,7 @@ export const clientRules: ReadonlyArray<Rule> = [
     severity: "warning",
     since: "2025-11-25",
     reference: mcp("client-registration-approaches"),
-    holds: "unknown clients can identify themselves",
+    holds: "a way for unknown clients to identify themselves is advertised",
     advice: "enable client ID metadata documents at the provider; otherwise every client must be registered by hand",
     check: (subject) =>
       hasDocuments(subject) || hasRegistration(subject)
@@ -51,11 +51,15 @@ export const clientRules: ReadonlyArray<Rule> = [
     severity: "warning",
     since: "2025-03-26",
     reference: rfc(7591, "2"),
-    holds: "public clients can use the token endpoint",
+    holds: "public clients are advertised at the token endpoint",
     advice: "allow the authentication method \"none\" at the provider: most MCP clients cannot keep a secret",
-    check: ({ metadata }) =>
-      Metadata.tokenEndpointAuthMethods(metadata).includes("none")
+    check: ({ metadata }) => {
+      if (metadata.tokenEndpoint === undefined && metadata.tokenEndpointAuthMethodsSupported === undefined) {
+        return "not-applicable"
+      }
+      return Metadata.tokenEndpointAuthMethods(metadata).includes("none")
         ? "holds"
         : "token_endpoint_auth_methods_supported has no \"none\""
+    }
   }
 ]

@@ -25,16 +25,19 @@ const algorithms: ReadonlyArray<Member> = [
 
 const list = (members: ReadonlyArray<Member>): string => members.map(Str.camelToSnake).join(", ")
 
-/** The http endpoints, on loopback hosts or on other hosts, by their JSON names. */
-const insecure = (subject: Subject, loopback: boolean): ReadonlyArray<string> => {
+/** The endpoints on loopback hosts or on other hosts, by their JSON names. */
+const endpointsAt = (subject: Subject, loopback: boolean): ReadonlyArray<readonly [name: string, url: URL]> => {
   const named = endpoints.map((member) => [Str.camelToSnake(member), urlOf(subject, member)] as const)
   const aliases = Object.entries(subject.metadata.mtlsEndpointAliases ?? {}).map(([name, url]) =>
     [printable(`mtls_endpoint_aliases.${name}`), URL.canParse(url) ? new URL(url) : undefined] as const
   )
   return [...named, ...aliases].flatMap(([name, url]) =>
-    url !== undefined && url.protocol !== "https:" && isLoopback(url.hostname) === loopback ? [name] : []
+    url !== undefined && isLoopback(url.hostname) === loopback ? [[name, url] as const] : []
   )
 }
+
+const insecureOf = (found: ReadonlyArray<readonly [name: string, url: URL]>): string =>
+  found.flatMap(([name, { protocol }]) => protocol === "https:" ? [] : [name]).join(", ")
 
 const isWeak = (algorithm: string): boolean => algorithm === "none" || algorithm.startsWith("HS")
 
@@ -46,7 +49,8 @@ export const documentRules: ReadonlyArray<Rule> = [
     since: "2025-03-26",
     reference: rfc(8414, "2"),
     holds: "the document has every member that its specification requires",
-    advice: "complete the document at the provider, or add the correct values with a repair",
+    advice: "complete the document at the provider, or add the correct values with a repair (Repairs.endpoints; for " +
+      "response_types_supported: Repairs.responseTypes, command line: --repair response-types)",
     check: ({ metadata }) => {
       const missing = required.filter((member) => metadata[member] === undefined)
       return missing.length === 0 ? "holds" : `the document has no ${list(missing)}`
@@ -70,11 +74,13 @@ export const documentRules: ReadonlyArray<Rule> = [
     severity: "error",
     since: "2025-03-26",
     reference: rfc(6749, "3.1"),
-    holds: "every endpoint is https",
+    holds: "every endpoint on another machine is https",
     advice: "serve the endpoints over https",
     check: (subject) => {
-      const found = insecure(subject, false)
-      return found.length === 0 ? "holds" : `not https: ${found.join(", ")}`
+      const found = endpointsAt(subject, false)
+      if (found.length === 0) return "not-applicable"
+      const insecure = insecureOf(found)
+      return insecure === "" ? "holds" : `not https: ${insecure}`
     }
   },
   {
@@ -85,8 +91,10 @@ export const documentRules: ReadonlyArray<Rule> = [
     holds: "no endpoint is plain http on a loopback host",
     advice: "use this for development only",
     check: (subject) => {
-      const found = insecure(subject, true)
-      return found.length === 0 ? "holds" : `plain http on a loopback host: ${found.join(", ")}`
+      const found = endpointsAt(subject, true)
+      if (found.length === 0 && endpointsAt(subject, false).length === 0) return "not-applicable"
+      const insecure = insecureOf(found)
+      return insecure === "" ? "holds" : `plain http on a loopback host: ${insecure}`
     }
   },
   {
@@ -94,7 +102,7 @@ export const documentRules: ReadonlyArray<Rule> = [
     severity: "warning",
     since: "2025-03-26",
     reference: rfc(8414, "2"),
-    holds: "tokens can be verified with the provider's published keys",
+    holds: "the document names a key set (jwks_uri)",
     advice: "verify tokens by introspection, configure the URL of the key set, or use the provider's other document",
     check: ({ metadata }) => metadata.jwksUri === undefined ? "there is no jwks_uri" : "holds"
   },
@@ -106,6 +114,7 @@ export const documentRules: ReadonlyArray<Rule> = [
     holds: "no unsigned or shared-secret algorithm is advertised",
     advice: "disable them at the provider; this library never accepts them from a key set",
     check: ({ metadata }) => {
+      if (algorithms.every((member) => metadata[member] === undefined)) return "not-applicable"
       const found = algorithms.filter((member) => {
         const values = metadata[member]
         return Array.isArray(values) && values.some(isWeak)

@@ -22,10 +22,15 @@ export const flowRules: ReadonlyArray<Rule> = [
     reference: rfc(6749, "4.1"),
     holds: "the authorization code grant is supported",
     advice: "enable the authorization code grant at the provider",
-    check: ({ metadata }) =>
-      Metadata.grantTypes(metadata).includes("authorization_code")
+    check: ({ metadata }) => {
+      // The default of the grant types says nothing about a server without an authorization endpoint.
+      if (metadata.grantTypesSupported === undefined && metadata.authorizationEndpoint === undefined) {
+        return "not-applicable"
+      }
+      return Metadata.grantTypes(metadata).includes("authorization_code")
         ? "holds"
         : "grant_types_supported has no \"authorization_code\""
+    }
   },
   {
     code: "pkce_not_supported",
@@ -33,7 +38,8 @@ export const flowRules: ReadonlyArray<Rule> = [
     since: "2025-03-26",
     reference: mcp("authorization-code-protection"),
     holds: "PKCE is advertised",
-    advice: "clients reject such a server; if the provider is known to enforce PKCE, add the repair \"pkce\"",
+    advice: "clients reject such a server; if the provider is known to enforce PKCE, add the repair \"pkce\" " +
+      "(Repairs.pkce; command line: --repair pkce)",
     check: ({ metadata }) =>
       metadata.codeChallengeMethodsSupported === undefined
         ? "code_challenge_methods_supported is absent, which means that PKCE is not supported"
@@ -56,19 +62,22 @@ export const flowRules: ReadonlyArray<Rule> = [
     severity: "warning",
     since: "2026-07-28",
     reference: rfc(9207, "3"),
-    holds: "authorization responses name their issuer",
+    holds: "the document says that authorization responses name their issuer",
     advice: "enable it at the provider, so that clients can detect mix-up attacks",
-    check: ({ metadata }) =>
-      Metadata.authorizationResponseIss(metadata)
-        ? "holds"
+    check: ({ metadata }) => {
+      if (Metadata.authorizationResponseIss(metadata)) return "holds"
+      // A server without an authorization endpoint sends no authorization responses.
+      return metadata.authorizationEndpoint === undefined
+        ? "not-applicable"
         : "authorization_response_iss_parameter_supported is not true"
+    }
   },
   {
     code: "offline_access_not_supported",
     severity: "warning",
     since: "2025-11-25",
     reference: "https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess",
-    holds: "clients can request refresh tokens with the scope offline_access",
+    holds: "the scope offline_access, for refresh tokens, is advertised",
     advice: "enable the scope at the provider, or make sure that it issues refresh tokens without it",
     check: ({ metadata: { scopesSupported } }) => {
       if (scopesSupported === undefined) return "not-applicable"

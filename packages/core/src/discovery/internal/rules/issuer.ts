@@ -10,7 +10,7 @@ export const issuerRules: ReadonlyArray<Rule> = [
     severity: "error",
     since: "2025-03-26",
     reference: rfc(8414, "2"),
-    holds: "the issuer is an https URL without a query and a fragment",
+    holds: "the issuer is an https URL, or http on a loopback host, without a query and a fragment",
     advice: "configure an https issuer without a query and a fragment at the provider",
     check: ({ metadata: { issuer } }) => {
       // A template stands for many issuers. Each of them is checked when it is used.
@@ -24,12 +24,13 @@ export const issuerRules: ReadonlyArray<Rule> = [
     severity: "warning",
     since: "2025-03-26",
     reference: rfc(8414, "3.3"),
-    holds: "the issuer does not end in a slash",
+    holds: "the issuer is not the bare origin of its endpoints with a slash at the end",
     advice: "write the slash everywhere: in the configuration, in protected resource metadata, and where " +
       "tokens are verified",
     check: (subject) => {
       const { issuer } = subject.metadata
       if (!/^https?:\/\/[^/?#]+\/$/i.test(issuer)) return "holds"
+      if (endpoints.every((member) => urlOf(subject, member) === undefined)) return "not-applicable"
       const same = endpoints.some((member) => `${urlOf(subject, member)?.origin}/` === issuer)
       return same ? `the issuer ${quoted(issuer)} differs from the origin of its endpoints by a slash` : "holds"
     }

@@ -15,7 +15,7 @@ export interface Subject {
   readonly metadata: AuthorizationServerMetadata
 }
 
-/** `holds`, `not-applicable`, or a description of the problem. */
+/** `holds`, `not-applicable` (the document has nothing to judge), or a description of the problem. */
 type Verdict = "holds" | "not-applicable" | (string & {})
 
 /**
@@ -32,7 +32,7 @@ export interface Rule {
   readonly since: Revision
   /** The source of the rule, for all revisions or by revision. */
   readonly reference: string | ((revision: Revision) => string)
-  /** The statement that is true if the rule holds. */
+  /** The statement that is true if the rule holds. It claims no more than the document shows. */
   readonly holds: string
   /** What to do if it does not hold. */
   readonly advice: string
