@@ -4,11 +4,23 @@ export declare const defaultRefetches: Refetches;
 
 export declare const make: <E>(server: AuthorizationServer<E>, options?: Options | undefined) => Effect.Effect<JwkSet<E | IncompleteMetadata | MetadataFetchError>, never, HttpClient.HttpClient | Scope.Scope>;
 
+export interface InspectedKey {
+    readonly kid: string | undefined;
+    readonly issuer: string | undefined;
+    readonly algorithms: ReadonlyArray<Algorithm>;
+}
+
+export interface Inspection {
+    readonly usable: ReadonlyArray<InspectedKey>;
+    readonly passedOver: ReadonlyArray<PassedOverKey>;
+}
+
 export interface JwkSet<out E> {
     readonly [TypeId]: CurrentKeys;
     readonly find: (query: KeyQuery) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>;
     readonly findAfterRefetch: (query: KeyQuery) => Effect.Effect<ReadonlyArray<Jws.VerifySignature>, E>;
     readonly passedOver: () => ReadonlyArray<PassedOverKey>;
+    readonly inspect: Effect.Effect<Inspection>;
 }
 
 export interface KeyQuery {

@@ -11,6 +11,11 @@ export declare const Finding: Schema.Struct<{
     readonly reference: Schema.String;
 }>;
 
+export declare const NotApplicable: Schema.Struct<{
+    readonly code: Schema.String;
+    readonly message: Schema.String;
+}>;
+
 export declare const Report: Schema.Struct<{
     readonly issuer: Schema.String;
     readonly revision: Schema.Literals<readonly [
@@ -32,6 +37,10 @@ export declare const Report: Schema.Struct<{
         readonly reference: Schema.String;
     }>>;
     readonly successes: Schema.$Array<Schema.Struct<{
+        readonly code: Schema.String;
+        readonly message: Schema.String;
+    }>>;
+    readonly notApplicable: Schema.$Array<Schema.Struct<{
         readonly code: Schema.String;
         readonly message: Schema.String;
     }>>;

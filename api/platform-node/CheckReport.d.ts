@@ -80,15 +80,32 @@ export declare const CheckReport: Schema.Struct<{
                 readonly code: Schema.String;
                 readonly message: Schema.String;
             }>>;
+            readonly notApplicable: Schema.$Array<Schema.Struct<{
+                readonly code: Schema.String;
+                readonly message: Schema.String;
+            }>>;
         }>;
         readonly keys: Schema.optionalKey<Schema.Struct<{
             readonly url: Schema.String;
             readonly error: Schema.optionalKey<Schema.String>;
+            readonly usable: Schema.$Array<Schema.Struct<{
+                readonly kid: Schema.NullOr<Schema.String>;
+                readonly algorithms: Schema.$Array<Schema.String>;
+                readonly issuer: Schema.optionalKey<Schema.String>;
+            }>>;
             readonly passedOver: Schema.$Array<Schema.Struct<{
                 readonly kid: Schema.NullOr<Schema.String>;
                 readonly reason: Schema.String;
             }>>;
         }>>;
+    }>>;
+    readonly hint: Schema.optionalKey<Schema.Struct<{
+        readonly code: Schema.Literals<readonly [
+            "discovery-url",
+            "protected-resource"
+        ]>;
+        readonly message: Schema.String;
+        readonly issuers: Schema.$Array<Schema.String>;
     }>>;
     readonly suggestions: Schema.optionalKey<Schema.$Array<Schema.Struct<{
         readonly preset: Schema.String;
@@ -147,15 +164,33 @@ export declare const Found: Schema.Struct<{
             readonly code: Schema.String;
             readonly message: Schema.String;
         }>>;
+        readonly notApplicable: Schema.$Array<Schema.Struct<{
+            readonly code: Schema.String;
+            readonly message: Schema.String;
+        }>>;
     }>;
     readonly keys: Schema.optionalKey<Schema.Struct<{
         readonly url: Schema.String;
         readonly error: Schema.optionalKey<Schema.String>;
+        readonly usable: Schema.$Array<Schema.Struct<{
+            readonly kid: Schema.NullOr<Schema.String>;
+            readonly algorithms: Schema.$Array<Schema.String>;
+            readonly issuer: Schema.optionalKey<Schema.String>;
+        }>>;
         readonly passedOver: Schema.$Array<Schema.Struct<{
             readonly kid: Schema.NullOr<Schema.String>;
             readonly reason: Schema.String;
         }>>;
     }>>;
+}>;
+
+export declare const Hint: Schema.Struct<{
+    readonly code: Schema.Literals<readonly [
+        "discovery-url",
+        "protected-resource"
+    ]>;
+    readonly message: Schema.String;
+    readonly issuers: Schema.$Array<Schema.String>;
 }>;
 
 export declare const Repair: Schema.Struct<{

@@ -302,8 +302,8 @@ export * as Transpiler from "./discovery/Transpiler.ts"
  * The requirements of MCP for an authorization server, as rules that are data.
  *
  * A rule has a code, a severity, the MCP revision that introduced it, a reference, and advice for a server that breaks
- * it. `validate` runs rules over a configuration and reports errors, warnings and successes; `validateServerConfig`
- * fails if there are errors. Rules are values in an array: you can add and remove rules.
+ * it. `validate` runs rules over a configuration and reports errors, warnings and successes, and the rules that had nothing to
+ * judge; `validateServerConfig` fails if there are errors. Rules are values in an array: you can add and remove rules.
  *
  * **Example** (Removing a rule)
  *

@@ -74,7 +74,12 @@ describe("mcp-auth check and the key set", () => {
     ["is empty", [200, { keys: [] }], 1, "the key set has no usable key"],
     ["has a symmetric key only", [200, { keys: [{ kty: "oct", k: "AQAB", kid: "shared" }] }], 1, "! shared is not a"],
     ["has an encryption key only", [200, { keys: [{ ...goodKey, use: "enc" }] }], 1, "! good has the use \"enc\""],
-    ["has only a key that is no point of its curve", [200, { keys: [{ ...goodKey, y: goodKey.x }] }], 1, "! good has key"],
+    [
+      "has only a key that is no point of its curve",
+      [200, { keys: [{ ...goodKey, y: goodKey.x }] }],
+      1,
+      "! good has key"
+    ],
     ["is temporarily unavailable", [503, {}], 2, "HTTP 503"]
   ]
   for (const [what, keys, code, says] of rows) {

@@ -358,7 +358,12 @@ describe("custom strategies", () => {
 
   const fileError = (tag: PlatformError.SystemErrorTag) =>
     Effect.fail(
-      PlatformError.systemError({ _tag: tag, module: "FileSystem", method: "readFile", pathOrDescriptor: "/etc/as.json" })
+      PlatformError.systemError({
+        _tag: tag,
+        module: "FileSystem",
+        method: "readFile",
+        pathOrDescriptor: "/etc/as.json"
+      })
     )
   const decode = Schema.decodeEffect(Schema.fromJsonString(Schema.JsonObject))
   const failures: ReadonlyArray<

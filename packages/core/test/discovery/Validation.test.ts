@@ -283,7 +283,10 @@ describe("the validation rules", () => {
   it.effect("are each either broken, fulfilled or not applicable", () =>
     Effect.forEach(rows, ({ changes, type }) =>
       Effect.gen(function*() {
-        const { errors, notApplicable, successes, warnings } = yield* report(changes, type === undefined ? {} : { type })
+        const { errors, notApplicable, successes, warnings } = yield* report(
+          changes,
+          type === undefined ? {} : { type }
+        )
         assert.deepStrictEqual(
           codes([...errors, ...warnings, ...successes, ...notApplicable]).toSorted(),
           codes(Validation.rules).toSorted()

@@ -21,7 +21,9 @@ const flags = {
     Flag.atLeast(1)
   ),
   policy: Flag.String("policy").pipe(
-    Flag.withDescription("The policy (default: every valid token), as JSON: {\"allOf\":[{\"scopes\":[\"notes:read\"]},{\"role\":\"admin\"}]}"),
+    Flag.withDescription(
+      "The policy (default: every valid token), as JSON: {\"allOf\":[{\"scopes\":[\"notes:read\"]},{\"role\":\"admin\"}]}"
+    ),
     Flag.withSchema(Schema.fromJsonString(PolicyDeclaration.PolicyDeclaration)),
     Flag.map(PolicyDeclaration.toPolicy),
     Flag.withDefault(Policy.authenticated)

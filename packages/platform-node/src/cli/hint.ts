@@ -85,7 +85,9 @@ const resourceHint = Effect.fnUntraced(function*(asked: Asked) {
     if (issuers.length === 0) continue
     const commands = issuers.map((issuer) => commandFor(issuer, asked)).join(", or ")
     const message = `This is an MCP server and not an authorization server: ${place} names ` +
-      `${issuers.length === 1 ? "its authorization server" : "its authorization servers"}. Check it instead: ${commands}`
+      `${
+        issuers.length === 1 ? "its authorization server" : "its authorization servers"
+      }. Check it instead: ${commands}`
     return { code: "protected-resource" as const, message, issuers }
   }
   return undefined
