@@ -123,6 +123,9 @@ const verificationTexts = {
   custom: "by a method of the preset"
 }
 
+const roleClaimOf = (claim) =>
+  Array.isArray(claim) ? code(claim.join(".")) : `the keys of ${code(claim.path.join("."))}`
+
 const settingsTable = ({ documentIssuer, issuer, metadata, metadataUrl, roles, tokenIssuers, verification }) => {
   const { audience, scopeClaims, subjectClaim } = verification.options ?? {}
   const nameOf = (claim) => typeof claim === "string" ? code(claim) : code(claim.path.join("."))
@@ -145,7 +148,7 @@ const settingsTable = ({ documentIssuer, issuer, metadata, metadataUrl, roles, t
       ]],
     ...scopeClaims === undefined ? [] : [["Claims with scopes", scopeClaims.map(nameOf).join(", ")]],
     ...subjectClaim === undefined ? [] : [["Claim with the subject", code(subjectClaim)]],
-    ...roles === undefined ? [] : [["Claims with roles", roles.map((path) => code([path].flat().join("."))).join(", ")]]
+    ...roles === undefined ? [] : [["Claims with roles", roles.map(roleClaimOf).join(", ")]]
   ]
   return table(["Setting", "Value"], rows)
 }

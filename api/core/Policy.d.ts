@@ -37,7 +37,7 @@ export declare const permission: (permission: string) => Policy;
 export declare const require: <R>(policy: Policy<R>) => Effect.Effect<void, never, R | AuthInfo>;
 
 export declare const role: (role: string, options?: {
-    readonly at?: ReadonlyArray<ClaimPath> | undefined;
+    readonly at?: ReadonlyArray<RoleClaim> | undefined;
 }) => Policy;
 
 export declare const scopes: <const S extends ReadonlyArray<string>>(...scopes: NonEmpty<S>) => Policy;
@@ -48,6 +48,12 @@ export declare const tool: {
     <R>(policy: Policy<R>): <T extends Tool.Any>(self: T) => GuardedTool<T, R>;
     <T extends Tool.Any, R>(self: T, policy: Policy<R>): GuardedTool<T, R>;
 };
+
+export interface ClaimForm {
+    readonly path: ClaimPath;
+    readonly separator?: string | undefined;
+    readonly keys?: boolean | undefined;
+}
 
 export interface Decision {
     readonly permitted: boolean;
@@ -96,6 +102,8 @@ export type PolicyOutcome = "yes" | "no" | "unknown";
 
 export type Refusal = MissingCredentials | InsufficientScope | AccessDenied;
 
+export type RoleClaim = ClaimPath | ClaimForm;
+
 // Types that the exports name
 
 // policy/internal/model
@@ -113,7 +121,7 @@ export interface Check<out R> extends Common {
 export interface Role extends Common {
     readonly _tag: "Role";
     readonly role: string;
-    readonly paths: ReadonlyArray<ClaimPath>;
+    readonly paths: ReadonlyArray<RoleClaim>;
 }
 
 // policy/internal/model

@@ -11,7 +11,7 @@ export type PolicyDeclaration = "anonymous" | "authenticated" | {
     ];
 } | {
     readonly role: string;
-    readonly at?: ReadonlyArray<ClaimPath>;
+    readonly at?: ReadonlyArray<ClaimPath | DeclaredForm>;
 } | {
     readonly permission: string;
 } | {
@@ -52,7 +52,7 @@ export interface Operation {
 export interface Role extends Common {
     readonly _tag: "Role";
     readonly role: string;
-    readonly paths: ReadonlyArray<ClaimPath>;
+    readonly paths: ReadonlyArray<RoleClaim>;
 }
 
 // policy/internal/model
@@ -60,12 +60,6 @@ export interface Scopes extends Common {
     readonly _tag: "Scopes";
     readonly scopes: ReadonlyArray<string>;
 }
-
-// policy/internal/model
-export type ClaimPath = readonly [
-    string,
-    ...ReadonlyArray<string>
-];
 
 // policy/internal/model
 export type Policy<R = never> = Anonymous | Authenticated | Scopes | Role | Claim | Check<R> | ByOperation<R> | AllOf<R> | AnyOf<R> | Not<R>;
@@ -117,3 +111,19 @@ interface Not<out R> extends Common {
     readonly _tag: "Not";
     readonly part: Policy<R>;
 }
+
+// token/internal/claimWords
+export interface ClaimForm {
+    readonly path: ClaimPath;
+    readonly separator?: string | undefined;
+    readonly keys?: boolean | undefined;
+}
+
+// token/internal/claimWords
+export type ClaimPath = readonly [
+    string,
+    ...ReadonlyArray<string>
+];
+
+// token/internal/claimWords
+export type RoleClaim = ClaimPath | ClaimForm;

@@ -99,7 +99,7 @@ export interface Settings {
     readonly repairs?: Transpiler.Transpiler | undefined;
     readonly loginRepairs?: Transpiler.Transpiler | undefined;
     readonly verification: Verification;
-    readonly roles?: ReadonlyArray<ClaimPath> | undefined;
+    readonly roles?: TokenVerifier.ClaimOptions["roleClaims"];
     readonly scopeRequestForm?: ((scope: string) => string) | undefined;
 }
 
@@ -195,12 +195,6 @@ export interface Loaded {
 
 // fetch/internal/fetchDocument
 export type RequestMap = (request: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest;
-
-// policy/internal/model
-export type ClaimPath = readonly [
-    string,
-    ...ReadonlyArray<string>
-];
 
 // presets/internal/parameter
 export type Parameters = Readonly<Record<string, Parameter>>;

@@ -28,6 +28,12 @@ export interface ApiKeyOptions<out E = never, out R = never> {
     readonly issuer?: string | undefined;
 }
 
+export interface ClaimForm {
+    readonly path: ClaimPath;
+    readonly separator?: string | undefined;
+    readonly keys?: boolean | undefined;
+}
+
 export interface ClaimOptions {
     readonly audience?: AudiencePolicy.AudiencePolicy | undefined;
     readonly clockTolerance?: Duration.Input | undefined;
@@ -36,6 +42,10 @@ export interface ClaimOptions {
     readonly scopeClaims?: readonly [
         ScopeClaim,
         ...ReadonlyArray<ScopeClaim>
+    ] | undefined;
+    readonly roleClaims?: readonly [
+        RoleClaim,
+        ...ReadonlyArray<RoleClaim>
     ] | undefined;
     readonly subjectClaim?: string | undefined;
     readonly clientClaim?: string | undefined;
@@ -68,21 +78,19 @@ export interface Method<out R = HttpClient.HttpClient> {
     readonly methods?: ReadonlyArray<Method<R>> | undefined;
 }
 
-export interface ScopeClaimPath {
-    readonly path: readonly [
-        string,
-        ...ReadonlyArray<string>
-    ];
-    readonly separator?: string | undefined;
-    readonly keys?: boolean | undefined;
-}
-
 export interface Trust {
     readonly resource: string;
     readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>;
 }
 
-export type ScopeClaim = string | ScopeClaimPath;
+export type ClaimPath = readonly [
+    string,
+    ...ReadonlyArray<string>
+];
+
+export type RoleClaim = ClaimPath | ClaimForm;
+
+export type ScopeClaim = string | ClaimForm;
 
 export type VerifyToken = (token: Redacted.Redacted, request?: Pick<HttpServerRequest.HttpServerRequest, "remoteAddress">) => Effect.Effect<AuthInfo["Service"], TokenError>;
 

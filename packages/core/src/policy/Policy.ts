@@ -23,8 +23,9 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type { RoleClaim } from "../token/internal/claimWords.ts"
 import type { VerificationUnavailable } from "../token/TokenError.ts"
-import { type ClaimPath, node, type Operation, permissionPaths, type Policy, rolePaths } from "./internal/model.ts"
+import { node, type Operation, permissionPaths, type Policy, rolePaths } from "./internal/model.ts"
 
 export { guard, type GuardRequirements } from "./internal/enforce.ts"
 
@@ -38,7 +39,9 @@ export type { PolicyOutcome, Trace } from "./internal/decide.ts"
 
 export { scopesOf } from "./internal/model.ts"
 
-export type { ClaimPath, Operation, Policy } from "./internal/model.ts"
+export type { Operation, Policy } from "./internal/model.ts"
+
+export type { ClaimForm, ClaimPath, RoleClaim } from "../token/internal/claimWords.ts"
 
 /**
  * Satisfied by every caller, also without a token. The other registrations of the server still require a token.
@@ -89,13 +92,24 @@ export const scopes = <const S extends ReadonlyArray<string>>(...scopes: NonEmpt
  *
  * **Details**
  *
- * Providers put roles into different claims. The default claims are `realm_access.roles` (Keycloak), `roles` (Entra ID),
- * `cognito:groups` (Cognito) and `permissions` (Auth0). The option `at` replaces them.
+ * Providers put roles into different claims. The default claims are those of the preset, or of the verifier's option
+ * `roleClaims`. Without either, they are `realm_access.roles` (Keycloak), `roles` (Entra ID), `cognito:groups` (Cognito) and
+ * `permissions` (Auth0). The option `at` replaces them: each claim is a path, or a path with the form of its value.
+ *
+ * **Example** (Roles as the keys of an object)
+ *
+ * ```ts import.meta.vitest
+ * import * as Policy from "@effect-mcp-auth/core/Policy"
+ *
+ * const editor = Policy.role("editor", { at: [{ path: ["urn:zitadel:iam:org:project:roles"], keys: true }] })
+ *
+ * String(editor) // => `role("editor", { at: [{ path: ["urn:zitadel:iam:org:project:roles"], keys: true }] })`
+ * ```
  *
  * @category constructors
  * @since 0.1.0
  */
-export const role = (role: string, options?: { readonly at?: ReadonlyArray<ClaimPath> | undefined }): Policy =>
+export const role = (role: string, options?: { readonly at?: ReadonlyArray<RoleClaim> | undefined }): Policy =>
   node({ _tag: "Role", role, paths: options?.at ?? rolePaths })
 
 /**

@@ -23,15 +23,20 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as Struct from "effect/Struct"
-import { claimAt, type ClaimPath, node } from "./internal/model.ts"
+import type { ClaimPath } from "../token/internal/claimWords.ts"
+import { claimAt, node } from "./internal/model.ts"
 import * as Policy from "./Policy.ts"
+
+/** A `ClaimForm` in JSON. */
+type DeclaredForm = { readonly path: ClaimPath; readonly separator?: string; readonly keys?: boolean }
 
 /**
  * A policy as data:
  *
  * - `"anonymous"`, `"authenticated"`
  * - `{ "scopes": [...] }`: all of them
- * - `{ "role": "...", "at": [["realm_access", "roles"]] }`: `at` is optional
+ * - `{ "role": "...", "at": [["realm_access", "roles"]] }`: `at` is optional; `{ "path": [...], "keys": true }` in place of a
+ *   path reads the keys of an object
  * - `{ "permission": "..." }`: listed in the claim `permissions`
  * - `{ "claim": ["tenant"], "equals": ... }`: the claim at a path has this value
  * - `{ "allOf": [...] }`, `{ "anyOf": [...] }`, `{ "not": ... }`
@@ -43,7 +48,7 @@ export type PolicyDeclaration =
   | "anonymous"
   | "authenticated"
   | { readonly scopes: readonly [string, ...ReadonlyArray<string>] }
-  | { readonly role: string; readonly at?: ReadonlyArray<ClaimPath> }
+  | { readonly role: string; readonly at?: ReadonlyArray<ClaimPath | DeclaredForm> }
   | { readonly permission: string }
   | { readonly claim: ClaimPath; readonly equals: Schema.Json }
   | { readonly allOf: ReadonlyArray<PolicyDeclaration> }
@@ -52,6 +57,12 @@ export type PolicyDeclaration =
 
 const Path = Schema.NonEmptyArray(Schema.String)
 
+const Form = Schema.Struct({
+  path: Path,
+  separator: Schema.optionalKey(Schema.NonEmptyString),
+  keys: Schema.optionalKey(Schema.Boolean)
+})
+
 const Part = Schema.suspend((): Schema.Codec<PolicyDeclaration, Schema.Json> => PolicyDeclaration)
 
 const Word = Schema.Literals(["anonymous", "authenticated"])
@@ -59,7 +70,7 @@ const Word = Schema.Literals(["anonymous", "authenticated"])
 /** The forms of a declaration, each under the member that only it has. */
 const forms = {
   scopes: Schema.Struct({ scopes: Schema.NonEmptyArray(Schema.String) }),
-  role: Schema.Struct({ role: Schema.String, at: Schema.optionalKey(Schema.Array(Path)) }),
+  role: Schema.Struct({ role: Schema.String, at: Schema.optionalKey(Schema.Array(Schema.Union([Path, Form]))) }),
   permission: Schema.Struct({ permission: Schema.String }),
   claim: Schema.Struct({ claim: Path, equals: Schema.Json }),
   allOf: Schema.Struct({ allOf: Schema.Array(Part) }),

@@ -38,7 +38,8 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
           audience: AudiencePolicy.anyOf(clientId),
           // Only introspection states the scopes. Access tokens have a nonce, if the login had one.
           accessTokenMark: { claim: "scope" },
-          scopeClaims: ["scope"]
+          scopeClaims: ["scope"],
+          roleClaims: [["groups"]]
         }),
         // Refresh tokens are active too. They are opaque, and access tokens are JWTs.
         handles: looksLikeJwt

@@ -7,7 +7,10 @@ import * as Preset from "./Preset.ts"
 
 const parameters = {
   url: Preset.url("The base URL of the server, with `/auth` for versions before 17", "https://id.example.com"),
-  realm: Preset.name("The name of the realm", "notes")
+  realm: Preset.name("The name of the realm", "notes"),
+  roleClient: Preset.optional(
+    Preset.text("The ID of the client whose roles are read in place of those of the realm", "notes-server")
+  )
 }
 
 /**
@@ -21,10 +24,11 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
   name: "keycloak",
   title: "Keycloak",
   parameters,
-  settings: ({ realm, url }) => ({
+  settings: ({ realm, roleClient, url }) => ({
     issuer: `${url}/realms/${realm}`,
     verification: { method: "jwt", options: {} },
-    roles: [["realm_access", "roles"]]
+    // Roles of the realm and of clients can have equal names, so only one of the two is read.
+    roles: [roleClient === undefined ? ["realm_access", "roles"] : ["resource_access", roleClient, "roles"]]
   }),
   facts: {
     tokens: "Always a JWT. The header has the type JWT, or at+jwt if the client says so. The claim typ is Bearer.",
@@ -47,7 +51,7 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
     limits: [
       "Without an audience mapper, tokens have the audience account or none, and are refused.",
       "Resource indicators and client ID metadata documents are experimental features, which are off by default.",
-      "Roles of a client are in resource_access and the ID of the client. Name that path with the option at of Policy.role.",
+      "Policy.role reads the roles of the realm. With the parameter roleClient, it reads the roles of that client instead.",
       "The host name of the issuer follows from the setting hostname. Behind a proxy, set it to the public URL."
     ],
     overrides: [],

@@ -40,7 +40,6 @@ import type { AuthorizationServerMetadata } from "../metadata/AuthorizationServe
 import { parse } from "../metadata/internal/httpUri.ts"
 import { quoted } from "../metadata/internal/printable.ts"
 import type { InvalidIssuer } from "../metadata/Issuer.ts"
-import type { ClaimPath } from "../policy/internal/model.ts"
 import * as TokenVerifier from "../token/TokenVerifier.ts"
 import type { Parameters, Values } from "./internal/parameter.ts"
 
@@ -94,8 +93,11 @@ export interface Settings {
   /** The repairs that a client needs to log in. Verification of tokens does not apply them. */
   readonly loginRepairs?: Transpiler.Transpiler | undefined
   readonly verification: Verification
-  /** The claims with roles, for `Policy.role(…, { at })`. Default: those of `Policy.role`. */
-  readonly roles?: ReadonlyArray<ClaimPath> | undefined
+  /**
+   * The claims with roles, which `Policy.role` reads for callers of this server. A method of the preset reads them itself.
+   * Default: those of `Policy.role`.
+   */
+  readonly roles?: TokenVerifier.ClaimOptions["roleClaims"]
   /** The form in which clients request a scope, if tokens name it in another form. */
   readonly scopeRequestForm?: ((scope: string) => string) | undefined
 }
@@ -330,12 +332,12 @@ const serverOf = (settings: Settings, unsafeInternalUrls?: InternalUrls): Preset
   })
 }
 
-const verifierOf = ({ verification }: Settings): TokenVerifier.Method => {
+const verifierOf = ({ roles: roleClaims, verification }: Settings): TokenVerifier.Method => {
   switch (verification.method) {
     case "jwt":
-      return TokenVerifier.jwt(verification.options)
+      return TokenVerifier.jwt({ roleClaims, ...verification.options })
     case "introspection":
-      return TokenVerifier.introspection(verification.options)
+      return TokenVerifier.introspection({ roleClaims, ...verification.options })
     case "custom":
       return verification.verifier
   }

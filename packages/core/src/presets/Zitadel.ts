@@ -28,6 +28,8 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
   settings: ({ clientId, clientSecret, projectId, url }) => ({
     issuer: url,
     type: "oidc",
+    // An object with a member for each role. Another claim has the roles in whichever project the request is for.
+    roles: [{ path: [`urn:zitadel:iam:org:project:${projectId}:roles`], keys: true }],
     verification: {
       method: "introspection",
       options: {
@@ -58,8 +60,7 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
       "Users enter the client ID of an application that you created. It is unknown whether clients can register.",
     limits: [
       "A token of every application of the project is accepted, whichever API its client asked for.",
-      "Roles are objects, one member a role, so Policy.role does not find them. Use Policy.claims with the claim " +
-      "urn:zitadel:iam:org:project:roles.",
+      "Roles are in tokens if the project asserts them on authentication. A role counts whichever organization granted it.",
       "A response about a token is cached for 30 seconds. A revoked token is accepted for that long."
     ],
     overrides: [
@@ -82,6 +83,13 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
         source: "https://zitadel.com/docs/guides/integrate/token-introspection/basic-auth",
         date: "2026-11",
         confidence: "documented"
+      },
+      {
+        fact:
+          "Roles are the keys of the claim urn:zitadel:iam:org:project:{projectId}:roles. The values name organizations.",
+        source: "https://github.com/zitadel/zitadel/blob/main/internal/api/oidc/userinfo.go",
+        date: "2026-11",
+        confidence: "source code"
       },
       {
         fact: "The audience of a token is the project and all client IDs of the project.",

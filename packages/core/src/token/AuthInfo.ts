@@ -58,6 +58,11 @@ export class AuthInfo extends Context.Service<AuthInfo, {
    * client was granted.
    */
   readonly scopes: ReadonlySet<string>
+  /**
+   * The roles in the claims that the verifier's option `roleClaims` names. Absent if it names none: `Policy.role` then reads
+   * its default claims.
+   */
+  readonly roles?: ReadonlySet<string> | undefined
   /** The claim `aud` (RFC 7519, section 4.1.3), as a list. */
   readonly audience: ReadonlyArray<string>
   /** The claim `exp`, in seconds since 1970. Absent only if the verifier accepts tokens without it (`acceptWithoutExpiry`). */

@@ -27,6 +27,7 @@ import type { AuthInfo } from "./AuthInfo.ts"
 import type { ClientAuthentication } from "./ClientAuthentication.ts"
 import type { AccessTokenMark, TypPolicy } from "./internal/accessToken.ts"
 import { type ClaimRules, type ScopeClaim, standardClientClaims, standardScopeClaims } from "./internal/claims.ts"
+import type { RoleClaim } from "./internal/claimWords.ts"
 import type { QueueSettings } from "./internal/introspectionQueue.ts"
 import { looksLikeJwt, notJwt } from "./internal/jwt.ts"
 import { findIn, type Lookup, makeApiKeyVerifier, problemOf } from "./internal/verifyApiKey.ts"
@@ -134,7 +135,8 @@ export interface Method<out R = HttpClient.HttpClient> {
 }
 
 export type { AccessTokenMark } from "./internal/accessToken.ts"
-export type { ScopeClaim, ScopeClaimPath } from "./internal/claims.ts"
+export type { ScopeClaim } from "./internal/claims.ts"
+export type { ClaimForm, ClaimPath, RoleClaim } from "./internal/claimWords.ts"
 
 /**
  * Options for the claim rules, which are the same for every method.
@@ -173,6 +175,12 @@ export interface ClaimOptions {
    */
   readonly scopeClaims?: readonly [ScopeClaim, ...ReadonlyArray<ScopeClaim>] | undefined
   /**
+   * The claims with the roles of the caller, for `Policy.role` without `at`: for example `[["groups"]]`, or
+   * `[{ path: ["urn:zitadel:iam:org:project:roles"], keys: true }]` for an object whose keys are the roles. No other claim
+   * has roles then. Roles grant no scope. Default: the claims that `Policy.role` names.
+   */
+  readonly roleClaims?: readonly [RoleClaim, ...ReadonlyArray<RoleClaim>] | undefined
+  /**
    * The claim that names the subject, instead of `sub`: for example `username`, if introspection responses have no `sub`
    * (WSO2; RFC 7662, section 2.2). Its values must be unique at the issuer and never reassigned. A token without the claim
    * is accepted, but shares no session and no request state with other tokens. Default: `sub`.
@@ -192,6 +200,7 @@ const rulesOf = ({ resource }: Trust, options: ClaimOptions): ClaimRules => ({
   typ: "loose",
   mark: options.accessTokenMark,
   scopeClaims: options.scopeClaims ?? standardScopeClaims,
+  roleClaims: options.roleClaims,
   clientClaims: options.clientClaim === undefined ? standardClientClaims : [options.clientClaim],
   subjectClaim: options.subjectClaim ?? "sub"
 })

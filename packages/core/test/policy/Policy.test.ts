@@ -84,6 +84,8 @@ const parsed = (json: string): Schema.JsonObject => JSON.parse(json)
 describe("a role", () => {
   const ofClient = { at: [["resource_access", "notes", "roles"]] } as const
   const namespaced = { at: [["https://example.com/roles"]] } as const
+  const keyed = { at: [{ path: ["projects"], keys: true }] } as const
+  const commas = { at: [{ path: ["roles"], separator: "," }] } as const
 
   const rows: ReadonlyArray<
     readonly [where: string, policy: Policy.Policy, claims: Schema.JsonObject, is: boolean]
@@ -97,6 +99,17 @@ describe("a role", () => {
     ["a permission", permission("notes:delete"), { permissions: ["notes:delete"] }, true],
     ["a permission that counts as a role", permission("admin"), { roles: ["admin"], scope: "admin" }, false],
     ["Auth0, in a namespaced claim", role("admin", namespaced), { "https://example.com/roles": ["admin"] }, true],
+    ["ZITADEL", role("admin", keyed), { projects: { admin: { 1: "example.com" }, user: true } }, true],
+    ["a key named __proto__", role("__proto__", keyed), parsed(`{"projects":{"__proto__":{"1":"a"}}}`), true],
+    ["a list where keys are expected", role("admin", keyed), { projects: ["admin"] }, true],
+    ["a key whose value is false", role("admin", keyed), { projects: { admin: false } }, false],
+    ["a key whose value is null", role("admin", keyed), { projects: { admin: null } }, false],
+    ["a member below a key", role("1", keyed), { projects: { admin: { 1: "example.com" } } }, false],
+    ["an inherited key", role("constructor", keyed), { projects: {} }, false],
+    ["the index of a list where keys are expected", role("0", keyed), { projects: [{ admin: true }] }, false],
+    ["a key of another object", role("admin", keyed), { other: { admin: true } }, false],
+    ["names with commas, if the policy says so", role("admin", commas), { roles: "user, admin" }, true],
+    ["a part of a name between commas", role("admin", commas), { roles: "user admin" }, false],
     ["the last of several paths", role("admin"), { roles: ["user"], permissions: ["admin"] }, true],
     ["one role as a string", role("admin"), { roles: "admin" }, true],
     ["a role with dots", role("org.notes.admin"), { roles: ["org.notes.admin"] }, true],

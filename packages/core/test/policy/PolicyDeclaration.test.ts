@@ -38,6 +38,14 @@ describe("a declaration means the same as code", () => {
     [`{"role":"admin"}`, Policy.role("admin")],
     [`{"role":"admin","at":[["a","b"],["c"]]}`, Policy.role("admin", { at: [["a", "b"], ["c"]] })],
     [`{"permission":"notes:delete"}`, Policy.permission("notes:delete")],
+    [
+      `{"role":"a","at":[{"path":["p","q"],"keys":true},["c"]]}`,
+      Policy.role("a", { at: [{ path: ["p", "q"], keys: true }, ["c"]] })
+    ],
+    [
+      `{"role":"a","at":[{"path":["p"],"separator":","}]}`,
+      Policy.role("a", { at: [{ path: ["p"], separator: "," }] })
+    ],
     [`{"role":"admin","at":[]}`, Policy.role("admin", { at: [] })],
     [`{"allOf":[{"scopes":["a"]},"anonymous"]}`, Policy.allOf(Policy.scopes("a"), Policy.anonymous)],
     [`{"anyOf":[{"scopes":["a"]},{"role":"b"}]}`, Policy.anyOf(Policy.scopes("a"), Policy.role("b"))],
@@ -149,8 +157,11 @@ const wrong: ReadonlyArray<readonly [text: string, says: string]> = [
   [`{"permission":["a"]}`, `Expected string\n  at ["permission"]`],
   [`{"permission":"a","at":[["x"]]}`, `Expected no excess property\n  at ["at"]`],
   [`{"role":"a","At":[["x"]]}`, `Expected no excess property\n  at ["At"]`],
-  [`{"role":"a","at":["roles"]}`, `Expected array\n  at ["at"][0]`],
+  [`{"role":"a","at":["roles"]}`, `Expected array | object\n  at ["at"][0]`],
   [`{"role":"a","at":[[]]}`, `Missing key\n  at ["at"][0][0]`],
+  [`{"role":"a","at":[{"path":[]}]}`, `Missing key\n  at ["at"][0]["path"][0]`],
+  [`{"role":"a","at":[{"keys":true}]}`, `Missing key\n  at ["at"][0]["path"]`],
+  [`{"role":"a","at":[{"path":["p"],"key":true}]}`, `Expected no excess property\n  at ["at"][0]["key"]`],
   [`{"role":"a","at":null}`, `Expected array\n  at ["at"]`],
   [`{"claim":["a"]}`, `Missing key\n  at ["equals"]`],
   [`{"claim":[],"equals":1}`, `Missing key\n  at ["claim"][0]`],

@@ -81,6 +81,7 @@ describe("MCP_AUTH_PRESET", () => {
       MCP_AUTH_EXPECTED_ISSUER: "https://as.test",
       MCP_AUTH_TOKEN_ISSUERS: "https://as.test",
       MCP_AUTH_SCOPE_CLAIMS: "scp",
+      MCP_AUTH_ROLE_CLAIMS: "groups",
       MCP_AUTH_SUBJECT_CLAIM: "sub",
       MCP_AUTH_CLIENT_CLAIM: "azp",
       MCP_AUTH_CLIENT_ID: "a",

@@ -44,6 +44,8 @@ for (const name of TestProvider.products) {
         for (const role of roles) {
           const { permitted } = yield* Policy.evaluate(Policy.role(role, { at }), info)
           assert.isTrue(permitted, role)
+          const byDefault = yield* Policy.evaluate(Policy.role(role), info)
+          assert.isTrue(byDefault.permitted, `${role}, without a second setting`)
         }
       }).pipe(Effect.scoped))
 

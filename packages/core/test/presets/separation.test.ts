@@ -147,6 +147,7 @@ describe("a server that trusts three presets at once", () => {
           assert.strictEqual(info.clientId, expected.clientId, name)
           assert.deepStrictEqual([...info.scopes].toSorted(), [...expected.scopes].toSorted(), name)
           if (claims !== undefined) assert.strictEqual(info.issuer, claims["iss"], name)
+          if (info.roles !== undefined) assert.includeMembers([...info.roles], [...expected.roles], name)
         }
         for (const [index, signer] of members.entries()) {
           for (const [other, named] of members.entries()) {

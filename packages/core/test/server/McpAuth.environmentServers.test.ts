@@ -62,6 +62,7 @@ describe("the variables of an authorization server", () => {
       const authenticate = yield* authenticator({
         MCP_AUTH_ISSUER: issuer,
         MCP_AUTH_SCOPE_CLAIMS: "ias_apis permissions",
+        MCP_AUTH_ROLE_CLAIMS: "groups teams",
         MCP_AUTH_SUBJECT_CLAIM: "username",
         MCP_AUTH_CLIENT_CLAIM: "app"
       })
@@ -70,11 +71,15 @@ describe("the variables of an authorization server", () => {
         scope: "admin",
         ias_apis: ["read"],
         permissions: ["write"],
+        roles: ["owner"],
+        groups: ["editor"],
+        teams: "notes team",
         username: "ada",
         app: "notes"
       }
       const info = yield* authenticate(yield* provider.mint({ claims }))
       assert.deepStrictEqual([...info.scopes].toSorted(), ["read", "write"])
+      assert.deepStrictEqual([...info.roles ?? []], ["editor", "notes team"])
       assert.strictEqual(info.subject, "ada")
       assert.strictEqual(info.clientId, "notes")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))

@@ -2,6 +2,7 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Order from "effect/Order"
 import { isAnonymous } from "../../token/AuthInfo.ts"
+import { roleForm, wordsAt } from "../../token/internal/claimWords.ts"
 import {
   AccessDenied,
   InsufficientScope,
@@ -13,12 +14,12 @@ import {
   type Any,
   type Caller,
   type Check,
-  claimAt,
   format,
   hasEmptyScopes,
   type Operation,
   type Policy,
   type Role,
+  rolePaths,
   type Scopes
 } from "./model.ts"
 
@@ -75,11 +76,11 @@ const combined = (parts: ReadonlyArray<Evaluation>, decisive: "yes" | "no"): Pol
   return parts.some(({ outcome }) => outcome === "unknown") ? "unknown" : opposite[decisive]
 }
 
-const hasRole = ({ paths, role }: Role, { claims }: Caller): boolean =>
-  paths.some((path) => {
-    const roles = claimAt(claims, path)
-    return Array.isArray(roles) ? roles.includes(role) : roles === role
-  })
+/** Without paths of its own, a policy reads the roles that the verifier found, so that each provider has its own claims. */
+const hasRole = ({ paths, role }: Role, { claims, roles }: Caller): boolean =>
+  paths === rolePaths && roles !== undefined
+    ? roles.has(role)
+    : paths.some((path) => wordsAt(claims, roleForm(path)).includes(role))
 
 const leaf = (node: Any, outcome: PolicyOutcome, missing: ReadonlyArray<string> = []): Evaluation => ({
   node,

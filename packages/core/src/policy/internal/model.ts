@@ -6,6 +6,7 @@ import type * as Schema from "effect/Schema"
 import { isDecodedObject } from "../../fetch/internal/documentBody.ts"
 import { printable } from "../../metadata/internal/printable.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
+import type { ClaimPath, RoleClaim } from "../../token/internal/claimWords.ts"
 import type { VerificationUnavailable } from "../../token/TokenError.ts"
 
 /**
@@ -60,19 +61,11 @@ export interface Scopes extends Common {
   readonly scopes: ReadonlyArray<string>
 }
 
-/**
- * The path of a claim: the names of nested members, outermost first.
- *
- * @category models
- * @since 0.1.0
- */
-export type ClaimPath = readonly [string, ...ReadonlyArray<string>]
-
 /** Satisfied by a caller that has a role. */
 export interface Role extends Common {
   readonly _tag: "Role"
   readonly role: string
-  readonly paths: ReadonlyArray<ClaimPath>
+  readonly paths: ReadonlyArray<RoleClaim>
 }
 
 /** Satisfied by claims that a predicate accepts. */
@@ -157,11 +150,24 @@ const quotedLiteral = (text: string): string => printable(JSON.stringify(text), 
 
 const arrayLiteral = (parts: ReadonlyArray<string>): string => `[${commaSeparated(parts)}]`
 
+const pathLiteral = (path: ClaimPath): string => arrayLiteral(path.map(quotedLiteral))
+
+const formatRoleClaim = (claim: RoleClaim): string => {
+  if (!("path" in claim)) return pathLiteral(claim)
+  const { keys, path, separator } = claim
+  const members = [
+    `path: ${pathLiteral(path)}`,
+    ...separator === undefined ? [] : [`separator: ${quotedLiteral(separator)}`],
+    ...keys === undefined ? [] : [`keys: ${keys}`]
+  ]
+  return `{ ${commaSeparated(members)} }`
+}
+
 const formatRole = ({ paths, role }: Role): string => {
   if (paths === permissionPaths) return `permission(${quotedLiteral(role)})`
   const at = paths === rolePaths
     ? ""
-    : `, { at: ${arrayLiteral(paths.map((path) => arrayLiteral(path.map(quotedLiteral))))} }`
+    : `, { at: ${arrayLiteral(paths.map(formatRoleClaim))} }`
   return `role(${quotedLiteral(role)}${at})`
 }
 

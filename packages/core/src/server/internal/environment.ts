@@ -48,6 +48,8 @@ const variableNames = [
   "MCP_AUTH_AUDIENCE_BY_ISSUER",
   /** The claims that grant scopes, a list (`scopeClaims`). Default: `scope`, `scopes` and `scp`. */
   "MCP_AUTH_SCOPE_CLAIMS",
+  /** The claims with roles, a list (`roleClaims`). Default: those of `Policy.role`. */
+  "MCP_AUTH_ROLE_CLAIMS",
   /** The claim that names the subject (`subjectClaim`). Default: `sub`. */
   "MCP_AUTH_SUBJECT_CLAIM",
   /** The claim that names the client (`clientClaim`). Default: the first of `client_id`, `azp`, `cid` and `appid`. */
@@ -114,6 +116,7 @@ const ofServer: ReadonlyArray<Name> = [
   "MCP_AUTH_AUDIENCE",
   "MCP_AUTH_AUDIENCE_BY_ISSUER",
   "MCP_AUTH_SCOPE_CLAIMS",
+  "MCP_AUTH_ROLE_CLAIMS",
   "MCP_AUTH_SUBJECT_CLAIM",
   "MCP_AUTH_CLIENT_CLAIM",
   "MCP_AUTH_CLIENT_ID",
@@ -173,6 +176,7 @@ const variables = Config.all({
   tokenIssuers: list("MCP_AUTH_TOKEN_ISSUERS", Schema.String),
   internalUrls: Config.option(internalUrls),
   scopeClaims: list("MCP_AUTH_SCOPE_CLAIMS", Schema.String),
+  roleClaims: list("MCP_AUTH_ROLE_CLAIMS", Schema.String),
   subjectClaim: Config.option(Config.NonEmptyString(named("MCP_AUTH_SUBJECT_CLAIM"))),
   clientClaim: Config.option(Config.NonEmptyString(named("MCP_AUTH_CLIENT_CLAIM"))),
   apiKeys: Config.option(apiKeys),

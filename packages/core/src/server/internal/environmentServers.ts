@@ -39,6 +39,7 @@ export interface ServerVariables {
   readonly audience: Words
   readonly audienceByIssuer: Option.Option<Readonly<Record<string, Arr.NonEmptyReadonlyArray<string>>>>
   readonly scopeClaims: Words
+  readonly roleClaims: Words
   readonly subjectClaim: Option.Option<string>
   readonly clientClaim: Option.Option<string>
   readonly credentials: Option.Option<Credentials>
@@ -81,14 +82,19 @@ export const serverProblems = (variables: ServerVariables): ReadonlyArray<string
   ]
 }
 
+/** The paths of claims at the top. */
+const pathsOf = (names: Arr.NonEmptyReadonlyArray<string> | undefined) =>
+  names === undefined ? undefined : Arr.map(names, (name): TokenVerifier.ClaimPath => [name])
+
 /** Verifies JWTs by their keys, and all other tokens by introspection if there are credentials. */
 const verifierOf = (
-  { clientClaim, credentials, scopeClaims, subjectClaim }: ServerVariables,
+  { clientClaim, credentials, roleClaims, scopeClaims, subjectClaim }: ServerVariables,
   audiences: Arr.NonEmptyReadonlyArray<string> | undefined
 ): TokenVerifier.Method => {
   const rules = {
     ...audiences === undefined ? {} : { audience: AudiencePolicy.anyOf(...audiences) },
     scopeClaims: nonEmpty(scopeClaims),
+    roleClaims: pathsOf(nonEmpty(roleClaims)),
     subjectClaim: Option.getOrUndefined(subjectClaim),
     clientClaim: Option.getOrUndefined(clientClaim)
   }

@@ -2,12 +2,13 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
-import { isDecodedObject, memberOf } from "../../fetch/internal/documentBody.ts"
+import { memberOf } from "../../fetch/internal/documentBody.ts"
 import * as AudiencePolicy from "../AudiencePolicy.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import type { Shape } from "../TokenDigest.ts"
 import { InvalidToken } from "../TokenError.ts"
 import { checkKind, type KindRules, mayBeIdToken, possibleIdToken, type TokenContent } from "./accessToken.ts"
+import { type ClaimForm, type RoleClaim, roleForm, wordsAt } from "./claimWords.ts"
 
 /** The rules for claims, which are the same for every method. */
 export interface ClaimRules extends KindRules {
@@ -19,25 +20,12 @@ export interface ClaimRules extends KindRules {
   readonly acceptWithoutExpiry: boolean
   /** The claims that grant scopes. */
   readonly scopeClaims: ReadonlyArray<ScopeClaim>
+  /** The claims with roles. `undefined`: policies name them. */
+  readonly roleClaims: ReadonlyArray<RoleClaim> | undefined
   /** The claim that names the subject. */
   readonly subjectClaim: string
   /** The claims that can name the client. */
   readonly clientClaims: ReadonlyArray<string>
-}
-
-/**
- * A claim that grants scopes in a form of its own.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ScopeClaimPath {
-  /** The claim, and the members below it. */
-  readonly path: readonly [string, ...ReadonlyArray<string>]
-  /** What separates scopes in a string. Default: a space (RFC 6749, section 3.3). */
-  readonly separator?: string | undefined
-  /** Whether the value is an object whose keys are the scopes (ZITADEL). Default: `false`. */
-  readonly keys?: boolean | undefined
 }
 
 /**
@@ -46,7 +34,7 @@ export interface ScopeClaimPath {
  * @category models
  * @since 0.1.0
  */
-export type ScopeClaim = string | ScopeClaimPath
+export type ScopeClaim = string | ClaimForm
 
 type Claims = Schema.JsonObject
 type Checked<A> = Result.Result<A, InvalidToken>
@@ -116,31 +104,25 @@ export const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 /** `scope` (RFC 9068, section 2.2.3), and the names that providers use. Not `permissions`: they are no grant to the client. */
 export const standardScopeClaims: ReadonlyArray<string> = ["scope", "scopes", "scp"]
 
-const valueAt = (claims: Claims, path: ReadonlyArray<string>): unknown => path.reduce<unknown>(memberOf, claims)
-
-/** Scopes that are separated by spaces. */
-const inWords: Omit<ScopeClaimPath, "path"> = {}
-
-/** The scopes in the value of a claim: separated in a string (RFC 8693, section 4.2), in a list, or the keys of an object. */
-const scopesIn = (value: unknown, { keys = false, separator = " " }: Omit<ScopeClaimPath, "path">) => {
-  if (typeof value === "string") {
-    return separator === " " ? value.split(separator) : value.split(separator).map((word) => word.trim())
-  }
-  if (isStrings(value)) return value
-  if (!keys || !isDecodedObject(value)) return []
-  return Object.entries(value).flatMap(([key, held]) => held === null || held === false ? [] : [key])
+/** Whether a value is a list with other items than strings. It grants no scope at all. */
+const isMixedList = (claims: Claims, path: ReadonlyArray<string>): boolean => {
+  const value = path.reduce<unknown>(memberOf, claims)
+  return Array.isArray(value) && !isStrings(value)
 }
 
 const grantedScopes = (claims: Claims, { scopeClaims }: ClaimRules): ReadonlySet<string> => {
   const scopes = new Set<string>()
   for (const claim of scopeClaims) {
-    const words = typeof claim === "string"
-      ? scopesIn(memberOf(claims, claim), inWords)
-      : scopesIn(valueAt(claims, claim.path), claim)
-    for (const word of words) if (word !== "") scopes.add(word)
+    const form: ClaimForm = typeof claim === "string" ? { path: [claim] } : claim
+    if (isMixedList(claims, form.path)) continue
+    for (const word of wordsAt(claims, { ...form, separator: form.separator ?? " " })) if (word !== "") scopes.add(word)
   }
   return scopes
 }
+
+/** The roles in the claims that the rules name. */
+const heldRoles = (claims: Claims, roleClaims: ReadonlyArray<RoleClaim>): ReadonlySet<string> =>
+  new Set(roleClaims.flatMap((claim) => wordsAt(claims, roleForm(claim))))
 
 // `client_id`: RFC 9068. `azp`: OpenID Connect. `cid`: Okta. `appid`: Entra ID, version 1.
 export const standardClientClaims = ["client_id", "azp", "cid", "appid"]
@@ -245,6 +227,7 @@ export const checkClaims = (
     issuer,
     ...names.success,
     scopes: grantedScopes(claims, rules),
+    ...rules.roleClaims === undefined ? {} : { roles: heldRoles(claims, rules.roleClaims) },
     audience: audience.success,
     expiresAt: expiresAt.success,
     claims

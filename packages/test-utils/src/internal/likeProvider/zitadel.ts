@@ -44,7 +44,8 @@ export const zitadel: LikeProvider = {
         jti: "1",
         aud: audience,
         scope: "openid profile notes:read",
-        "urn:zitadel:iam:org:project:roles": { editor: { "170079991923474688": "example.com" } }
+        "urn:zitadel:iam:org:project:roles": { editor: { "170079991923474688": "example.com" } },
+        [`urn:zitadel:iam:org:project:${projectId}:roles`]: { editor: { "170079991923474688": "example.com" } }
       }
     },
     machine: {
@@ -57,7 +58,7 @@ export const zitadel: LikeProvider = {
     subject: "170086774599581953",
     clientId,
     scopes: ["openid", "profile", "notes:read"],
-    roles: []
+    roles: ["editor"]
   },
   evidence: "published document"
 }

@@ -1,0 +1,54 @@
+import type * as Schema from "effect/Schema"
+import { isDecodedObject, memberOf } from "../../fetch/internal/documentBody.ts"
+
+/**
+ * The path of a claim: the names of nested members, outermost first.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ClaimPath = readonly [string, ...ReadonlyArray<string>]
+
+/**
+ * A claim with scopes or roles in a form of its own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ClaimForm {
+  /** The claim, and the members below it. */
+  readonly path: ClaimPath
+  /** What separates the words in a string. Default for scopes: a space (RFC 6749, section 3.3). For roles: nothing. */
+  readonly separator?: string | undefined
+  /** Whether the value is an object whose keys are the scopes or roles (ZITADEL). Default: `false`. */
+  readonly keys?: boolean | undefined
+}
+
+/**
+ * A claim with roles: its path, or a path with the form of its value.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RoleClaim = ClaimPath | ClaimForm
+
+const split = (text: string, separator: string): ReadonlyArray<string> =>
+  separator === " " ? text.split(separator) : text.split(separator).map((word) => word.trim())
+
+/**
+ * The words at a path of the claims: separated in a string (RFC 8693, section 4.2), the strings of a list, or the keys of an
+ * object. A key whose value is `null` or `false` does not count. Only own members are read: inherited ones are no claims.
+ */
+export const wordsAt = (
+  claims: Schema.JsonObject,
+  { keys = false, path, separator }: ClaimForm
+): ReadonlyArray<string> => {
+  const value = path.reduce<Schema.Json | undefined>(memberOf, claims)
+  if (typeof value === "string") return separator === undefined ? [value] : split(value, separator)
+  if (Array.isArray(value)) return value.filter((item): item is string => typeof item === "string")
+  if (!keys || !isDecodedObject(value)) return []
+  return Object.entries(value).flatMap(([key, held]) => held === null || held === false ? [] : [key])
+}
+
+/** The form of a claim with roles. */
+export const roleForm = (claim: RoleClaim): ClaimForm => "path" in claim ? claim : { path: claim }
