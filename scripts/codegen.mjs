@@ -13,8 +13,8 @@ import { folder as providerFolder, providerPages } from "./providers.mjs"
 const check = process.argv.includes("--check")
 const moduleDoc = /^\/\*\*[\s\S]*?\*\//
 const rooms = ["metadata", "fetch", "discovery", "token", "client", "policy", "server"]
-/** The room whose modules are only subpaths, such as `presets/Keycloak`, so that a program contains those that it imports. */
-const separate = "presets"
+/** The rooms whose modules are only subpaths, such as `presets/Keycloak`, so that a program contains those that it imports. */
+const separate = "{presets,doctor}"
 const room = (file) => rooms.indexOf(dirname(file))
 const byRoom = (a, b) => room(a) - room(b) || basename(a).localeCompare(basename(b), "en")
 

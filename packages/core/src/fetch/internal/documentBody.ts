@@ -30,7 +30,7 @@ const isDeep = (json: string): boolean => {
 }
 
 /** Reads the body up to the limit. A `Content-Length` above the limit fails at once; a smaller one is not trusted. */
-const readBytes = Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse, limit: number) {
+export const readBytes = Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse, limit: number) {
   const tooLarge = new BodyTooLarge({ limit })
   const announced = Option.map(Headers.get(response.headers, "content-length"), Number)
   if (Option.isSome(announced) && announced.value > limit) return yield* tooLarge
@@ -77,7 +77,8 @@ const hasKeys = (value: unknown): value is { readonly keys: ReadonlyArray<unknow
 export const keySetOf: Shape = (value) =>
   hasKeys(value) ? Result.succeed({ keys: value.keys.filter(isObject) }) : shape(() => false, "no-keys")(value)
 
-const parseJson = (bytes: Uint8Array): Result.Result<unknown, NotMetadata["reason"]> => {
+/** Parses the bytes of a JSON text. */
+export const parseJson = (bytes: Uint8Array): Result.Result<unknown, NotMetadata["reason"]> => {
   // RFC 8259, section 8.1: UTF-8. A byte order mark is ignored. Other encodings are not JSON.
   const text = Result.try(() => new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim())
   if (Result.isFailure(text)) return Result.fail("malformed-json")
