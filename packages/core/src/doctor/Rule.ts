@@ -38,6 +38,7 @@ import { callRules } from "./internal/rules/call.ts"
 import { challengeRules } from "./internal/rules/challenge.ts"
 import { comparisonRules } from "./internal/rules/comparison.ts"
 import { discoveryRules } from "./internal/rules/discovery.ts"
+import { grantRules } from "./internal/rules/grants.ts"
 import { httpRules } from "./internal/rules/http.ts"
 import { issuerRules } from "./internal/rules/issuer.ts"
 import { keyRules } from "./internal/rules/keys.ts"
@@ -63,6 +64,7 @@ export const rules: ReadonlyArray<Rule> = [
   ...issuerRules,
   ...registrationRules,
   ...loginRules,
+  ...grantRules,
   ...keyRules,
   ...httpRules,
   ...callRules

@@ -114,12 +114,6 @@ const offsetOf = (headers: Readonly<Record<string, string>>, before: number, aft
 
 const failed = (reason: Failure["reason"], detail: string): Failure => ({ _tag: "Failure", reason, detail })
 
-interface State {
-  readonly exchanges: Array<Exchange>
-  readonly fetched: Map<string, Effect.Effect<Fetched>>
-  readonly deadline: number
-}
-
 /** One exchange, without redirects. */
 const exchange = (
   client: HttpClient.HttpClient,
@@ -162,28 +156,46 @@ const movedTo = ({ result, url }: Exchange): string | undefined => {
 
 const maxRedirects = 3
 
+/** Asks for a document, and follows redirects. */
+const follow = Effect.fnUntraced(function*(
+  ask: Probe["ask"],
+  place: Fetched["place"],
+  question: Question
+): Effect.fn.Return<Fetched> {
+  const first = yield* ask(question)
+  const exchanges: [Exchange, ...Array<Exchange>] = [first]
+  let last = first
+  for (let next = movedTo(last); next !== undefined && exchanges.length <= maxRedirects; next = movedTo(last)) {
+    last = yield* ask({ ...question, url: next, purpose: `${question.purpose}, redirected` })
+    exchanges.push(last)
+  }
+  const { result } = last
+  const value = result._tag === "Answer" && result.status === 200 && result.body.kind === "json"
+    ? result.body.value
+    : undefined
+  const document = isDecodedObject(value) && !Array.isArray(value) ? value : undefined
+  return { place, url: question.url, exchanges, document }
+})
+
 /** Creates the probe of one examination. */
 export const makeProbe = Effect.fnUntraced(function*(
   limits: ProbeLimits,
   allowInsecureLoopback: boolean
 ): Effect.fn.Return<Probe, never, HttpClient.HttpClient> {
   const client = yield* HttpClient.HttpClient
-  const started = yield* Clock.currentTimeMillis
-  const state: State = {
-    exchanges: [],
-    fetched: new Map(),
-    deadline: started + Duration.toMillis(limits.totalTime)
-  }
+  const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(limits.totalTime)
+  const exchanges: Array<Exchange> = []
+  const known = new Map<string, Fetched>()
   const ask = Effect.fnUntraced(function*(question: Question): Effect.fn.Return<Exchange> {
     const before = yield* Clock.currentTimeMillis
-    const remaining = state.deadline - before
-    const isOver = remaining <= 0 || state.exchanges.length >= limits.requests
+    const remaining = deadline - before
+    const isOver = remaining <= 0 || exchanges.length >= limits.requests
     const result = isOver
       ? failed("limit", "the limits of the examination were reached before this request")
       : yield* exchange(client, question, limits, remaining, allowInsecureLoopback)
     const after = yield* Clock.currentTimeMillis
     const asked: Exchange = {
-      id: state.exchanges.length + 1,
+      id: exchanges.length + 1,
       purpose: question.purpose,
       method: question.method ?? "GET",
       url: question.url,
@@ -191,37 +203,15 @@ export const makeProbe = Effect.fnUntraced(function*(
       duration: after - before,
       clockOffset: result._tag === "Answer" ? offsetOf(result.headers, before, after) : undefined
     }
-    if (!isOver) state.exchanges.push(asked)
+    if (!isOver) exchanges.push(asked)
     return asked
   })
-  const follow = Effect.fnUntraced(function*(place: Fetched["place"], question: Question): Effect.fn.Return<Fetched> {
-    const first = yield* ask(question)
-    const exchanges: [Exchange, ...Array<Exchange>] = [first]
-    let last = first
-    for (let next = movedTo(last); next !== undefined && exchanges.length <= maxRedirects; next = movedTo(last)) {
-      last = yield* ask({ ...question, url: next, purpose: `${question.purpose}, redirected` })
-      exchanges.push(last)
-    }
-    const { result } = last
-    const value = result._tag === "Answer" && result.status === 200 && result.body.kind === "json"
-      ? result.body.value
-      : undefined
-    return {
-      place,
-      url: question.url,
-      exchanges,
-      document: isDecodedObject(value) && !Array.isArray(value) ? value : undefined
-    }
+  const fetch: Probe["fetch"] = Effect.fnUntraced(function*(place, question) {
+    const before = known.get(question.url)
+    if (before !== undefined) return { ...before, place }
+    const fetched = yield* follow(ask, place, question)
+    known.set(question.url, fetched)
+    return fetched
   })
-  return {
-    ask,
-    fetch: (place, question) =>
-      Effect.suspend(() => {
-        const known = state.fetched.get(question.url)
-        if (known !== undefined) return Effect.map(known, (fetched) => ({ ...fetched, place }))
-        return Effect.tap(follow(place, question), (fetched) =>
-          Effect.sync(() => state.fetched.set(question.url, Effect.succeed(fetched))))
-      }),
-    exchanges: () => state.exchanges
-  }
+  return { ask, fetch, exchanges: () => exchanges }
 })
