@@ -178,6 +178,42 @@ export * as NodeJws from "./NodeJws.ts"
 export * as NodeMcpAuth from "./NodeMcpAuth.ts"
 
 /**
+ * The user agent of a program on the user's own machine: a browser, and a server on loopback that receives the answer
+ * (RFC 8252, sections 7.3 and 8.3).
+ *
+ * The server listens on `127.0.0.1` only, while a login runs, and accepts one answer. The answer must be a GET request with
+ * the exact `Host` header, the path, and the `state` of the login: other web pages, other names for the address (DNS
+ * rebinding) and repetitions are rejected. A page is opened only if its URL is https, or http on a loopback host. It is an
+ * argument of the program that opens it, so no shell interprets it.
+ *
+ * **Details**
+ *
+ * `layer` opens the default browser. `layerPrint` prints the URL, for a browser that the user chooses, or for a machine
+ * without one whose port is forwarded (`ssh -L 8765:127.0.0.1:8765`, with the option `port`). If no port can be forwarded,
+ * use `UserAgent.layerPaste` of core: the user pastes the URL of the answer. For tests and for programs with their own
+ * page, use `UserAgent.layerHeadless`.
+ *
+ * **Example** (A login without a browser)
+ *
+ * ```ts import.meta.vitest
+ * import * as UserAgent from "@effect-mcp-auth/core/UserAgent"
+ * import * as NodeUserAgent from "@effect-mcp-auth/platform-node/NodeUserAgent"
+ * import * as Effect from "effect/Effect"
+ *
+ * const program = Effect.scoped(Effect.gen(function*() {
+ *   const session = yield* (yield* UserAgent.UserAgent).open()
+ *   return session.redirectUri
+ * }))
+ *
+ * const redirectUri = await Effect.runPromise(Effect.provide(program, NodeUserAgent.layerPrint()))
+ * redirectUri.startsWith("http://127.0.0.1:") // => true
+ * ```
+ *
+ * @since 0.2.0
+ */
+export * as NodeUserAgent from "./NodeUserAgent.ts"
+
+/**
  * Certificates for connections to providers: own certification authorities, and client certificates (mutual TLS).
  *
  * All texts are PEM (RFC 7468). Files are read by the program, for example with `FileSystem`.
