@@ -130,6 +130,7 @@ export interface LikeProvider {
         ]>
     ];
     readonly jwksUri?: string | undefined;
+    readonly introspectionUrl?: string | undefined;
     readonly hosts?: ReadonlyArray<string> | undefined;
     readonly key?: ((key: Schema.JsonObject) => Schema.JsonObject) | undefined;
     readonly algorithm?: "RS256" | "ES256" | "EdDSA" | undefined;

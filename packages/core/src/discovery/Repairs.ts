@@ -108,7 +108,8 @@ export type Endpoint =
   | "userinfoEndpoint"
 
 /**
- * Adds endpoints that the document lacks (Facebook Login: `token_endpoint`). Existing endpoints are unchanged.
+ * Adds endpoints that the document lacks, or has as null or an empty string (Facebook Login: `token_endpoint`). Existing
+ * endpoints are unchanged.
  *
  * **Example** (Facebook Login)
  *
@@ -128,8 +129,13 @@ export const endpoints = (added: { readonly [E in Endpoint]?: string }): Transpi
     reason: "The provider has endpoints that its metadata does not contain.",
     source: "https://datatracker.ietf.org/doc/html/rfc8414#section-2",
     apply: (document) => ({
-      ...Object.fromEntries(Object.entries(added).map(([member, url]) => [Str.camelToSnake(member), url])),
-      ...document
+      ...document,
+      ...Object.fromEntries(
+        Object.entries(added)
+          .map(([member, url]) => [Str.camelToSnake(member), url] as const)
+          // Some providers write an endpoint that they lack as null or as an empty string.
+          .filter(([member]) => (document[member] ?? "") === "")
+      )
     })
   })
 

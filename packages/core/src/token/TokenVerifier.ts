@@ -28,7 +28,7 @@ import type { ClientAuthentication } from "./ClientAuthentication.ts"
 import type { AccessTokenMark, TypPolicy } from "./internal/accessToken.ts"
 import { type ClaimRules, type ScopeClaim, standardClientClaims, standardScopeClaims } from "./internal/claims.ts"
 import type { RoleClaim } from "./internal/claimWords.ts"
-import type { QueueSettings } from "./internal/introspectionQueue.ts"
+import { makeQueues, type QueueSettings } from "./internal/introspectionQueue.ts"
 import { looksLikeJwt, notJwt } from "./internal/jwt.ts"
 import { findIn, type Lookup, makeApiKeyVerifier, problemOf } from "./internal/verifyApiKey.ts"
 import { type CustomVerify, makeCustomVerifier } from "./internal/verifyCustom.ts"
@@ -319,24 +319,27 @@ const queueOf = (options: IntrospectionOptions): Result.Result<QueueSettings, In
  * @category methods
  * @since 0.1.0
  */
-export const introspection = (options: IntrospectionOptions): Method => ({
-  name: "introspection",
-  handles: () => true,
-  make: Effect.fnUntraced(function*(trust) {
-    const named = trust.authorizationServers.filter(({ issuer }) =>
-      options.issuer === undefined || options.issuer === issuer
-    )
-    const [server, ...others] = named
-    if (server === undefined || others.length > 0) return yield* new InvalidVerifier({ reason: "no-single-issuer" })
-    const queue = yield* Effect.fromResult(queueOf(options))
-    yield* declarePurpose(server, Purpose.introspection)
-    return yield* makeIntrospectionVerifier(server, rulesOf(trust, options), {
-      ...queue,
-      authentication: options.authentication,
-      cacheFor: Duration.fromInputUnsafe(options.cacheFor ?? "30 seconds")
+export const introspection = (options: IntrospectionOptions): Method => {
+  const queues = makeQueues()
+  return {
+    name: "introspection",
+    handles: () => true,
+    make: Effect.fnUntraced(function*(trust) {
+      const named = trust.authorizationServers.filter(({ issuer }) =>
+        options.issuer === undefined || options.issuer === issuer
+      )
+      const [server, ...others] = named
+      if (server === undefined || others.length > 0) return yield* new InvalidVerifier({ reason: "no-single-issuer" })
+      const settings = yield* Effect.fromResult(queueOf(options))
+      yield* declarePurpose(server, Purpose.introspection)
+      return yield* makeIntrospectionVerifier(server, rulesOf(trust, options), {
+        queue: queues(server, settings),
+        authentication: options.authentication,
+        cacheFor: Duration.fromInputUnsafe(options.cacheFor ?? "30 seconds")
+      })
     })
-  })
-})
+  }
+}
 
 /**
  * Options for `custom`.

@@ -26,7 +26,7 @@ import { MetadataFetchError, type Reason } from "../../fetch/MetadataFetchError.
 import { makeCircuit } from "../../token/internal/circuit.ts"
 import { type AddressedRequest, networksOf } from "../../token/internal/clientAddress.ts"
 import { DigestKey } from "../../token/internal/digestKey.ts"
-import { makeQueue } from "../../token/internal/introspectionQueue.ts"
+import { makeQueues, type Queue } from "../../token/internal/introspectionQueue.ts"
 import * as TokenDigest from "../../token/TokenDigest.ts"
 import * as TokenVerifier from "../../token/TokenVerifier.ts"
 
@@ -120,10 +120,13 @@ interface Pending {
 }
 
 /** Caches responses by digest, with a single flight for each token. */
-const makeClaimsCache = Effect.fnUntraced(function*(server: AuthorizationServer<unknown>, check: TokenCheck) {
+const makeClaimsCache = Effect.fnUntraced(function*(
+  server: AuthorizationServer<unknown>,
+  check: TokenCheck,
+  queue: Queue
+) {
   const digestOf = yield* TokenDigest.TokenDigest
   const circuit = yield* makeCircuit(server)
-  const queue = makeQueue(server.issuer, queueSettings)
   const lookup = Effect.fnUntraced(function*(key: DigestKey<Pending>) {
     const pending = key.take()
     // A lookup takes its token once.
@@ -147,16 +150,19 @@ const makeClaimsCache = Effect.fnUntraced(function*(server: AuthorizationServer<
 })
 
 /** Verifies opaque tokens by a request to their provider, with the limits, cache and circuit breaker of introspection. */
-export const tokenCheck = (check: TokenCheck, options: TokenVerifier.ClaimOptions): TokenVerifier.Method => ({
-  name: "custom",
-  handles: check.handles,
-  make: Effect.fnUntraced(function*(trust) {
-    const [server] = trust.authorizationServers
-    if (server === undefined) return yield* new TokenVerifier.InvalidVerifier({ reason: "no-single-issuer" })
-    const claimsOf = yield* makeClaimsCache(server, check)
-    return yield* TokenVerifier.custom(claimsOf, options).make(trust)
-  })
-})
+export const tokenCheck = (check: TokenCheck, options: TokenVerifier.ClaimOptions): TokenVerifier.Method => {
+  const queues = makeQueues()
+  return {
+    name: "custom",
+    handles: check.handles,
+    make: Effect.fnUntraced(function*(trust) {
+      const [server] = trust.authorizationServers
+      if (server === undefined) return yield* new TokenVerifier.InvalidVerifier({ reason: "no-single-issuer" })
+      const claimsOf = yield* makeClaimsCache(server, check, queues(server, queueSettings))
+      return yield* TokenVerifier.custom(claimsOf, options).make(trust)
+    })
+  }
+}
 
 /** Sends the token as a bearer token to its own provider. */
 export const asBearer: TokenCheck["authorize"] = (request, token) =>

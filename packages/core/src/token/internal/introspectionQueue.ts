@@ -2,6 +2,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as PartitionedSemaphore from "effect/PartitionedSemaphore"
+import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import { within } from "../../fetch/internal/retry.ts"
 import { IntrospectionQueueFull, VerificationUnavailable } from "../TokenError.ts"
 
@@ -172,4 +173,20 @@ export const makeQueue = (issuer: string, { concurrency, queueSize, queueTimeout
       },
       leave
     )
+}
+
+/** The queue of each authorization server, for all verifiers that one method makes. */
+export type Queues = (server: Pick<AuthorizationServer<unknown>, "issuer">, settings: QueueSettings) => Queue
+
+/**
+ * Creates the queues of a method. Several names of one resource have a verifier each, but their requests reach the same
+ * endpoint, so a flood through all names has no more room than through one.
+ */
+export const makeQueues = (): Queues => {
+  const queues = new WeakMap<object, Queue>()
+  return (server, settings) => {
+    const queue = queues.get(server) ?? makeQueue(server.issuer, settings)
+    queues.set(server, queue)
+    return queue
+  }
 }

@@ -20,7 +20,7 @@ import { checkClaims, type ClaimRules, namesCaller, withTokenDigest } from "./cl
 import { type AddressedRequest, networksOf } from "./clientAddress.ts"
 import { DigestKey } from "./digestKey.ts"
 import { introspect } from "./introspect.ts"
-import { makeQueue, type QueueSettings } from "./introspectionQueue.ts"
+import type { Queue } from "./introspectionQueue.ts"
 import { unknownIssuer } from "./issuers.ts"
 import { orUnavailable } from "./unavailable.ts"
 
@@ -58,7 +58,8 @@ export const sharedResponse = Effect.fnUntraced(function*<E, R>(
 
 type Server = AuthorizationServer.AuthorizationServer<unknown>
 
-export interface IntrospectionSettings extends QueueSettings {
+export interface IntrospectionSettings {
+  readonly queue: Queue
   readonly authentication: ClientAuthentication
   readonly cacheFor: Duration.Duration
 }
@@ -92,10 +93,9 @@ const nothingPending: PendingRequest = { token: Redacted.make(""), request: unde
 
 /** Caches responses by digest, with a single flight for each token. */
 const makeResponseCache = Effect.fnUntraced(
-  function*(server: Server, { resource }: ClaimRules, settings: IntrospectionSettings) {
+  function*(server: Server, { resource }: ClaimRules, { queue, ...settings }: IntrospectionSettings) {
     const digestOf = yield* TokenDigest.TokenDigest
     const circuit = yield* makeCircuit(server)
-    const queue = makeQueue(server.issuer, settings)
     const expiry = expiryOf(settings.cacheFor)
     const lookup = Effect.fnUntraced(function*(key: DigestKey<PendingRequest>) {
       const { request, token } = key.take() ?? nothingPending

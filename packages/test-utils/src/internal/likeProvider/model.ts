@@ -49,6 +49,8 @@ export interface LikeProvider {
   ]
   /** The URL of the key set, if the documents do not name it. */
   readonly jwksUri?: string | undefined
+  /** The URL of the introspection endpoint, if the documents do not name it. */
+  readonly introspectionUrl?: string | undefined
   /** URLs on other origins that `respond` serves. */
   readonly hosts?: ReadonlyArray<string> | undefined
   /** Changes a generated key (with `kid`, `kty`, `alg`, `use`) to the form in which the provider publishes its keys. */

@@ -11,7 +11,6 @@ const document = {
   token_endpoint: `${issuer}/as/token.oauth2`,
   revocation_endpoint: `${issuer}/as/revoke_token.oauth2`,
   userinfo_endpoint: `${issuer}/idp/userinfo.openid`,
-  introspection_endpoint: `${issuer}/as/introspect.oauth2`,
   jwks_uri: `${issuer}/pf/JWKS`,
   ping_revoked_sris_endpoint: `${issuer}/pf-ws/rest/sessionMgmt/revokedSris`,
   ping_end_session_endpoint: `${issuer}/idp/startSLO.ping`,
@@ -29,6 +28,7 @@ export const pingfederate: LikeProvider = {
   name: "pingfederate",
   parameters: { url: issuer, clientId: "notes-server", clientSecret: Redacted.make("ping-secret") },
   documents: [[`${issuer}/.well-known/openid-configuration`, document]],
+  introspectionUrl: `${issuer}/as/introspect.oauth2`,
   tokens: (resource) => ({
     access: { claims: { ...user, aud: resource } },
     machine: { claims: { client_id: "notes-job", token_type: "Bearer", scope: "notes:read", aud: resource } },

@@ -27,7 +27,7 @@ const answersOf = (fixture: LikeProvider) => {
   const urlOf = (member: string): string | undefined =>
     fixture.documents.map(([, document]) => document[member]).find(Predicate.isString)
   const jwksUri = fixture.jwksUri ?? urlOf("jwks_uri")
-  const introspection = urlOf("introspection_endpoint")
+  const introspection = fixture.introspectionUrl ?? urlOf("introspection_endpoint")
   const keysOf = (document: Schema.JsonObject): Schema.JsonObject => {
     const { key = (key: Schema.JsonObject) => key } = fixture
     const { keys } = document
