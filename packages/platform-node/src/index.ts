@@ -94,6 +94,43 @@ export * as ExplainReport from "./ExplainReport.ts"
 export * as ForwardProxy from "./ForwardProxy.ts"
 
 /**
+ * Keeps the credentials of clients in files of the user.
+ *
+ * Each entry is a file with mode 0600 in a directory with mode 0700. It is replaced as a whole (a new file, renamed), so that
+ * a crash leaves the old or the new entry. Several processes can share the directory: a lock file makes them refresh a token
+ * once. The lock of a process that has ended is taken over.
+ *
+ * **Details**
+ *
+ * The entries are plain text unless the option `secret` encrypts them. Plain text protects against other users of the
+ * machine, and not against programs of the same user. The directory must be on a local file system.
+ *
+ * **Example** (A client whose login outlives the program)
+ *
+ * ```ts import.meta.vitest
+ * import * as CredentialStore from "@effect-mcp-auth/core/CredentialStore"
+ * import * as NodeCredentialStore from "@effect-mcp-auth/platform-node/NodeCredentialStore"
+ * import * as Effect from "effect/Effect"
+ * import { mkdtempSync } from "node:fs"
+ * import { tmpdir } from "node:os"
+ *
+ * const directory = `${mkdtempSync(`${tmpdir()}/notes-`)}/credentials`
+ * const store = NodeCredentialStore.layerFile({ directory })
+ *
+ * const write = Effect.flatMap(CredentialStore.CredentialStore, (store) =>
+ *   store.setRegistration({ issuer: "https://as.example.com", clientId: "c1" }))
+ * await Effect.runPromise(Effect.provide(write, store))
+ *
+ * const read = Effect.flatMap(CredentialStore.CredentialStore, (store) => store.registrations("https://as.example.com"))
+ * const found = await Effect.runPromise(Effect.provide(read, store))
+ * found.map(({ clientId }) => clientId) // => ["c1"]
+ * ```
+ *
+ * @since 0.2.0
+ */
+export * as NodeCredentialStore from "./NodeCredentialStore.ts"
+
+/**
  * Authentication for servers that do not use Effect: Express, Hono, the MCP TypeScript SDK.
  *
  * The same verification as in Effect programs, as one function that returns a promise.
