@@ -124,7 +124,7 @@ type LoadSettings = Omit<FetchSettings, "allowInsecureLoopback" | "asked" | "sha
 export type Shape = (value: unknown) => Result.Result<Schema.JsonObject, NotMetadata["reason"]>;
 
 // fetch/internal/exchange
-export type Asked = "metadata" | "keys" | "introspection";
+export type Asked = "metadata" | "keys" | "introspection" | "token" | "registration" | "revocation";
 
 // fetch/internal/fetchDocument
 export interface FetchSettings {
@@ -132,7 +132,7 @@ export interface FetchSettings {
     readonly mapRequest: RequestMap;
     readonly allowInsecureLoopback: boolean;
     readonly shape: Shape;
-    readonly asked: Exclude<Asked, "introspection">;
+    readonly asked: Extract<Asked, "metadata" | "keys">;
 }
 
 // fetch/internal/fetchDocument

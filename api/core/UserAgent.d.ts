@@ -4,6 +4,7 @@ export declare class UserAgent extends UserAgent_base {
 }
 
 export declare class UserAgentFailed extends UserAgentFailed_base {
+    readonly retryable: boolean;
     get message(): string;
 }
 

@@ -422,7 +422,7 @@ export * as AuthInfo from "./token/AuthInfo.ts"
 export * as BearerToken from "./token/BearerToken.ts"
 
 /**
- * Authentication of a resource server to an authorization server (RFC 6749, section 2.3; OpenID Connect Core 1.0, section
+ * Authentication of a resource server or a client to an authorization server (RFC 6749, section 2.3; OpenID Connect Core 1.0, section
  * 9): with a secret in a header, with a secret in the form, with an access token, or with a signed assertion that cannot
  * be reused.
  *
@@ -545,6 +545,54 @@ export * as TokenVerifier from "./token/TokenVerifier.ts"
 export * as WwwAuthenticate from "./token/WwwAuthenticate.ts"
 
 /**
+ * The metadata of a client (RFC 7591, section 2): what a client registers with, and what a client ID metadata document
+ * contains (draft-ietf-oauth-client-id-metadata-document).
+ *
+ * A client with such a document needs no registration: its client ID is the URL of the document, and authorization servers
+ * fetch it. Publish it with `serve`, or write `document` to a file that any web server serves.
+ *
+ * **Example** (A client ID metadata document)
+ *
+ * ```ts import.meta.vitest
+ * import * as ClientMetadata from "@effect-mcp-auth/core/ClientMetadata"
+ * import * as Effect from "effect/Effect"
+ *
+ * const document = Effect.runSync(ClientMetadata.document("https://app.example.com/oauth/client.json", {
+ *   clientName: "Notes app",
+ *   redirectUris: ["https://app.example.com/callback"]
+ * }))
+ *
+ * document["client_id"] // => "https://app.example.com/oauth/client.json"
+ * document["token_endpoint_auth_method"] // => "none"
+ * ```
+ *
+ * @since 0.2.0
+ */
+export * as ClientMetadata from "./client/ClientMetadata.ts"
+
+/**
+ * How an authorization server knows a client: registered by hand, by a client ID metadata document, dynamically (RFC 7591),
+ * or by what a user enters. MCP 2026-07-28 tries them in this order.
+ *
+ * **Example** (The order of MCP)
+ *
+ * ```ts import.meta.vitest
+ * import * as ClientRegistration from "@effect-mcp-auth/core/ClientRegistration"
+ *
+ * const registration = ClientRegistration.firstOf(
+ *   ClientRegistration.preregistered({ issuer: "https://as.example.com", clientId: "notes-cli" }),
+ *   ClientRegistration.metadataDocument("https://app.example.com/oauth/client.json"),
+ *   ClientRegistration.dynamic({ clientName: "Notes CLI" })
+ * )
+ *
+ * registration.ways.map(({ _tag }) => _tag) // => ["Preregistered", "MetadataDocument", "Dynamic"]
+ * ```
+ *
+ * @since 0.2.0
+ */
+export * as ClientRegistration from "./client/ClientRegistration.ts"
+
+/**
  * Where a client keeps its credentials: access tokens and refresh tokens by MCP server, and registrations by
  * authorization server.
  *
@@ -569,6 +617,137 @@ export * as WwwAuthenticate from "./token/WwwAuthenticate.ts"
  * @since 0.2.0
  */
 export * as CredentialStore from "./client/CredentialStore.ts"
+
+/**
+ * How a client gets access tokens: by the login of a user, by its own credentials, by an assertion of the platform that it
+ * runs on, by the login of an employee at the company's identity provider, or in a way of its own.
+ *
+ * **Example** (A login of a user, and a service without users)
+ *
+ * ```ts import.meta.vitest
+ * import * as ClientAuthentication from "@effect-mcp-auth/core/ClientAuthentication"
+ * import * as ClientRegistration from "@effect-mcp-auth/core/ClientRegistration"
+ * import * as Grant from "@effect-mcp-auth/core/Grant"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const user = Grant.authorizationCode({ registration: ClientRegistration.dynamic({ clientName: "Notes CLI" }) })
+ *
+ * const service = Grant.clientCredentials({
+ *   issuer: "https://as.example.com",
+ *   clientId: "notes-sync",
+ *   authentication: ClientAuthentication.clientSecretBasic("notes-sync", Redacted.make("s3cret"))
+ * })
+ *
+ * user._tag // => "AuthorizationCode"
+ * service._tag // => "ClientCredentials"
+ * ```
+ *
+ * @since 0.2.0
+ */
+export * as Grant from "./client/Grant.ts"
+
+/**
+ * OAuth for Effect's `McpClient`, and for any other program that sends requests to one protected MCP server.
+ *
+ * `McpOAuth.layer` is an `HttpClient` that attaches the access token, logs in after a 401, requests more scopes after a 403,
+ * and sends the request again. It goes under `McpClient.layerHttp`. The token goes to the URL of the server only.
+ *
+ * **Example** (A client that a user logs in to)
+ *
+ * ```ts import.meta.vitest
+ * import * as ClientRegistration from "@effect-mcp-auth/core/ClientRegistration"
+ * import * as CredentialStore from "@effect-mcp-auth/core/CredentialStore"
+ * import * as Grant from "@effect-mcp-auth/core/Grant"
+ * import * as McpOAuth from "@effect-mcp-auth/core/McpOAuth"
+ * import * as UserAgent from "@effect-mcp-auth/core/UserAgent"
+ * import * as McpClient from "effect/ai/McpClient"
+ * import * as McpProtocol from "effect/ai/McpProtocol"
+ * import * as FetchHttpClient from "effect/http/FetchHttpClient"
+ * import * as Layer from "effect/Layer"
+ *
+ * const url = "https://api.example.com/mcp"
+ *
+ * const OAuth = McpOAuth.layer({
+ *   server: url,
+ *   grant: Grant.authorizationCode({ registration: ClientRegistration.dynamic({ clientName: "Notes CLI" }) })
+ * })
+ *
+ * // Node: `NodeUserAgent` opens a browser, and `NodeCredentialStore` keeps the tokens in a file.
+ * const Client = McpClient.layerHttp({ name: "notes-cli", version: "1.0.0", url, protocol: McpProtocol.v2026_07_28 }).pipe(
+ *   Layer.provide(OAuth),
+ *   Layer.provide([CredentialStore.layerMemory, FetchHttpClient.layer])
+ * )
+ *
+ * Layer.isLayer(Client) // => true
+ * ```
+ *
+ * @since 0.2.0
+ */
+export * as McpOAuth from "./client/McpOAuth.ts"
+
+/**
+ * Reasons why a client gets no access token. Each tells the program what to do: correct the configuration, ask the user to
+ * log in, or retry later (`retryable`).
+ *
+ * Texts of authorization servers are quoted, and never contain what the client sent to them: codes, verifiers, tokens,
+ * assertions and client secrets are removed.
+ *
+ * **Example** (Telling the user what to do)
+ *
+ * ```ts import.meta.vitest
+ * import * as OAuthClientError from "@effect-mcp-auth/core/OAuthClientError"
+ *
+ * const error = new OAuthClientError.LoginRequired({ server: "https://api.example.com/mcp", reason: "not-interactive" })
+ * OAuthClientError.isOAuthClientError(error) // => true
+ * error.message // => `"https://api.example.com/mcp" requires a login, and this program must not start one (interactive: "never"). Log in with a program that may, and share its credential store`
+ * ```
+ *
+ * @since 0.2.0
+ */
+export * as OAuthClientError from "./client/OAuthClientError.ts"
+
+/**
+ * What a client does to get access tokens, as events for programs that show it: the command `mcp-auth login`, or the status
+ * line of a desktop program. No event contains a secret.
+ *
+ * **Example** (One line for each event)
+ *
+ * ```ts import.meta.vitest
+ * import * as OAuthEvent from "@effect-mcp-auth/core/OAuthEvent"
+ *
+ * const event = OAuthEvent.OAuthEvent.TokenRefreshed({
+ *   server: "https://api.example.com/mcp",
+ *   issuer: "https://as.example.com",
+ *   expiresAt: undefined
+ * })
+ *
+ * OAuthEvent.describe(event) // => `Refreshed the access token for "https://api.example.com/mcp"`
+ * ```
+ *
+ * @since 0.2.0
+ */
+export * as OAuthEvent from "./client/OAuthEvent.ts"
+
+/**
+ * How a client finds the metadata of an MCP server (RFC 9728): first at the URL that a challenge names, then at the
+ * well-known URLs of the server.
+ *
+ * A challenge is the word of the server alone, so by default the metadata must be on the origin of the server, and must be
+ * about the server.
+ *
+ * **Example** (Which metadata is about a server)
+ *
+ * ```ts import.meta.vitest
+ * import * as ResourceDiscovery from "@effect-mcp-auth/core/ResourceDiscovery"
+ *
+ * ResourceDiscovery.covers("https://api.example.com", "https://api.example.com/mcp") // => true
+ * ResourceDiscovery.covers("https://api.example.com/other", "https://api.example.com/mcp") // => false
+ * ResourceDiscovery.exact("https://api.example.com", "https://api.example.com/mcp") // => false
+ * ```
+ *
+ * @since 0.2.0
+ */
+export * as ResourceDiscovery from "./client/ResourceDiscovery.ts"
 
 /**
  * How a user gets to the authorization page, and how the answer gets back to the client: a browser with a server on

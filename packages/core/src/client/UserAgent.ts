@@ -53,6 +53,9 @@ export class UserAgentFailed extends Schema.TaggedError<UserAgentFailed>()("User
   /** What failed. Never the URL of the authorization page, which contains `state`, nor a part of the answer. */
   detail: Schema.optionalKey(Schema.String)
 }) {
+  /** A user can log in again. A program alone would only open the page again. */
+  readonly retryable: boolean = false
+
   override get message(): string {
     const detail = this.detail === undefined ? "" : ` (${printable(this.detail)})`
     return `The user agent did not complete the login: ${reasons[this.reason]}${detail}`

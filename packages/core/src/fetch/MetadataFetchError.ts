@@ -60,14 +60,23 @@ export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLar
 /**
  * A response with status 200 whose body is not the requested document: an empty body, an HTML page, malformed JSON, a
  * compressed body that was not requested,
- * JSON that is not an object, a metadata document without a string `issuer`, or a key set without `keys`. Hosts of
+ * JSON that is not an object, a metadata document without a string `issuer` or `resource`, or a key set without `keys`. Hosts of
  * single-page applications answer every URL with an HTML page.
  *
  * @category reasons
  * @since 0.1.0
  */
 export class NotMetadata extends Schema.TaggedError<NotMetadata>()("NotMetadata", {
-  reason: Schema.Literals(["empty", "html", "malformed-json", "compressed", "not-an-object", "no-issuer", "no-keys"]),
+  reason: Schema.Literals([
+    "empty",
+    "html",
+    "malformed-json",
+    "compressed",
+    "not-an-object",
+    "no-issuer",
+    "no-resource",
+    "no-keys"
+  ]),
   contentType: Schema.optionalKey(Schema.String)
 }) {}
 
@@ -79,7 +88,8 @@ export class NotMetadata extends Schema.TaggedError<NotMetadata>()("NotMetadata"
  */
 export class Redirect extends Schema.TaggedError<Redirect>()("Redirect", {
   status: Schema.Int,
-  reason: Schema.Literals(["foreign-origin", "too-many", "unusable-location"]),
+  /** `not-followed`: a request with credentials is not redirected at all. */
+  reason: Schema.Literals(["foreign-origin", "too-many", "unusable-location", "not-followed"]),
   /** The origin of the redirect target, if it is a different one. */
   origin: Schema.optionalKey(Schema.String)
 }) {}
@@ -220,6 +230,7 @@ const contents: { readonly [Content in NotMetadata["reason"]]: string } = {
   "compressed":
     "the body is compressed, which was not requested; turn off compression for this URL at the provider or its proxy",
   "no-issuer": "the JSON object has no string member \"issuer\"",
+  "no-resource": "the JSON object has no string member \"resource\"",
   "no-keys": "the key set has no usable key"
 }
 
@@ -230,6 +241,8 @@ const redirect: { readonly [Code in Redirect["reason"]]: (error: Redirect) => st
     }, and redirects to other origins are not followed; if that origin is the ` +
     "issuer, configure it instead",
   "too-many": () => "redirects more often than FetchLimits.redirects allows; configure the final URL instead",
+  "not-followed": () =>
+    "redirects, and credentials are sent to the endpoint alone; correct the endpoint in the metadata of the provider",
   "unusable-location": () => "redirects without a valid Location header; correct the redirect at the provider"
 }
 

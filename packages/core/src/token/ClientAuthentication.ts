@@ -1,5 +1,5 @@
 /**
- * Authentication of a resource server to an authorization server (RFC 6749, section 2.3; OpenID Connect Core 1.0, section
+ * Authentication of a resource server or a client to an authorization server (RFC 6749, section 2.3; OpenID Connect Core 1.0, section
  * 9): with a secret in a header, with a secret in the form, with an access token, or with a signed assertion that cannot
  * be reused.
  *
@@ -31,7 +31,7 @@ export interface Proof {
  */
 export interface ClientAuthentication {
   /** The name of the method, as in authorization server metadata. `Bearer`: an access token (RFC 8414, section 2). */
-  readonly method: "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "Bearer"
+  readonly method: "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "none" | "Bearer"
   /** Creates the proof for one request to the authorization server with this issuer identifier. */
   readonly prove: (issuer: string) => Effect.Effect<Proof>
 }
@@ -76,6 +76,18 @@ export const clientSecretPost = (clientId: string, secret: Redacted.Redacted): C
   method: "client_secret_post",
   prove: () =>
     Effect.sync(() => ({ headers: {}, form: { client_id: clientId, client_secret: Redacted.value(secret) } }))
+})
+
+/**
+ * Sends the client ID alone (RFC 6749, section 2.1: public clients), for clients that cannot keep a secret. Their
+ * authorization codes are protected by PKCE (RFC 7636).
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const none = (clientId: string): ClientAuthentication => ({
+  method: "none",
+  prove: () => Effect.succeed({ headers: {}, form: { client_id: clientId } })
 })
 
 /**

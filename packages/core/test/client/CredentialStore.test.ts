@@ -10,7 +10,7 @@ const issuer = "https://as.test"
 const tokens: CredentialStore.Tokens = {
   issuer,
   resource: server,
-  clientId: "c1",
+  clientId: "client-one",
   type: "Bearer",
   accessToken: Redacted.make("access-s3cret"),
   refreshToken: Redacted.make("refresh-s3cret"),
@@ -22,7 +22,7 @@ const tokens: CredentialStore.Tokens = {
 
 const registration: CredentialStore.Registration = {
   issuer,
-  clientId: "c1",
+  clientId: "client-one",
   clientSecret: Redacted.make("client-s3cret"),
   secretExpiresAt: 5,
   authenticationMethod: "client_secret_post",
@@ -130,7 +130,7 @@ describe("CredentialStore", () => {
       const values = yield* KeyValueStore.KeyValueStore
       yield* store.setTokens(server, tokens)
       yield* store.setRegistration(registration)
-      assert.notMatch(JSON.stringify(yield* contents), /s3cret|api\.test|as\.test|c1/)
+      assert.notMatch(JSON.stringify(yield* contents), /s3cret|api\.test|as\.test|client-one/)
       // An entry under the key of another server.
       yield* store.setTokens("https://other.test", { ...tokens, accessToken: Redacted.make("other") })
       const keys = (yield* values.keys).filter((key) => key.includes("tokens"))

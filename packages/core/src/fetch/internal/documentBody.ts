@@ -67,6 +67,9 @@ const shape = (isIt: (value: Schema.JsonObject) => boolean, otherwise: NotMetada
 /** A metadata document: a JSON object that names an issuer. */
 export const documentOf: Shape = shape((value) => typeof value["issuer"] === "string", "no-issuer")
 
+/** The metadata of a protected resource (RFC 9728, section 2): a JSON object that names its resource. */
+export const resourceOf: Shape = shape((value) => typeof value["resource"] === "string", "no-resource")
+
 const hasKeys = (value: unknown): value is { readonly keys: ReadonlyArray<unknown> } =>
   Predicate.hasProperty(value, "keys") && Array.isArray(value.keys)
 
@@ -121,6 +124,9 @@ const isJsonObject = Schema.is(Schema.JsonObject)
 
 /** Whether a value that was decoded from JSON is a JSON object. Its members need no check. */
 export const isDecodedObject = (value: unknown): value is Schema.JsonObject => Predicate.isObject(value)
+
+/** Any JSON object: an OAuth response. */
+export const objectOf: Shape = (value) => isDecodedObject(value) ? Result.succeed(value) : Result.fail("not-an-object")
 
 /** The own member of a JSON object. Other values have no members, and every object inherits some, such as `constructor`. */
 export const memberOf = (value: unknown, name: string): Schema.Json | undefined =>

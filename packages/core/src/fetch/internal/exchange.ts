@@ -167,7 +167,7 @@ const fetches = Metric.histogram("mcp_auth_fetch_seconds", {
 })
 
 /** The kind of request to a provider. */
-export type Asked = "metadata" | "keys" | "introspection"
+export type Asked = "metadata" | "keys" | "introspection" | "token" | "registration" | "revocation"
 
 /** Records the duration of a request. */
 export const timed = Effect.fnUntraced(function*<A, E, R>(request: Effect.Effect<A, E, R>, asked: Asked) {

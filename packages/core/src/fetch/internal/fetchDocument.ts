@@ -49,7 +49,7 @@ export interface FetchSettings {
   readonly allowInsecureLoopback: boolean
   /** The kind of document. */
   readonly shape: Shape
-  readonly asked: Exclude<Asked, "introspection">
+  readonly asked: Extract<Asked, "metadata" | "keys">
 }
 
 /** With `redirect: "manual"`, browsers report status 0 and hide the target. */

@@ -8,11 +8,10 @@ import type { HttpClientError } from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import type { Limits } from "../../fetch/FetchLimits.ts"
-import { isDecodedObject, readDocument, type Shape } from "../../fetch/internal/documentBody.ts"
+import { objectOf, readDocument } from "../../fetch/internal/documentBody.ts"
 import {
   commonHeaders,
   displayUrl,
@@ -63,8 +62,6 @@ const cacheFor = Duration.seconds(30)
 
 /** The limits of concurrent requests, as those of introspection. */
 const queueSettings = { concurrency: 32, queueSize: 1_000, queueTimeout: Duration.seconds(2) }
-
-const objectOf: Shape = (value) => isDecodedObject(value) ? Result.succeed(value) : Result.fail("not-an-object")
 
 const readResponse = (
   response: HttpClientResponse.HttpClientResponse,

@@ -4,7 +4,6 @@ import type { HttpClientError } from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import { IncompleteMetadata } from "../../discovery/DiscoveryError.ts"
@@ -12,7 +11,7 @@ import { isInsecure } from "../../discovery/internal/strategy.ts"
 import * as Purpose from "../../discovery/Purpose.ts"
 import type { ServerConfig } from "../../discovery/ServerConfig.ts"
 import type { Limits } from "../../fetch/FetchLimits.ts"
-import { isDecodedObject, readDocument, type Shape } from "../../fetch/internal/documentBody.ts"
+import { objectOf, readDocument } from "../../fetch/internal/documentBody.ts"
 import {
   checkUrl,
   commonHeaders,
@@ -29,9 +28,6 @@ import type { ClientAuthentication } from "../ClientAuthentication.ts"
 
 type IntrospectionResponse = Schema.JsonObject
 
-/** The response of RFC 7662, section 2.2, or an error of RFC 6749, section 5.2. */
-const decodeResponse: Shape = (value) => isDecodedObject(value) ? Result.succeed(value) : Result.fail("not-an-object")
-
 const inactive: IntrospectionResponse = { active: false }
 
 /**
@@ -42,10 +38,10 @@ const readResponse = (
   response: HttpClientResponse.HttpClientResponse,
   { bodyBytes }: Limits
 ): Effect.Effect<IntrospectionResponse, Reason | HttpClientError> => {
-  if (response.status === 200) return readDocument(response, bodyBytes, decodeResponse)
+  if (response.status === 200) return readDocument(response, bodyBytes, objectOf)
   if (response.status !== 400) return statusError(response)
   return Effect.flatMap(
-    Effect.orElseSucceed(readDocument(response, bodyBytes, decodeResponse), (): IntrospectionResponse => ({})),
+    Effect.orElseSucceed(readDocument(response, bodyBytes, objectOf), (): IntrospectionResponse => ({})),
     ({ error }) => error === "unsupported_token_type" ? Effect.succeed(inactive) : statusError(response)
   )
 }

@@ -1,0 +1,146 @@
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import type { ServerConfig } from "../../discovery/ServerConfig.ts"
+import { checkUrl } from "../../fetch/internal/exchange.ts"
+import * as ServerMetadata from "../../metadata/AuthorizationServerMetadata.ts"
+import { AllowInsecureLoopback } from "../../metadata/InsecureLoopback.ts"
+import type { Way } from "../ClientRegistration.ts"
+import type { Shape as CredentialStore } from "../CredentialStore.ts"
+import { AuthorizationRejected, type OAuthClientError, ServerRefused, TokenRefused } from "../OAuthClientError.ts"
+import * as UserAgent from "../UserAgent.ts"
+import { judgeResponse } from "./authorizationResponse.ts"
+import type { Dpop } from "./dpop.ts"
+import { codeChallenge, randomText } from "./random.ts"
+import { type Client, clientFor, storedRedirectUri } from "./registration.ts"
+import { type Granted, requestToken } from "./tokenEndpoint.ts"
+
+/** A login that is about to begin. */
+export interface Login<R> {
+  readonly store: CredentialStore
+  readonly userAgent: UserAgent.Shape
+  readonly config: ServerConfig
+  readonly ways: ReadonlyArray<Way<R>>
+  readonly resource: string
+  readonly scopes: ReadonlyArray<string>
+  /** Register anew: the stored registration did not get the scopes. */
+  readonly renewRegistration: boolean
+  readonly timeout: Duration.Duration
+  readonly dpop: Dpop | undefined
+  readonly onClient: (client: Client) => Effect.Effect<void>
+}
+
+/** The result of a login. */
+export interface LoggedIn {
+  readonly clientId: string
+  readonly scopes: ReadonlyArray<string>
+  readonly granted: Granted
+}
+
+/** In bytes. RFC 7636, section 4.1 wants 43 characters of verifier at least, which 32 bytes are. */
+const randomBytes = 32
+
+/** The URL of the authorization page (RFC 6749, section 4.1.1), whose query the server may have begun. */
+const pageOf = (endpoint: string, parameters: Readonly<Record<string, string | undefined>>): URL => {
+  const url = new URL(endpoint)
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === undefined) url.searchParams.delete(name)
+    else url.searchParams.set(name, value)
+  }
+  return url
+}
+
+/** Only pages of the web are opened: any other scheme could start a program of the user's machine. */
+const checkedEndpoint = Effect.fnUntraced(function*({ issuer, metadata: { authorizationEndpoint } }: ServerConfig) {
+  const refuse = (detail: string) => new ServerRefused({ issuer, reason: "endpoint", detail, retryable: false })
+  if (authorizationEndpoint === undefined) return yield* refuse("its metadata has no authorization_endpoint")
+  yield* Effect.mapError(
+    checkUrl(authorizationEndpoint, yield* AllowInsecureLoopback),
+    () => refuse("its authorization_endpoint is no https URL, so it is not opened; correct it at the provider")
+  )
+  return authorizationEndpoint
+})
+
+/** One attempt: the page, the response, the code for tokens. */
+const attempt = Effect.fnUntraced(function*<R>(
+  login: Login<R>,
+  session: UserAgent.Session,
+  client: Client
+): Effect.fn.Return<LoggedIn, OAuthClientError, HttpClient.HttpClient> {
+  const { config, dpop, resource, scopes } = login
+  const endpoint = yield* checkedEndpoint(config)
+  yield* login.onClient(client)
+  const [state, verifier] = [yield* randomText(randomBytes), yield* randomText(randomBytes)]
+  const page = pageOf(endpoint, {
+    response_type: "code",
+    client_id: client.clientId,
+    redirect_uri: session.redirectUri,
+    state,
+    code_challenge: yield* codeChallenge(verifier),
+    code_challenge_method: "S256",
+    resource,
+    scope: scopes.length === 0 ? undefined : scopes.join(" "),
+    // OpenID Connect Core 1.0, section 11: without consent, offline_access is to be ignored.
+    prompt: scopes.includes("offline_access") ? "consent" : undefined
+  })
+  const response = yield* Effect.timeoutOrElse(session.authorize(page), {
+    duration: login.timeout,
+    orElse: () => Effect.fail(new UserAgent.UserAgentFailed({ reason: "no-answer" }))
+  })
+  const code = yield* Effect.fromResult(judgeResponse({
+    issuer: config.issuer,
+    namesIssuer: ServerMetadata.authorizationResponseIss(config.metadata),
+    state
+  }, response))
+  const granted = yield* requestToken({
+    server: config,
+    grant: "authorization_code",
+    params: { code, redirect_uri: session.redirectUri, code_verifier: verifier, resource },
+    authentication: client.authentication,
+    dpop
+  })
+  return { clientId: client.clientId, scopes, granted }
+})
+
+/** Codes that say that the client is unknown, or not registered for what it asks. */
+const registrationErrors = new Set(["invalid_client", "unauthorized_client", "invalid_scope", "invalid_redirect_uri"])
+
+/** Whether a new registration could help: the server has forgotten the client, or holds it to what it registered for. */
+const isDeadClient = (error: OAuthClientError): boolean =>
+  (error instanceof TokenRefused && registrationErrors.has(error.error)) ||
+  (error instanceof AuthorizationRejected && error.error !== undefined && registrationErrors.has(error.error))
+
+/** A user who does not come back may have seen an error page about the client. */
+const isAbandoned = (error: OAuthClientError): boolean => error instanceof UserAgent.UserAgentFailed
+
+/**
+ * Logs a user in. A stored registration that does not work is renewed once. If a user does not come back from a login with
+ * one, the next login registers anew, because authorization servers show that error to the user only.
+ */
+export const logIn = Effect.fn("McpOAuth.logIn")(function*<R>(
+  login: Login<R>
+): Effect.fn.Return<LoggedIn, OAuthClientError, HttpClient.HttpClient | R> {
+  const { config, scopes, store, ways } = login
+  const { issuer } = config
+  yield* Effect.annotateCurrentSpan({ issuer })
+  // Before a client is registered and a port is opened.
+  yield* checkedEndpoint(config)
+  return yield* Effect.scoped(Effect.gen(function*() {
+    const session = yield* login.userAgent.open(yield* storedRedirectUri(store, issuer))
+    const { redirectUri } = session
+    const forget = (client: Client) => store.removeRegistration(issuer, client.clientId)
+    const client = yield* clientFor(store, config, ways, { redirectUri, scopes, renew: login.renewRegistration })
+    if (!client.isStored) return yield* attempt(login, session, client)
+    return yield* Effect.catchIf(
+      attempt(login, session, client).pipe(
+        Effect.tapError((error) => isAbandoned(error) ? forget(client) : Effect.void)
+      ),
+      isDeadClient,
+      () =>
+        forget(client).pipe(
+          Effect.andThen(clientFor(store, config, ways, { redirectUri, scopes, renew: true })),
+          Effect.flatMap((renewed) => attempt(login, session, renewed))
+        )
+    )
+  }))
+})
