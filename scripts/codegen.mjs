@@ -93,6 +93,11 @@ await documentSchema("check", CheckReport)
 const { ExplainReport } = await import("../packages/platform-node/src/ExplainReport.ts")
 await documentSchema("explain", ExplainReport)
 
+const { Report } = await import("../packages/core/src/doctor/Report.ts")
+await documentSchema("doctor", Report)
+const { rulesPage } = await import("./doctorRules.mjs")
+await update("docs/doctor-rules.md", await rulesPage())
+
 const { document } = await import("./conformance/document.ts")
 await update("docs/conformance.md", document())
 const { specifications } = await import("./conformance/all.ts")

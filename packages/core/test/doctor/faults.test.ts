@@ -664,8 +664,12 @@ const rest: ReadonlyArray<Row> = [
     name: "405 for the preflight of the registration",
     id: "D28",
     actor: "provider",
-    world: { changes: [status(method(registration, "OPTIONS"), 405)] },
+    world: {
+      metadata: { client_id_metadata_document_supported: false },
+      changes: [status(method(registration, "OPTIONS"), 405)]
+    },
     fixed: healthy,
+    implied: ["R03"],
     fails: ["browser"]
   },
   {

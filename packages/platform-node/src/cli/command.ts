@@ -1,12 +1,14 @@
 import * as Command from "effect/cli/Command"
 import { apiKeyCommand } from "./apiKeyCommand.ts"
 import { checkCommand } from "./checkCommand.ts"
+import { doctorCommand } from "./doctorCommand.ts"
 import { explainCommand } from "./explainCommand.ts"
 
 /** The `mcp-auth` command. */
 export const command = Command.make("mcp-auth").pipe(
   Command.withDescription(
-    "OAuth for MCP servers: check the metadata of a provider, explain the decision about a token, generate API keys"
+    "OAuth for MCP servers: find out why clients do not connect, check the metadata of a provider, explain the decision " +
+      "about a token, generate API keys"
   ),
-  Command.withSubcommands([checkCommand, explainCommand, apiKeyCommand])
+  Command.withSubcommands([doctorCommand, checkCommand, explainCommand, apiKeyCommand])
 )

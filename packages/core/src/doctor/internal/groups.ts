@@ -13,7 +13,7 @@ export const prefix = ["ts-1.13", "ts-1.20", "ts-1.23", "ts-1.31", ...ts2] as co
 export const python = ["python-1.29", "python-2"] as const
 
 /** The Rust SDK, and what is built on it. */
-export const rust = ["rmcp", "codex", "codex-0.146", "goose"] as const
+export const rust = ["rmcp", "codex", "codex-0.146", "codex-desktop", "goose"] as const
 
 /** Clients that compare `resource` with the whole URL. */
 export const exact = ["vscode", "gemini", "gemini-0.59", "claude-web"] as const

@@ -114,7 +114,9 @@ const corsRules: ReadonlyArray<Rule> = [
     step: "registration",
     source: "Fetch Standard, CORS protocol",
     breaks: [{ clients: browser }],
-    check: onProviders(({ preflight }) => {
+    check: onProviders(({ preflight, used }) => {
+      // With a client ID metadata document, web pages need not register.
+      if (used?.document["client_id_metadata_document_supported"] === true) return "not-applicable"
       const status = preflight === undefined ? undefined : statusOf(preflight)
       // An endpoint with a server error has another finding.
       if (preflight === undefined || status === undefined || status >= 500) return "not-applicable"

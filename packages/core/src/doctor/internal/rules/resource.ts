@@ -141,7 +141,10 @@ export const resourceRules: ReadonlyArray<Rule> = [
     title: "A metadata URL of the resource answers 200 without a JSON object",
     severity: "error",
     source: "RFC 9728, section 3.2; code of TypeScript SDK",
-    breaks: [{ clients: falling, when: withoutOriginProvider }],
+    breaks: [
+      { clients: falling, when: withoutOriginProvider },
+      { clients: ["chatgpt", "zed", "spring"], when: ({ server }) => server?.used === undefined }
+    ],
     check: onServer(({ metadata }) => {
       const wrong = metadata.filter((one) =>
         one.place !== "root" && one.document === undefined && statusOf(lastOf(one)) === 200
