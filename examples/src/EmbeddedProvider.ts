@@ -20,6 +20,10 @@ export interface Options {
   /** A confidential client, for example of a resource server that introspects. */
   readonly client?: { readonly id: string; readonly secret: string } | undefined
   readonly port?: number | undefined
+  /** The origin of the issuer, if a reverse proxy in front of the provider has another one. Default: its own. */
+  readonly publicOrigin?: string | undefined
+  /** Further claims of access tokens. */
+  readonly tokenClaims?: Readonly<Record<string, unknown>> | undefined
   /** The scopes that clients may request for any resource. Default: those of the demo's server. */
   readonly scopes?: ReadonlyArray<string> | undefined
   /** The keys of a restarted provider. Default: new keys. */
@@ -92,6 +96,7 @@ const configuration = (keys: ReadonlyArray<JWK>, options: Options): Configuratio
   }],
   clientAuthMethods: ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
   clientBasedCORS: () => true,
+  extraTokenClaims: () => options.tokenClaims,
   findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
   issueRefreshToken: () => true,
   interactions: { url: (_, { uid }) => `/interaction/${uid}` },
@@ -137,11 +142,14 @@ export const start = Effect.fnUntraced(function*(options: Options = {}) {
   // The issuer names the port, so the server has to be there before the provider is.
   const { close, origin, server } = yield* listen(options.port)
   const signingKeys = options.signingKeys ?? (yield* freshKeys)
-  const provider = new Provider(origin, configuration(signingKeys, options))
+  const issuer = options.publicOrigin ?? origin
+  const provider = new Provider(issuer, configuration(signingKeys, options))
+  // The proxy says by which URL it was asked.
+  provider.proxy = options.publicOrigin !== undefined
   const handle = provider.callback()
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const isInteraction = request.url?.startsWith("/interaction/") === true
     void (isInteraction ? interact(provider, options, request, response) : handle(request, response))
   })
-  return { issuer: origin, signingKeys, stop: close }
+  return { issuer, origin, signingKeys, stop: close }
 })

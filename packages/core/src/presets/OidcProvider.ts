@@ -59,10 +59,10 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
         confidence: "source code"
       },
       {
-        fact: "Only the document of OpenID Connect Discovery is served.",
+        fact: "The documents of OpenID Connect Discovery and of RFC 8414 are served.",
         source: "https://github.com/panva/node-oidc-provider",
-        date: "2026-08-21",
-        confidence: "unverified"
+        date: "2026-11",
+        confidence: "captured"
       }
     ]
   },

@@ -17,12 +17,16 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 export interface Options {
   /** The resources for which it issues tokens; it refuses all others. */
   readonly resources: ReadonlyArray<string>
+  /** The origin of the issuer, if a reverse proxy in front of the provider has another one. Default: its own. */
+  readonly publicOrigin?: string | undefined
+  /** Further claims of access tokens. */
+  readonly tokenClaims?: Readonly<Record<string, string | ReadonlyArray<string>>> | undefined
 }
 
 const scopes = ["openid", "offline_access", "notes:read", "notes:write"]
 const ada = { email: "ada@example.com", password: randomBytes(16).toString("hex"), name: "Ada" }
 
-const build = (origin: string, { resources }: Options) => {
+const build = (origin: string, { resources, tokenClaims = {} }: Options) => {
   const plugins: Array<BetterAuthPlugin> = [
     // The private key is stored in plain text, so that a test can sign what the provider never would.
     jwt({ jwks: { disablePrivateKeyEncryption: true } }),
@@ -37,6 +41,7 @@ const build = (origin: string, { resources }: Options) => {
       resources: [...resources],
       clientRegistrationDefaultResources: resources,
       accessTokenExpiresIn: 300,
+      customAccessTokenClaims: () => tokenClaims,
       silenceWarnings: { oauthAuthServerConfig: true, openidConfig: true }
       // Its types do not support exact optional properties.
     }) as BetterAuthPlugin
@@ -85,7 +90,9 @@ const page = async (auth: Auth, origin: string, request: IncomingMessage, respon
 
 /** Starts the provider. It ends with the scope. */
 export const start = Effect.fnUntraced(function*(options: Options) {
-  const { origin, server } = yield* listen()
+  const listening = yield* listen()
+  const { server } = listening
+  const origin = options.publicOrigin ?? listening.origin
   const { auth, store } = build(origin, options)
   const handle = toNodeHandler(auth)
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
@@ -96,5 +103,5 @@ export const start = Effect.fnUntraced(function*(options: Options) {
     void (isPage ? page(auth, origin, request, response) : handle(request, response))
   })
   yield* Effect.promise(() => post(auth, origin, "/sign-up/email", ada))
-  return { issuer: `${origin}/api/auth`, store }
+  return { issuer: `${origin}/api/auth`, origin: listening.origin, store }
 })

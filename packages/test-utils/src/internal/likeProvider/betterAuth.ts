@@ -80,5 +80,5 @@ export const betterAuth: LikeProvider = {
     otherApi: { header: {}, claims: { iss: issuer, sub: subject, aud: host, email: "ada@example.com" } }
   }),
   expected: { subject, clientId: client, scopes: ["openid", "notes:read"], roles: [] },
-  evidence: "documentation"
+  evidence: "real server"
 }

@@ -28,7 +28,10 @@ const user = { iss: issuer, sub: "ada", client_id: "notes-client" }
 export const oidcProvider: LikeProvider = {
   name: "oidc-provider",
   parameters: { url: issuer },
-  documents: [[`${issuer}/.well-known/openid-configuration`, document]],
+  documents: [
+    [`${issuer}/.well-known/openid-configuration`, document],
+    [`${issuer}/.well-known/oauth-authorization-server`, document]
+  ],
   algorithm: "EdDSA",
   tokens: (resource) => ({
     access: { header: { typ: "at+jwt" }, claims: { ...user, jti: "a", aud: resource, scope: "notes:read" } },
@@ -43,5 +46,5 @@ export const oidcProvider: LikeProvider = {
     }
   }),
   expected: { subject: "ada", clientId: "notes-client", scopes: ["notes:read"], roles: [] },
-  evidence: "documentation"
+  evidence: "real server"
 }
