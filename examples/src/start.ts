@@ -15,7 +15,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { accessTokenFor } from "./accessToken.ts"
+import { accessTokenFor, type Request } from "./accessToken.ts"
 import * as EmbeddedProvider from "./EmbeddedProvider.ts"
 import { serveNotes } from "./serve.ts"
 
@@ -86,8 +86,16 @@ const curl = (resource: string, token: string, method: string, params: Schema.Js
 
 const validity = "which is valid for an hour"
 
+/** Another token, by a login of the developer. */
+const anotherToken = ({ issuer, resource, scopes }: Request) => [
+  "Get another token, by a login in your browser:",
+  "",
+  `npx mcp-auth token --issuer ${issuer} --resource ${quoted(resource)} --scope ${quoted(scopes.join(" "))}`,
+  ""
+]
+
 /** The lines for the server of the demo. */
-const forDemo = (resource: string, token: string) => [
+const forDemo = ({ resource, ...rest }: Request, token: string) => [
   `Call a tool with an access token, ${validity}:`,
   "",
   ...curl(resource, token, "tools/call", { name: "WhoAmI", arguments: {} }),
@@ -96,11 +104,12 @@ const forDemo = (resource: string, token: string) => [
   "",
   `npx @modelcontextprotocol/inspector --transport http --server-url ${resource}`,
   "",
+  ...anotherToken({ resource, ...rest }),
   "Ctrl-C ends both."
 ]
 
 /** The lines for a server that runs elsewhere. */
-const forOwnServer = (resource: string, token: string) => [
+const forOwnServer = ({ resource, ...rest }: Request, token: string) => [
   `An access token for your server, ${validity}:`,
   "",
   token,
@@ -109,6 +118,7 @@ const forOwnServer = (resource: string, token: string) => [
   "",
   ...curl(resource, token, "tools/list", {}),
   "",
+  ...anotherToken({ resource, ...rest }),
   "Ctrl-C ends the provider."
 ]
 
@@ -127,13 +137,14 @@ const start = Effect.fnUntraced(
     const { resource } = Option.isSome(own) ? { resource: own.value } : yield* serveNotes({ issuer, port }).pipe(
       Effect.catchTag("ServeError", () => Effect.fail(new PortTaken({ option: "port", port })))
     )
-    const token = yield* accessTokenFor({ issuer, resource, scopes })
+    const request = { issuer, resource, scopes }
+    const token = yield* accessTokenFor(request)
     yield* Console.log([
       "",
       `MCP server:  ${resource}`,
       `Provider:    ${issuer} (its only user, ada, is logged in and consents to everything)`,
       "",
-      ...(Option.isSome(own) ? forOwnServer : forDemo)(resource, token)
+      ...(Option.isSome(own) ? forOwnServer : forDemo)(request, token)
     ].join("\n"))
     return yield* Effect.never
   }

@@ -647,6 +647,27 @@ export * as CredentialStore from "./client/CredentialStore.ts"
 export * as Grant from "./client/Grant.ts"
 
 /**
+ * One login at an authorization server, without an MCP server: for command line tools of developers, and for programs that
+ * know their authorization server. `McpOAuth` does more: it finds the authorization server, and keeps and refreshes tokens.
+ *
+ * **Example** (A token for a resource)
+ *
+ * ```ts no-check
+ * const program = Login.logIn({
+ *   issuer: "https://as.example.com",
+ *   resource: "https://api.example.com/mcp",
+ *   scopes: ["notes:read"],
+ *   registration: ClientRegistration.dynamic({ clientName: "Notes CLI" })
+ * })
+ *
+ * const { accessToken } = yield* Effect.provide(program, NodeUserAgent.layer())
+ * ```
+ *
+ * @since 0.2.0
+ */
+export * as Login from "./client/Login.ts"
+
+/**
  * OAuth for Effect's `McpClient`, and for any other program that sends requests to one protected MCP server.
  *
  * `McpOAuth.layer` is an `HttpClient` that attaches the access token, logs in after a 401, requests more scopes after a 403,

@@ -161,6 +161,13 @@ describe("mcp-auth check of a URL that is not an issuer", () => {
       }))
   }
 
+  it.live("prints for an MCP URL the command that examines the server", () =>
+    Effect.gen(function*() {
+      const { origin } = yield* server
+      const { stdout } = yield* check(`${origin}/mcp`)
+      assert.include(stdout, `mcp-auth doctor ${origin}/mcp --allow-insecure-loopback`)
+    }))
+
   it.live("prints for a discovery URL without a document what to pass instead", () =>
     Effect.gen(function*() {
       const { origin } = yield* serve(() => ({}))

@@ -24,10 +24,12 @@ interface Start {
   readonly nodeArgs?: ReadonlyArray<string> | undefined
   /** Standard input. Default: it stays open. */
   readonly stdin?: string | undefined
+  /** Gets each piece of standard error as it is written. */
+  readonly onStderr?: ((text: string) => void) | undefined
 }
 
 /** The command as a user runs it: a process of its own. */
-export const start = ({ env, nodeArgs = patience, stdin }: Start, ...args: ReadonlyArray<string>) =>
+export const start = ({ env, nodeArgs = patience, onStderr, stdin }: Start, ...args: ReadonlyArray<string>) =>
   Effect.callback<Ended>((resume) => {
     const child = execFile(
       process.execPath,
@@ -35,6 +37,7 @@ export const start = ({ env, nodeArgs = patience, stdin }: Start, ...args: Reado
       { env: { NO_COLOR: "1", ...env } },
       (_, stdout, stderr) => resume(Effect.succeed({ code: child.exitCode ?? -1, stdout, stderr }))
     )
+    if (onStderr !== undefined) child.stderr?.on("data", onStderr)
     if (stdin !== undefined) child.stdin?.end(stdin)
     return Effect.sync(() => child.kill())
   })

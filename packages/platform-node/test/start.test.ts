@@ -62,6 +62,10 @@ describe("pnpm start", () => {
       )
       assert.include(output, `MCP server:  ${resource}`)
       assert.include(output, `curl -s '${resource}'`)
+      assert.match(
+        output,
+        /^npx mcp-auth token --issuer http:\/\/127\.0\.0\.1:\d+ --resource 'http:\/\/localhost:3000\/mcp' --scope 'files:read files:write'$/m
+      )
       const token = /^ey\S+$/m.exec(output)?.[0] ?? ""
       const { aud, scope, sub } = decodeJwt(token)
       assert.deepStrictEqual({ aud, scope, sub }, { aud: resource, scope: "files:read files:write", sub: "ada" })

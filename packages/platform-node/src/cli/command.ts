@@ -3,12 +3,13 @@ import { apiKeyCommand } from "./apiKeyCommand.ts"
 import { checkCommand } from "./checkCommand.ts"
 import { doctorCommand } from "./doctorCommand.ts"
 import { explainCommand } from "./explainCommand.ts"
+import { tokenCommand } from "./tokenCommand.ts"
 
 /** The `mcp-auth` command. */
 export const command = Command.make("mcp-auth").pipe(
   Command.withDescription(
     "OAuth for MCP servers: find out why clients do not connect, check the metadata of a provider, explain the decision " +
-      "about a token, generate API keys"
+      "about a token, generate API keys, get a token for development"
   ),
-  Command.withSubcommands([doctorCommand, checkCommand, explainCommand, apiKeyCommand])
+  Command.withSubcommands([doctorCommand, checkCommand, explainCommand, apiKeyCommand, tokenCommand])
 )

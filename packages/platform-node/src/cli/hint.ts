@@ -23,8 +23,11 @@ interface Asked {
 const argument = (text: string): string =>
   /^[\w.:/~-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 
-const commandFor = (issuer: string, { allowInsecureLoopback }: Asked): string =>
-  `mcp-auth check ${argument(issuer)}${allowInsecureLoopback ? " --allow-insecure-loopback" : ""}`
+const commandFor = (
+  issuer: string,
+  { allowInsecureLoopback }: Asked,
+  command: "check" | "doctor" = "check"
+): string => `mcp-auth ${command} ${argument(issuer)}${allowInsecureLoopback ? " --allow-insecure-loopback" : ""}`
 
 /** The issuer in the document at a discovery URL. The document is used for nothing else. */
 const issuerAt = (url: string, { allowInsecureLoopback }: Asked) => {
@@ -87,7 +90,8 @@ const resourceHint = Effect.fnUntraced(function*(asked: Asked) {
     const message = `This is an MCP server and not an authorization server: ${place} names ` +
       `${
         issuers.length === 1 ? "its authorization server" : "its authorization servers"
-      }. Check it instead: ${commands}`
+      }. Check it instead: ${commands}. ` +
+      `To find out why clients do not connect: ${commandFor(asked.issuer, asked, "doctor")}`
     return { code: "protected-resource" as const, message, issuers }
   }
   return undefined

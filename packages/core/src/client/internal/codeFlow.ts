@@ -21,7 +21,8 @@ export interface Login<R> {
   readonly userAgent: UserAgent.Shape
   readonly config: ServerConfig
   readonly ways: ReadonlyArray<Way<R>>
-  readonly resource: string
+  /** RFC 8707. `undefined`: the authorization server chooses what the token is for. */
+  readonly resource: string | undefined
   readonly scopes: ReadonlyArray<string>
   /** Register anew: the stored registration did not get the scopes. */
   readonly renewRegistration: boolean
