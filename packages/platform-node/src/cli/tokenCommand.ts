@@ -3,7 +3,6 @@ import * as Issuer from "@effect-mcp-auth/core/Issuer"
 import * as Login from "@effect-mcp-auth/core/Login"
 import * as Repairs from "@effect-mcp-auth/core/Repairs"
 import { isScopeToken } from "@effect-mcp-auth/core/ScopeHierarchy"
-import type { UserAgentFailed } from "@effect-mcp-auth/core/UserAgent"
 import * as Validation from "@effect-mcp-auth/core/Validation"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -14,10 +13,10 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as NodeMcpAuth from "../NodeMcpAuth.ts"
-import * as NodeUserAgent from "../NodeUserAgent.ts"
 import { repairsOf } from "./check.ts"
-import { Exit, misused } from "./exit.ts"
+import { loginFailed, misused } from "./exit.ts"
 import { harmless } from "./paint.ts"
+import { userAgentFlags, userAgentLayer } from "./userAgent.ts"
 
 const flags = {
   issuer: Flag.String("issuer").pipe(Flag.withDescription("The issuer of a provider on this machine")),
@@ -38,19 +37,11 @@ const flags = {
     Flag.withDescription("A public client that is registered at the provider. Default: dynamic registration"),
     Flag.optional
   ),
-  port: Flag.Int("port").pipe(
-    Flag.withDescription("The port of the redirect URI http://127.0.0.1:<port>/callback. Default: any free port"),
-    Flag.filter((port) => port > 0 && port < 65_536, () => "--port is a number between 1 and 65535"),
-    Flag.optional
-  ),
-  printUrl: Flag.Boolean("print-url").pipe(
-    Flag.withDescription("Print the URL of the login page, and open no browser"),
-    Flag.withDefault(false)
-  ),
   repairs: Flag.Literals("repair", [...Repairs.byName.keys()]).pipe(
     Flag.withDescription("A repair of the metadata to apply; repeatable"),
     Flag.atLeast(0)
-  )
+  ),
+  ...userAgentFlags
 }
 
 /** Whether a URL leads to this machine. The rule for issuers accepts http on no other host. */
@@ -73,19 +64,6 @@ const onLoopback = Validation.rule({
   }
 })
 
-/** Opens the browser, and always prints the URL: on a machine without a browser, another one can be used. */
-const openPage = (url: URL): Effect.Effect<void, UserAgentFailed> =>
-  Effect.andThen(
-    NodeUserAgent.printUrl(url),
-    Effect.catchTag(NodeUserAgent.openBrowser(url), "UserAgentFailed", ({ message }) => Console.error(`${message}\n`))
-  )
-
-const failed = (error: Error) =>
-  Effect.andThen(
-    Console.error(error.message.split("\n").map(harmless).join("\n")),
-    new Exit({ code: "retryable" in error && error.retryable === true ? 2 : 1 })
-  )
-
 const notOnLoopback = (issuer: string) =>
   new Error(
     `${
@@ -98,7 +76,7 @@ const notOnLoopback = (issuer: string) =>
 export const tokenCommand = Command.make(
   "token",
   flags,
-  Effect.fnUntraced(function*({ clientId, issuer, port, printUrl, repairs, resource, scopes }) {
+  Effect.fnUntraced(function*({ clientId, issuer, repairs, resource, scopes, ...input }) {
     if (!isOnLoopback(issuer)) return yield* misused(notOnLoopback(issuer))
     const { accessToken, expiresAt, scopes: granted } = yield* Login.logIn({
       issuer,
@@ -112,13 +90,10 @@ export const tokenCommand = Command.make(
       allowInsecureLoopback: true
     }).pipe(
       Effect.provide([
-        NodeUserAgent.layer({
-          port: Option.getOrUndefined(port),
-          openPage: printUrl ? NodeUserAgent.printUrl : openPage
-        }),
+        userAgentLayer(input),
         NodeMcpAuth.layerWith({ allow: ["loopback"] })
       ]),
-      Effect.catch(failed)
+      Effect.catch(loginFailed)
     )
     const until = expiresAt === undefined ? "" : `, until ${DateTime.formatIso(DateTime.makeUnsafe(expiresAt))}`
     yield* Console.error(`An access token with the scopes "${harmless(granted.join(" "))}"${until}:`)
