@@ -229,7 +229,9 @@ describe("errors", () => {
     >()
     expect<MetadataFetchError.RefusedUrl["reason"]>().type.toBe<Issuer.InvalidIssuer["reason"]>()
     expect<MetadataFetchError.Timeout["of"]>().type.toBe<"attempt" | "search">()
-    expect<MetadataFetchError.Redirect["reason"]>().type.toBe<"foreign-origin" | "too-many" | "unusable-location">()
+    expect<MetadataFetchError.Redirect["reason"]>().type.toBe<
+      "foreign-origin" | "too-many" | "unusable-location" | "not-followed"
+    >()
     expect<MetadataFetchError.Status["retryAfter"]>().type.toBe<Duration.Duration | undefined>()
     expect<MetadataFetchError.MetadataFetchError["method"]>().type.toBe<"GET" | "POST" | undefined>()
   })

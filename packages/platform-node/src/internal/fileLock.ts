@@ -21,8 +21,8 @@ const encode = Schema.encodeEffect(Owner)
 const decode = Schema.decodeUnknownOption(Owner)
 
 /** How often the holder of a lock says that it is alive, and after how long a silent one counts as dead. */
-export const heartbeat = "5 seconds"
-export const staleAfter = 30_000
+const heartbeat = "5 seconds"
+const staleAfter = 30_000
 
 /** The locks that this thread holds, by their IDs. */
 const held = new Set<string>()
