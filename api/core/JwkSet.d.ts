@@ -66,4 +66,5 @@ export interface CurrentKeys {
 interface KeyPurpose {
     readonly algorithm: Algorithm;
     readonly issuer: string | undefined;
+    readonly isBroken: boolean;
 }

@@ -59,9 +59,8 @@ export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLar
 
 /**
  * A response with status 200 whose body is not the requested document: an empty body, an HTML page, malformed JSON, a
- * compressed body that was not requested,
- * JSON that is not an object, a metadata document without a string `issuer` or `resource`, or a key set without `keys`. Hosts of
- * single-page applications answer every URL with an HTML page.
+ * compressed body that was not requested, JSON that is not an object, a metadata document without a string `issuer` or
+ * `resource`, or a key set without `keys`. Hosts of single-page applications answer every URL with an HTML page.
  *
  * @category reasons
  * @since 0.1.0
@@ -77,7 +76,9 @@ export class NotMetadata extends Schema.TaggedError<NotMetadata>()("NotMetadata"
     "no-resource",
     "no-keys"
   ]),
-  contentType: Schema.optionalKey(Schema.String)
+  contentType: Schema.optionalKey(Schema.String),
+  /** What is known besides, such as the keys that cannot be used, and why. */
+  detail: Schema.optionalKey(Schema.String)
 }) {}
 
 /**
@@ -273,6 +274,16 @@ const refusals: ReadonlyMap<number, string> = new Map([
     406,
     "the server has the document in no media type that was requested; correct it at the provider, or set another " +
     "Accept header with Discovery.withHeaders"
+  ],
+  [
+    407,
+    "a proxy before the server requires credentials; set proxy.credentials (command line: " +
+    "HTTPS_PROXY=http://user:password@host:port), or send them with Discovery.withHeaders"
+  ],
+  [
+    451,
+    "the server or its firewall refuses this program for legal reasons, often by its country; ask the provider, or send " +
+    "the requests from elsewhere"
   ]
 ])
 
@@ -294,7 +305,8 @@ const messages: {
   Status: status,
   BodyTooLarge: ({ limit }) =>
     `the body is longer than ${limit} bytes; if the document is correct, raise FetchLimits.bodyBytes`,
-  NotMetadata: ({ reason }) => `HTTP 200, but ${contents[reason]}`,
+  NotMetadata: ({ detail, reason }) =>
+    `HTTP 200, but ${contents[reason]}${detail === undefined ? "" : ` (${printable(detail)})`}`,
   Redirect: (error) => `HTTP ${error.status} ${redirect[error.reason](error)}`,
   RefusedAddress: ({ address, host, range }) =>
     range === "local-name"

@@ -140,17 +140,20 @@ const loadKeys = Effect.fnUntraced(function*<E>(
   return { url: displayUrl(jwksUri), ...(yield* fetchKeySet(jwksUri, isInsecure(server.issuer), mapKeyRequest)) }
 })
 
-/** Logs the keys that cannot be used, when there are others than before. Keys for another use are no problem. */
-const logPassedOver = Effect.fnUntraced(function*(
-  issuer: string,
-  { passedOver }: ParsedKeySet,
-  logged: MutableRef.MutableRef<string>
-) {
-  const keys = passedOver
+/** The keys that cannot be used, with the reasons. Keys for another use are no problem. */
+const describePassedOver = ({ passedOver }: ParsedKeySet): string =>
+  passedOver
     .filter(({ hasOtherUse }) => !hasOtherUse)
     .slice(0, 10)
     .map(({ kid, reason }) => `${kid === undefined ? "a key without a key ID" : quoted(kid)} ${reason}`)
     .join("; ")
+
+/** Logs the keys that cannot be used, when there are others than before. */
+const logPassedOver = Effect.fnUntraced(function*(
+  issuer: string,
+  keys: string,
+  logged: MutableRef.MutableRef<string>
+) {
   if (MutableRef.getAndSet(logged, keys) === keys || keys === "") return
   yield* Effect.logWarning(`Keys of ${quoted(issuer)} cannot be used, and tokens that they sign are refused: ${keys}`)
 })
@@ -163,10 +166,14 @@ const fetchKeys = <E>(server: AuthorizationServer<E>, parser: KeySetParser, last
     const { age, document, freshFor, url } = yield* loadKeys(server)
     const keys = yield* parser.parse(document)
     MutableRef.set(last, keys)
-    yield* logPassedOver(server.issuer, keys, logged)
+    const detail = describePassedOver(keys)
+    yield* logPassedOver(server.issuer, detail, logged)
     // A JWK Set without usable keys is a failure of the provider. Its earlier keys may still be valid.
     if (keys.entries.size === 0) {
-      return yield* new MetadataFetchError({ url, reason: new NotMetadata({ reason: "no-keys" }) })
+      return yield* new MetadataFetchError({
+        url,
+        reason: new NotMetadata({ reason: "no-keys", ...(detail === "" ? {} : { detail }) })
+      })
     }
     return { value: keys, freshFor, age }
   })
@@ -224,7 +231,11 @@ export const make = Effect.fnUntraced(function*<E>(
         return current === undefined ? undefined : readyKeys(current, query)
       },
       purposesOf: (kid) =>
-        [...keys.latest()?.value.byKid.get(kid) ?? []].map(({ algorithm, issuer }) => ({ algorithm, issuer })),
+        [...keys.latest()?.value.byKid.get(kid) ?? []].map(({ algorithm, issuer, ready }) => ({
+          algorithm,
+          issuer,
+          isBroken: Option.isNone(MutableRef.get(ready) ?? Option.some(undefined))
+        })),
       unusableReason: (kid) => {
         const current = keys.latest()?.value
         return current === undefined || current.byKid.has(kid) ? undefined : current.unusable.get(kid)

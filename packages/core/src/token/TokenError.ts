@@ -56,6 +56,7 @@ const invalidTokenReasons = {
   "unsupported-algorithm": "the access token is signed with an algorithm that is not accepted",
   "unknown-issuer": "the access token was issued by a server that is not trusted here",
   "unknown-key": "the access token is signed with a key that its issuer does not publish",
+  "unusable-key": "the access token is signed with a key of its issuer that cannot be used",
   "bad-signature": "the signature of the access token is not valid",
   "expired": "the access token has expired",
   "not-yet-valid": "the access token is not valid yet",

@@ -3,7 +3,7 @@ import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { HttpClientRequest } from "effect/http"
-import { gzipSync } from "node:zlib"
+import { brotliCompressSync, gzipSync } from "node:zlib"
 import manifest from "../../package.json" with { type: "json" }
 
 const issuer = "https://as.test"
@@ -88,7 +88,9 @@ describe("a refused request", () => {
   const statuses: ReadonlyArray<readonly [number, string]> = [
     [401, "requires authentication"],
     [403, "firewall"],
-    [406, "media type"]
+    [406, "media type"],
+    [407, "proxy.credentials"],
+    [451, "legal reasons"]
   ]
   for (const [status, hint] of statuses) {
     it.effect(`with status ${status} says what to do, and not that there is no metadata`, () =>
@@ -96,7 +98,7 @@ describe("a refused request", () => {
         const { message } = yield* failureOf(Fault.status(status))
         assert.include(message, `HTTP ${status}, `)
         assert.include(message, hint)
-        assert.include(message, "Discovery.withHeaders")
+        if (status < 450) assert.include(message, "Discovery.withHeaders")
         assert.notInclude(message, "there is no metadata at this URL")
       }))
   }
@@ -147,6 +149,11 @@ describe("a compressed response that was not requested", () => {
   const compressed: ReadonlyArray<readonly [string, Fault.Fault]> = [
     ["with gzip and its header", Fault.all(Fault.body(gzipSync(json)), Fault.headers({ "content-encoding": "gzip" }))],
     ["with gzip and without its header", Fault.body(gzipSync(json))],
+    ["with Zstandard and without its header", Fault.body(new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58]))],
+    [
+      "with Brotli and its header",
+      Fault.all(Fault.body(brotliCompressSync(json)), Fault.headers({ "content-encoding": " BR " }))
+    ],
     [
       "with another coding and its header",
       Fault.all(

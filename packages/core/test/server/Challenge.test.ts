@@ -89,6 +89,7 @@ const rows: ReadonlyArray<Row> = [
   invalidToken("unsupported-algorithm", "the access token is signed with an algorithm that is not accepted"),
   invalidToken("unknown-issuer", "the access token was issued by a server that is not trusted here"),
   invalidToken("unknown-key", "the access token is signed with a key that its issuer does not publish"),
+  invalidToken("unusable-key", "the access token is signed with a key of its issuer that cannot be used"),
   invalidToken("bad-signature", "the signature of the access token is not valid"),
   invalidToken("expired", "the access token has expired"),
   invalidToken("not-yet-valid", "the access token is not valid yet"),

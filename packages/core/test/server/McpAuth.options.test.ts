@@ -60,6 +60,29 @@ describe("invalid options", () => {
       /remove one/
     ],
     [
+      "the issuer of one authorization server among the token issuers of another",
+      {
+        authorizationServers: [
+          discover(issuer),
+          AuthorizationServer.discover("https://other.test", { tokenIssuers: ["https://other.test", issuer] })
+        ]
+      },
+      "shared-token-issuer",
+      issuer,
+      /tokenIssuers/
+    ],
+    [
+      "one token issuer of two authorization servers",
+      {
+        authorizationServers: ["https://a.test", "https://b.test"].map((url) =>
+          AuthorizationServer.discover(url, { tokenIssuers: ["http://adfs.test/trust"] })
+        )
+      },
+      "shared-token-issuer",
+      "http://adfs.test/trust",
+      /tokenIssuers/
+    ],
+    [
       "offline_access among the supported scopes",
       { scopesSupported: ["offline_access"] },
       "offline-access",

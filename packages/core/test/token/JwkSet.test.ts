@@ -156,9 +156,12 @@ const warm = Effect.gen(function*() {
 })
 
 describe("keys that cannot be used are ignored, and do not affect the others", () => {
-  for (const [rule, { key, outcome: expected = "unknown-key kid", token }] of Object.entries(unusable)) {
+  for (const [rule, { key, outcome: own, token }] of Object.entries(unusable)) {
     it.effect(rule, () =>
       Effect.gen(function*() {
+        // A key that does not name itself is not known by its key ID.
+        const isNamed = JSON.stringify(key).includes("\"kid\":\"odd\"")
+        const expected = own ?? (isNamed ? "unusable-key kid" : "unknown-key kid")
         const { keys, outcomeOf } = yield* scenario()
         yield* keys(key, good)
         assert.strictEqual(yield* outcomeOf(token), expected)

@@ -18,6 +18,7 @@ const reasons: { readonly [Reason in TokenError.InvalidTokenReason]: true } = {
   "unsupported-algorithm": true,
   "unknown-issuer": true,
   "unknown-key": true,
+  "unusable-key": true,
   "bad-signature": true,
   "expired": true,
   "not-yet-valid": true,

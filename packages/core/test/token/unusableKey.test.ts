@@ -1,9 +1,9 @@
 import { AuthorizationServer, JwkSet, TokenVerifier } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Logger, type Schema } from "effect"
+import { Effect, Logger, Redacted, type Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { claims, compact, makeEd25519, makeRsa, now, outcome, signer, verifier } from "./harness.ts"
+import { claims, compact, makeEd25519, makeRsa, now, outcome, resource, signer, verifier } from "./harness.ts"
 
 const key = makeEd25519()
 
@@ -24,6 +24,13 @@ const keys: ReadonlyArray<readonly [kind: string, jwk: object, why: string]> = [
   ["a curve for key agreement", { ...key.jwk, crv: "X25519" }, "has the curve \"X25519\""],
   ["a symmetric key", { kty: "oct", k: "AQAB" }, "is not a valid public key"],
   ["a published private half", { ...key.jwk, d: "AQAB" }, "is not a valid public key"],
+  ["an empty alg", { ...key.jwk, alg: "" }, "has the alg \"\""],
+  ["the alg none", { ...key.jwk, alg: "none" }, "has the alg \"none\""],
+  ["a list as use", { ...key.jwk, use: ["sig"] }, "is not a valid public key"],
+  ["an object as key_ops", { ...key.jwk, key_ops: {} }, "is not a valid public key"],
+  ["an exponent of one", { ...makeRsa().jwk, e: "AQ" }, "is weaker than RSA with 2048 bits"],
+  ["an empty private part", { ...key.jwk, d: "" }, "is not a valid public key"],
+  ["a coordinate of another length", { ...key.jwk, x: `${String(key.jwk["x"])}AAAA` }, "cannot be imported"],
   [
     "a coordinate with characters of both alphabets and a gap",
     { ...key.jwk, x: "a+b/c d" },
@@ -36,6 +43,8 @@ const standardBase64 = (member: unknown): string => Buffer.from(String(member), 
 
 const published: Readonly<Record<string, object>> = {
   "with null members": { ...key.jwk, alg: null, d: null, key_ops: null, x5t: null },
+  "with a key in standard base64 without padding": { ...key.jwk, x: standardBase64(key.jwk.x).replace(/=+$/, "") },
+  "with a key in base64url with padding": { ...key.jwk, x: `${String(key.jwk["x"])}=` },
   "with empty lists": { ...key.jwk, key_ops: [], x5c: [], oth: [] },
   "with a key in standard base64": { ...key.jwk, x: standardBase64(key.jwk.x) }
 }
@@ -109,6 +118,43 @@ describe("keys that are passed over", () => {
   })
 })
 
+describe("a key set without a usable key", () => {
+  it.effect("is an outage whose error names each key with its reason", () =>
+    Effect.gen(function*() {
+      const server = yield* AuthorizationServer.make({
+        type: "oauth",
+        metadata: { issuer: "https://as.test" },
+        keys: { keys: [{ ...key.jwk, kid: "1", alg: "HS256" }, { kty: "oct", kid: "2" }] }
+      })
+      const verify = yield* TokenVerifier.jwt().make({ resource, authorizationServers: [server] })
+      const token = compact({ alg: "EdDSA", typ: "at+jwt", kid: "1" }, claims, signer(key, "EdDSA"))
+      yield* TestClock.setTime(now * 1000)
+      const error = yield* Effect.flip(verify(Redacted.make(token)))
+      assert.strictEqual(error._tag, "VerificationUnavailable")
+      assert.include(
+        error.message,
+        "the key set has no usable key (\"1\" has the alg \"HS256\"; \"2\" is not a valid public key of type RSA, EC or OKP)"
+      )
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+})
+
+describe("a key whose material is no key", () => {
+  it.effect("is logged when the first token names it", () => {
+    const logged: Array<string> = []
+    const logger = Logger.make(({ message }) => logged.push(String(message)))
+    return Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      yield* provider.addKey({ ...key.jwk, kid: "long", alg: "EdDSA", x: `${String(key.jwk["x"])}AAAA` })
+      const verify = yield* verifier(TokenVerifier.jwt())
+      const token = compact({ alg: "EdDSA", typ: "at+jwt", kid: "long" }, claims, signer(key, "EdDSA"))
+      for (let times = 0; times < 3; times++) yield* outcome(verify(token))
+      assert.deepStrictEqual(logged.filter((message) => message.includes("cannot be imported")), [
+        "The key \"long\" for EdDSA has key material that cannot be imported, and tokens that it signs are refused"
+      ])
+    }).pipe(Effect.provide([TestProvider.layer(), Logger.layer([logger])]))
+  })
+})
+
 describe("a key ID whose published key cannot be used", () => {
   for (const [kind, jwk, why] of keys) {
     it.effect(`(${kind}) is known: its tokens are refused without another fetch, and the message names the reason`, () =>
@@ -120,7 +166,7 @@ describe("a key ID whose published key cannot be used", () => {
           yield* TestClock.adjust("1 second")
           const said = { ...claims, jti: String(second), iat: now + second }
           const token = compact({ alg: "EdDSA", typ: "at+jwt", kid: "odd" }, said, signer(key, "EdDSA"))
-          assert.strictEqual(yield* outcome(verify(token)), "unknown-key kid")
+          assert.strictEqual(yield* outcome(verify(token)), "unusable-key kid")
           assert.include((yield* Effect.flip(verify(token))).message, why)
         }
         assert.strictEqual(yield* provider.count("jwks"), 1)

@@ -91,8 +91,11 @@ export const parseJson = (bytes: Uint8Array): Result.Result<unknown, NotMetadata
   return Result.mapError(decodeJson(text.success), () => "malformed-json" as const)
 }
 
-/** RFC 1952, section 2.3.1: the first two bytes of a gzip member. */
-const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+/** The first bytes of a gzip member (RFC 1952, section 2.3.1) and of a Zstandard frame (RFC 8878, section 3.1.1). */
+const signatures: ReadonlyArray<ReadonlyArray<number>> = [[0x1f, 0x8b], [0x28, 0xb5, 0x2f, 0xfd]]
+
+const looksCompressed = (bytes: Uint8Array): boolean =>
+  signatures.some((signature) => signature.every((byte, index) => bytes[index] === byte))
 
 /** A transport error for a missing body means an empty body, not a broken connection. */
 const emptyBody = (error: HttpClientError): Effect.Effect<Uint8Array, HttpClientError> =>
@@ -114,7 +117,8 @@ export const readDocument = Effect.fnUntraced(function*(
     Result.mapError(
       Result.flatMap(parseJson(bytes), shape),
       // Some clients decompress by themselves, so a body with this header can be readable.
-      (reason) => (isCompressed && reason === "malformed-json") || isGzip(bytes) ? "compressed" as const : reason
+      (reason) =>
+        (isCompressed && reason === "malformed-json") || looksCompressed(bytes) ? "compressed" as const : reason
     ),
     (reason) => new NotMetadata(contentType === undefined ? { reason } : { reason, contentType })
   ))

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import type { AuthorizationServer } from "../../discovery/AuthorizationServer.ts"
 import type { ProtectedResourceMetadata } from "../../metadata/ProtectedResourceMetadata.ts"
 import * as ResourceIdentifier from "../../metadata/ResourceIdentifier.ts"
 import * as WellKnown from "../../metadata/WellKnown.ts"
@@ -75,7 +76,19 @@ const areValidSecrets = (options: ResourceOptions): boolean => {
     (secrets.length > 0 && secrets.every((secret) => Redacted.value(secret).length >= 32))
 }
 
-const invalidOption = (options: ResourceOptions, issuers: ReadonlyArray<string>): Invalid | undefined => {
+/**
+ * The first issuer that tokens of two servers have. The keys of one server would verify tokens of the other. Templates and
+ * policies are not compared.
+ */
+const sharedIssuer = (servers: ReadonlyArray<AuthorizationServer<unknown>>): string | undefined => {
+  const issuers = servers.flatMap(({ issuer, tokenIssuers }) => [...new Set<string>(tokenIssuers ?? [issuer])])
+  return issuers.find((issuer, index) => issuers.indexOf(issuer) !== index)
+}
+
+const invalidOption = (
+  options: ResourceOptions,
+  servers: ReadonlyArray<AuthorizationServer<unknown>>
+): Invalid | undefined => {
   const { failureLimit, loginScopes = [], maxAnswerDuration, requestStateLifetime, requiredScopes = [] } = options
   const header = invalidTokenHeader(options.tokenHeaders)
   if (header !== undefined) return { reason: "invalid-token-header", subject: header }
@@ -87,9 +100,15 @@ const invalidOption = (options: ResourceOptions, issuers: ReadonlyArray<string>)
   if (maxAnswerDuration !== undefined && !isPositive(maxAnswerDuration)) {
     return { reason: "invalid-max-answer-duration" }
   }
+  const issuers = servers.map(({ issuer }) => issuer)
   const duplicate = issuers.find((issuer, index) => issuers.indexOf(issuer) !== index)
+  const shared = sharedIssuer(servers)
   return invalidScope([...options.scopesSupported ?? [], ...requiredScopes, ...loginScopes]) ??
-    (duplicate === undefined ? undefined : { reason: "duplicate-authorization-server", subject: duplicate })
+    (duplicate !== undefined
+      ? { reason: "duplicate-authorization-server", subject: duplicate }
+      : shared === undefined
+      ? undefined
+      : { reason: "shared-token-issuer", subject: shared })
 }
 
 /** Checks the options of a resource, and derives its metadata and its scopes. */
@@ -101,7 +120,7 @@ export const protectedResource = Effect.fnUntraced(function*(
   const issuers = authorizationServers.map(({ issuer }) => issuer)
   const invalid: Invalid | undefined = issuers.length === 0 && !needsNoServer
     ? { reason: "no-authorization-server" }
-    : invalidOption(options, issuers)
+    : invalidOption(options, authorizationServers)
   if (invalid !== undefined) return yield* new InvalidOptions({ resource: identifier, ...invalid })
   return {
     identifier,

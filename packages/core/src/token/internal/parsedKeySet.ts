@@ -34,6 +34,8 @@ interface KeyPurpose {
   readonly algorithm: Algorithm
   /** The only issuer whose tokens the key verifies, or a template of it. `undefined`: every issuer of the JWK Set. */
   readonly issuer: string | undefined
+  /** Whether its material turned out to be no key. */
+  readonly isBroken: boolean
 }
 
 /** What verifiers read of the last JWK Set. Nothing here makes a request. Times are in milliseconds since 1970. */
@@ -243,6 +245,9 @@ export interface Inspection {
   readonly passedOver: ReadonlyArray<PassedOverKey>
 }
 
+/** Why a key cannot be used whose form is valid. */
+export const brokenMaterial = "has key material that cannot be imported"
+
 /** Imports every key, as the first token that it signs would. */
 export const inspectKeys = Effect.fnUntraced(
   function*({ parsed, passedOver }: ParsedKeySet): Effect.fn.Return<Inspection> {
@@ -254,7 +259,7 @@ export const inspectKeys = Effect.fnUntraced(
         if (Option.isSome(yield* verify)) algorithms.push(algorithm)
       }
       if (algorithms.length > 0) usable.push({ kid, issuer, algorithms })
-      else broken.push({ kid, reason: "has key material that cannot be imported", hasOtherUse: false })
+      else broken.push({ kid, reason: brokenMaterial, hasOtherUse: false })
     }
     return { usable, passedOver: [...passedOver, ...broken] }
   }
@@ -277,6 +282,12 @@ const identityOf = ({ issuer, key }: UsableKey, algorithm: Jws.Algorithm): strin
 const keysIn = (document: Schema.JsonObject): ReadonlyArray<Schema.Json> =>
   Array.isArray(document["keys"]) ? document["keys"] : []
 
+/** The form of such a key is valid, so nothing is logged before a token needs it. */
+const logBroken = ({ kid }: UsableKey, algorithm: Jws.Algorithm) => {
+  const name = kid === undefined ? "without a key ID" : quoted(kid)
+  return Effect.logWarning(`The key ${name} for ${algorithm} ${brokenMaterial}, and tokens that it signs are refused`)
+}
+
 /** Creates the parser of one server's JWK Sets. */
 export const makeKeySetParser = Effect.fnUntraced(
   function*(requested: ReadonlySet<Jws.Algorithm>): Effect.fn.Return<KeySetParser> {
@@ -291,9 +302,10 @@ export const makeKeySetParser = Effect.fnUntraced(
         (verify): Jws.VerifySignature => (signed) => verify(signed)
       )
       const prepared = Effect.tap(Effect.option(own), (verify) =>
-        Effect.sync(() => {
+        Effect.suspend(() => {
           MutableRef.set(ready, verify)
           if (Option.isSome(verify)) entryOfFunction.set(verify.value, entry)
+          return Option.isSome(verify) ? Effect.void : logBroken(key, algorithm)
         }))
       const entry: KeyEntry = { algorithm, issuer: key.issuer, ready, verify: yield* Effect.cached(prepared) }
       return entry

@@ -8,7 +8,7 @@ import type * as Jws from "../Jws.ts"
 import { InvalidToken, VerificationUnavailable } from "../TokenError.ts"
 import type { CheckedJwt, IssuerIndex, ServerKeys } from "./checkJwt.ts"
 import { unknownIssuer } from "./issuers.ts"
-import { currentKeysOf } from "./parsedKeySet.ts"
+import { brokenMaterial, currentKeysOf } from "./parsedKeySet.ts"
 import { orUnavailable } from "./unavailable.ts"
 
 /** The key that signed a token, and its server. */
@@ -95,19 +95,26 @@ const knownKeyRefusal = (
   if (kid === undefined) return undefined
   const current = currentKeysOf(keys)
   const named = current.purposesOf(kid)
+  const refusal = (expected: string) => new InvalidToken({ reason: "unknown-key", claim: "kid", expected, actual: kid })
+  const unusable = (reason: string) =>
+    new InvalidToken({
+      reason: "unusable-key",
+      claim: "kid",
+      expected: `a key that can verify signatures; the key with this ID ${reason}`,
+      actual: kid
+    })
   if (named.length === 0) {
     const reason = current.unusableReason(kid)
-    const expected = `a key that can verify signatures; the key with this ID ${reason}`
-    return reason === undefined
-      ? undefined
-      : new InvalidToken({ reason: "unknown-key", claim: "kid", expected, actual: kid })
+    return reason === undefined ? undefined : unusable(reason)
   }
   if (tried.length > 0) return badSignature
-  const isForAlgorithm = named.some((key) => key.algorithm === algorithm)
-  const expected = isForAlgorithm
-    ? `a key for the issuer ${JSON.stringify(issuer)}`
-    : `a key for ${algorithm}; that key is for ${[...new Set(named.map((key) => key.algorithm))].join(" or ")}`
-  return new InvalidToken({ reason: "unknown-key", claim: "kid", expected, actual: kid })
+  const forAlgorithm = named.filter((key) => key.algorithm === algorithm)
+  if (forAlgorithm.some(({ isBroken }) => isBroken)) return unusable(brokenMaterial)
+  return refusal(
+    forAlgorithm.length > 0
+      ? `a key for the issuer ${JSON.stringify(issuer)}`
+      : `a key for ${algorithm}; that key is for ${[...new Set(named.map((key) => key.algorithm))].join(" or ")}`
+  )
 }
 
 /**
