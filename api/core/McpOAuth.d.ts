@@ -16,6 +16,11 @@ export declare const layer: {
     <R>(options: Options<R>): Layer.Layer<McpOAuth | HttpClient.HttpClient, InvalidOptions, HttpClient.HttpClient | CredentialStore | R>;
 };
 
+export declare const layerMcpClient: <R>(options: McpClientOptions<R>) => Layer.Layer<McpClient.McpClient | McpOAuth, InvalidOptions | OAuthClientError.OAuthClientError | McpClientError, HttpClient.HttpClient | CredentialStore | R>;
+
+export interface McpClientOptions<R = never> extends Options<R>, Omit<Parameters<typeof McpClient.layerHttp>[0], "url" | "headers"> {
+}
+
 export interface Options<R = never> {
     readonly server: string;
     readonly grant: Grant<R>;

@@ -35,10 +35,13 @@
  *
  * @since 0.2.0
  */
+import * as McpClient from "effect/ai/McpClient"
+import type { McpClientError } from "effect/ai/McpClientError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
@@ -298,3 +301,60 @@ export const layer: {
  * @since 0.2.0
  */
 export const errorOf = (error: unknown): OAuthClientError.OAuthClientError | undefined => OAuthClientError.find(error)
+
+/**
+ * Options for a client and its login together.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface McpClientOptions<R = never>
+  extends Options<R>, Omit<Parameters<typeof McpClient.layerHttp>[0], "url" | "headers">
+{}
+
+/**
+ * Sends a request that every protected server refuses without a token, so that the login begins with its challenge. It
+ * changes nothing at the server, and its result does not matter.
+ */
+const probe = Effect.fnUntraced(function*({ protocol, server }: McpClientOptions<unknown>, { client, tokens }: Shape) {
+  if (Option.isSome(yield* tokens)) return
+  const request = HttpClientRequest.post(server).pipe(
+    HttpClientRequest.setHeaders({
+      "accept": "application/json, text/event-stream",
+      "mcp-protocol-version": protocol.protocolVersion,
+      "mcp-method": "ping"
+    }),
+    HttpClientRequest.bodyText(`{"jsonrpc":"2.0","id":0,"method":"ping"}`, "application/json")
+  )
+  yield* HttpClient.withScope(client).execute(request).pipe(
+    Effect.scoped,
+    Effect.catch((error) => {
+      const reason = errorOf(error)
+      return reason === undefined ? Effect.void : Effect.fail(reason)
+    })
+  )
+})
+
+/**
+ * An `McpClient` that logs in before it connects, so that the time that a user takes is not limited by the client's timeout.
+ * Afterwards it is `McpClient.layerHttp` over `layer`.
+ *
+ * @category layers
+ * @since 0.2.0
+ */
+export const layerMcpClient = <R>(
+  options: McpClientOptions<R>
+): Layer.Layer<
+  McpClient.McpClient | McpOAuth,
+  InvalidOptions | OAuthClientError.OAuthClientError | McpClientError,
+  HttpClient.HttpClient | CredentialStore | R
+> =>
+  Layer.unwrap(
+    Effect.map(McpOAuth, (service) =>
+      Layer.unwrap(Effect.as(probe(options, service), McpClient.layerHttp({ ...options, url: options.server }))))
+  ).pipe(Layer.provideMerge(layer(options)), (merged) =>
+    // The `HttpClient` with the token stays inside.
+    Layer.effectContext(
+      Effect.map(Layer.build(merged), (context) =>
+        Context.pick(McpClient.McpClient, McpOAuth)(context))
+    ))

@@ -10,7 +10,7 @@ import {
   type OAuthClientError,
   UserAgent
 } from "@effect-mcp-auth/core"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 
 export const server = "https://api.test/mcp"
@@ -31,6 +31,34 @@ export const json = (status: number, body: unknown, headers: Readonly<Record<str
 
 const list = (text: string | null | undefined): ReadonlyArray<string> =>
   (text ?? "").split(" ").filter((one) => one !== "")
+
+const tool = { name: "Greet", inputSchema: { type: "object" } }
+
+/** An MCP server of 2026-07-28 with one tool. */
+const results: Readonly<Record<string, unknown>> = {
+  "server/discover": { supportedVersions: ["2026-07-28"], capabilities: { tools: {} } },
+  "tools/list": { tools: [tool] },
+  "tools/call": { content: [{ type: "text", text: "hello" }] }
+}
+
+const decodeRequest = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Struct({ id: Schema.Json, method: Schema.String }))
+)
+
+const mcpAnswer = (body: string): Response =>
+  Option.match(decodeRequest(body), {
+    onNone: () => json(200, { ok: true }),
+    onSome: ({ id, method }) => {
+      const result = results[method]
+      return result === undefined
+        ? json(200, { jsonrpc: "2.0", id, error: { code: -32_601, message: "unknown" } })
+        : json(200, {
+          jsonrpc: "2.0",
+          id,
+          result: { resultType: "complete", ttlMs: 1, cacheScope: "private", ...result }
+        })
+    }
+  })
 
 export class World {
   /** The authorization server that the MCP server names. */
@@ -91,7 +119,7 @@ export class World {
     })
   }
 
-  #resourceAnswer({ headers }: Seen): Response {
+  #resourceAnswer({ body, headers }: Seen): Response {
     const token = /^Bearer (.*)$/.exec(headers["authorization"] ?? "")?.[1]
     const scopes = token === undefined ? undefined : this.valid.get(token)
     const hint = this.hint === undefined ? "" : `, resource_metadata="${this.hint}"`
@@ -107,7 +135,7 @@ export class World {
       const challenge = `Bearer error="${forbidden.error}", scope="${forbidden.scope}"${hint}`
       return json(403, {}, { "www-authenticate": challenge })
     }
-    return json(200, { ok: true })
+    return mcpAnswer(body)
   }
 
   #serverDocument(origin: string): Response {
@@ -214,10 +242,14 @@ export class World {
 
   /** A client over this world, for as long as the scope. */
   readonly connect = (
-    options: Partial<McpOAuth.Options<UserAgent.UserAgent>> = {},
+    options: Partial<McpOAuth.Options<UserAgent.UserAgent | HttpClient.HttpClient>> = {},
     store: Layer.Layer<CredentialStore.CredentialStore> = CredentialStore.layerMemory
   ) => {
-    const layer = McpOAuth.layer({ server, grant: this.dynamic, ...options })
+    const layer = McpOAuth.layer<UserAgent.UserAgent | HttpClient.HttpClient>({
+      server,
+      grant: this.dynamic,
+      ...options
+    })
     return Effect.map(
       Layer.build(Layer.provide(layer, Layer.mergeAll(this.http, this.userAgent, store))),
       Context.get(McpOAuth.McpOAuth)
@@ -241,10 +273,11 @@ export const post = (
 /** The error of a request that fails. */
 export const refused = (oauth: McpOAuth.McpOAuth["Service"]) => Effect.flip(post(oauth))
 
+/** Secrets of the world: no text of a client contains one. */
+export const secret = /s3cret/
+
 /** A store that several clients share. */
 export const sharedStore = Effect.map(
   Layer.build(CredentialStore.layerMemory),
   (context) => Layer.succeedContext(context)
 )
-
-export const parseJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Unknown))

@@ -1,0 +1,336 @@
+/** Authorization servers and MCP servers that attack a client. No page opens, and nothing secret goes to another origin. */
+import { ClientAuthentication, ClientRegistration, Grant, ResourceDiscovery } from "@effect-mcp-auth/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { elapse } from "../time.ts"
+import { issuer, json, metadataUrl, post, refused, secret, type Seen, server, World } from "./world.ts"
+
+const evil = "https://evil.test"
+
+/** The requests that carry a secret, without those to the servers that may get it. */
+const leaks = (world: World, ...trusted: ReadonlyArray<string>): ReadonlyArray<string> =>
+  world.seen
+    .filter(({ body, headers, url }) => secret.test(`${url} ${body} ${headers["authorization"] ?? ""}`))
+    .map(({ url }) => url)
+    .filter((url) => ![server, `${issuer}/token`, `${issuer}/revoke`, ...trusted].includes(url))
+
+const to = (origin: string) => ({ url }: Seen) => url.startsWith(origin)
+
+describe("hostile MCP servers", () => {
+  const metadata: ReadonlyArray<readonly [name: string, attack: (world: World) => void, reason: string]> = [
+    ["a metadata URL of another origin", (world) => void (world.hint = `${evil}/prm`), "foreign-metadata-url"],
+    [
+      "a metadata URL with another port",
+      (world) => void (world.hint = "https://api.test:8443/x"),
+      "foreign-metadata-url"
+    ],
+    [
+      "a metadata URL that is a host suffix",
+      (world) => void (world.hint = "https://api.test.evil.test/"),
+      "foreign-metadata-url"
+    ],
+    ["a metadata URL that is no URL", (world) => void (world.hint = "/relative"), "foreign-metadata-url"],
+    ["a metadata URL of a file", (world) => void (world.hint = "file:///etc/passwd"), "foreign-metadata-url"],
+    ["metadata of another resource", (world) => void (world.resource = `${evil}/mcp`), "resource-mismatch"],
+    ["metadata of a neighbour", (world) => void (world.resource = "https://api.test/mc"), "resource-mismatch"],
+    ["metadata of a path below", (world) => void (world.resource = `${server}/below`), "resource-mismatch"],
+    ["metadata without a server", (world) => {
+      world.resourceMetadata = { authorization_servers: undefined }
+    }, "no-authorization-server"],
+    ["metadata with an authorization server that is no issuer", (world) => {
+      world.resourceMetadata = { authorization_servers: ["javascript:alert(1)"] }
+    }, "invalid-metadata"],
+    ["metadata that forbids the header", (world) => {
+      world.resourceMetadata = { bearer_methods_supported: ["query"] }
+    }, "header-not-accepted"],
+    ["metadata of 10 MB", (world) => {
+      world.override = ({ url }) =>
+        url === metadataUrl ? json(200, { resource: server, x: "x".repeat(10_000_000) }) : undefined
+    }, "invalid-metadata"],
+    ["metadata that redirects to another origin", (world) => {
+      world.override = ({ url }) =>
+        url === metadataUrl ? new Response(null, { status: 302, headers: { location: `${evil}/prm` } }) : undefined
+    }, "invalid-metadata"],
+    ["metadata that redirects without an end", (world) => {
+      world.override = ({ url }) =>
+        url.startsWith(metadataUrl) ? new Response(null, { status: 302, headers: { location: `${url}x` } }) : undefined
+    }, "invalid-metadata"],
+    ["no metadata at all", (world) => {
+      world.override = ({ url }) => url.includes("oauth-protected-resource") ? json(404, {}) : undefined
+    }, "not-found"],
+    ["metadata that is unavailable", (world) => {
+      world.override = ({ url }) => url === metadataUrl ? json(503, {}) : undefined
+    }, "unreachable"]
+  ]
+
+  it.effect.each(metadata)("get no login with %s", ([, attack, reason]) =>
+    Effect.gen(function*() {
+      const world = new World()
+      attack(world)
+      const error = yield* elapse(Effect.flatMap(world.connect(), refused))
+      assert.strictEqual(error._tag === "ResourceRefused" ? String(error.reason) : error._tag, reason)
+      assert.strictEqual(error.retryable, reason === "unreachable")
+      assert.deepStrictEqual([world.pages.length, world.seen.filter(to(evil)).length], [0, 0])
+    }))
+
+  it.effect("get a login with metadata of another origin, if the client allows that origin", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      world.hint = "https://docs.test/prm"
+      world.override = ({ url }) =>
+        url === world.hint ? json(200, { resource: server, authorization_servers: [issuer] }) : undefined
+      const oauth = yield* world.connect({ hintPolicy: ResourceDiscovery.allowOrigins(["https://docs.test"]) })
+      assert.strictEqual(yield* post(oauth), 200)
+    }))
+
+  it.effect("get no token on another URL: another path, port, scheme or host, nor a redirect", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      const oauth = yield* world.connect()
+      yield* post(oauth)
+      const others = [
+        `${evil}/mcp`,
+        "https://api.test/other",
+        "https://api.test/mcp/",
+        "https://api.test/",
+        "https://api.test:444/mcp",
+        "http://api.test/mcp",
+        "https://api.test.evil.test/mcp",
+        "https://evil.test/https://api.test/mcp"
+      ]
+      for (const url of others) yield* Effect.exit(post(oauth, url))
+      world.override = ({ url }) =>
+        url === server ? new Response(null, { status: 307, headers: { location: `${evil}/mcp` } }) : undefined
+      assert.strictEqual(yield* post(oauth), 307)
+      assert.deepStrictEqual(leaks(world), [])
+      // The query is not part of the place.
+      world.override = () => undefined
+      yield* post(oauth, `${server}?x=1`)
+      assert.match(world.seen.at(-1)?.headers["authorization"] ?? "", secret)
+    }))
+
+  it.effect("get no secret of a client by naming another authorization server", () =>
+    Effect.gen(function*() {
+      const authentication = ClientAuthentication.clientSecretBasic("service", Redacted.make("s3cret-client"))
+      const assertion = () => Effect.succeed(Redacted.make("s3cret-assertion"))
+      const grants = [
+        Grant.clientCredentials({ issuer, clientId: "service", authentication }),
+        Grant.jwtBearer({ issuer, assertion }),
+        Grant.authorizationCode({
+          registration: ClientRegistration.preregistered({ issuer, clientId: "service", authentication })
+        })
+      ]
+      for (const grant of grants) {
+        const world = new World()
+        const oauth = yield* world.connect({ grant })
+        assert.strictEqual(yield* post(oauth), 200)
+        const { length } = world.pages
+        world.expire()
+        world.issuer = evil
+        const error = yield* refused(oauth)
+        assert.strictEqual(error._tag === "RegistrationFailed" && error.reason, "registered-elsewhere")
+        assert.deepStrictEqual([leaks(world), world.pages.length], [[], length])
+        // The next answer is right again, and nothing was lost.
+        world.issuer = issuer
+        assert.strictEqual(yield* post(oauth), 200)
+        assert.strictEqual(world.pages.length, length)
+      }
+    }))
+
+  it.effect("get a new login at a new authorization server, and nothing of the old one is sent there", () =>
+    Effect.gen(function*() {
+      for (const documents of [false, true]) {
+        const world = new World()
+        world.serverMetadata = { client_id_metadata_document_supported: documents }
+        const oauth = yield* world.connect({
+          // The ID of this client is the same everywhere. Its refresh token is not.
+          grant: Grant.authorizationCode({
+            registration: ClientRegistration.firstOf(
+              ClientRegistration.metadataDocument("https://client.test/id.json"),
+              ClientRegistration.dynamic({ clientName: "test" })
+            )
+          })
+        })
+        yield* post(oauth)
+        world.expire()
+        world.issuer = "https://as2.test"
+        assert.strictEqual(yield* post(oauth), 200)
+        const there = world.seen.filter(to("https://as2.test"))
+        assert.isFalse(there.some(({ body }) => /s3cret-refresh-1|s3cret-code-1|client1/.test(body)))
+        assert.deepStrictEqual([world.registrations, world.pages.length], [documents ? 0 : 2, 2])
+      }
+    }))
+
+  it.effect("can ask for ever new scopes, and open a bounded number of pages", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      const oauth = yield* world.connect()
+      yield* post(oauth)
+      for (let call = 0; call < 20; call++) {
+        world.forbidden = { error: "insufficient_scope", scope: `scope${call}` }
+        yield* Effect.exit(post(oauth))
+      }
+      assert.strictEqual(world.pages.length, 5)
+    }))
+})
+
+describe("hostile authorization servers", () => {
+  const responses: ReadonlyArray<readonly [response: string, reason: string]> = [
+    ["code=x&state=STATE&iss=https%3A%2F%2Fevil.test", "issuer"],
+    ["code=x&state=STATE&iss=https%3A%2F%2Fas.test%2F", "issuer"],
+    ["code=x&state=STATE&iss=https%3A%2F%2FAS.test", "issuer"],
+    ["code=x&state=STATE&iss=https%3A%2F%2Fas.test%3A443", "issuer"],
+    ["code=x&state=STATE", "issuer"],
+    ["code=x&state=STATE&iss=", "issuer"],
+    ["code=x&state=STATE&iss=https%3A%2F%2Fas.test&iss=https%3A%2F%2Fevil.test", "duplicate"],
+    ["code=x&state=STATE&state=STATE&iss=https%3A%2F%2Fas.test", "duplicate"],
+    ["code=x&code=y&state=STATE&iss=https%3A%2F%2Fas.test", "duplicate"],
+    ["code=x&state=other&iss=https%3A%2F%2Fas.test", "state"],
+    ["code=x&iss=https%3A%2F%2Fas.test", "state"],
+    ["error=access_denied&error_description=EVIL&state=STATE&iss=https%3A%2F%2Fevil.test", "issuer"],
+    ["error=access_denied&error_description=EVIL&state=x&iss=https%3A%2F%2Fas.test", "state"],
+    ["error=access_denied&code=x&state=STATE&iss=https%3A%2F%2Fas.test", "denied"],
+    ["state=STATE&iss=https%3A%2F%2Fas.test", "no-code"]
+  ]
+
+  it.effect.each(responses)(
+    "get no code redeemed with the response %s",
+    ([response, reason]) =>
+      Effect.gen(function*() {
+        const world = new World()
+        world.callback = (page) => response.replaceAll("STATE", page.searchParams.get("state") ?? "")
+        const error = yield* Effect.flatMap(world.connect(), refused)
+        assert.strictEqual(error._tag === "AuthorizationRejected" ? String(error.reason) : error._tag, reason)
+        assert.notInclude(error.message, "EVIL")
+        assert.notInclude(error.message, world.pages[0]?.searchParams.get("state") ?? "-")
+        assert.strictEqual(world.grants("authorization_code").length, 0)
+      })
+  )
+
+  it.effect("need no iss in the response only if their metadata does not announce it", () =>
+    Effect.gen(function*() {
+      for (const announced of [undefined, false]) {
+        const world = new World()
+        world.serverMetadata = { authorization_response_iss_parameter_supported: announced }
+        world.callback = (page) => `code=&state=${page.searchParams.get("state")}`
+        assert.strictEqual(yield* Effect.flatMap(world.connect(), post), 200)
+        world.callback = (page) => `code=&state=${page.searchParams.get("state")}&iss=https%3A%2F%2Fevil.test`
+        const error = yield* Effect.flatMap(world.connect(), refused)
+        assert.strictEqual(error._tag === "AuthorizationRejected" && error.reason, "issuer")
+      }
+    }))
+
+  const documents: ReadonlyArray<readonly [name: string, metadata: Readonly<Record<string, unknown>>]> = [
+    ["another issuer", { issuer: evil }],
+    ["an issuer with a slash", { issuer: `${issuer}/` }],
+    ["no PKCE", { code_challenge_methods_supported: undefined }],
+    ["PKCE without S256", { code_challenge_methods_supported: ["plain"] }],
+    ["no authorization endpoint", { authorization_endpoint: undefined }],
+    ["a text for the mix-up protection", { authorization_response_iss_parameter_supported: "false" }],
+    ["10 MB", { x: "x".repeat(10_000_000) }]
+  ]
+
+  it.effect.each(documents)("get no page opened with metadata with %s", ([, metadata]) =>
+    Effect.gen(function*() {
+      const world = new World()
+      world.serverMetadata = metadata
+      assert.strictEqual((yield* elapse(Effect.flatMap(world.connect(), refused)))._tag, "ServerRefused")
+      assert.deepStrictEqual([world.pages.length, world.registrations], [0, 0])
+    }))
+
+  const answers: ReadonlyArray<readonly [name: string, answer: () => Response]> = [
+    ["redirects", () => new Response(null, { status: 307, headers: { location: `${evil}/token` } })],
+    ["redirects with a 308", () => new Response(null, { status: 308, headers: { location: `${evil}/token` } })],
+    ["is a page", () => new Response("<html>", { headers: { "content-type": "text/html" } })],
+    ["has 10 MB", () => json(200, { access_token: "x".repeat(10_000_000), token_type: "Bearer" })],
+    ["is no object", () => json(200, ["access_token"])],
+    ["has no token", () => json(200, { token_type: "Bearer" })],
+    ["has an empty token", () => json(200, { access_token: "", token_type: "Bearer" })],
+    ["has a token that ends the header", () => json(200, { access_token: "x\r\nx-evil: 1", token_type: "Bearer" })],
+    ["has another type of token", () => json(200, { access_token: "x", token_type: "mac" })],
+    ["has a bound token without a proof", () => json(200, { access_token: "x", token_type: "DPoP" })],
+    ["is an outage", () => json(503, { error: "invalid_grant" })],
+    ["is a rate limit", () => json(429, { error: "invalid_grant" })],
+    ["is a temporary error", () => json(400, { error: "temporarily_unavailable" })]
+  ]
+
+  it.effect.each(answers)(
+    "cost no refresh token and open no page with a token response that %s",
+    ([, answer]) =>
+      Effect.gen(function*() {
+        const world = new World()
+        const oauth = yield* world.connect()
+        yield* post(oauth)
+        world.expire()
+        world.override = ({ url }) => url.endsWith("/token") ? answer() : undefined
+        const error = yield* refused(oauth)
+        assert.strictEqual(error._tag, "TokenUnavailable")
+        assert.isTrue(error.retryable)
+        assert.notMatch(error.message, secret)
+        assert.deepStrictEqual([leaks(world), world.seen.filter(to(evil)).length], [[], 0])
+        world.override = () => undefined
+        assert.strictEqual(yield* post(oauth), 200)
+        assert.deepStrictEqual([world.pages.length, world.reuse], [1, 0])
+      })
+  )
+
+  it.effect("cannot make a client wait for ever", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      const oauth = yield* world.connect()
+      yield* post(oauth)
+      world.expire()
+      const never = new Response(new ReadableStream(), { headers: { "content-type": "application/json" } })
+      world.override = ({ url }) => url.endsWith("/token") ? never : undefined
+      assert.strictEqual((yield* elapse(refused(oauth)))._tag, "TokenUnavailable")
+    }))
+
+  it.effect("cannot put what was sent to them into an error, and not forge lines of a log", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      const oauth = yield* world.connect()
+      world.override = ({ form, url }) =>
+        url.endsWith("/token")
+          ? json(400, {
+            error: "invalid_request",
+            error_description: `${form.get("code")} ${form.get("code_verifier")} \u001b[31m\n${
+              form.get("refresh_token")
+            }`
+          })
+          : undefined
+      const error = yield* refused(oauth)
+      assert.strictEqual(error._tag, "TokenRefused")
+      const verifier = world.grants("authorization_code")[0]?.form.get("code_verifier") ?? ""
+      assert.isAbove(verifier.length, 42)
+      const shown = `${error.message} ${JSON.stringify(error)} ${String(error)}`
+      assert.notMatch(shown, secret)
+      assert.notInclude(shown, verifier)
+      assert.notInclude(error.message, "\u001b")
+      assert.notInclude(error.message, "\n")
+    }))
+
+  it.effect("cannot add parameters that replace those of the client", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      world.serverMetadata = {
+        authorization_endpoint:
+          `${issuer}/authorize?keep=1&state=x&state=y&redirect_uri=${evil}&code_challenge_method=plain`
+      }
+      assert.strictEqual(yield* Effect.flatMap(world.connect(), post), 200)
+      const [page] = world.pages
+      assert.deepStrictEqual(page?.searchParams.getAll("redirect_uri"), [world.redirectUri])
+      assert.deepStrictEqual(page?.searchParams.getAll("code_challenge_method"), ["S256"])
+      assert.deepStrictEqual([page?.searchParams.getAll("state").length, page?.searchParams.get("keep")], [1, "1"])
+    }))
+
+  it.effect("get no registration, code or token at an endpoint without TLS", () =>
+    Effect.gen(function*() {
+      for (const name of ["registration_endpoint", "token_endpoint"]) {
+        const world = new World()
+        world.serverMetadata = { [name]: "http://as.test/endpoint" }
+        const error = yield* Effect.flatMap(world.connect(), refused)
+        assert.include(["RegistrationFailed", "TokenUnavailable"], error._tag)
+        assert.isFalse(world.seen.some(({ url }) => url.startsWith("http:")))
+      }
+    }))
+})
