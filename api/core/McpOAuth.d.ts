@@ -10,13 +10,13 @@ export declare class McpOAuth extends McpOAuth_base {
 export declare const errorOf: (error: unknown) => OAuthClientError.OAuthClientError | undefined;
 
 export declare const layer: {
-    <R>(options: Options<R> & {
+    <R = never>(options: Options<R> & {
         readonly interactive: "never";
     }): Layer.Layer<McpOAuth | HttpClient.HttpClient, InvalidOptions, HttpClient.HttpClient | CredentialStore | Exclude<R, UserAgent>>;
-    <R>(options: Options<R>): Layer.Layer<McpOAuth | HttpClient.HttpClient, InvalidOptions, HttpClient.HttpClient | CredentialStore | R>;
+    <R = never>(options: Options<R>): Layer.Layer<McpOAuth | HttpClient.HttpClient, InvalidOptions, HttpClient.HttpClient | CredentialStore | R>;
 };
 
-export declare const layerMcpClient: <R>(options: McpClientOptions<R>) => Layer.Layer<McpClient.McpClient | McpOAuth, InvalidOptions | OAuthClientError.OAuthClientError | McpClientError, HttpClient.HttpClient | CredentialStore | R>;
+export declare const layerMcpClient: <R = never>(options: McpClientOptions<R>) => Layer.Layer<McpClient.McpClient | McpOAuth, InvalidOptions | OAuthClientError.OAuthClientError | McpClientError, HttpClient.HttpClient | CredentialStore | R>;
 
 export interface McpClientOptions<R = never> extends Options<R>, Omit<Parameters<typeof McpClient.layerHttp>[0], "url" | "headers"> {
 }

@@ -262,17 +262,17 @@ const makeService = Effect.fnUntraced(function*<R>(
  * @since 0.2.0
  */
 export const layer: {
-  <R>(
+  <R = never>(
     options: Options<R> & { readonly interactive: "never" }
   ): Layer.Layer<
     McpOAuth | HttpClient.HttpClient,
     InvalidOptions,
     HttpClient.HttpClient | CredentialStore | Exclude<R, UserAgent>
   >
-  <R>(
+  <R = never>(
     options: Options<R>
   ): Layer.Layer<McpOAuth | HttpClient.HttpClient, InvalidOptions, HttpClient.HttpClient | CredentialStore | R>
-} = <R>(
+} = <R = never>(
   options: Options<R>
 ): Layer.Layer<McpOAuth | HttpClient.HttpClient, InvalidOptions, HttpClient.HttpClient | CredentialStore | R> =>
   Layer.effectContext(
@@ -342,7 +342,7 @@ const probe = Effect.fnUntraced(function*({ protocol, server }: McpClientOptions
  * @category layers
  * @since 0.2.0
  */
-export const layerMcpClient = <R>(
+export const layerMcpClient = <R = never>(
   options: McpClientOptions<R>
 ): Layer.Layer<
   McpClient.McpClient | McpOAuth,
