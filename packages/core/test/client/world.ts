@@ -11,7 +11,7 @@ import {
   UserAgent
 } from "@effect-mcp-auth/core"
 import { Context, Effect, Layer, Option, Schema } from "effect"
-import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 
 export const server = "https://api.test/mcp"
 export const issuer = "https://as.test"
@@ -199,18 +199,19 @@ export class World {
     }
   }
 
-  readonly client = HttpClient.make((request, url) =>
+  /** As `fetch` does, it follows redirects unless it is told not to, and takes the headers and the body along. */
+  readonly client = HttpClient.make((request, url, _signal, fiber) =>
     Effect.suspend(() => {
       const body = request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
-      const seen = {
-        method: request.method,
-        url: url.href,
-        headers: request.headers,
-        body,
-        form: new URLSearchParams(body)
+      const { redirect } = Context.getOrUndefined(fiber.context, FetchHttpClient.RequestInit) ?? {}
+      const send = (url: string, hops: number): Response => {
+        const seen = { method: request.method, url, headers: request.headers, body, form: new URLSearchParams(body) }
+        this.seen.push(seen)
+        const response = this.#answer(seen)
+        const location = response.headers.get("location")
+        return location === null || redirect === "manual" || hops > 5 ? response : send(location, hops + 1)
       }
-      this.seen.push(seen)
-      return Effect.map(Effect.yieldNow, () => HttpClientResponse.fromWeb(request, this.#answer(seen)))
+      return Effect.map(Effect.yieldNow, () => HttpClientResponse.fromWeb(request, send(url.href, 0)))
     })
   )
 
