@@ -165,5 +165,6 @@ export const serve = (
 ): Layer.Layer<never, InvalidClientMetadata, HttpRouter.HttpRouter> =>
   Layer.unwrap(Effect.map(document(clientId, metadata), (content) => {
     const response = HttpServerResponse.jsonUnsafe(content, { headers: { "cache-control": "public, max-age=3600" } })
+    // A URL's path begins with a slash, which its type does not say.
     return HttpRouter.add("GET", new URL(clientId).pathname as `/${string}`, response)
   }))

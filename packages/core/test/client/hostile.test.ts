@@ -274,6 +274,22 @@ describe("hostile authorization servers", () => {
       })
   )
 
+  it.effect("get no code, secret or token where their endpoints redirect to, with an HTTP client that follows redirects", () =>
+    Effect.gen(function*() {
+      for (const endpoint of ["token", "register", "revoke"]) {
+        const world = new World()
+        const oauth = yield* world.connect()
+        if (endpoint === "revoke") yield* oauth.authorize
+        world.override = ({ url }) =>
+          url.endsWith(`/${endpoint}`)
+            ? new Response(null, { status: 308, headers: { location: `${evil}/${endpoint}` } })
+            : undefined
+        if (endpoint === "revoke") assert.deepStrictEqual(yield* oauth.logout, { revoked: false })
+        else assert.include(["TokenUnavailable", "RegistrationFailed"], (yield* Effect.flip(oauth.authorize))._tag)
+        assert.deepStrictEqual([leaks(world), world.seen.filter(to(evil)).length], [[], 0])
+      }
+    }))
+
   it.effect("cannot make a client wait for ever", () =>
     Effect.gen(function*() {
       const world = new World()

@@ -1,10 +1,10 @@
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { type Challenge, forTokens, parse } from "../../token/WwwAuthenticate.ts"
@@ -44,13 +44,14 @@ const makeIsServer = (server: string) => {
 
 /** `fetch` follows redirects by itself, with the token if the origin is the same. */
 const withoutRedirects = (exchange: Exchange): Exchange =>
-  Effect.flatMap(Effect.context<never>(), (context) => {
-    const init = Context.getOrUndefined(
-      context as Context.Context<FetchHttpClient.RequestInit>,
-      FetchHttpClient.RequestInit
-    )
-    return Effect.provideService(exchange, FetchHttpClient.RequestInit, { ...init, redirect: "manual" })
-  })
+  Effect.flatMap(
+    Effect.serviceOption(FetchHttpClient.RequestInit),
+    (init) =>
+      Effect.provideService(exchange, FetchHttpClient.RequestInit, {
+        ...Option.getOrUndefined(init),
+        redirect: "manual"
+      })
+  )
 
 /** Rejected responses are short. The rest of a longer one is not read, and a slow one is not waited for. */
 const maxRejected = 64 * 1024
