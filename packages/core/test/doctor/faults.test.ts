@@ -387,8 +387,8 @@ const providers: ReadonlyArray<Row> = [
       ]
     },
     fixed: healthy,
-    fails: ["ts-1.31", "rmcp"],
-    works: ["ts-1.23"]
+    fails: ["rmcp"],
+    works: ["ts-1.23", "ts-1.31"]
   },
   {
     name: "a document without response types",

@@ -37,7 +37,11 @@ const textOf = (document: Schema.JsonObject, member: string): string | undefined
   return typeof value === "string" && URL.canParse(value) ? value : undefined
 }
 
-/** The documents up to the first one that clients can use. */
+/** Whether redirects led to another origin. Some clients do not follow them, and try the next URL. */
+const leavesOrigin = ({ exchanges }: Fetched): boolean =>
+  exchanges.some(({ url }) => new URL(url).origin !== new URL(exchanges[0].url).origin)
+
+/** The documents up to the first one that every client can use. */
 const fetchDocuments = Effect.fnUntraced(function*(probe: Probe, issuer: Issuer.Issuer, origin: string) {
   const urls = new Set<string>()
   const fetched: Array<Fetched> = []
@@ -52,7 +56,7 @@ const fetchDocuments = Effect.fnUntraced(function*(probe: Probe, issuer: Issuer.
     })
     const document = found.document !== undefined && isProviderMetadata(found.document) ? found.document : undefined
     fetched.push({ ...found, document })
-    if (document !== undefined) break
+    if (document !== undefined && !leavesOrigin(found)) break
   }
   return fetched
 })
@@ -132,10 +136,10 @@ export const gatherProvider = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Provider> {
   const issuer = Issuer.makeResult(named, { allowInsecureLoopback: true })
   const fetched = Result.isFailure(issuer) ? [] : yield* fetchDocuments(probe, issuer.success, origin)
-  const last = fetched.at(-1)
-  const document = last?.document
+  const first = fetched.find(({ document }) => document !== undefined)
+  const document = first?.document
   const nothing = { keys: undefined, preflight: undefined, registration: undefined, authorization: undefined }
-  if (last === undefined || document === undefined) {
+  if (first === undefined || document === undefined) {
     return { named, fetched, used: undefined, product: undefined, ...nothing }
   }
   const jwksUri = textOf(document, "jwks_uri")
@@ -161,5 +165,5 @@ export const gatherProvider = Effect.fnUntraced(function*(
       headers: { accept: "text/html" }
     }))
   const product = yield* productOf(document)
-  return { named, fetched, used: { ...last, document }, product, keys, preflight, registration, authorization }
+  return { named, fetched, used: { ...first, document }, product, keys, preflight, registration, authorization }
 })

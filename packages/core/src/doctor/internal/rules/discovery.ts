@@ -116,7 +116,13 @@ export const discoveryRules: ReadonlyArray<Rule> = [
     actor: serverOr(({ metadata }) => metadata.some(leavesOrigin)),
     isHint: true,
     source: "code of TypeScript SDK 1.32.2 and rmcp",
-    breaks: [{ clients: ["ts-1.31", ...rust] }],
+    breaks: [{ clients: rust }, {
+      clients: ["ts-1.31"],
+      // It tries the next URL.
+      when: ({ providers, server }) =>
+        providers.some(({ fetched }) => fetched.every((one) => one.document === undefined || leavesOrigin(one))) ||
+        (server?.metadata.some(leavesOrigin) === true && server.originProvider?.document === undefined)
+    }],
     check: (evidence) => {
       const first = documentsOf(evidence).find(leavesOrigin)
       if (first === undefined) return documentsOf(evidence).length === 0 ? "not-applicable" : "holds"
