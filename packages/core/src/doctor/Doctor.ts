@@ -21,14 +21,19 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import { AllowInsecureLoopback } from "../metadata/InsecureLoopback.ts"
 import * as ResourceIdentifier from "../metadata/ResourceIdentifier.ts"
+import { type McpAuth, serviceWithInternals } from "../server/internal/service.ts"
 import { type Client, clients as knownClients } from "./Clients.ts"
 import type { Evidence, Exchange, Provider } from "./Evidence.ts"
 import { gatherProvider, type ProviderOptions } from "./internal/gatherProvider.ts"
 import { firstContact, gatherServer, gatherToken, type ServerOptions } from "./internal/gatherResource.ts"
+import { inProcessClient } from "./internal/inProcess.ts"
 import { judge as judgeEvidence } from "./internal/judge.ts"
 import { listOf, statusOf } from "./internal/model.ts"
 import { makeProbe, type Probe } from "./internal/probe.ts"
@@ -194,3 +199,84 @@ export const examine = (
   options: Options = {}
 ): Effect.Effect<Report, ResourceIdentifier.InvalidResourceIdentifier, HttpClient.HttpClient> =>
   Effect.map(gather(target, options), (evidence) => judge(evidence, options))
+
+/**
+ * Options for the check at start.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface SelfCheckOptions extends Pick<Options, "clients" | "origin" | "rules"> {
+  /** Whether the check runs. Default: `true`. */
+  readonly enabled?: boolean | undefined
+}
+
+/**
+ * The rules of the check at start: all of `Rule.rules` except those about web pages at the provider, which most servers do
+ * not need.
+ *
+ * @category rules
+ * @since 0.2.0
+ */
+export const selfCheckRules: ReadonlyArray<Rule.Rule> = Rule.without(Rule.rules, ["D27", "D28"])
+
+/** A server that is still starting answers 503. */
+const awaitStart = (client: HttpClient.HttpClient, resource: string): Effect.Effect<void> =>
+  client.get(resource).pipe(
+    Effect.map(({ status }) => status),
+    Effect.orElseSucceed(() => 503),
+    Effect.repeat({ schedule: Schedule.spaced("250 millis"), times: 120, until: (status) => status !== 503 }),
+    Effect.asVoid
+  )
+
+const selfCheck = Effect.fnUntraced(function*(options: SelfCheckOptions) {
+  const service = yield* serviceWithInternals
+  const { allowedOrigins: [origin], resource } = service
+  const client = inProcessClient(yield* HttpRouter.HttpRouter, yield* HttpClient.HttpClient, service, yield* Effect.context<never>())
+  yield* awaitStart(client, resource)
+  const rules = options.rules ?? selfCheckRules
+  const { findings } = yield* examine(resource, { kind: "resource", origin, ...options, rules }).pipe(
+    Effect.provideService(HttpClient.HttpClient, client)
+  )
+  yield* Effect.forEach(
+    findings.filter(({ isHint, severity }) => severity !== "note" && !isHint),
+    ({ actor, clients, fix, id, seen, title }) =>
+      Effect.logWarning(`${id}: ${title}: ${seen}. To do for the ${actor}: ${fix.words}`).pipe(
+        Effect.annotateLogs({ rule: id, actor, clients: clients.length })
+      ),
+    { discard: true }
+  )
+})
+
+/**
+ * Examines the server of this program when it starts, within the process, together with its authorization servers. It logs a
+ * warning for each error and warning of the report, with the ID of the rule.
+ *
+ * **Details**
+ *
+ * It runs in the background. It neither delays nor fails the server, and ends with it. The routes answer within the process, so
+ * that the public address need not be reachable yet. Requests to authorization servers use the `HttpClient`.
+ *
+ * **Example** (A server that examines itself)
+ *
+ * ```ts import.meta.vitest
+ * import * as Doctor from "@effect-mcp-auth/core/doctor/Doctor"
+ * import * as McpAuth from "@effect-mcp-auth/core/McpAuth"
+ * import * as Layer from "effect/Layer"
+ *
+ * declare const Mcp: Layer.Layer<never>
+ * const app = () => Layer.merge(Mcp.pipe(McpAuth.protect()), Doctor.layerSelfCheck({ enabled: true }))
+ *
+ * typeof app // => "function"
+ * ```
+ *
+ * @category layers
+ * @since 0.2.0
+ */
+export const layerSelfCheck = (
+  options: SelfCheckOptions = {}
+): Layer.Layer<never, never, McpAuth | HttpRouter.HttpRouter | HttpClient.HttpClient> =>
+  options.enabled === false ? Layer.empty : Layer.effectDiscard(
+    Effect.forkScoped(Effect.catchCause(selfCheck(options), (cause) =>
+      Effect.logDebug("The check of the server could not be completed", cause)))
+  )
