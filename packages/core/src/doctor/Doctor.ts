@@ -232,7 +232,12 @@ const awaitStart = (client: HttpClient.HttpClient, resource: string): Effect.Eff
 const selfCheck = Effect.fnUntraced(function*(options: SelfCheckOptions) {
   const service = yield* serviceWithInternals
   const { allowedOrigins: [origin], resource } = service
-  const client = inProcessClient(yield* HttpRouter.HttpRouter, yield* HttpClient.HttpClient, service, yield* Effect.context<never>())
+  const client = inProcessClient(
+    yield* HttpRouter.HttpRouter,
+    yield* HttpClient.HttpClient,
+    service,
+    yield* Effect.context<never>()
+  )
   yield* awaitStart(client, resource)
   const rules = options.rules ?? selfCheckRules
   const { findings } = yield* examine(resource, { kind: "resource", origin, ...options, rules }).pipe(
@@ -277,6 +282,10 @@ export const layerSelfCheck = (
   options: SelfCheckOptions = {}
 ): Layer.Layer<never, never, McpAuth | HttpRouter.HttpRouter | HttpClient.HttpClient> =>
   options.enabled === false ? Layer.empty : Layer.effectDiscard(
-    Effect.forkScoped(Effect.catchCause(selfCheck(options), (cause) =>
-      Effect.logDebug("The check of the server could not be completed", cause)))
+    Effect.forkScoped(
+      Effect.catchCause(
+        selfCheck(options),
+        (cause) => Effect.logDebug("The check of the server could not be completed", cause)
+      )
+    )
   )

@@ -4,8 +4,8 @@ import { Fault, TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Layer, Logger, Ref } from "effect"
 import { HttpClient } from "effect/http"
-import { pass } from "../time.ts"
 import { options, post, resource, serve, server } from "../server/harness.ts"
+import { pass } from "../time.ts"
 
 const cors = { "access-control-allow-origin": "*" }
 
@@ -30,7 +30,9 @@ const start = Effect.fnUntraced(function*(
   const reached = yield* Ref.make<ReadonlyArray<string>>([])
   const lines: Array<string> = []
   const auth = McpAuth.layer(options(protect))
-  const app = Layer.merge(server(reached).pipe(McpAuth.protect()), Doctor.layerSelfCheck(selfCheck)).pipe(Layer.provide(auth))
+  const app = Layer.merge(server(reached).pipe(McpAuth.protect()), Doctor.layerSelfCheck(selfCheck)).pipe(
+    Layer.provide(auth)
+  )
   const handle = yield* serve(app).pipe(
     Effect.provideService(HttpClient.HttpClient, client),
     Effect.provide(collecting(lines))

@@ -1,7 +1,7 @@
 /** The predictions of the doctor for real clients, confirmed by running these clients against the same answers. */
 import * as Doctor from "@effect-mcp-auth/core/doctor/Doctor"
-import * as SdkClient from "@effect-mcp-auth/examples/SdkClient"
 import { ScriptedUser } from "@effect-mcp-auth/examples/ScriptedUser"
+import * as SdkClient from "@effect-mcp-auth/examples/SdkClient"
 import { NodeMcpAuth } from "@effect-mcp-auth/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { UnauthorizedError as UnauthorizedOf124 } from "@modelcontextprotocol/sdk-1-24/client/auth.js"
@@ -30,21 +30,21 @@ const sdk1 = (
     readonly isUnauthorized: (error: unknown) => boolean
   }
 ): Connects =>
-async (url) => {
+(url) => {
   const user = new ScriptedUser()
-  for (let attempt = 0; attempt < 2; attempt++) {
+  const attempt = async (rest: number): Promise<boolean> => {
     const client = open(url, user)
     try {
       await client.connect()
       await client.close()
       return true
     } catch (error) {
-      if (!client.isUnauthorized(error)) return false
-      const isFinished = await client.finish(user.callbackParameters.get("code") ?? "").then(() => true, () => false)
-      if (!isFinished) return false
+      if (!client.isUnauthorized(error) || rest === 0) return false
+      const code = user.callbackParameters.get("code") ?? ""
+      return client.finish(code).then(() => attempt(rest - 1), () => false)
     }
   }
-  return false
+  return attempt(1)
 }
 
 const modules = fileURLToPath(new URL("../../../../node_modules/", import.meta.url))
@@ -95,36 +95,52 @@ const programs: ReadonlyArray<readonly [id: string, connects: Connects]> = [
     ? [["mcp-remote", program(remote, (url) => [url, "--allow-http"])] as const]
     : [],
   ...existsSync(join(modules, inspector))
-    ? [["inspector", program(inspector, (url) => ["--cli", url, "--transport", "http", "--method", "tools/list"])] as const]
+    ? [
+      [
+        "inspector",
+        program(inspector, (url) => ["--cli", url, "--transport", "http", "--method", "tools/list"])
+      ] as const
+    ]
     : []
 ]
 
 const clients: ReadonlyArray<readonly [id: string, connects: Connects]> = [
-  ["ts-1.23", sdk1((url, user) => {
-    const transport = new TransportOf124(new URL(url), { authProvider: user })
-    const client = new ClientOf124({ name: "sdk-1-24", version: "1.0.0" })
-    return {
-      connect: () => client.connect(transport as Parameters<typeof client.connect>[0]),
-      finish: (code) => transport.finishAuth(code),
-      close: () => client.close(),
-      isUnauthorized: (error) => error instanceof UnauthorizedOf124
-    }
-  })],
-  ["ts-1.31", sdk1((url, user) => {
-    const transport = new StreamableHTTPClientTransport(new URL(url), { authProvider: user })
-    const client = new Client({ name: "sdk-1", version: "1.0.0" })
-    return {
-      connect: () => client.connect(transport as Parameters<typeof client.connect>[0]),
-      finish: (code) => transport.finishAuth(code),
-      close: () => client.close(),
-      isUnauthorized: (error) => error instanceof UnauthorizedError
-    }
-  })],
-  ["ts-2", (url) =>
-    Effect.runPromise(SdkClient.connect(url, new ScriptedUser(), { versionNegotiation: { mode: "legacy" } }).pipe(
-      Effect.scoped,
-      Effect.match({ onFailure: () => false, onSuccess: () => true })
-    ))],
+  [
+    "ts-1.23",
+    sdk1((url, user) => {
+      const transport = new TransportOf124(new URL(url), { authProvider: user })
+      const client = new ClientOf124({ name: "sdk-1-24", version: "1.0.0" })
+      return {
+        connect: () => client.connect(transport as Parameters<typeof client.connect>[0]),
+        finish: (code) => transport.finishAuth(code),
+        close: () => client.close(),
+        isUnauthorized: (error) => error instanceof UnauthorizedOf124
+      }
+    })
+  ],
+  [
+    "ts-1.31",
+    sdk1((url, user) => {
+      const transport = new StreamableHTTPClientTransport(new URL(url), { authProvider: user })
+      const client = new Client({ name: "sdk-1", version: "1.0.0" })
+      return {
+        connect: () => client.connect(transport as Parameters<typeof client.connect>[0]),
+        finish: (code) => transport.finishAuth(code),
+        close: () => client.close(),
+        isUnauthorized: (error) => error instanceof UnauthorizedError
+      }
+    })
+  ],
+  [
+    "ts-2",
+    (url) =>
+      Effect.runPromise(
+        SdkClient.connect(url, new ScriptedUser(), { versionNegotiation: { mode: "legacy" } }).pipe(
+          Effect.scoped,
+          Effect.match({ onFailure: () => false, onSuccess: () => true })
+        )
+      )
+  ],
   ...programs
 ]
 
@@ -147,12 +163,20 @@ const resourceIs = (resource: (origins: Origins) => unknown): Fault => ({
 export const faults: ReadonlyArray<readonly [name: string, id: string | undefined, fault: Fault]> = [
   ["no fault", undefined, {}],
   ["another issuer", "R07", { provider: (all, { other }) => ({ ...all, issuer: other }) }],
-  ["an issuer with a slash that the metadata lacks", "R08", { provider: (all, { provider }) => ({ ...all, issuer: `${provider}/` }) }],
-  ["an issuer without the slash of the metadata", "R09", { resource: (all, { provider }) => ({ ...all, authorization_servers: [`${provider}/`] }) }],
+  ["an issuer with a slash that the metadata lacks", "R08", {
+    provider: (all, { provider }) => ({ ...all, issuer: `${provider}/` })
+  }],
+  ["an issuer without the slash of the metadata", "R09", {
+    resource: (all, { provider }) => ({ ...all, authorization_servers: [`${provider}/`] })
+  }],
   ["no issuer", "R12", members({ issuer: undefined })],
   ["no PKCE", "R05", members({ code_challenge_methods_supported: undefined })],
   ["PKCE without S256", "R06", members({ code_challenge_methods_supported: ["plain"] })],
-  ["no way to register", "R01", members({ registration_endpoint: undefined, client_id_metadata_document_supported: false })],
+  [
+    "no way to register",
+    "R01",
+    members({ registration_endpoint: undefined, client_id_metadata_document_supported: false })
+  ],
   ["no dynamic registration", "R04", members({ registration_endpoint: undefined })],
   ["no response types", "R33", members({ response_types_supported: undefined })],
   ["no issuer in responses", "R14", members({ authorization_response_iss_parameter_supported: undefined })],
@@ -160,7 +184,10 @@ export const faults: ReadonlyArray<readonly [name: string, id: string | undefine
   ["a slash at the end of the resource", "R20", resourceIs(({ server }) => `${server}/mcp/`)],
   ["a resource on another origin", "R21", resourceIs(({ other }) => `${other}/mcp`)],
   ["a list as the resource", "R22", resourceIs(({ server }) => [`${server}/mcp`])],
-  ["no metadata of the resource", "R23", { answer: ({ path, side }) => side === "server" && path.startsWith("/.well-known/oauth-protected") ? { status: 404 } : undefined }],
+  ["no metadata of the resource", "R23", {
+    answer: ({ path, side }) =>
+      side === "server" && path.startsWith("/.well-known/oauth-protected") ? { status: 404 } : undefined
+  }],
   ["a wrong metadata URL in the challenge", "D10", { challenge: (header) => header.replace("/mcp\"", "/wrong\"") }],
   ["no challenge", "R26", { challenge: () => undefined }],
   ["a challenge with a lower-case scheme", "R27", { challenge: (header) => header.replace("Bearer", "bearer") }],
@@ -170,15 +197,29 @@ export const faults: ReadonlyArray<readonly [name: string, id: string | undefine
   ["an HTML page at the metadata URL", "D11", { answer: at("server", metadata, html) }],
   ["no authorization server in the metadata", "D12", { resource: (all) => ({ ...all, authorization_servers: [] }) }],
   ["a server error at the metadata URL", "R30", { answer: at("server", metadata, { status: 500 }) }],
-  ["a server error at the first metadata URL of the provider", "R30", { answer: at("provider", oauth, { status: 500 }) }],
+  ["a server error at the first metadata URL of the provider", "R30", {
+    answer: at("provider", oauth, { status: 500 })
+  }],
   ["an HTML page at the first metadata URL of the provider", "D15", { answer: at("provider", oauth, html) }],
-  ["a registration endpoint with a server error", "D17", { answer: (asked) => asked.side === "provider" && asked.path === "/register" ? { status: 500 } : undefined }],
+  ["a registration endpoint with a server error", "D17", {
+    answer: (asked) => asked.side === "provider" && asked.path === "/register" ? { status: 500 } : undefined
+  }],
   ["a redirect of the document to another origin", "R34", {
     answer: (asked, origins) =>
       at("provider", oauth, { status: 302, headers: { location: `${origins.other}/document` } })(asked) ??
         at("other", "/document", { body: providerDocument(origins) })(asked)
   }],
-  ["metadata as text/plain", "R31", { answer: (asked, { provider, server }) => at("server", metadata, { headers: { "content-type": "text/plain" }, body: JSON.stringify({ resource: `${server}/mcp`, authorization_servers: [provider], scopes_supported: ["notes:read"] }) })(asked) }]
+  ["metadata as text/plain", "R31", {
+    answer: (asked, { provider, server }) =>
+      at("server", metadata, {
+        headers: { "content-type": "text/plain" },
+        body: JSON.stringify({
+          resource: `${server}/mcp`,
+          authorization_servers: [provider],
+          scopes_supported: ["notes:read"]
+        })
+      })(asked)
+  }]
 ]
 
 const predict = (url: string) =>

@@ -121,7 +121,8 @@ export const start = Effect.fnUntraced(function*(fault: Fault = {}) {
   const origins: Origins = { server: one.origin, provider: two.origin, other: three.origin }
   const resource = (fault.resource ?? ((same) => same))(resourceDocument(origins), origins)
   const provider = (fault.provider ?? ((same) => same))(providerDocument(origins), origins)
-  const usual = `Bearer resource_metadata="${origins.server}/.well-known/oauth-protected-resource/mcp", scope="notes:read"`
+  const usual =
+    `Bearer resource_metadata="${origins.server}/.well-known/oauth-protected-resource/mcp", scope="notes:read"`
   const header = fault.challenge === undefined ? usual : fault.challenge(usual, origins)
   const healthy = ({ hasToken, method, path, side }: Asked, body: string, search: URLSearchParams): Answer => {
     if (method === "OPTIONS") return { status: 204 }
@@ -129,14 +130,18 @@ export const start = Effect.fnUntraced(function*(fault: Fault = {}) {
       if (!hasToken) return { status: 401, headers: header === undefined ? {} : { "www-authenticate": header } }
       return method === "POST" ? mcpAnswer(body) : { status: 405 }
     }
-    if (side === "server" && /^\/\.well-known\/oauth-protected-resource(?:\/mcp)?$/.test(path)) return { body: resource }
+    if (side === "server" && /^\/\.well-known\/oauth-protected-resource(?:\/mcp)?$/.test(path)) {
+      return { body: resource }
+    }
     if (side === "provider") {
       if (/^\/\.well-known\/(?:oauth-authorization-server|openid-configuration)$/.test(path)) return { body: provider }
       if (path === "/jwks") return { body: { keys: [key] } }
       if (path === "/register") return { status: 201, body: { ...JSON.parse(body), client_id: "c" } }
       if (path === "/authorize") return authorizeAnswer(search, provider["issuer"])
       if (path === "/token") {
-        return { body: { access_token: "t", token_type: "Bearer", expires_in: 3600, refresh_token: "r", scope: "notes:read" } }
+        return {
+          body: { access_token: "t", token_type: "Bearer", expires_in: 3600, refresh_token: "r", scope: "notes:read" }
+        }
       }
     }
     return { status: 404, body: { error: "not_found" } }
