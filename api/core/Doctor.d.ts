@@ -6,6 +6,10 @@ export declare const gather: (target: string, options?: Options | undefined) => 
 
 export declare const judge: (evidence: Evidence, options?: Pick<Options, "clients" | "rules" | "token">) => Report;
 
+export declare const layerSelfCheck: (options?: SelfCheckOptions) => Layer.Layer<never, never, McpAuth | HttpRouter.HttpRouter | HttpClient.HttpClient>;
+
+export declare const selfCheckRules: ReadonlyArray<Rule.Rule>;
+
 export interface Options {
     readonly kind?: Evidence["kind"] | undefined;
     readonly token?: Redacted.Redacted | undefined;
@@ -19,6 +23,10 @@ export interface Options {
     readonly timeout?: Duration.Input | undefined;
     readonly maxBodySize?: number | undefined;
     readonly allowInsecureLoopback?: boolean | undefined;
+}
+
+export interface SelfCheckOptions extends Pick<Options, "clients" | "origin" | "rules"> {
+    readonly enabled?: boolean | undefined;
 }
 
 // Types that the exports name
@@ -79,3 +87,20 @@ export type Severity = "error" | "note" | "warning";
 export type Verdict = "holds" | "not-applicable" | Seen | {
     readonly needs: Need;
 };
+
+// server/internal/service
+declare const McpAuth_base: Context.ServiceClass<McpAuth, "@effect-mcp-auth/core/server/internal/service/McpAuth", {
+    readonly resource: ResourceIdentifier.ResourceIdentifier;
+    readonly metadata: Effect.Effect<ProtectedResourceMetadata>;
+    readonly metadataUrl: string;
+    readonly authorizationServers: ReadonlyArray<AuthorizationServer<unknown>>;
+    readonly authenticate: Authenticate;
+    readonly refuse: (error: AuthError, request: HttpServerRequest.HttpServerRequest) => HttpServerResponse.HttpServerResponse;
+}>;
+
+// server/internal/service
+export declare class McpAuth extends McpAuth_base {
+}
+
+// server/internal/service
+export type Authenticate = (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<AuthInfo["Service"], AuthError>;

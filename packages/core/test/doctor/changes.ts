@@ -11,7 +11,7 @@ export const method = (where: Where, ...methods: ReadonlyArray<string>): Where =
 
 export const mcp = at(`${origin}/mcp`)
 export const pathMetadata = at(`${origin}/.well-known/oauth-protected-resource/mcp`)
-export const rootMetadata = at(`${origin}/.well-known/oauth-protected-resource`)
+const rootMetadata = at(`${origin}/.well-known/oauth-protected-resource`)
 export const anyMetadata = (asked: Asked) => pathMetadata(asked) || rootMetadata(asked)
 export const oauthDocument = at(`${issuer}/.well-known/oauth-authorization-server`)
 export const keySet = at(`${issuer}/jwks`)
@@ -54,7 +54,7 @@ export const json = (
       new Response(JSON.stringify(edit(document)), { status: before.status, headers: before.headers })
     )
 
-export const is = (code: number) => (where: Where, change: Change): Change => (asked, before) =>
+const is = (code: number) => (where: Where, change: Change): Change => (asked, before) =>
   where(asked) && before.status === code ? change(asked, before) : before
 
 /** Changes the challenges of the server. */

@@ -48,7 +48,7 @@ const transportError = (request: Parameters<typeof HttpClientResponse.fromWeb>[0
   new HttpClientError({ reason: new TransportError({ request, cause: Object.assign(new Error(code), { code }) }) })
 
 /** All requests that left, with their headers. */
-export type Sent = Ref.Ref<ReadonlyArray<Asked>>
+type Sent = Ref.Ref<ReadonlyArray<Asked>>
 
 /** The network of a world. */
 export const network = Effect.fnUntraced(function*(world: World) {

@@ -24,7 +24,7 @@ export const actors: ReadonlyArray<readonly [actor: Actor, heading: string]> = [
 export const clientName = ({ name, versions }: Report["clients"][number]): string => `${name} ${versions}`
 
 /** A count with its noun. */
-export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`
 
 /** The first line of every format. */
 export const summaryOf = ({ clients, findings, requests, verdict }: Report): string => {
