@@ -94,6 +94,13 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
   readonly scopeRequestForm?: ((scope: string) => string) | undefined
   /** Allow full lists of tools, resources and prompts without a token. Default: `false`. */
   readonly anonymousLists?: boolean | undefined
+  /**
+   * Add to tools what OpenAI hosts (ChatGPT) read: `securitySchemes` in lists, derived from the policies, with a copy in `_meta`,
+   * and `_meta["mcp/www_authenticate"]` in the body of a refused call. The body of such a refusal is then a tool result with
+   * `isError` instead of a JSON-RPC error. Its status and its header do not change, so other clients log in as before. It
+   * helps only if some tools are open to anonymous callers, or need more scopes than a login grants. Default: `false`.
+   */
+  readonly openAiTools?: boolean | undefined
   /** The method that verifies tokens. Default: `TokenVerifier.jwt()`. */
   readonly verifier?: TokenVerifier.Method<RV> | undefined
   /**

@@ -24,6 +24,7 @@ import { type AuthError, type ContentTooLarge, ServerUnavailable } from "../../t
 import { type Availability, openAvailability, ServerAvailability, trackRequests } from "./availability.ts"
 import { type BodyLimit, type BodyLimits, declaredTooLarge, limitsIn, readWhole } from "./bodyLimit.ts"
 import { makeRefusals, refusableRoute, refuseRequest } from "./enforcement.ts"
+import { withOpenAiTools } from "./openAiTools.ts"
 import { Registered, type Registrations } from "./registrations.ts"
 import { ServerSessions } from "./serverSessions.ts"
 import { type ServiceWithInternals, serviceWithInternals } from "./service.ts"
@@ -295,6 +296,21 @@ const admitWithoutToken = <E, R>(respond: Respond<E, R>, request: Request, state
         : Effect.andThen(recordAllowed("anonymous"), acceptRequest(respond, anonymous, anonymousRequest, state))
   })
 
+/**
+ * Adds what OpenAI hosts read of tools. The body of a request without a token is read only if a policy can accept it, as it
+ * is by the gate itself.
+ */
+const forOpenAi = <E, R>(admitted: Respond<E, R>, request: Request, { auth, limits, registered }: GateState) => {
+  if (!auth.openAiTools || request.method !== "POST" || Option.isNone(registered)) return admitted
+  return Effect.flatMap(admitted, (response) =>
+    Effect.flatMap(registered.value, (registrations) => {
+      const wasRead = response.status !== 401 || auth.policySettings.anonymousLists || registrations.mayHaveOpenTarget()
+      const limit = response.status === 401 ? limits.anonymous : limits.authenticated
+      const tools = { registrations, requestForm: auth.requestForm }
+      return wasRead ? withOpenAiTools(response, request, limit, tools) : Effect.succeed(response)
+    }))
+}
+
 const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
   Effect.gen(function*() {
     const auth = yield* serviceWithInternals
@@ -328,7 +344,7 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
         const problem = unavailable()
         const admit = isEmptyCredentials(headers["authorization"]) ? admitWithoutToken : admitByToken
         const admitted = problem === undefined
-          ? track(admit(respond, request, state), request)
+          ? track(forOpenAi(admit(respond, request, state), request, state), request)
           : refuseRequest(problem, request, auth)
         // Fast path: without an origin, the headers are the same for every client.
         return isAnyOrigin && headers["origin"] === undefined && method !== "OPTIONS"

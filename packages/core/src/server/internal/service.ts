@@ -159,6 +159,10 @@ interface Internals {
   readonly tokenHeaders: ReadonlyArray<string>
   /** The origins from which browsers may call. Empty: every origin. */
   readonly allowedOrigins: ReadonlyArray<string>
+  /** Whether tools carry what OpenAI hosts read. */
+  readonly openAiTools: boolean
+  /** Converts scopes to the form in which clients request them. */
+  readonly requestForm: (scopes: ReadonlyArray<string>) => ReadonlyArray<string>
   /** The maximum duration of a streamed response to a request. */
   readonly maxAnswerDuration: Duration.Duration
   readonly requestStates: RequestStateOptions
@@ -273,6 +277,8 @@ const makeNamed = Effect.fnUntraced(function*<E, R, RV = HttpClient.HttpClient>(
       tokenHeaders: namesOf(tokenHeaders),
       servedPath: options.servedPath ?? new URL(resource).pathname,
       allowedOrigins: options.allowedOrigins ?? [],
+      openAiTools: options.openAiTools === true,
+      requestForm: (scopes) => inRequestForm(options, scopes),
       maxAnswerDuration: Duration.fromInputUnsafe(options.maxAnswerDuration ?? "1 day"),
       requestStates: { resource, secrets: secretsOf(options), lifetime: options.requestStateLifetime ?? "10 minutes" }
     },

@@ -1,5 +1,5 @@
 import { quoted } from "../../../metadata/internal/printable.ts"
-import { answerOf, collected, onServer, type Rule, seen, statusOf } from "../model.ts"
+import { answerOf, collected, onServer, protectCode, type Rule, seen, statusOf } from "../model.ts"
 
 const common = { isHint: false, actor: "server", step: "call", confidence: "code", date: collected } as const
 
@@ -58,7 +58,10 @@ export const callRules: ReadonlyArray<Rule> = [
     date: "2026-03",
     breaks: [{ clients: ["chatgpt", "claude-code"], effect: "limited" }],
     check: onServer(() => ({ needs: "login" })),
-    fix: { words: "protect the whole server, or send _meta[\"mcp/www_authenticate\"] with the refusal as well" }
+    fix: {
+      words: "protect the whole server, or send _meta[\"mcp/www_authenticate\"] with the refusal as well",
+      library: { uses: "McpAuth.Options.openAiTools", code: protectCode("openAiTools: true") }
+    }
   },
   {
     ...common,
