@@ -28,6 +28,7 @@ export interface Options<E = never, R = never, RV = HttpClient.HttpClient> {
     readonly challengeScopes?: "minimal" | "union" | undefined;
     readonly scopeRequestForm?: ((scope: string) => string) | undefined;
     readonly anonymousLists?: boolean | undefined;
+    readonly openAiTools?: boolean | undefined;
     readonly verifier?: TokenVerifier.Method<RV> | undefined;
     readonly tokenHeaders?: ReadonlyArray<string> | undefined;
     readonly metadata?: Partial<Omit<ProtectedResourceMetadata, "resource">> | undefined;
