@@ -87,6 +87,8 @@ const stateOf = (answer: Answer): string => {
   return state
 }
 
+const decodeNames = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ name: Schema.String })))
+
 const assertUnknown = ({ body, messages }: Answer) => {
   assert.deepEqual(messages[0]?.error, { code: -32_602, message: "Unknown requestState" }, body)
 }
@@ -297,6 +299,7 @@ describe("a request state belongs to the parameters of its request", () => {
     ["null instead of an absent value", { amount: 1 }, { amount: 1, to: null }, false],
     ["a value that moved to another member", { a: { b: 1 } }, { a: {}, b: 1 }, false],
     ["an array instead of an object", { a: { b: 1 } }, { a: ["b", 1] }, false],
+    ["an object with the indexes of an array", { a: ["b"] }, { a: { 0: "b" } }, false],
     ["another order of an array", { a: [1, 2] }, { a: [2, 1] }, false],
     ["a member of another name", { a: { b: 1 } }, { a: { members: [["b", 1]] } }, false]
   ]
@@ -333,6 +336,17 @@ describe("a request state belongs to the parameters of its request", () => {
       assertUnknown(yield* call(handle, token, { ...get, arguments: { tone: "rude" }, requestState }))
       yield* call(handle, token, { ...get, requestState })
       assert.deepStrictEqual(yield* seen, [undefined, "step.2"])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("so a list, which continues nothing, ignores it, also where an entry has a visibility of its own", () =>
+    Effect.gen(function*() {
+      const seen: Seen = yield* Ref.make<ReadonlyArray<string | undefined>>([])
+      const shown = McpServer.visibility(() => Effect.succeed(true))
+      const visible = registrations(seen, "step.2").pipe(Layer.provide(shown.layer))
+      const handle = yield* serve(serverWith(visible).pipe(McpAuth.protect(options())))
+      const { body, headers } = stateless(1, "tools/list", { requestState: "made-up" })
+      const answer = yield* post(handle, body, { token: yield* mintFor("ada"), headers })
+      assert.deepStrictEqual(decodeNames(resultOf(answer)?.["tools"]).map(({ name }) => name), ["Confirm", "Other", "ConfirmStep"])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("and is unknown with endlessly nested arguments", () =>

@@ -10,7 +10,6 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import * as Struct from "effect/Struct"
 import { Encrypted, makeEncryption } from "../../fetch/internal/encryption.ts"
 import { anonymous, AuthInfo, principal } from "../../token/AuthInfo.ts"
 
@@ -43,18 +42,15 @@ const canonical = (value: unknown): unknown => {
   return { members: sorted.map(([name, member]) => [name, canonical(member)]) }
 }
 
-/** The parameters that a client must repeat unchanged when it continues a request. */
-const repeated = (payload: unknown): unknown => {
-  if (!Predicate.isReadonlyObject(payload)) return payload
-  return { ...Struct.omit(payload, ["_meta", "inputResponses", "requestState"]), arguments: payload["arguments"] ?? {} }
-}
-
-/** The binding of a state: the resource, the caller, the operation and its parameters. */
+/**
+ * The binding of a state: the resource, the caller, the operation and its parameters. The payload has only parameters that a
+ * client repeats: no `_meta`, no input responses and no state.
+ */
 const bindingOf = (
   resource: string,
   info: AuthInfo["Service"],
   { method, payload, target }: McpServer.MiddlewareOptions
-): string => JSON.stringify([resource, principal(info), method, target, canonical(repeated(payload))])
+): string => JSON.stringify([resource, principal(info), method, target, canonical(payload)])
 
 const randomSecret = Effect.gen(function*() {
   const random = yield* SecureRandom.SecureRandom
@@ -67,13 +63,11 @@ const makeCipher = Effect.fnUntraced(function*({ lifetime, secrets }: RequestSta
   const encryptions = yield* Effect.forEach(all, (secret) => makeEncryption(secret, "request state"))
   const lifetimeMillis = Duration.toMillis(lifetime)
   const read = Effect.fnUntraced(function*(encrypted: string) {
-    const [nonce, ciphertext, ...rest] = encrypted.split(".")
+    const [nonce, ciphertext] = encrypted.split(".")
     const decoded = yield* decodeEncrypted({ nonce, ciphertext })
     // Only the canonical encoding is accepted. Decoders ignore the unused bits of the last character.
     const { ciphertext: sameCiphertext, nonce: sameNonce } = yield* encodeEncrypted(decoded)
-    return rest.length === 0 && sameNonce === nonce && sameCiphertext === ciphertext
-      ? decoded
-      : yield* Effect.fail(unknownState)
+    return encrypted === `${sameNonce}.${sameCiphertext}` ? decoded : yield* Effect.fail(unknownState)
   })
   return {
     encrypt: Effect.fnUntraced(function*(binding: string, state: string) {
@@ -121,9 +115,7 @@ export const requestState = (options: RequestStateOptions) =>
   McpServer.middleware(Effect.gen(function*() {
     const { decrypt, encrypt } = yield* Effect.orDie(makeCipher(options))
     return (respond: Respond, request: McpServer.MiddlewareOptions): Respond => {
-      const { method, requestContext } = request
-      // Lists have no state.
-      if (method.endsWith("/list")) return respond
+      const { requestContext } = request
       // Parameters that are nested too deeply cannot be encoded.
       const binding = Effect.flatMap(caller, (info) =>
         Effect.try({
