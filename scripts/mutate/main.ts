@@ -1,8 +1,8 @@
-// `pnpm mutate [filter ...] [--all] [--tests filter ...] [--sample N]`: finds small changes to the authorization code that
-// no test detects. Mutants of the rooms `token`, `policy` and `server` are tried against the tests of core: those of the
-// modules that decide, of those whose path contains a filter, or of all. One that survives fails the command, unless
-// `survivors.json` names it and says why it may; so does a name there that no mutant has any more, or one that a test
-// has killed.
+// `pnpm mutate [filter ...] [--all] [--survivors] [--tests filter ...] [--sample N]`: finds small changes to the authorization
+// code that no test detects. Mutants of the rooms `token`, `policy` and `server` are tried against the tests of core:
+// those of the modules that decide, of those whose path contains a filter, or of all. One that survives fails the
+// command, unless `survivors.json` names it and says why it may; so does a name there that no mutant has any more, and
+// with `--survivors` one that a test kills. `killers.json` has the test that killed each mutant the last time.
 import { createHash } from "node:crypto"
 import { existsSync } from "node:fs"
 import { glob, mkdir, readFile, writeFile } from "node:fs/promises"
@@ -15,7 +15,7 @@ import type { Finding, Work } from "./runner.ts"
 const root = resolve(import.meta.dirname, "../..")
 const core = resolve(root, "packages/core")
 const cache = resolve(root, "node_modules/.cache/mutate")
-const killersFile = resolve(cache, "killers.json")
+const killersFile = resolve(import.meta.dirname, "killers.json")
 const survivorsFile = resolve(import.meta.dirname, "survivors.json")
 
 /** The rooms with authorization code. Modules may move within their room. */
@@ -111,12 +111,31 @@ const runFile = async (vitest: Vitest, specification: TestSpecification, work: O
 }
 
 interface Killer {
+  /** Relative to the package. */
   readonly file: string
   readonly test: string
 }
 
-const readKillers = async (): Promise<Record<string, Killer>> =>
-  existsSync(killersFile) ? JSON.parse(await readFile(killersFile, "utf8")) : {}
+/** The test that killed each mutant the last time. It is committed, so that every run begins with it. */
+const readKillers = async (): Promise<Map<string, Killer>> => {
+  const written: Record<string, string> = JSON.parse(await readFile(killersFile, "utf8"))
+  return new Map(
+    Object.entries(written).map(([key, path]) => {
+      const [file = "", ...test] = path.split(": ")
+      return [key, { file, test: test.join(": ") }]
+    })
+  )
+}
+
+const writeKillers = (killers: ReadonlyMap<string, Killer>): Promise<void> => {
+  const entries = [...killers].filter(([key]) => digests.has(key)).toSorted(([a], [b]) => a < b ? -1 : 1).map((
+    [key, { file, test }]
+  ) => `  ${JSON.stringify(key)}: ${JSON.stringify(`${file}: ${test}`)}`)
+  return writeFile(killersFile, `{\n${entries.join(",\n")}\n}\n`)
+}
+
+/** A mutant's name in `killers.json`. */
+const digest = (mutant: Mutant): string => createHash("sha256").update(identity(mutant)).digest("hex").slice(0, 16)
 
 type Verdict = "killed" | "hung" | "survived" | "not reached"
 
@@ -164,7 +183,7 @@ const coverageOf = async (vitest: Vitest, specifications: ReadonlyArray<TestSpec
   const sharedFiles = await Array.fromAsync(glob(["src/**/*.ts", "test/**/!(*.test).{ts,json}"], { cwd: core }))
   const shared = await digestOf([...sharedFiles, resolve(import.meta.dirname, "mutants.ts")])
   for (const specification of specifications) {
-    const file = specification.moduleId
+    const file = pathOf(specification)
     for (const finding of await coverageOfFile(vitest, specification, shared)) {
       if (finding.kind === "reached") {
         const { duration, test } = finding
@@ -179,6 +198,9 @@ const coverageOf = async (vitest: Vitest, specifications: ReadonlyArray<TestSpec
   return { broken, loaders, tests: new Map([...tests].map(([id, reaching]) => [id, ordered(reaching)])) }
 }
 
+/** A test file relative to the package. */
+const pathOf = ({ moduleId }: TestSpecification): string => relative(core, moduleId)
+
 /** On how many tests each mutant is tried before any is tried on more. */
 const rounds = [3, 15, Number.POSITIVE_INFINITY]
 
@@ -192,88 +214,118 @@ const likeliestFirst = (
   killer: Killer | undefined
 ): ReadonlyArray<TestSpecification> => {
   const name = basename(mutant.file, ".ts").toLowerCase()
-  const rank = ({ moduleId }: TestSpecification): number => {
-    if (moduleId === killer?.file) return 0
-    if (basename(moduleId).toLowerCase().includes(name)) return 1
-    return relative(core, moduleId).startsWith(`test/${roomOf(mutant)}/`) ? 2 : 3
+  const rank = (specification: TestSpecification): number => {
+    const path = pathOf(specification)
+    if (path === killer?.file) return 0
+    if (basename(path).toLowerCase().includes(name)) return 1
+    return path.startsWith(`test/${roomOf(mutant)}/`) ? 2 : 3
   }
   return loaders.toSorted((a, b) => rank(a) - rank(b))
+}
+
+interface Trial {
+  readonly vitest: Vitest
+  readonly specifications: ReadonlyArray<TestSpecification>
+  readonly killers: Map<string, Killer>
+  readonly verdicts: Map<number, Verdict>
+  /** The mutants that no test has killed yet. */
+  readonly alive: Map<number, Mutant>
+}
+
+const take = (
+  { alive, killers, verdicts }: Trial,
+  { id, kind, test }: Finding & { kind: "killed" | "hung" },
+  specification: TestSpecification
+): void => {
+  const mutant = alive.get(id)
+  if (mutant === undefined) return
+  verdicts.set(id, kind)
+  alive.delete(id)
+  killers.set(digest(mutant), { file: pathOf(specification), test })
+}
+
+/** Tries each mutant that lives on some tests. */
+const tryRound = async (trial: Trial, testsOf: (mutant: Mutant) => ReadonlyArray<Killer>) => {
+  const { alive, killers, specifications, vitest } = trial
+  for (const specification of specifications) {
+    const tries: Record<string, Array<number>> = {}
+    for (const mutant of alive.values()) {
+      for (const { file, test } of testsOf(mutant)) {
+        if (file === pathOf(specification)) tries[test] = [...tries[test] ?? [], mutant.id]
+      }
+    }
+    let again = Object.keys(tries).length > 0
+    let isCareful = false
+    while (again) {
+      const left = Object.fromEntries(
+        Object.entries(tries).map(([test, ids]) => [test, ids.filter((id) => alive.has(id))] as const)
+          .filter(([, ids]) => ids.length > 0)
+      )
+      const findings: ReadonlyArray<Finding> = Object.keys(left).length === 0
+        ? []
+        : await runFile(vitest, specification, { tries: left, preset: 0, isCareful })
+      for (const finding of findings) {
+        if (finding.kind === "killed" || finding.kind === "hung") take(trial, finding, specification)
+      }
+      again = findings.some(({ kind }) => kind === "again")
+      isCareful = again
+    }
+    // A run that is stopped has not been in vain.
+    await writeKillers(killers)
+  }
+  console.log(`${alive.size} alive`)
+}
+
+/** Gives a mutant a worker of its own, in which it is there while modules are loaded: it may be read then only. */
+const tryPreset = async (trial: Trial, mutant: Mutant, loaders: ReadonlyArray<TestSpecification>) => {
+  for (const specification of likeliestFirst(mutant, loaders, trial.killers.get(digest(mutant)))) {
+    const findings = await runFile(trial.vitest, specification, {
+      tries: undefined,
+      preset: mutant.id,
+      isCareful: false
+    })
+    for (const finding of findings) if (finding.kind === "killed") take(trial, finding, specification)
+    if (!trial.alive.has(mutant.id)) break
+  }
+  await writeKillers(trial.killers)
 }
 
 /** Tries mutants against the tests that reach them, until each is killed or has survived. */
 const tryAll = async (
   vitest: Vitest,
   tried: ReadonlyArray<Mutant>,
-  named: ReadonlySet<string>,
   filters: ReadonlyArray<string> | undefined
 ) => {
-  const killers = await readKillers()
-  const specifications = await vitest.globTestSpecifications(filters === undefined ? undefined : [...filters])
-  const { broken, loaders, tests } = await coverageOf(vitest, specifications)
-  const reached = (id: number): boolean => tests.has(id) || loaders.has(id)
-  const verdicts = new Map<number, Verdict>(tried.map(({ id }) => [id, reached(id) ? "survived" : "not reached"]))
-  const alive = new Map(tried.map((mutant) => [mutant.id, mutant]))
-  console.log(
-    `${tried.length} mutants, ${tried.filter(({ id }) => reached(id)).length} reached by ${specifications.length} files`
-  )
-
-  const take = ({ id, kind, test }: Finding & { kind: "killed" | "hung" }, { moduleId }: TestSpecification): void => {
-    const mutant = alive.get(id)
-    if (mutant === undefined) return
-    verdicts.set(id, kind)
-    alive.delete(id)
-    killers[identity(mutant)] = { file: moduleId, test }
+  const trial: Trial = {
+    vitest,
+    specifications: await vitest.globTestSpecifications(filters === undefined ? undefined : [...filters]),
+    killers: await readKillers(),
+    verdicts: new Map(tried.map(({ id }) => [id, "survived"])),
+    alive: new Map(tried.map((mutant) => [mutant.id, mutant]))
   }
+  const { alive, killers, specifications, verdicts } = trial
+  const killerOf = (mutant: Mutant) => killers.get(digest(mutant))
+  console.log(`${tried.length} mutants, ${specifications.length} test files`)
 
-  /** Tries each mutant that lives on some tests. */
-  const round = async (testsOf: (mutant: Mutant) => ReadonlyArray<Killer>) => {
-    for (const specification of specifications) {
-      const tries: Record<string, Array<number>> = {}
-      for (const mutant of alive.values()) {
-        for (const { file, test } of testsOf(mutant)) {
-          if (file === specification.moduleId) tries[test] = [...tries[test] ?? [], mutant.id]
-        }
-      }
-      let again = Object.keys(tries).length > 0
-      let isCareful = false
-      while (again) {
-        const left = Object.fromEntries(
-          Object.entries(tries).map(([test, ids]) => [test, ids.filter((id) => alive.has(id))] as const)
-            .filter(([, ids]) => ids.length > 0)
-        )
-        const findings: ReadonlyArray<Finding> = Object.keys(left).length === 0
-          ? []
-          : await runFile(vitest, specification, { tries: left, preset: 0, isCareful })
-        for (const finding of findings) {
-          if (finding.kind === "killed" || finding.kind === "hung") take(finding, specification)
-        }
-        again = findings.some(({ kind }) => kind === "again")
-        isCareful = again
-      }
-      await writeFile(killersFile, JSON.stringify(killers))
+  // What killed a mutant the last time is asked first: in most runs nothing else is.
+  await tryRound(trial, (mutant) => [killerOf(mutant)].filter((killer) => killer !== undefined))
+  for (const mutant of alive.values()) {
+    const killer = killerOf(mutant)
+    if (killer !== undefined) {
+      await tryPreset(trial, mutant, specifications.filter((specification) => pathOf(specification) === killer.file))
     }
-    console.log(`${alive.size} of ${tried.length} alive`)
   }
+  if (alive.size === 0) return { broken: [], verdicts }
 
-  // What killed a mutant the last time is asked first.
-  await round((mutant) => [killers[identity(mutant)]].filter((killer) => killer !== undefined))
+  const { broken, loaders, tests } = await coverageOf(vitest, specifications)
+  for (const id of alive.keys()) if (!tests.has(id) && !loaders.has(id)) verdicts.set(id, "not reached")
   let from = 0
   for (const to of rounds) {
     const first = from
-    await round(({ id }) => (tests.get(id) ?? []).slice(first, to))
+    await tryRound(trial, ({ id }) => (tests.get(id) ?? []).slice(first, to))
     from = to
   }
-  // What is decided while modules are loaded needs a worker of its own. One that is named would need them all.
-  for (const [id, mutant] of alive) {
-    if (named.has(identity(mutant))) continue
-    for (const specification of likeliestFirst(mutant, loaders.get(id) ?? [], killers[identity(mutant)])) {
-      const findings = await runFile(vitest, specification, { tries: undefined, preset: id, isCareful: false })
-      for (const finding of findings) if (finding.kind === "killed") take(finding, specification)
-      if (!alive.has(id)) break
-    }
-    // A run that is stopped here has not been in vain.
-    await writeFile(killersFile, JSON.stringify(killers))
-  }
+  for (const [id, mutant] of alive) await tryPreset(trial, mutant, loaders.get(id) ?? [])
   return { broken, verdicts }
 }
 
@@ -322,11 +374,13 @@ const { positionals, values } = parseArgs({
     seed: { type: "string", default: "1" },
     list: { type: "boolean" },
     all: { type: "boolean" },
+    survivors: { type: "boolean" },
     tests: { type: "string", multiple: true }
   }
 })
 await mkdir(cache, { recursive: true })
 const { modules, mutants } = await mutateAll()
+const digests = new Set(mutants.map(digest))
 const survivors = await readSurvivors()
 const filters = positionals.length > 0 ? positionals : values.all === true ? [""] : deciding
 const selected = mutants.filter(({ file }) => filters.some((filter) => file.includes(filter)))
@@ -336,13 +390,14 @@ if (values.list === true) {
   process.exit()
 }
 const named = new Set(survivors.map(identityOf))
+// Survivors that are known cost most, because all tests that reach them are asked.
+const candidates = values.survivors === true ? selected : selected.filter((mutant) => !named.has(identity(mutant)))
 const tried = values.sample === undefined
-  ? selected
-  // Survivors that are known would cost most, and tell nothing.
-  : sampled(selected.filter((mutant) => !named.has(identity(mutant))), Number(values.sample), Number(values.seed))
+  ? candidates
+  : sampled(candidates, Number(values.sample), Number(values.seed))
 const began = performance.now()
 const vitest = await start(modules)
-const { broken, verdicts } = await tryAll(vitest, tried, named, values.tests)
+const { broken, verdicts } = await tryAll(vitest, tried, values.tests)
 await vitest.close()
 const problems = [...broken, ...problemsOf(verdicts, mutants, survivors)]
 for (const problem of problems) console.error(problem)
