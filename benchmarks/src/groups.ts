@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { coldStart } from "./cold/group.ts"
 import { flat } from "./flat/group.ts"
+import { gate } from "./gate/group.ts"
 import type { ChildFailed } from "./harness/Child.ts"
 import { herds } from "./herd/group.ts"
 import { http } from "./http/group.ts"
@@ -12,7 +13,7 @@ import type { GroupResult } from "./report/model.ts"
 import { verification } from "./verification/group.ts"
 
 /** The groups, by the names that the command line knows. */
-export const GroupName = Schema.Literals(["verification", "http", "coldStart", "herd", "imports", "flat"])
+export const GroupName = Schema.Literals(["verification", "gate", "http", "coldStart", "herd", "imports", "flat"])
 
 export type GroupName = typeof GroupName.Type
 
@@ -28,6 +29,8 @@ export const runGroup = (
   switch (name) {
     case "verification":
       return verification
+    case "gate":
+      return gate
     case "http":
       return http
     case "coldStart":

@@ -47,6 +47,19 @@ const headersOf = ({ method, token }: Call) => ({
   authorization: `Bearer ${token}`
 })
 
+/** The same request as the bytes that a client sends. */
+export const requestOf = (call: Call): Buffer =>
+  Buffer.concat([
+    Buffer.from([
+      "POST /mcp HTTP/1.1",
+      "host: 127.0.0.1:3000",
+      "connection: keep-alive",
+      ...Object.entries(headersOf(call)).map(([name, value]) => `${name}: ${value}`),
+      "\r\n"
+    ].join("\r\n")),
+    bodies[call.method]
+  ])
+
 export const send = ({ agent, port }: Place, call: Call): Promise<Answer> => {
   const { promise, reject, resolve } = Promise.withResolvers<Answer>()
   const sent = request(

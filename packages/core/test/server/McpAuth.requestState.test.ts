@@ -346,7 +346,11 @@ describe("a request state belongs to the parameters of its request", () => {
       const handle = yield* serve(serverWith(visible).pipe(McpAuth.protect(options())))
       const { body, headers } = stateless(1, "tools/list", { requestState: "made-up" })
       const answer = yield* post(handle, body, { token: yield* mintFor("ada"), headers })
-      assert.deepStrictEqual(decodeNames(resultOf(answer)?.["tools"]).map(({ name }) => name), ["Confirm", "Other", "ConfirmStep"])
+      assert.deepStrictEqual(decodeNames(resultOf(answer)?.["tools"]).map(({ name }) => name), [
+        "Confirm",
+        "Other",
+        "ConfirmStep"
+      ])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("and is unknown with endlessly nested arguments", () =>
