@@ -26,6 +26,7 @@ import {
   resource,
   send,
   serve,
+  serverWith,
   stateless
 } from "./harness.ts"
 
@@ -433,6 +434,26 @@ describe("layerStdio", () => {
 })
 
 describe("the requests that a scope answers when it closes", () => {
+  it.effect("get the refusal of the gate, with its body and headers", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const called = yield* Deferred.make<void>()
+      const waits = toolOf(
+        "waits",
+        Policy.authenticated,
+        Effect.andThen(Deferred.succeed(called, undefined), Effect.never)
+      )
+      const handle = yield* Scope.provide(serve(serverWith(waits).pipe(McpAuth.protect(options()))), scope)
+      const token = yield* Effect.flatMap(TestProvider.TestProvider, (provider) => provider.mint())
+      const { body, headers } = stateless(1, "tools/call", { name: "waits", arguments: {} })
+      const asked = yield* Effect.forkChild(post(handle, body, { token, headers }))
+      yield* elapse(Deferred.await(called), 5)
+      yield* Scope.close(scope, Exit.void)
+      const answer = yield* elapse(Fiber.join(asked), 5)
+      assert.strictEqual(answer.status, 503)
+      assert.strictEqual(answer.messages[0]?.error?.code, -32_001, answer.body)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
   it.effect("are forgotten when they have been answered", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()

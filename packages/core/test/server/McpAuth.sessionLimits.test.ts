@@ -20,6 +20,7 @@ import {
   resource,
   send,
   server,
+  stateless,
   type withSessions
 } from "./harness.ts"
 
@@ -100,6 +101,14 @@ const call = (handle: Handle, id: string, name: string) =>
   })
 
 describe("sessions begun without a token", () => {
+  it.effect("are not what requests without a session are, so their bounds do not limit the size of those", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* start({ anonymous: 1 })
+      const { body, headers } = stateless(1, "tools/call", { name: "public", arguments: { text: "x".repeat(9000) } })
+      const answer = yield* post(handle, body, { headers: { ...headersOf({}), ...headers } })
+      assert.strictEqual(answer.status, 200, answer.body)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
   for (const allowsTermination of [true, false]) {
     it.effect(`are bounded in number, ${allowsTermination ? "" : "also "}if clients may ${allowsTermination ? "" : "not "}end them`, () =>
       Effect.gen(function*() {

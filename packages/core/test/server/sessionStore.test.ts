@@ -60,6 +60,17 @@ describe("a session store", () => {
     }
   )
 
+  it("counts a session that is removed twice once", () => {
+    const store = makeSessionStore({ total: 2, perOwner: 2, idle: 1000 })
+    const [first, second, third] = [session("ada"), session("ada"), session("ada")]
+    store.add(first)
+    store.add(second)
+    store.remove(first)
+    store.remove(first)
+    assert.deepStrictEqual(store.add(third), [])
+    assert.deepStrictEqual(store.add(session("ada")), [second])
+  })
+
   it("ends the least recently used session, and one in use only if there is no other", () => {
     const store = makeSessionStore({ total: 3, perOwner: 3, idle: 1000 })
     const busy = session("ada", { lastUsed: 1, requests: 1 })

@@ -377,6 +377,7 @@ describe("the type in the header of a JWT", () => {
       "client-authentication+jwt",
       "application/secevent+jwt"
     ].map((typ) => [`${typ} is refused`, typ, {}, refused("typ")] as const),
+    ["a list with at+jwt is no type", ["at+jwt"], {}, refused("typ")],
     ["at+jwt with an event is refused", "at+jwt", { events: {} }, refused("events")],
     ["at+jwt with at_hash is refused", "at+jwt", { at_hash: "x" }, refused("at_hash")],
     ["at+jwt with the claim token_use id is refused", "at+jwt", { token_use: "id" }, refused("token_use")],

@@ -46,8 +46,8 @@ type Request = HttpServerRequest.HttpServerRequest
 
 /** The `Content-Length` of a request (RFC 9110, section 8.6), if it is a number. */
 const declaredLength = ({ headers }: Request): number | undefined => {
-  const length = headers["content-length"]
-  return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined
+  const length = headers["content-length"] ?? ""
+  return /^\d+$/.test(length) ? Number(length) : undefined
 }
 
 /** The error for a body whose declared length is too large. Nothing is read. */
