@@ -66,6 +66,12 @@ describe("scopes", () => {
       }))
   }
 
+  it.effect("is evaluated for an operation without a name by default, which is no list", () =>
+    Effect.gen(function*() {
+      const policy = Policy.byOperation(() => Policy.role("admin"))
+      assert.isFalse((yield* Policy.evaluate(policy, callerWith())).permitted)
+    }))
+
   it.effect("are empty without a token, whatever the claims say", () =>
     Effect.gen(function*() {
       const { permitted, refusal } = yield* Policy.evaluate(scopes("a"), anonymousWith({ scopes: new Set(["a"]) }))
