@@ -406,7 +406,7 @@ describe("the token cache", () => {
         Fault.document(() => ({ keys: [{ ...rsa[0].jwk, kid: "a", use: "enc" }, { ...rsa[1].jwk, kid: "b" }] }))
       )
       yield* TestClock.adjust("13 minutes")
-      yield* refusedAs(verify, lasting, "unknown-key kid")
+      yield* refusedAs(verify, lasting, "unusable-key kid")
     }))
 
   counting("forgets a token when its server issues under another name", (counted) =>

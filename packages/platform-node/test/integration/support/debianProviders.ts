@@ -15,7 +15,7 @@ import { DatabaseSync } from "node:sqlite"
 import { callback, getTokens, json, makeBrowser, type PublicProvider, type Tokens } from "./publicProvider.ts"
 
 /** A provider. Its user has logged in, and its client can get tokens. */
-export interface DebianProvider {
+interface DebianProvider {
   readonly issuer: string
   readonly tokensFor: (resource: string) => Effect.Effect<Tokens>
 }

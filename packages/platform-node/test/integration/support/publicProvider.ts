@@ -157,7 +157,7 @@ interface Wish {
 }
 
 /** The metadata, as the public reads it. */
-export const metadataOf = async (provider: PublicProvider) =>
+const metadataOf = async (provider: PublicProvider) =>
   decode(Metadata, await makeBrowser(provider).visit(`${provider.issuer}/.well-known/openid-configuration`))
 
 /** Gets tokens by an authorization code, for the user of a browser (RFC 6749, section 4.1; RFC 7636; RFC 8707). */
