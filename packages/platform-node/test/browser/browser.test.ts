@@ -6,6 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { existsSync } from "node:fs"
 import { chromium } from "playwright-core"
+import * as EffectClient from "../integration/support/EffectClient.ts"
 
 /** The Debian path, unless CHROMIUM_PATH is set. */
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium"
@@ -23,6 +24,14 @@ const browser = Effect.acquireRelease(
   (browser) => Effect.promise(() => browser.close())
 )
 
+/** A new page in a real browser. */
+const newPage = Effect.gen(function*() {
+  const chromium = yield* browser
+  const page = yield* Effect.promise(() => chromium.newPage())
+  page.setDefaultTimeout(300_000)
+  return page
+})
+
 /** An empty page on its own origin, in a real browser. */
 const pageElsewhere = Effect.gen(function*() {
   const { origin, server } = yield* listen()
@@ -30,9 +39,7 @@ const pageElsewhere = Effect.gen(function*() {
     response.setHeader("content-type", "text/html")
     response.end("<!doctype html><title>A client</title>")
   })
-  const chromium = yield* browser
-  const page = yield* Effect.promise(() => chromium.newPage())
-  page.setDefaultTimeout(300_000)
+  const page = yield* newPage
   yield* Effect.promise(() => page.goto(origin))
   return { origin, page }
 })
@@ -94,5 +101,29 @@ describe.skipIf(!isThere)(`a page of another origin, ${where}`, () => {
         page.evaluate((url) => fetch(url, { method: "POST" }).then(() => "read", (error) => String(error)), resource)
       )
       assert.include(failed, "Failed to fetch")
+    }))
+})
+
+describe.skipIf(!isThere)(`a login with NodeUserAgent, ${where}`, () => {
+  it.live("ends on the page of the loopback server, which has no secret, and the client calls a tool", () =>
+    Effect.gen(function*() {
+      const page = yield* newPage
+      const { issuer } = yield* EmbeddedProvider.start()
+      const { resource } = yield* serveNotes({ issuer })
+      const { call, pages, tokens } = yield* EffectClient.connect(resource, {
+        openPage: (url) => Effect.asVoid(Effect.promise(() => page.goto(url.href)))
+      })
+      assert.strictEqual((yield* call("WhoAmI")).subject, "ada")
+      assert.strictEqual(pages.length, 1)
+      const text = yield* Effect.promise(() => page.innerText("body"))
+      assert.strictEqual(text, "The login is complete. You can close this page.")
+      const html = yield* Effect.promise(() => page.content())
+      const { hostname, searchParams } = new URL(page.url())
+      assert.strictEqual(hostname, "127.0.0.1")
+      const secrets = [searchParams.get("code") ?? "", searchParams.get("state") ?? "", tokens()?.access_token ?? ""]
+      for (const secret of secrets) {
+        assert.notStrictEqual(secret, "")
+        assert.notInclude(html, secret)
+      }
     }))
 })
