@@ -277,14 +277,10 @@ const refusals: ReadonlyMap<number, string> = new Map([
   ],
   [
     407,
-    "a proxy before the server requires credentials; set proxy.credentials (command line: " +
-    "HTTPS_PROXY=http://user:password@host:port), or send them with Discovery.withHeaders"
+    "a proxy requires credentials; set proxy.credentials (command line: HTTPS_PROXY), or send them with " +
+    "Discovery.withHeaders"
   ],
-  [
-    451,
-    "the server or its firewall refuses this program for legal reasons, often by its country; ask the provider, or send " +
-    "the requests from elsewhere"
-  ]
+  [451, "the server refuses this program for legal reasons, often by its country; ask the provider"]
 ])
 
 const messages: {

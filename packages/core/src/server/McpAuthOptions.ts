@@ -231,9 +231,8 @@ const corrections = {
   "recorded-token-header":
     "TracerHeaderFilter records this header of tokenHeaders in spans; add it to Headers.CurrentRedactedNames",
   "duplicate-authorization-server": "an authorization server occurs twice; remove one",
-  "shared-token-issuer":
-    "two authorization servers have the same issuer in their tokens, so each could issue tokens of the " +
-    "other; remove it from the `tokenIssuers` of one",
+  "shared-token-issuer": "two authorization servers have the same issuer in their tokens; remove it from the " +
+    "`tokenIssuers` of one",
   "offline-access": "offline_access is a scope between clients and the authorization server; leave it out",
   "invalid-scope": "a scope has a forbidden character (RFC 6749, section 3.3); write one scope in each string",
   "empty-scopes":

@@ -28,8 +28,8 @@ const decodeUrls = Schema.decodeUnknownEffect(
 )
 
 const invalid = configError([
-  `${name} is not a JSON object of URLs: write {"metadata": …, "jwks": …, "introspection": …} with at least one of the ` +
-  "three, each an http or https URL without user information and a fragment"
+  `${name} is not a JSON object of URLs: write at least one member of {"metadata": …, "jwks": …, "introspection": …}, ` +
+  "each an http or https URL without user information and a fragment"
 ])
 
 /** The URLs of the environment. An object without a URL would have the effect of no variable. */

@@ -76,14 +76,8 @@ const areValidSecrets = (options: ResourceOptions): boolean => {
     (secrets.length > 0 && secrets.every((secret) => Redacted.value(secret).length >= 32))
 }
 
-/**
- * The first issuer that tokens of two servers have. The keys of one server would verify tokens of the other. Templates and
- * policies are not compared.
- */
-const sharedIssuer = (servers: ReadonlyArray<AuthorizationServer<unknown>>): string | undefined => {
-  const issuers = servers.flatMap(({ issuer, tokenIssuers }) => [...new Set<string>(tokenIssuers ?? [issuer])])
-  return issuers.find((issuer, index) => issuers.indexOf(issuer) !== index)
-}
+const duplicateIn = (issuers: ReadonlyArray<string>): string | undefined =>
+  issuers.find((issuer, index) => issuers.indexOf(issuer) !== index)
 
 const invalidOption = (
   options: ResourceOptions,
@@ -100,9 +94,9 @@ const invalidOption = (
   if (maxAnswerDuration !== undefined && !isPositive(maxAnswerDuration)) {
     return { reason: "invalid-max-answer-duration" }
   }
-  const issuers = servers.map(({ issuer }) => issuer)
-  const duplicate = issuers.find((issuer, index) => issuers.indexOf(issuer) !== index)
-  const shared = sharedIssuer(servers)
+  const duplicate = duplicateIn(servers.map(({ issuer }) => issuer))
+  // The keys of one server would verify tokens of the other. Templates and policies are not compared.
+  const shared = duplicateIn(servers.flatMap(({ issuer, tokenIssuers }) => [...new Set(tokenIssuers ?? [issuer])]))
   return invalidScope([...options.scopesSupported ?? [], ...requiredScopes, ...loginScopes]) ??
     (duplicate !== undefined
       ? { reason: "duplicate-authorization-server", subject: duplicate }
