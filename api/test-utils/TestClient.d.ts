@@ -1,5 +1,7 @@
 // Exports
 
+export declare const layerNetwork: <A, E>(server: Layer.Layer<A, E, HttpRouter.HttpRouter | HttpClient.HttpClient>, { url }: Pick<Options, "url">) => Layer.Layer<HttpClient.HttpClient, E, HttpClient.HttpClient>;
+
 export declare const make: <A, E>(server: Layer.Layer<A, E, HttpClient.HttpClient | HttpRouter.HttpRouter>, args_1: Options) => Effect.Effect<TestClient, E, HttpClient.HttpClient | Scope.Scope>;
 
 export declare const read: (response: Response) => Effect.Effect<Answer>;

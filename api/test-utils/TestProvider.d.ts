@@ -3,6 +3,10 @@
 // exported as ProductName
 export type Name = keyof typeof all;
 
+export declare class PageRefused extends PageRefused_base {
+    get message(): string;
+}
+
 export declare class TestProvider extends TestProvider_base {
 }
 
@@ -16,6 +20,18 @@ export declare const makeNetwork: (...options: ReadonlyArray<Options>) => Effect
 }>;
 
 export declare const products: ReadonlyArray<Name>;
+
+export interface Client {
+    readonly clientId: string;
+    readonly clientSecret?: string | undefined;
+    readonly redirectUris?: ReadonlyArray<string> | undefined;
+}
+
+export interface Decision {
+    readonly subject?: string | undefined;
+    readonly scopes?: ReadonlyArray<string> | undefined;
+    readonly denies?: boolean | undefined;
+}
 
 export interface MintOptions extends OpaqueOptions {
     readonly algorithm?: Algorithm | undefined;
@@ -37,6 +53,9 @@ export interface Options {
     } | undefined;
     readonly headers?: Readonly<Record<string, string>> | undefined;
     readonly introspectsJwts?: boolean | undefined;
+    readonly clients?: ReadonlyArray<Client> | undefined;
+    readonly accessTokenLifetime?: number | undefined;
+    readonly rotatesRefreshTokens?: boolean | undefined;
 }
 
 export interface ProductProvider {
@@ -62,7 +81,7 @@ export interface Request {
 
 export type Algorithm = "RS256" | "ES256" | "EdDSA";
 
-export type Endpoint = "metadata" | WellKnown.Form | "jwks" | "introspection";
+export type Endpoint = "metadata" | WellKnown.Form | "jwks" | "introspection" | "authorization" | "token" | "registration" | "revocation";
 
 export type TokenKind = keyof Tokens;
 
@@ -177,3 +196,12 @@ export interface Answer {
 export type Changes = {
     readonly [member: string]: Schema.Json | undefined;
 };
+
+// internal/testProvider/logins
+declare const PageRefused_base: Schema.Class<PageRefused, Schema.TaggedStruct<"PageRefused", {
+    readonly reason: Schema.Literals<readonly [
+        "foreign-page",
+        "unknown-client",
+        "unknown-redirect-uri"
+    ]>;
+}>, import("effect/Cause").YieldableError>;

@@ -39,11 +39,13 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -267,6 +269,44 @@ const makeSessions = (post: ReturnType<typeof makePost>, revision: Revision) => 
   })
 }
 
+/** A server as a function from requests to responses. */
+const makeFetch = Effect.fnUntraced(function*<A, E>(
+  server: Layer.Layer<A, E, HttpRouter.HttpRouter | HttpClient.HttpClient>
+): Effect.fn.Return<TestClient["fetch"], E, HttpClient.HttpClient | Scope.Scope> {
+  const app = yield* HttpRouter.toHttpEffect(server)
+  const context = yield* Effect.context<never>()
+  const handle = HttpEffect.toWebHandlerWith<never, HttpServerRequest.HttpServerRequest | Scope.Scope>(context)(app)
+  return (request) => Effect.promise(() => handle(request))
+})
+
+/**
+ * An `HttpClient` that reaches the server at its origin, and everything else over the `HttpClient` in context, such as
+ * that of `TestProvider`. With it, a client such as Effect's `McpClient` runs against your server in memory.
+ *
+ * @category layers
+ * @since 0.2.0
+ */
+export const layerNetwork = <A, E>(
+  server: Layer.Layer<A, E, HttpRouter.HttpRouter | HttpClient.HttpClient>,
+  { url }: Pick<Options, "url">
+): Layer.Layer<HttpClient.HttpClient, E, HttpClient.HttpClient> =>
+  Layer.effect(
+    HttpClient.HttpClient,
+    Effect.gen(function*() {
+      const others = yield* HttpClient.HttpClient
+      const fetch = yield* makeFetch(server)
+      const { origin } = new URL(url)
+      return HttpClient.make((request, target, signal) =>
+        target.origin === origin
+          ? Effect.orDie(HttpClientRequest.toWeb(request, { signal })).pipe(
+            Effect.flatMap(fetch),
+            Effect.map((response) => HttpClientResponse.fromWeb(request, response))
+          )
+          : others.execute(request)
+      )
+    })
+  )
+
 /**
  * Builds a server and a client for it. The server stops when the scope closes.
  *
@@ -277,10 +317,7 @@ export const make = Effect.fnUntraced(function*<A, E>(
   server: Layer.Layer<A, E, HttpRouter.HttpRouter | HttpClient.HttpClient>,
   { revision = "2026-07-28", url }: Options
 ): Effect.fn.Return<TestClient, E, HttpClient.HttpClient | Scope.Scope> {
-  const app = yield* HttpRouter.toHttpEffect(server)
-  const context = yield* Effect.context<never>()
-  const handle = HttpEffect.toWebHandlerWith<never, HttpServerRequest.HttpServerRequest | Scope.Scope>(context)(app)
-  const fetch: TestClient["fetch"] = (request) => Effect.promise(() => handle(request))
+  const fetch = yield* makeFetch(server)
   const post = makePost(fetch, url)
   const sessionOf = makeSessions(post, revision)
   const request: TestClient["request"] = Effect.fnUntraced(function*(method, params = {}, options = {}) {

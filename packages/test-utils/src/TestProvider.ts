@@ -5,6 +5,9 @@
  * metadata at the well-known URLs and its key set, mints tokens with fixed keys, answers introspection requests, counts
  * requests, and applies the faults of a test. All delays use the `Clock`.
  *
+ * Clients log in to it, too: it registers them, checks PKCE, and rotates refresh tokens. `TestUser` is the user in front of
+ * its authorization page.
+ *
  * **Example** (Discovery during an outage)
  *
  * ```ts import.meta.vitest
@@ -38,10 +41,14 @@ import { mintFor, mintOpaqueFor } from "./internal/testProvider/mint.ts"
 import { client } from "./internal/testProvider/network.ts"
 import { makeState, type State } from "./internal/testProvider/state.ts"
 
-import type { Endpoint, MintOptions, OpaqueOptions, Options, Request } from "./internal/testProvider/model.ts"
+import type { PageRefused } from "./internal/testProvider/logins.ts"
+import type { Decision, Endpoint, MintOptions, OpaqueOptions, Options, Request } from "./internal/testProvider/model.ts"
 
+export { PageRefused } from "./internal/testProvider/logins.ts"
 export type {
   Algorithm,
+  Client,
+  Decision,
   Endpoint,
   MintOptions,
   OpaqueOptions,
@@ -74,7 +81,16 @@ export class TestProvider extends Context.Service<TestProvider, {
   readonly mint: (options?: MintOptions) => Effect.Effect<string>
   /** Issues an opaque access token. */
   readonly mintOpaque: (options?: OpaqueOptions) => Effect.Effect<string>
-  /** Revokes a token: introspection then reports it as inactive. */
+  /**
+   * Answers an authorization page as its user decides, and returns where the browser goes next: the redirect URI of the
+   * client with a code or an error. Default: the user grants what the client requests. `TestUser` does it for a client.
+   */
+  readonly authorize: (page: URL, decision?: Decision) => Effect.Effect<URL, PageRefused>
+  /** How often a refresh token came a second time. */
+  readonly reused: Effect.Effect<number>
+  /** Ends all logins: their refresh tokens are refused, and introspection reports their access tokens as inactive. */
+  readonly endLogins: Effect.Effect<void>
+  /** Revokes a token: introspection then reports it as inactive. With a refresh token, its login ends. */
   readonly revoke: (token: string) => Effect.Effect<void>
   /** Rotates the keys. The old keys stay in the key set unless dropped. */
   readonly rotate: (options?: { readonly dropOld?: boolean }) => Effect.Effect<void>
@@ -100,6 +116,9 @@ const service = (state: State): TestProvider["Service"] =>
     heal: state.heal,
     mint: mintFor(state),
     mintOpaque: mintOpaqueFor(state),
+    authorize: state.authorize,
+    reused: state.reused,
+    endLogins: state.endLogins,
     revoke: state.revoke,
     rotate: state.rotate,
     addKey: state.addKey,

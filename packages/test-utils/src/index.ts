@@ -121,6 +121,9 @@ export * as TestClient from "./TestClient.ts"
  * metadata at the well-known URLs and its key set, mints tokens with fixed keys, answers introspection requests, counts
  * requests, and applies the faults of a test. All delays use the `Clock`.
  *
+ * Clients log in to it, too: it registers them, checks PKCE, and rotates refresh tokens. `TestUser` is the user in front of
+ * its authorization page.
+ *
  * **Example** (Discovery during an outage)
  *
  * ```ts import.meta.vitest
@@ -142,3 +145,54 @@ export * as TestClient from "./TestClient.ts"
  * @since 0.1.0
  */
 export * as TestProvider from "./TestProvider.ts"
+
+/**
+ * A user for the tests of an OAuth client: a `UserAgent` that answers the authorization page of `TestProvider`.
+ *
+ * The user consents, unless the test says otherwise. Time that the user takes passes by the `Clock`.
+ *
+ * **Example** (A client in memory, whose user first denies access, and then consents)
+ *
+ * ```ts import.meta.vitest
+ * import { AuthorizationServer, ClientRegistration, CredentialStore, Grant, McpAuth, McpOAuth } from "@effect-mcp-auth/core"
+ * import { TestClient, TestProvider, TestUser } from "@effect-mcp-auth/test-utils"
+ * import { Effect, Layer, Schema } from "effect"
+ * import { McpProtocol, McpServer, Tool, Toolkit } from "effect/ai"
+ *
+ * const url = "https://api.test/mcp"
+ * const tools = Toolkit.make(Tool.make("Count", { success: Schema.Int }))
+ * const server = McpServer.layerHttp({
+ *   name: "notes",
+ *   version: "1.0.0",
+ *   path: "/mcp",
+ *   protocols: [McpProtocol.v2026_07_28],
+ *   registrations: McpServer.toolkit(tools).pipe(Layer.provide(tools.toLayer({ Count: () => Effect.succeed(3) })))
+ * }).pipe(McpAuth.protect({
+ *   resource: url,
+ *   authorizationServers: [AuthorizationServer.discover("https://as.test")]
+ * }))
+ *
+ * const client = McpOAuth.layer({
+ *   server: url,
+ *   grant: Grant.authorizationCode({ registration: ClientRegistration.dynamic({ clientName: "test" }) })
+ * })
+ *
+ * const test = Effect.gen(function*() {
+ *   const user = yield* TestUser.TestUser
+ *   const { authorize } = yield* McpOAuth.McpOAuth
+ *   yield* user.next(TestUser.denies)
+ *   const denied = yield* Effect.flip(authorize)
+ *   const { granted } = yield* authorize
+ *   return [denied._tag, granted, (yield* user.pages).length]
+ * }).pipe(
+ *   Effect.provide(client),
+ *   Effect.provide([TestClient.layerNetwork(server, { url }), TestUser.layer(), CredentialStore.layerMemory]),
+ *   Effect.provide(TestProvider.layer())
+ * )
+ *
+ * await Effect.runPromise(test) // => ["AuthorizationRejected", [], 2]
+ * ```
+ *
+ * @since 0.2.0
+ */
+export * as TestUser from "./TestUser.ts"

@@ -1,9 +1,17 @@
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
+import type { JWK } from "jose"
 import { change } from "./document.ts"
-import type { MintOptions, OpaqueOptions } from "./model.ts"
-import type { State } from "./state.ts"
+import type { Algorithm, MintOptions, OpaqueOptions } from "./model.ts"
 import { now, sign } from "./tokens.ts"
+
+/** What a mint needs of its provider. */
+interface Provider {
+  readonly issuer: string
+  readonly nextSerial: Effect.Effect<number>
+  readonly issued: (token: string, claims: Schema.JsonObject) => Effect.Effect<void>
+  readonly signingKey: (algorithm: Algorithm) => Effect.Effect<{ readonly key: JWK; readonly other: JWK }>
+}
 
 /** The claims of a token that conforms to RFC 9068, with the changes. */
 const claimsOf = Effect.fnUntraced(function*(
@@ -25,7 +33,7 @@ const claimsOf = Effect.fnUntraced(function*(
 })
 
 /** Mints JWTs. Forged ones are not recorded as issued. */
-export const mintFor = ({ issued, issuer, nextSerial, signingKey }: State) =>
+export const mintFor = ({ issued, issuer, nextSerial, signingKey }: Provider) =>
   Effect.fnUntraced(function*(options: MintOptions = {}) {
     const { algorithm = "RS256", forged = false, header = {} } = options
     const { key, other } = yield* signingKey(algorithm)
@@ -41,7 +49,7 @@ export const mintFor = ({ issued, issuer, nextSerial, signingKey }: State) =>
   })
 
 /** Mints opaque tokens. */
-export const mintOpaqueFor = ({ issued, issuer, nextSerial }: State) =>
+export const mintOpaqueFor = ({ issued, issuer, nextSerial }: Omit<Provider, "signingKey">) =>
   Effect.fnUntraced(function*(options: OpaqueOptions = {}) {
     const serial = yield* nextSerial
     const token = `opaque-token-${serial}`

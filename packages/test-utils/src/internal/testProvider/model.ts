@@ -11,12 +11,20 @@ import type { Changes } from "../testProvider/document.ts"
 export type Algorithm = "RS256" | "ES256" | "EdDSA"
 
 /**
- * The target of a fault: all metadata, one form of it, the key set, or the introspection endpoint.
+ * The target of a fault: all metadata, one form of it, the key set, or an endpoint.
  *
  * @category models
  * @since 0.1.0
  */
-export type Endpoint = "metadata" | WellKnown.Form | "jwks" | "introspection"
+export type Endpoint =
+  | "metadata"
+  | WellKnown.Form
+  | "jwks"
+  | "introspection"
+  | "authorization"
+  | "token"
+  | "registration"
+  | "revocation"
 
 /**
  * A received request.
@@ -57,6 +65,41 @@ export interface Options {
    * Default: `true`.
    */
   readonly introspectsJwts?: boolean | undefined
+  /** The clients that are registered by hand. Others register themselves, or have a URL as their ID. Default: none. */
+  readonly clients?: ReadonlyArray<Client> | undefined
+  /** Seconds until the access token of a login expires. Default: 3600. */
+  readonly accessTokenLifetime?: number | undefined
+  /** Whether a refresh token is good for one refresh. One that comes twice then ends its login. Default: `true`. */
+  readonly rotatesRefreshTokens?: boolean | undefined
+}
+
+/**
+ * A client of a provider.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Client {
+  readonly clientId: string
+  /** Default: it is a public client, or it signs assertions, which are not verified. */
+  readonly clientSecret?: string | undefined
+  /** Default: every redirect URI. */
+  readonly redirectUris?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * What a user decides on the authorization page.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Decision {
+  /** Default: `user-1`. */
+  readonly subject?: string | undefined
+  /** The scopes that the user grants. Default: those that the client requests. */
+  readonly scopes?: ReadonlyArray<string> | undefined
+  /** Whether the user denies access. Default: `false`. */
+  readonly denies?: boolean | undefined
 }
 
 /**

@@ -4,12 +4,15 @@ import * as Effect from "effect/Effect"
 import * as Record from "effect/Record"
 import * as Ref from "effect/Ref"
 import type * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import type { JWK } from "jose"
 import type { Fault } from "../../Fault.ts"
 import { type Answer, healthy, suffer } from "./answer.ts"
 import { change, conforming } from "./document.ts"
 import { introspectionOf } from "./introspection.ts"
 import { type Generation, generations } from "./keys.ts"
+import { loginsOf } from "./logins.ts"
+import { mintFor } from "./mint.ts"
 import type { Algorithm, Endpoint, Options, Request } from "./model.ts"
 import { publicJwk } from "./tokens.ts"
 
@@ -26,8 +29,22 @@ const served: ReadonlyArray<WellKnown.Form> = [
   "openid-configuration"
 ]
 
-const isMetadata = (endpoint: Endpoint | "unknown"): boolean =>
-  endpoint !== "jwks" && endpoint !== "introspection" && endpoint !== "unknown"
+/** The endpoints that are no metadata, and the members of the document with their URLs. */
+const members = {
+  introspection: "introspection_endpoint",
+  authorization: "authorization_endpoint",
+  token: "token_endpoint",
+  registration: "registration_endpoint",
+  revocation: "revocation_endpoint",
+  jwks: "jwks_uri"
+} as const
+type Service = keyof typeof members
+
+const services: ReadonlyArray<Service> = Struct.keys(members)
+
+const isService = (endpoint: Endpoint): endpoint is Service => Object.hasOwn(members, endpoint)
+
+const isMetadata = (endpoint: Endpoint | "unknown"): boolean => endpoint !== "unknown" && !isService(endpoint)
 
 /** Whether `subject` includes `endpoint`: "metadata" includes all its forms. */
 const concerns = (subject: Endpoint, endpoint: Endpoint | "unknown"): boolean =>
@@ -108,7 +125,7 @@ const publicJson = (key: JWK): Schema.JsonObject =>
 const metadataFor = (
   options: Options,
   document: Schema.JsonObject,
-  endpoint: Exclude<Endpoint, "jwks" | "introspection">
+  endpoint: Exclude<Endpoint, Service>
 ): Answer => {
   const changes = endpoint === "metadata" ? {} : options.metadataAt?.[endpoint] ?? {}
   return healthy(change(document, changes), options.headers ?? {})
@@ -139,18 +156,21 @@ export const makeState = Effect.fnUntraced(function*(options: Options, published
   const { claimsOf, introspect, issued, revoke } = yield* introspectionOf(options)
   const endpointOf = published?.endpointOf ?? ((url: URL): Endpoint | "unknown" => {
     const plain = `${url.origin}${url.pathname}`
-    if (plain === document["introspection_endpoint"]) return "introspection"
-    return routes.get(plain) ?? (plain === document["jwks_uri"] ? "jwks" : "unknown")
+    return routes.get(plain) ?? services.find((service) => plain === document[members[service]]) ?? "unknown"
   })
-  const answer = ({ body, endpoint, method }: Request): Effect.Effect<Answer> => {
+  const minting = { ...keys, issuer, issued, nextSerial: Ref.updateAndGet(serial, (last) => last + 1) }
+  const logins = loginsOf({ issuer, document, options, mint: mintFor(minting), revoke })
+  const answer = (request: Request): Effect.Effect<Answer> => {
+    const { body, endpoint, method } = request
     if (endpoint === "unknown") return Effect.succeed({ ...healthy({}, {}), status: 404 })
     if (endpoint === "jwks") return Effect.map(jwks, (keys) => healthy(keys, {}))
     if (endpoint === "introspection") return introspect(method, body)
+    if (isService(endpoint)) return logins.answer(endpoint, request)
     return Effect.succeed(metadataFor(options, document, endpoint))
   }
   return {
-    ...keys,
-    issuer,
+    // `nextSerial` numbers the tokens, so that each one is unique.
+    ...minting,
     document,
     origin: new URL(issuer).origin,
     ...(yield* trafficOf()),
@@ -158,10 +178,10 @@ export const makeState = Effect.fnUntraced(function*(options: Options, published
     fault,
     heal,
     endpointOf,
-    /** Numbers the tokens, so that each one is unique. */
-    nextSerial: Ref.updateAndGet(serial, (last) => last + 1),
-    issued,
-    revoke,
+    authorize: logins.authorize,
+    reused: logins.reused,
+    endLogins: logins.endLogins,
+    revoke: logins.revoke,
     answer: Effect.fnUntraced(function*(request: Request) {
       const faults = yield* take(request.endpoint)
       const usual = answer(request)
