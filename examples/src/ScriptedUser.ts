@@ -14,7 +14,8 @@ import type {
 
 const callback = "http://127.0.0.1:1/callback"
 
-const cookiesOf = (response: Response): ReadonlyArray<readonly [name: string, value: string]> =>
+/** The cookies that a response sets. */
+export const cookiesOf = (response: Response): ReadonlyArray<readonly [name: string, value: string]> =>
   response.headers.getSetCookie().map((set) => {
     const [pair = ""] = set.split(";")
     return [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]

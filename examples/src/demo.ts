@@ -1,6 +1,6 @@
 /**
- * The library at work: a real provider, a protected MCP server and a client of the official SDK, all of them on this
- * machine.
+ * The library at work: a real provider, a protected MCP server, Effect's own client and one of the official SDK, all of
+ * them on this machine.
  *
  * Run it with `pnpm demo`. Every step expects how it ends: if one ended otherwise, the program would fail.
  */

@@ -1,8 +1,10 @@
+import * as OAuthEvent from "@effect-mcp-auth/core/OAuthEvent"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Scope from "effect/Scope"
+import * as EffectClient from "./EffectClient.ts"
 import type * as EmbeddedProvider from "./EmbeddedProvider.ts"
 import { withClock } from "./movableClock.ts"
 import { say, step } from "./print.ts"
@@ -39,8 +41,23 @@ const refused = Effect.fnUntraced(function*(resource: string, token: string | un
   yield* say(`HTTP ${answer.status}`, `WWW-Authenticate: ${answer.challenge}`)
 })
 
+/** What a client did since it was asked last, one line each. */
+const tell = (story: Array<OAuthEvent.OAuthEvent>) => say(...story.splice(0).map(OAuthEvent.describe))
+
+/** Effect's own client needs no code for any of this. */
+const effectClient = Effect.fnUntraced(function*(resource: string) {
+  yield* step("Effect's own McpClient logs in with McpOAuth, in a browser, and calls a tool")
+  const { call, story } = yield* EffectClient.connect(resource)
+  const { scopes = [], subject = "?" } = yield* call("WhoAmI")
+  yield* tell(story)
+  yield* say(`WhoAmI: ${subject}, with the scopes "${scopes.join(" ")}"`)
+  yield* step("A tool that needs more: the server says which scope, the client requests it, and the call succeeds")
+  yield* call("ClearNotes")
+  yield* tell(story)
+})
+
 const login = Effect.fnUntraced(function*(resource: string) {
-  yield* step("A client of the official SDK goes the whole way by itself")
+  yield* step("A client of the official SDK goes the same way")
   const connected = yield* SdkClient.connect(resource)
   yield* say(...connected.user.story, `it speaks MCP ${connected.client.getNegotiatedProtocolVersion() ?? "?"}`)
   yield* step("A tool returns the caller")
@@ -80,6 +97,7 @@ export const walkThrough: (
   const { resource } = yield* serveNotes({ issuer: provider.issuer })
   yield* say(`resource: ${resource}`)
   yield* challenge(resource)
+  yield* effectClient(resource)
   const connected = yield* login(resource)
   yield* stepUp(connected)
   yield* otherServer(provider.issuer, resource)

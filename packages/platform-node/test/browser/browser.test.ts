@@ -1,3 +1,4 @@
+import * as EffectClient from "@effect-mcp-auth/examples/EffectClient"
 import * as EmbeddedProvider from "@effect-mcp-auth/examples/EmbeddedProvider"
 import { listen } from "@effect-mcp-auth/examples/loopback"
 import * as SdkClient from "@effect-mcp-auth/examples/SdkClient"
@@ -6,7 +7,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { existsSync } from "node:fs"
 import { chromium } from "playwright-core"
-import * as EffectClient from "../integration/support/EffectClient.ts"
 
 /** The Debian path, unless CHROMIUM_PATH is set. */
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium"

@@ -1,3 +1,4 @@
+import * as EffectClient from "@effect-mcp-auth/examples/EffectClient"
 import * as EmbeddedProvider from "@effect-mcp-auth/examples/EmbeddedProvider"
 import { withClock } from "@effect-mcp-auth/examples/movableClock"
 import { freePort, serveNotes } from "@effect-mcp-auth/examples/serve"
@@ -5,7 +6,6 @@ import { assert, describe } from "@effect/vitest"
 import { Effect } from "effect"
 import { decodeJwt } from "jose"
 import * as BetterAuthProvider from "./support/BetterAuthProvider.ts"
-import * as EffectClient from "./support/EffectClient.ts"
 import { live } from "./support/live.ts"
 import { ask } from "./support/requests.ts"
 
@@ -62,7 +62,7 @@ for (const [name, start] of Object.entries(providers)) {
         const { resource } = yield* start
         const directory = yield* EffectClient.directory
         const first = yield* EffectClient.connect(resource, { directory })
-        const second = yield* EffectClient.connect(resource, { directory, options: { interactive: "never" } })
+        const second = yield* EffectClient.connect(resource, { directory, interactive: "never" })
         assert.deepStrictEqual(second.tokens(), first.tokens())
         assert.deepStrictEqual([yield* first.addNote, yield* second.addNote], [1, 2])
         assert.strictEqual(second.pages.length, 0)

@@ -1,4 +1,5 @@
 import { TokenError, TokenVerifier } from "@effect-mcp-auth/core"
+import * as EffectClient from "@effect-mcp-auth/examples/EffectClient"
 import * as EmbeddedProvider from "@effect-mcp-auth/examples/EmbeddedProvider"
 import { serveNotes } from "@effect-mcp-auth/examples/serve"
 import { assert, describe } from "@effect/vitest"
@@ -7,7 +8,6 @@ import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { patience } from "../patience.ts"
-import * as EffectClient from "./support/EffectClient.ts"
 import { live } from "./support/live.ts"
 
 const program = fileURLToPath(new URL("../fixtures/clientWorker.ts", import.meta.url))
