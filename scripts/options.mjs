@@ -1,4 +1,4 @@
-// Reads the options of the public API and the MCP_AUTH_* variables from the sources, and makes the page docs/options.md of
+// Reads the options of the public API and the MCP_AUTH_* and MCP_OAUTH_* variables from the sources, and makes the page docs/options.md of
 // them. Their doc comments are the texts of the page.
 import { glob, readFile } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
@@ -103,10 +103,8 @@ const packages = ["core", "platform-node", "test-utils"]
 /** Every interface of options, by its public name. */
 export const optionGroups = async () => (await Promise.all(packages.map(groupsOf))).flat()
 
-const prefix = "MCP_AUTH_"
-
 /** The variables: the elements of the first list of them, each under a comment that describes it. */
-export const variables = async () => {
+const variablesOf = async (prefix) => {
   for await (const file of glob("packages/core/src/**/*.ts")) {
     const text = await readFile(file, "utf8")
     if (!text.includes(`"${prefix}`)) continue
@@ -135,8 +133,13 @@ export const variables = async () => {
       }
     })
   }
-  throw new Error("No list of MCP_AUTH_ variables was found")
+  throw new Error(`No list of ${prefix} variables was found`)
 }
+
+/** The variables of servers, and those of clients. */
+const variableGroups = () => Promise.all([variablesOf("MCP_AUTH_"), variablesOf("MCP_OAUTH_")])
+
+export const variables = async () => (await variableGroups()).flat()
 
 const cell = (text) => text.replaceAll("|", "\\|")
 const code = (text) => text === "" ? "" : `\`${text}\``
@@ -179,6 +182,12 @@ const section = (group, groups) => {
 /** The text of docs/options.md. */
 export const optionsPage = async () => {
   const groups = await optionGroups()
+  const [ofServers, ofClients] = (await variableGroups()).map((variables) =>
+    table(
+      ["Variable", "Default", "Description"],
+      variables.map((variable) => [code(variable.name), variable.default, variable.summary])
+    )
+  )
   const first = ["McpAuthOptions", "McpAuth", "TokenVerifier", "JwkSet", "AuthorizationServer", "Discovery"]
   const rank = ({ title }) => {
     const index = first.indexOf(title.split(".")[0])
@@ -193,10 +202,10 @@ export const optionsPage = async () => {
       "## Environment variables",
       "`McpAuth.layerFromConfig` reads them. Lists are words between spaces or commas. An empty variable, an unknown name that begins\n" +
       "with `MCP_AUTH_` and a required variable that is not set are errors, and the server does not start.",
-      table(
-        ["Variable", "Default", "Description"],
-        (await variables()).map((variable) => [code(variable.name), variable.default, variable.summary])
-      ),
+      ofServers,
+      "`McpOAuth.layerFromConfig` reads those of a client, by the same rules for names that begin with `MCP_OAUTH_`. One of\n" +
+      "`MCP_OAUTH_CLIENT_ID`, `MCP_OAUTH_CLIENT_METADATA_URL` and `MCP_OAUTH_CLIENT_NAME` is required.",
+      ofClients,
       ...packages.flatMap((name) => [
         `## Options of @effect-mcp-auth/${name}`,
         ...groups.filter((group) => group.package === name).toSorted((a, b) => rank(a) - rank(b))

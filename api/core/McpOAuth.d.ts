@@ -16,6 +16,13 @@ export declare const layer: {
     <R = never>(options: Options<R>): Layer.Layer<McpOAuth | HttpClient.HttpClient, InvalidOptions, HttpClient.HttpClient | CredentialStore | R>;
 };
 
+export declare const layerFromConfig: {
+    <R = never>(overrides: Partial<Options<R>> & {
+        readonly interactive: "never";
+    }): Layer.Layer<McpOAuth | HttpClient.HttpClient, InvalidOptions | Config.ConfigError, HttpClient.HttpClient | CredentialStore | Exclude<R, UserAgent>>;
+    <R = never>(overrides?: Partial<Options<R>>): Layer.Layer<McpOAuth | HttpClient.HttpClient, InvalidOptions | Config.ConfigError, HttpClient.HttpClient | CredentialStore | UserAgent | R>;
+};
+
 export declare const layerMcpClient: <R = never>(options: McpClientOptions<R>) => Layer.Layer<McpClient.McpClient | McpOAuth, InvalidOptions | OAuthClientError.OAuthClientError | McpClientError, HttpClient.HttpClient | CredentialStore | R>;
 
 export interface McpClientOptions<R = never> extends Options<R>, Omit<Parameters<typeof McpClient.layerHttp>[0], "url" | "headers"> {

@@ -37,6 +37,7 @@
  */
 import * as McpClient from "effect/ai/McpClient"
 import type { McpClientError } from "effect/ai/McpClientError"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -56,6 +57,7 @@ import * as ResourceIdentifier from "../metadata/ResourceIdentifier.ts"
 import { CredentialStore, type StoreFailed, type Tokens } from "./CredentialStore.ts"
 import type { Grant } from "./Grant.ts"
 import { makeDpop } from "./internal/dpop.ts"
+import { configured } from "./internal/environment.ts"
 import { makeRenewal } from "./internal/renewal.ts"
 import { makeResourceClient } from "./internal/resourceClient.ts"
 import { logOut } from "./internal/revocation.ts"
@@ -281,6 +283,75 @@ export const layer: {
       (service) => Context.make(McpOAuth, service).pipe(Context.add(HttpClient.HttpClient, service.client))
     )
   )
+
+/**
+ * The same as `layer`, with options from the environment, by the `ConfigProvider` in context. The options of the program
+ * replace those of the environment. All variables are in docs/options.md; the most important ones are:
+ *
+ * - `MCP_OAUTH_SERVER`: the URL of the MCP server.
+ * - `MCP_OAUTH_CLIENT_NAME`: the name under which the client registers itself. Or `MCP_OAUTH_CLIENT_METADATA_URL`: its
+ *   metadata document. Or `MCP_OAUTH_CLIENT_ID` and `MCP_OAUTH_ISSUER`: the client is registered by hand there.
+ * - `MCP_OAUTH_GRANT`: `client_credentials` for a service without a user, together with `MCP_OAUTH_CLIENT_SECRET`.
+ *
+ * Fails with a `ConfigError` that lists every variable that is empty, unknown (with the closest known name), or required and
+ * not set.
+ *
+ * **Example** (A service without users)
+ *
+ * ```ts import.meta.vitest
+ * import * as CredentialStore from "@effect-mcp-auth/core/CredentialStore"
+ * import * as McpOAuth from "@effect-mcp-auth/core/McpOAuth"
+ * import * as ConfigProvider from "effect/ConfigProvider"
+ * import * as Effect from "effect/Effect"
+ * import * as FetchHttpClient from "effect/http/FetchHttpClient"
+ * import * as Layer from "effect/Layer"
+ *
+ * const env = {
+ *   MCP_OAUTH_SERVER: "https://api.example.com/mcp",
+ *   MCP_OAUTH_GRANT: "client_credentials",
+ *   MCP_OAUTH_ISSUER: "https://as.example.com",
+ *   MCP_OAUTH_CLIENT_ID: "notes-sync",
+ *   MCP_OAUTH_CLIENT_SECRETS: "misspelt"
+ * }
+ *
+ * const service = McpOAuth.layerFromConfig({ interactive: "never" }).pipe(
+ *   Layer.provide([CredentialStore.layerMemory, FetchHttpClient.layer]),
+ *   Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+ * )
+ * const error = await Effect.runPromise(Effect.flip(Effect.scoped(Layer.build(service))))
+ *
+ * error.message.includes("rename it to MCP_OAUTH_CLIENT_SECRET") // => true
+ * ```
+ *
+ * @category layers
+ * @since 0.2.0
+ */
+export const layerFromConfig: {
+  <R = never>(
+    overrides: Partial<Options<R>> & { readonly interactive: "never" }
+  ): Layer.Layer<
+    McpOAuth | HttpClient.HttpClient,
+    InvalidOptions | Config.ConfigError,
+    HttpClient.HttpClient | CredentialStore | Exclude<R, UserAgent>
+  >
+  <R = never>(
+    overrides?: Partial<Options<R>>
+  ): Layer.Layer<
+    McpOAuth | HttpClient.HttpClient,
+    InvalidOptions | Config.ConfigError,
+    HttpClient.HttpClient | CredentialStore | UserAgent | R
+  >
+} = <R = never>(
+  overrides: Partial<Options<R>> = {}
+): Layer.Layer<
+  McpOAuth | HttpClient.HttpClient,
+  InvalidOptions | Config.ConfigError,
+  HttpClient.HttpClient | CredentialStore | UserAgent | R
+> =>
+  Layer.unwrap(Effect.map(
+    configured(overrides),
+    ({ grant, server, ...options }) => layer<R | UserAgent>({ ...options, ...overrides, server, grant })
+  ))
 
 /**
  * The reason of a failed request or of a failed `McpClient`: the typed error that their errors carry as a cause.

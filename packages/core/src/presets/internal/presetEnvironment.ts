@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import { closestTo, configError } from "../../metadata/internal/environmentNames.ts"
 import { quoted } from "../../metadata/internal/printable.ts"
 import type { InternalUrls } from "../../server/internal/environmentInternalUrls.ts"
-import { closestTo, configError } from "../../server/internal/environmentNames.ts"
 import {
   type ChoosePreset,
   type ChosenPreset,

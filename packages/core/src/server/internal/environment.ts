@@ -5,16 +5,15 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Scope from "effect/Scope"
 import * as Repairs from "../../discovery/Repairs.ts"
+import { checkNames, configError, type Vocabulary, wordsOf } from "../../metadata/internal/environmentNames.ts"
 import type * as Issuer from "../../metadata/Issuer.ts"
 import * as PolicyDeclaration from "../../policy/PolicyDeclaration.ts"
 import * as ScopeHierarchy from "../../policy/ScopeHierarchy.ts"
 import type { Options } from "../McpAuthOptions.ts"
 import { apiKeys, withApiKeys } from "./environmentApiKeys.ts"
 import { internalUrlProblems, internalUrls } from "./environmentInternalUrls.ts"
-import { checkNames, configError, type Vocabulary } from "./environmentNames.ts"
 import { choosePreset } from "./environmentPreset.ts"
 import { type ConfiguredServers, configuredServers, type Credentials, serverProblems } from "./environmentServers.ts"
 import { presetVariable } from "./presetRegistry.ts"
@@ -123,21 +122,7 @@ const ofServer: ReadonlyArray<Name> = [
   "MCP_AUTH_CLIENT_SECRET"
 ]
 
-/** Words between white space or commas. At least one, because an empty list would have the effect of no variable. */
-const words = <S extends Schema.ConstraintCodec<string, string>>(name: Name, word: S) =>
-  Config.schema(
-    Schema.String.pipe(Schema.decodeTo(
-      Schema.Array(word).check(Schema.makeFilter((parts) =>
-        parts.length > 0 || `${name} has no entry: write words between spaces or commas, or remove the variable`
-      )),
-      SchemaTransformation.transform({
-        decode: (text: string): ReadonlyArray<string> =>
-          text.split(/[\s,]+/).filter((part) => part !== ""),
-        encode: (parts: ReadonlyArray<string>) => parts.join(" ")
-      })
-    )),
-    name
-  )
+const words = <S extends Schema.ConstraintCodec<string, string>>(name: Name, word: S) => wordsOf(name, word)
 
 const list = <S extends Schema.ConstraintCodec<string, string>>(name: Name, word: S) => Config.option(words(name, word))
 
@@ -231,6 +216,7 @@ const vocabularyOf = (
   preset: Effect.Success<ReturnType<typeof choosePreset>>,
   { authorizationServers, resource }: Overrides
 ): Vocabulary => ({
+  prefix: ["MCP", "AUTH"],
   known: [...variableNames, ...preset.known],
   required: [
     ...resource === undefined ? [resourceVariable] : [],

@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { configError } from "../../metadata/internal/environmentNames.ts"
 import * as ApiKey from "../../token/ApiKey.ts"
 import * as TokenVerifier from "../../token/TokenVerifier.ts"
-import { configError } from "./environmentNames.ts"
 
 const name = "MCP_AUTH_API_KEYS"
 

@@ -4,8 +4,8 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Options } from "../../discovery/AuthorizationServer.ts"
+import { configError } from "../../metadata/internal/environmentNames.ts"
 import { parse } from "../../metadata/internal/httpUri.ts"
-import { configError } from "./environmentNames.ts"
 
 /** The variable with the URLs inside the own network. */
 const name = "MCP_AUTH_UNSAFE_INTERNAL_URLS"

@@ -4,9 +4,9 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as Scope from "effect/Scope"
+import type { Vocabulary } from "../../metadata/internal/environmentNames.ts"
 import type { ServerWithVerifier } from "../McpAuthOptions.ts"
 import type { InternalUrls } from "./environmentInternalUrls.ts"
-import type { Vocabulary } from "./environmentNames.ts"
 
 /** The variable that names a preset. The variables of its parameters begin with this name. */
 export const presetVariable = "MCP_AUTH_PRESET"

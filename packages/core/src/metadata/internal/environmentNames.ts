@@ -4,10 +4,13 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { printable } from "../../metadata/internal/printable.ts"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import { printable } from "./printable.ts"
 
 /** The names of variables, and the rules for their combinations. */
 export interface Vocabulary {
+  /** The segments with which all names begin, such as `MCP` and `AUTH`. */
+  readonly prefix: readonly [first: string, second: string]
   /** All names. Another name with the prefix is an error. */
   readonly known: Arr.NonEmptyReadonlyArray<string>
   /** Variables that must be set, unless the values of others make them superfluous. */
@@ -23,8 +26,6 @@ export interface Vocabulary {
   /** Problems that were found before. */
   readonly problems: ReadonlyArray<string>
 }
-
-const prefix = "MCP_AUTH_"
 
 /** No name has so many segments. The limit ends the search in a directory with links to itself. */
 const maxSegments = 12
@@ -42,10 +43,11 @@ const keysOf = (node: ConfigProvider.Node | undefined): ReadonlyArray<string | n
  * Lists the names with the prefix. Some providers have whole names as keys (a JSON object, a directory of secrets), others a
  * tree of their segments (the environment). Some providers cannot list their keys.
  */
-const listOf = Effect.fnUntraced(function*(provider: Source): Effect.fn.Return<Listed> {
+const listOf = Effect.fnUntraced(function*(provider: Source, segments: Vocabulary["prefix"]): Effect.fn.Return<Listed> {
+  const prefix = `${segments.join("_")}_`
   const listed = new Map<string, ConfigProvider.Path>()
   // The second and third paths are for providers that cannot list the root.
-  const pending: Array<ConfigProvider.Path> = [[], ["MCP"], ["MCP", "AUTH"]]
+  const pending: Array<ConfigProvider.Path> = [[], [segments[0]], segments]
   for (let path = pending.shift(); path !== undefined; path = pending.shift()) {
     const node = yield* Effect.orElseSucceed(provider.load(path), () => undefined)
     const name = path.join("_")
@@ -171,6 +173,22 @@ const unknownNamesOf = Effect.fnUntraced(function*(source: Source, listed: Liste
   return unknown
 })
 
+/** Words between white space or commas. At least one, because an empty list would have the effect of no variable. */
+export const wordsOf = <S extends Schema.ConstraintCodec<string, string>>(name: string, word: S) =>
+  Config.schema(
+    Schema.String.pipe(Schema.decodeTo(
+      Schema.Array(word).check(Schema.makeFilter((parts) =>
+        parts.length > 0 || `${name} has no entry: write words between spaces or commas, or remove the variable`
+      )),
+      SchemaTransformation.transform({
+        decode: (text: string): ReadonlyArray<string> =>
+          text.split(/[\s,]+/).filter((part) => part !== ""),
+        encode: (parts: ReadonlyArray<string>) => parts.join(" ")
+      })
+    )),
+    name
+  )
+
 /** An error that lists problems of variables. */
 export const configError = (messages: ReadonlyArray<string>) =>
   new Config.ConfigError(new Schema.SchemaError(new SchemaIssue.InvalidValue({ message: messages.join("\n") })))
@@ -186,7 +204,7 @@ export const checkNames = Effect.fnUntraced(function*(
   const listed = new Map<string, ConfigProvider.Path>()
   const unknown = new Set<string>()
   for (const source of yield* sourcesOf(provider)) {
-    const names = yield* listOf(source)
+    const names = yield* listOf(source, vocabulary.prefix)
     for (const [name, path] of names) if (!listed.has(name)) listed.set(name, path)
     for (const message of yield* unknownNamesOf(source, names, vocabulary)) unknown.add(message)
   }
