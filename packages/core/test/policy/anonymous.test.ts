@@ -596,6 +596,16 @@ describe("what the server advertises to callers without a token", () => {
     Policy.anyOf(scopes("a"), Policy.role("admin")),
     Policy.allOf(Policy.anonymous, scopes("a"))
   ]
+  it.effect("begins a session and discovers the server without one if something is public", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* begin((ran) => toolOf("open", Policy.anonymous, arrive(ran, "open")))
+      const { body, headers } = stateless(1, "server/discover", {})
+      assert.strictEqual((yield* post(handle, body, { headers })).status, 200)
+      const session = yield* initialize(handle, "2025-11-25")
+      const { id: _, ...initialized } = request(1, "notifications/initialized")
+      assert.strictEqual((yield* post(handle, initialized, { headers: session })).status, 202)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
   for (const policy of shut) {
     it.effect(`does not work without one if nothing is public: ${policy}`, () =>
       Effect.gen(function*() {

@@ -39,6 +39,12 @@ describe("a preflight", () => {
       assert.deepStrictEqual(yield* reached, [])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
+  it.effect("needs no origin", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* start()
+      assert.strictEqual((yield* send(handle, resource, { method: "OPTIONS" })).status, 204)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
   it.effect("has the same response with an invalid token", () =>
     Effect.gen(function*() {
       const { handle } = yield* start()
@@ -96,6 +102,14 @@ describe("allowed origins", () => {
         }
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
+
+  it.effect("are not given up for a request without an origin", () =>
+    Effect.gen(function*() {
+      const { handle } = yield* start({ allowedOrigins: [page, "https://b.test"] })
+      const answer = yield* post(handle, initializeRequest("2025-11-25"))
+      assert.strictEqual(answer.status, 401)
+      assert.isNull(answer.headers.get("access-control-allow-origin"))
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("are checked before those of the MCP server, whose refusal a page can read", () =>
     Effect.gen(function*() {

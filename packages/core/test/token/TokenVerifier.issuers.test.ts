@@ -116,3 +116,27 @@ for (const method of methods) {
     }
   })
 }
+
+describe("a JWT of an issuer that no server can have", () => {
+  const policies: Readonly<Record<string, AuthorizationServer.StrategyOptions>> = {
+    "the policy template": { issuerPolicy: templated },
+    "the policy rootSlash": { issuerPolicy: IssuerPolicy.rootSlash },
+    "other token issuers": { tokenIssuers: ["https://sts.test"] }
+  }
+  for (const [rule, options] of Object.entries(policies)) {
+    it.effect(`causes no request to a server with ${rule}`, () =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(now * 1000)
+        const provider = yield* TestProvider.TestProvider
+        const issuer = "https://as.test/common/v2.0"
+        const server = yield* AuthorizationServer.discover(issuer, options)
+        const verify = yield* TokenVerifier.jwt().make({ resource, authorizationServers: [server] })
+        // With `tokenIssuers`, the issuer of the metadata issues no tokens any more.
+        for (const iss of ["https://evil.test", ...options.tokenIssuers === undefined ? [] : [issuer]]) {
+          const token = Redacted.make(yield* provider.mint({ claims: { iss } }))
+          assert.strictEqual(yield* outcome(verify(token)), "unknown-issuer iss")
+        }
+        assert.strictEqual(yield* provider.count(), 0)
+      }).pipe(Effect.provide(TestProvider.layer({ issuer: "https://as.test/common/v2.0" }))))
+  }
+})
