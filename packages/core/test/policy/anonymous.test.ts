@@ -601,8 +601,8 @@ describe("what the server advertises to callers without a token", () => {
       const { handle } = yield* begin((ran) => toolOf("open", Policy.anonymous, arrive(ran, "open")))
       const { body, headers } = stateless(1, "server/discover", {})
       assert.strictEqual((yield* post(handle, body, { headers })).status, 200)
-      const session = yield* initialize(handle, "2025-11-25")
-      const { id: _, ...initialized } = request(1, "notifications/initialized")
+      const session = yield* initialize(handle, "2025-11-25", undefined)
+      const initialized = { jsonrpc: "2.0", method: "notifications/initialized" }
       assert.strictEqual((yield* post(handle, initialized, { headers: session })).status, 202)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
