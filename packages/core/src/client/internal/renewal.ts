@@ -27,6 +27,8 @@ export interface Need {
 export interface Renewal {
   /** The tokens in memory. Reads the store at first. */
   readonly current: Effect.Effect<Tokens | undefined, StoreFailed>
+  /** The newest tokens: those of the store if another process has written them later, otherwise those in memory. */
+  readonly newest: Effect.Effect<Tokens | undefined, StoreFailed>
   /** Other tokens than those that did not do. */
   readonly renew: (need: Need) => Effect.Effect<Tokens, OAuthClientError>
   /** Renews tokens that are about to expire. A failure is no error while they may still do. */
@@ -114,9 +116,28 @@ const makeLimits = <R>(settings: Settings<R>) => {
 const makeMemory = <R>(settings: Settings<R>) => {
   const { server, store } = settings
   const own = new WeakMap<Tokens, "login" | "refresh">()
+  /** The tokens that are known to have been in the store. */
+  const written = new WeakSet<Tokens>()
   let tokens: Tokens | undefined
   let isLoaded = false
-  const stored = Effect.map(store.tokens(server), Option.filter((found) => isUsable(settings, found)))
+  const stored = Effect.map(store.tokens(server), (entry) => {
+    const found = Option.filter(entry, (found) => isUsable(settings, found))
+    if (Option.isSome(found)) written.add(found.value)
+    return found
+  })
+  /** The tokens of the store. After a write that failed, they are older than those in use, and their refresh token is spent. */
+  const notOlder = (used: Tokens | undefined) =>
+    Effect.map(stored, (option) => {
+      const found = Option.getOrUndefined(option)
+      return found !== undefined && found.obtainedAt >= (used?.obtainedAt ?? -Infinity) ? found : undefined
+    })
+  const load = Effect.suspend((): Effect.Effect<Tokens | undefined, StoreFailed> =>
+    isLoaded ? Effect.succeed(tokens) : Effect.map(stored, (found) => {
+      tokens ??= Option.getOrUndefined(found)
+      isLoaded = true
+      return tokens
+    })
+  )
   return {
     own,
     peek: () => tokens,
@@ -125,19 +146,21 @@ const makeMemory = <R>(settings: Settings<R>) => {
       isLoaded = true
       return found
     },
-    load: Effect.suspend((): Effect.Effect<Tokens | undefined, StoreFailed> =>
-      isLoaded ? Effect.succeed(tokens) : Effect.map(stored, (found) => {
-        tokens ??= Option.getOrUndefined(found)
-        isLoaded = true
-        return tokens
-      })
-    ),
+    load,
+    newest: Effect.flatMap(load, (current) => Effect.map(notOlder(current), (found) => found ?? current)),
     /** Tokens of the store that are others than those that did not do, and from the authorization server in use. */
     changed: (used: Tokens | undefined, { config: { issuer }, resource }: Found) =>
-      Effect.map(stored, (option) => {
-        const found = Option.getOrUndefined(option)
+      Effect.map(notOlder(used), (found) => {
         const isFor = found?.issuer === issuer && found.resource === resource
         return isFor && !isSame(found, used) ? found : undefined
+      }),
+    /** Whether another process has logged out: the tokens were in the store, and it has none now. Forgets them then. */
+    dropRemoved: (used: Tokens) =>
+      Effect.map(store.tokens(server), (found) => {
+        if (Option.isSome(found) || !written.has(used)) return false
+        if (tokens === undefined || written.has(tokens)) tokens = undefined
+        isLoaded = true
+        return true
       }),
     keep: (by: "login" | "refresh") => (next: Tokens): Effect.Effect<Tokens> =>
       Effect.suspend(() => {
@@ -145,7 +168,9 @@ const makeMemory = <R>(settings: Settings<R>) => {
         isLoaded = true
         own.set(next, by)
         // The key of a bound token stays in this process, so the token is of no use in a store.
-        const write = next.type === "DPoP" ? Effect.void : store.setTokens(server, next)
+        const write = next.type === "DPoP"
+          ? Effect.void
+          : Effect.map(store.setTokens(server, next), () => void written.add(next))
         return Effect.as(Effect.catch(write, (error) => Effect.logWarning(error.message)), next)
       }).pipe(Effect.uninterruptible),
     forget: Effect.suspend(() => {
@@ -167,13 +192,18 @@ const refreshOnce = <R>(
 ): Effect.Effect<Option.Option<Tokens>, OAuthClientError, HttpClient.HttpClient> => {
   const { server, store } = settings
   const refreshed = Effect.gen(function*() {
-    const tokens = yield* Effect.flatMap(refresh(settings, found, used), memory.keep("refresh"))
+    // A shutdown between the request and the write would lose the new refresh token, while the old one is spent. The time
+    // limit of the token endpoint ends the wait.
+    const tokens = yield* Effect.uninterruptible(
+      Effect.flatMap(refresh(settings, found, used), memory.keep("refresh"))
+    )
     yield* publish(settings, OAuthEvent.TokenRefreshed({ server, issuer: tokens.issuer, expiresAt: tokens.expiresAt }))
     return Option.some(tokens)
   })
   return store.transaction(`tokens ${server}`)(Effect.gen(function*() {
     const changed = yield* memory.changed(used, found)
     if (changed !== undefined) return Option.some(memory.adopt(changed))
+    if (yield* memory.dropRemoved(used)) return Option.none()
     return yield* Effect.catchIf(refreshed, isOver, () =>
       // A process without a common lock may have used the refresh token first.
       Effect.map(memory.changed(used, found), (late) =>
@@ -259,6 +289,7 @@ export const makeRenewal = Effect.fnUntraced(function*<R>(
     })).pipe(Effect.flatMap(Fiber.join))
   return {
     current: memory.load,
+    newest: memory.newest,
     renew,
     renewAhead: Effect.fnUntraced(function*(tokens) {
       const time = yield* now

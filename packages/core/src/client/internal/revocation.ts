@@ -61,7 +61,8 @@ export const logOut = Effect.fn("McpOAuth.logOut")(function*<R>(
 ): Effect.fn.Return<{ readonly revoked: boolean }, StoreFailed, HttpClient.HttpClient> {
   const { server, store } = settings
   return yield* store.transaction(`tokens ${server}`)(Effect.gen(function*() {
-    const tokens = yield* renewal.current
+    // Another process may have refreshed them since, and has then spent the refresh token in memory.
+    const tokens = yield* renewal.newest
     yield* renewal.forget
     const revoked = tokens !== undefined && (yield* Effect.orElseSucceed(revokeAll(settings, tokens), () => false))
     yield* publish(settings, OAuthEvent.LoggedOut({ server, revoked }))
