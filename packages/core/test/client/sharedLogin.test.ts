@@ -25,8 +25,11 @@ class SlowWorld extends World {
   answersAfter = "0 seconds" as `${number} seconds`
   override readonly http = Layer.succeed(
     HttpClient.HttpClient,
-    HttpClient.transform(this.client, (exchange, { url }) =>
-      url.endsWith("/token") ? Effect.tap(exchange, () => Effect.sleep(this.answersAfter)) : exchange)
+    HttpClient.transform(
+      this.client,
+      (exchange, { url }) =>
+        url.endsWith("/token") ? Effect.tap(exchange, () => Effect.sleep(this.answersAfter)) : exchange
+    )
   )
 }
 
@@ -152,5 +155,43 @@ describe("a logout in one program", () => {
       world.expire()
       assert.strictEqual(yield* post(oauth), 200)
       assert.deepStrictEqual([world.pages.length, world.grants("refresh_token").length], [1, 1])
+    }))
+})
+
+describe("a refresh ahead of time with a refresh token that has ended", () => {
+  it.effect("opens no page while the access token is valid, and one when it is not", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      world.expiresIn = 100
+      const oauth = yield* world.connect()
+      yield* post(oauth)
+      world.refreshTokens.clear()
+      yield* TestClock.adjust("92 seconds")
+      for (let call = 0; call < 3; call++) {
+        assert.strictEqual(yield* post(oauth), 200)
+        yield* TestClock.adjust("2 seconds")
+      }
+      assert.deepStrictEqual([world.pages.length, world.grants("refresh_token").length], [1, 1])
+      world.expire()
+      assert.strictEqual(yield* post(oauth), 200)
+      assert.strictEqual(world.pages.length, 2)
+    }))
+
+  it.effect("still gets a login for a request that is refused meanwhile", () =>
+    Effect.gen(function*() {
+      const world = new SlowWorld()
+      world.expiresIn = 100
+      const oauth = yield* world.connect()
+      yield* post(oauth)
+      world.refreshTokens.clear()
+      yield* TestClock.adjust("92 seconds")
+      world.answersAfter = "3 seconds"
+      const statuses = yield* Effect.forkChild(
+        Effect.all([post(oauth), post(oauth), oauth.authorize], { concurrency: "unbounded" })
+      )
+      yield* settled
+      world.expire()
+      assert.deepStrictEqual((yield* elapse(Fiber.join(statuses))).slice(0, 2), [200, 200])
+      assert.strictEqual(world.pages.length, 2)
     }))
 })

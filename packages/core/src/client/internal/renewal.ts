@@ -21,6 +21,8 @@ export interface Need {
   readonly isStepUp: boolean
   /** The tokens of a renewal were refused at once, so another refresh does not help. */
   readonly isFresh: boolean
+  /** The tokens are still valid, so no page is opened for others. */
+  readonly isAhead?: boolean
 }
 
 /** The tokens of one client, and the one renewal of them that is under way. */
@@ -31,7 +33,7 @@ export interface Renewal {
   readonly newest: Effect.Effect<Tokens | undefined, StoreFailed>
   /** Other tokens than those that did not do. */
   readonly renew: (need: Need) => Effect.Effect<Tokens, OAuthClientError>
-  /** Renews tokens that are about to expire. A failure is no error while they may still do. */
+  /** Renews tokens that are about to expire. A failure is no error, and no page is opened, while they may still do. */
   readonly renewAhead: (tokens: Tokens) => Effect.Effect<void>
   /** Whether tokens were refreshed or obtained here, and not read from the store. */
   readonly isOwn: (tokens: Tokens) => boolean
@@ -112,27 +114,39 @@ const makeLimits = <R>(settings: Settings<R>) => {
   }
 }
 
-/** The tokens in memory and in the store. */
-const makeMemory = <R>(settings: Settings<R>) => {
+/** Reads the tokens of the store, and knows which tokens have been in it. */
+const makeStored = <R>(settings: Settings<R>) => {
   const { server, store } = settings
-  const own = new WeakMap<Tokens, "login" | "refresh">()
-  /** The tokens that are known to have been in the store. */
   const written = new WeakSet<Tokens>()
-  let tokens: Tokens | undefined
-  let isLoaded = false
-  const stored = Effect.map(store.tokens(server), (entry) => {
+  const read = Effect.map(store.tokens(server), (entry) => {
     const found = Option.filter(entry, (found) => isUsable(settings, found))
     if (Option.isSome(found)) written.add(found.value)
     return found
   })
-  /** The tokens of the store. After a write that failed, they are older than those in use, and their refresh token is spent. */
-  const notOlder = (used: Tokens | undefined) =>
-    Effect.map(stored, (option) => {
-      const found = Option.getOrUndefined(option)
-      return found !== undefined && found.obtainedAt >= (used?.obtainedAt ?? -Infinity) ? found : undefined
-    })
+  return {
+    written,
+    read,
+    /** None if they are older than those in use: a write has failed then, and their refresh token is spent. */
+    notOlder: (used: Tokens | undefined) =>
+      Effect.map(read, (option) => {
+        const found = Option.getOrUndefined(option)
+        return found !== undefined && found.obtainedAt >= (used?.obtainedAt ?? -Infinity) ? found : undefined
+      }),
+    /** Whether another process has logged out: the tokens were in the store, and it has none now. */
+    isRemoved: (used: Tokens) => Effect.map(store.tokens(server), (found) => Option.isNone(found) && written.has(used)),
+    write: (next: Tokens) => Effect.map(store.setTokens(server, next), () => void written.add(next))
+  }
+}
+
+/** The tokens in memory and in the store. */
+const makeMemory = <R>(settings: Settings<R>) => {
+  const { server, store } = settings
+  const own = new WeakMap<Tokens, "login" | "refresh">()
+  const stored = makeStored(settings)
+  let tokens: Tokens | undefined
+  let isLoaded = false
   const load = Effect.suspend((): Effect.Effect<Tokens | undefined, StoreFailed> =>
-    isLoaded ? Effect.succeed(tokens) : Effect.map(stored, (found) => {
+    isLoaded ? Effect.succeed(tokens) : Effect.map(stored.read, (found) => {
       tokens ??= Option.getOrUndefined(found)
       isLoaded = true
       return tokens
@@ -147,20 +161,18 @@ const makeMemory = <R>(settings: Settings<R>) => {
       return found
     },
     load,
-    newest: Effect.flatMap(load, (current) => Effect.map(notOlder(current), (found) => found ?? current)),
+    newest: Effect.flatMap(load, (current) => Effect.map(stored.notOlder(current), (found) => found ?? current)),
     /** Tokens of the store that are others than those that did not do, and from the authorization server in use. */
     changed: (used: Tokens | undefined, { config: { issuer }, resource }: Found) =>
-      Effect.map(notOlder(used), (found) => {
+      Effect.map(stored.notOlder(used), (found) => {
         const isFor = found?.issuer === issuer && found.resource === resource
         return isFor && !isSame(found, used) ? found : undefined
       }),
-    /** Whether another process has logged out: the tokens were in the store, and it has none now. Forgets them then. */
+    /** Forgets the tokens if another process has logged out, and says whether. */
     dropRemoved: (used: Tokens) =>
-      Effect.map(store.tokens(server), (found) => {
-        if (Option.isSome(found) || !written.has(used)) return false
-        if (tokens === undefined || written.has(tokens)) tokens = undefined
-        isLoaded = true
-        return true
+      Effect.map(stored.isRemoved(used), (isRemoved) => {
+        if (isRemoved && tokens !== undefined && stored.written.has(tokens)) tokens = undefined
+        return isRemoved
       }),
     keep: (by: "login" | "refresh") => (next: Tokens): Effect.Effect<Tokens> =>
       Effect.suspend(() => {
@@ -168,9 +180,7 @@ const makeMemory = <R>(settings: Settings<R>) => {
         isLoaded = true
         own.set(next, by)
         // The key of a bound token stays in this process, so the token is of no use in a store.
-        const write = next.type === "DPoP"
-          ? Effect.void
-          : Effect.map(store.setTokens(server, next), () => void written.add(next))
+        const write = next.type === "DPoP" ? Effect.void : stored.write(next)
         return Effect.as(Effect.catch(write, (error) => Effect.logWarning(error.message)), next)
       }).pipe(Effect.uninterruptible),
     forget: Effect.suspend(() => {
@@ -214,7 +224,7 @@ const refreshOnce = <R>(
 /** Gets tokens for a need: those of another process, refreshed ones, or those of a new login. */
 const renewed = <R>(settings: Settings<R>, memory: Memory, limits: ReturnType<typeof makeLimits>) =>
   Effect.fnUntraced(function*(
-    { challenge, isFresh, isStepUp, used }: Need
+    { challenge, isAhead = false, isFresh, isStepUp, used }: Need
   ): Effect.fn.Return<Tokens, OAuthClientError, HttpClient.HttpClient | R> {
     const { server } = settings
     const current = yield* memory.load
@@ -236,6 +246,7 @@ const renewed = <R>(settings: Settings<R>, memory: Memory, limits: ReturnType<ty
     const canRefresh = known?.refreshToken !== undefined && !isStepUp && !(isFresh && known === used)
     const refreshed = canRefresh ? yield* refreshOnce(settings, memory, found, known) : Option.none()
     if (Option.isSome(refreshed)) return refreshed.value
+    if (isAhead && used !== undefined && isInteractive(settings)) return used
     if (isInteractive(settings)) yield* limits.countLogin
     if (isStepUp) limits.countStepUp(missing, attempt)
     const before = known?.requested ?? []
@@ -270,7 +281,9 @@ export const makeRenewal = Effect.fnUntraced(function*<R>(
   const run = renewed(settings, memory, limits)
   let underWay: Fiber.Fiber<Tokens, OAuthClientError> | undefined
   let quietUntil = 0
-  const renew = (need: Need) =>
+  /** Tokens that cannot be refreshed any more, and are used until they expire. */
+  let lasting: Tokens | undefined
+  const renew = (need: Need): Effect.Effect<Tokens, OAuthClientError> =>
     lock.withPermits(1)(Effect.suspend(() => {
       if (underWay !== undefined) return Effect.succeed(underWay)
       return run(need).pipe(
@@ -286,7 +299,11 @@ export const makeRenewal = Effect.fnUntraced(function*<R>(
           })
         )
       )
-    })).pipe(Effect.flatMap(Fiber.join))
+    })).pipe(
+      Effect.flatMap(Fiber.join),
+      // This request has waited for a renewal ahead of time, which has left the tokens that did not do.
+      Effect.flatMap((tokens) => need.isAhead !== true && tokens === need.used ? renew(need) : Effect.succeed(tokens))
+    )
   return {
     current: memory.load,
     newest: memory.newest,
@@ -296,13 +313,16 @@ export const makeRenewal = Effect.fnUntraced(function*<R>(
       if (time < renewalTime(settings.refreshAhead, tokens) || time < quietUntil) return
       // Without a refresh token, only a grant without a user can be repeated unnoticed.
       if (tokens.refreshToken === undefined && isInteractive(settings)) return
-      yield* Effect.catch(
-        renew({ used: tokens, challenge: undefined, isStepUp: false, isFresh: false }),
-        () =>
-          Effect.sync(() => {
-            quietUntil = time + quietAfterFailure
-          })
-      )
+      const isAhead = time < (tokens.expiresAt ?? Infinity)
+      if (isAhead && tokens === lasting) return
+      yield* Effect.match(renew({ used: tokens, challenge: undefined, isStepUp: false, isFresh: false, isAhead }), {
+        onFailure: () => {
+          quietUntil = time + quietAfterFailure
+        },
+        onSuccess: (next) => {
+          if (next === tokens) lasting = tokens
+        }
+      })
     }),
     isOwn: (tokens) => memory.own.has(tokens),
     isFromLogin: (tokens) => memory.own.get(tokens) === "login",
