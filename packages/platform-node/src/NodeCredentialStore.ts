@@ -152,17 +152,22 @@ const makeTransaction = (files: FileSystem.FileSystem, directory: string): Crede
 
 const isWindows = process.platform === "win32"
 
-/** Another user who can write into the directory could replace the entries. */
+/** Another user who owns the directory, or can write into it, could replace the entries. */
 const prepare = Effect.fnUntraced(function*(files: FileSystem.FileSystem, directory: string) {
   yield* files.makeDirectory(directory, { recursive: true, mode: 0o700 })
-  const { mode, type } = yield* files.stat(directory)
-  return type === "Directory" && (isWindows || (mode & 0o022) === 0)
+  const { mode, type, uid } = yield* files.stat(directory)
+  const user = process.getuid?.()
+  const isOwn = user === undefined || Option.contains(uid, user)
+  return type === "Directory" && (isWindows || (isOwn && (mode & 0o022) === 0))
 })
 
-const openToOthers = "the directory is a file, or other users can write into it; choose another one, or run chmod 700"
+const openToOthers =
+  "the directory is a file, belongs to another user, or other users can write into it; choose another one, or run chown " +
+  "and chmod 700"
 
 /**
- * Keeps credentials in files. Fails if the directory cannot be created, or if other users can write into it.
+ * Keeps credentials in files. Fails if the directory cannot be created, if it belongs to another user, or if other
+ * users can write into it.
  *
  * @category layers
  * @since 0.2.0

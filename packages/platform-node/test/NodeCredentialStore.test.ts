@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, FileSystem, Option, Path, Redacted, Ref } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
+import { lutimesSync, readlinkSync, symlinkSync } from "node:fs"
 import { hostname } from "node:os"
 import { fileURLToPath } from "node:url"
 import { patience } from "./patience.ts"
@@ -110,6 +111,21 @@ describe("credentials in files", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 })
 
+describe.runIf(process.platform !== "win32")("credentials in a directory of another user", () => {
+  it.live("are not kept there, and the user's own directory is accepted", () =>
+    Effect.gen(function*() {
+      const directory = yield* freshDirectory
+      yield* withStore({ directory }, Effect.succeed)
+      const user = process.getuid?.() ?? 0
+      yield* Effect.acquireRelease(
+        Effect.sync(() => Reflect.set(process, "getuid", () => user + 1)),
+        () => Effect.sync(() => Reflect.set(process, "getuid", () => user))
+      )
+      const error = yield* Effect.flip(withStore({ directory }, Effect.succeed))
+      assert.include(error.message, "belongs to another user")
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+})
+
 describe("the lock of a store in files", () => {
   it.live("lets one fiber after another into a transaction, and other keys at the same time", () =>
     Effect.gen(function*() {
@@ -151,11 +167,13 @@ describe("the lock of a store in files", () => {
       assert.deepStrictEqual(yield* files.readDirectory(directory), [])
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
-  const owner = { id: "another", host: hostname(), pid: process.pid, thread: 0 }
+  const namespace = process.platform === "linux" ? readlinkSync("/proc/self/ns/pid") : process.platform
+  const owner = { id: "another", host: hostname(), namespace, pid: process.pid, thread: 0 }
   const stale: ReadonlyArray<readonly [what: string, text: string, ageInSeconds: number]> = [
     ["of a process that has ended", JSON.stringify({ ...owner, pid: 2 ** 22 + 1 }), 0],
     ["of an earlier process with the ID of this one", JSON.stringify(owner), 0],
     ["of a silent process on another host", JSON.stringify({ ...owner, host: "elsewhere" }), 60],
+    ["of a silent process in another container", JSON.stringify({ ...owner, namespace: "pid:[1]" }), 60],
     ["that was never completed", "", 60]
   ]
   for (const [what, text, age] of stale) {
@@ -177,17 +195,38 @@ describe("the lock of a store in files", () => {
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
   }
 
-  it.live("is not taken over if its holder on another host was alive a moment ago", () =>
+  const alive: ReadonlyArray<readonly [what: string, text: string]> = [
+    ["on another host", JSON.stringify({ ...owner, host: "elsewhere" })],
+    ["in a container with the same host name", JSON.stringify({ ...owner, namespace: "pid:[1]", pid: 2 ** 22 + 1 })],
+    ["in a container with the same host name and process ID", JSON.stringify({ ...owner, namespace: "pid:[1]" })],
+    ["of a version that names no namespace", JSON.stringify({ ...owner, namespace: undefined })]
+  ]
+  for (const [what, text] of alive) {
+    it.live(`is not taken over if its holder ${what} was alive a moment ago`, () =>
+      Effect.gen(function*() {
+        const files = yield* FileSystem.FileSystem
+        const directory = yield* freshDirectory
+        yield* files.makeDirectory(directory, { mode: 0o700 })
+        yield* files.writeFileString(lockPath(directory, "a"), text)
+        const entered = yield* withStore({ directory }, ({ transaction }) =>
+          Effect.timeoutOption(transaction("a")(Effect.succeed("in")), "300 millis"))
+        assert.isTrue(Option.isNone(entered))
+        assert.strictEqual(yield* files.readFileString(lockPath(directory, "a")), text)
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+  }
+
+  it.live("is taken over if it cannot be read and is old: a symbolic link to nothing", () =>
     Effect.gen(function*() {
       const files = yield* FileSystem.FileSystem
       const directory = yield* freshDirectory
       yield* files.makeDirectory(directory, { mode: 0o700 })
-      const text = JSON.stringify({ ...owner, host: "elsewhere" })
-      yield* files.writeFileString(lockPath(directory, "a"), text)
-      const entered = yield* withStore({ directory }, ({ transaction }) =>
-        Effect.timeoutOption(transaction("a")(Effect.succeed("in")), "300 millis"))
-      assert.isTrue(Option.isNone(entered))
-      assert.strictEqual(yield* files.readFileString(lockPath(directory, "a")), text)
+      const path = lockPath(directory, "a")
+      symlinkSync(`${directory}/nothing`, path)
+      const enter = withStore({ directory }, ({ transaction }) => transaction("a")(Effect.succeed("in")))
+      assert.isTrue(Option.isNone(yield* Effect.timeoutOption(enter, "300 millis")))
+      lutimesSync(path, 1, 1)
+      assert.strictEqual(yield* enter, "in")
+      assert.deepStrictEqual(yield* files.readDirectory(directory), [])
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 })
 

@@ -6,6 +6,7 @@ import type { PlatformError } from "effect/PlatformError"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 import { randomUUID } from "node:crypto"
+import { readlinkSync } from "node:fs"
 import { hostname } from "node:os"
 import { threadId } from "node:worker_threads"
 
@@ -13,6 +14,8 @@ import { threadId } from "node:worker_threads"
 const Owner = Schema.fromJsonString(Schema.Struct({
   id: Schema.String,
   host: Schema.String,
+  /** Where the process ID counts. Containers can have one host name, and process IDs of their own. */
+  namespace: Schema.optionalKey(Schema.String),
   pid: Schema.Int,
   thread: Schema.Int
 }))
@@ -26,6 +29,16 @@ const staleAfter = 30_000
 
 /** The locks that this thread holds, by their IDs. */
 const held = new Set<string>()
+
+/** The namespace of process IDs. `undefined` if it is unknown: then no process ID of a lock says anything. */
+const readNamespace = (): string | undefined => {
+  if (process.platform !== "linux") return process.platform
+  try {
+    return readlinkSync("/proc/self/ns/pid")
+  } catch {
+    return undefined
+  }
+}
 
 /** Whether a process exists. A process of another user exists, too. */
 const isAlive = (pid: number): boolean => {
@@ -42,9 +55,9 @@ const isAlive = (pid: number): boolean => {
  * Whether the holder cannot release the lock any more. A process ID that is in use again, or that is in another container,
  * says nothing: then the silence of the holder decides.
  */
-const isDead = ({ host, id, pid, thread }: { host: string; id: string; pid: number; thread: number }): boolean => {
-  if (host !== hostname()) return false
-  // This thread, and not this lock: it is of an earlier process with the same ID, as in a container that was restarted.
+const isDead = ({ host, id, namespace, pid, thread }: typeof Owner.Type): boolean => {
+  if (host !== hostname() || namespace === undefined || namespace !== readNamespace()) return false
+  // This thread, and not this lock: it is of an earlier process with the same ID.
   if (pid === process.pid && thread === threadId) return !held.has(id)
   return !isAlive(pid)
 }
@@ -59,24 +72,23 @@ const create = (path: string, text: string) =>
     Effect.catchIf(({ reason }) => reason._tag === "AlreadyExists", () => Effect.succeed(false))
   )
 
-/** How long ago a file was written, in milliseconds. `undefined` if there is none. */
+/** How long ago a file or a symbolic link was written, in milliseconds. `undefined` if there is none. */
 const ageOf = Effect.fnUntraced(function*(path: string) {
   const files = yield* FileSystem.FileSystem
   const now = yield* Clock.currentTimeMillis
-  return yield* files.stat(path).pipe(
+  return yield* files.lstat(path).pipe(
     Effect.map(({ mtime }) => now - Option.match(mtime, { onNone: () => 0, onSome: (date) => date.getTime() })),
     Effect.catchIf(({ reason }) => reason._tag === "NotFound", () => Effect.undefined)
   )
 })
 
-/** The text of a lock whose holder is dead. */
+/** The text of a lock whose holder is dead. Empty if the lock cannot be read, as a symbolic link to nothing. */
 const staleText = Effect.fnUntraced(function*(path: string) {
   const files = yield* FileSystem.FileSystem
   const text = yield* Effect.option(files.readFileString(path))
-  if (Option.isNone(text)) return undefined
-  const owner = decode(text.value)
-  if (Option.isSome(owner) && isDead(owner.value)) return text.value
-  return ((yield* ageOf(path)) ?? 0) > staleAfter ? text.value : undefined
+  const owner = Option.flatMap(text, decode)
+  if (Option.isSome(text) && Option.isSome(owner) && isDead(owner.value)) return text.value
+  return ((yield* ageOf(path)) ?? 0) > staleAfter ? Option.getOrElse(text, () => "") : undefined
 })
 
 /**
@@ -123,13 +135,15 @@ const release = Effect.fnUntraced(function*(path: string, id: string, text: stri
 
 /**
  * Runs an effect while no other process, and no other caller in this process, runs one with the same lock file. The lock of
- * a process that has ended is taken over at once, and that of a process that is silent (suspended, or on another host)
- * after 30 seconds.
+ * a process that has ended is taken over at once, and that of a process that is silent (suspended, on another host, or in
+ * another container) after 30 seconds.
  */
 export const withFileLock = <A, E, R>(path: string, effect: Effect.Effect<A, E, R>) =>
   Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
     const id = randomUUID()
-    const text = yield* Effect.orDie(encode({ id, host: hostname(), pid: process.pid, thread: threadId }))
+    const namespace = readNamespace()
+    const place = namespace === undefined ? {} : { namespace }
+    const text = yield* Effect.orDie(encode({ id, host: hostname(), ...place, pid: process.pid, thread: threadId }))
     held.add(id)
     const acquire: Effect.Effect<void, PlatformError, FileSystem.FileSystem> = Effect.gen(function*() {
       while (!(yield* create(path, text))) {
