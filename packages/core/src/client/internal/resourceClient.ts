@@ -89,19 +89,36 @@ interface Sent {
   readonly tokens: Tokens | undefined
 }
 
+const authorizationOf = ({ accessToken, type }: Tokens): string => `${type} ${Redacted.value(accessToken)}`
+
+/** Tokens of so many requests that may still be under way. */
+const maxRecent = 8
+
 /** Adds tokens to requests, and knows which ones. */
 const makeAttach = (dpop: Dpop) => {
   const sent = new WeakMap<Request, Sent>()
+  let recent: ReadonlyArray<Tokens> = []
+  /** A caller has changed the request afterwards (`HttpClient.mapRequest`), so that it is another object. */
+  const byHeader = (request: Request): Sent => {
+    const authorization = request.headers["authorization"]
+    const tokens = recent.find((one) => authorizationOf(one) === authorization)
+    // An error contains the request, which must have no token.
+    const original = tokens === undefined
+      ? request
+      : HttpClientRequest.removeHeader(HttpClientRequest.removeHeader(request, "authorization"), "dpop")
+    return { original, tokens }
+  }
   const keep = (original: Request, tokens: Tokens, headers: Readonly<Record<string, string>>): Request => {
     const request = HttpClientRequest.setHeaders(original, headers)
     sent.set(request, { original, tokens })
+    if (!recent.includes(tokens)) recent = [tokens, ...recent].slice(0, maxRecent)
     return request
   }
   return {
-    sentOf: (request: Request): Sent => sent.get(request) ?? { original: request, tokens: undefined },
+    sentOf: (request: Request): Sent => sent.get(request) ?? byHeader(request),
     attach: (original: Request, tokens: Tokens): Effect.Effect<Request> => {
       const token = Redacted.value(tokens.accessToken)
-      const authorization = `${tokens.type} ${token}`
+      const authorization = authorizationOf(tokens)
       if (tokens.type === "Bearer") return Effect.sync(() => keep(original, tokens, { authorization }))
       const covered = original.body._tag === "Uint8Array" ? { token, body: original.body.body } : { token }
       return Effect.map(
