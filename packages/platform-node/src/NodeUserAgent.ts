@@ -111,9 +111,15 @@ const start = (url: URL) =>
     const [program, args] = opener(url)
     const fail = (detail: string) =>
       resume(Effect.fail(new UserAgentFailed({ reason: "no-browser", detail: `${program}: ${detail}` })))
-    const child = spawn(program, args, { detached: true, shell: false, stdio: "ignore" })
-    // The message of the error contains the URL.
-    child.once("error", ({ code = "failed" }: NodeJS.ErrnoException) => fail(code))
+    const codeOf = (error: unknown) => error instanceof Error && "code" in error ? String(error.code) : "failed"
+    // Throws for a URL that is too long for an argument. The message of the error contains the URL.
+    const started = Result.try({
+      try: () => spawn(program, args, { detached: true, shell: false, stdio: "ignore" }),
+      catch: codeOf
+    })
+    if (Result.isFailure(started)) return fail(started.failure)
+    const child = started.success
+    child.once("error", (error) => fail(codeOf(error)))
     child.once("exit", (code) => code === 0 ? resume(Effect.void) : fail(`exit code ${code}`))
     child.unref()
   })

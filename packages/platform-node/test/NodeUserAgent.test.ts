@@ -241,6 +241,16 @@ describe.runIf(process.platform === "linux")("openBrowser", () => {
       assert.notInclude(error.message, "secret-state")
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
+  it.live("fails with no-browser for a URL that is too long for an argument", () =>
+    Effect.gen(function*() {
+      yield* withOpener(() => "exit 0")
+      const error = yield* Effect.flip(NodeUserAgent.openBrowser(page("x".repeat(200_000))))
+      assert.strictEqual(error.reason, "no-browser")
+      assert.include(error.message, "xdg-open: E2BIG")
+      assert.isBelow(error.message.length, 1000)
+      yield* NodeUserAgent.openBrowser(page("x".repeat(50_000)))
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
   it.live("fails if there is no xdg-open, and refuses a URL that is no page", () =>
     Effect.gen(function*() {
       const { files, path, directory } = yield* withOpener(() => "exit 0")

@@ -1,8 +1,10 @@
+import { CredentialStore } from "@effect-mcp-auth/core"
 import * as EmbeddedProvider from "@effect-mcp-auth/examples/EmbeddedProvider"
 import { freePort, serveNotes } from "@effect-mcp-auth/examples/serve"
+import { NodeCredentialStore } from "@effect-mcp-auth/platform-node"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem } from "effect"
+import { Effect, FileSystem, Redacted } from "effect"
 import { fileURLToPath } from "node:url"
 import { inProcess, start } from "./mcpAuth.ts"
 
@@ -74,6 +76,32 @@ describe.runIf(process.platform === "linux")("mcp-auth login, tokens and logout"
       for (const { stderr, stdout } of [login, again, listed, json, logout]) {
         for (const secret of secrets) assert.notInclude(stdout + stderr, secret)
       }
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("print no character that controls a terminal, in JSON and in text", () =>
+    Effect.gen(function*() {
+      const files = yield* FileSystem.FileSystem
+      const directory = `${yield* files.makeTempDirectoryScoped()}/store`
+      const clientId = "c\u009b31m\u202e\u001b[2J\nx"
+      const server = "https://mcp.test/mcp"
+      yield* Effect.provide(
+        Effect.flatMap(CredentialStore.CredentialStore, (store) =>
+          store.setTokens(server, {
+            issuer: "https://as.test",
+            resource: server,
+            clientId,
+            type: "Bearer",
+            accessToken: Redacted.make("a"),
+            obtainedAt: 0,
+            requested: []
+          })),
+        NodeCredentialStore.layerFile({ directory })
+      )
+      const json = yield* inProcess("tokens", "--store", directory, "--format", "json")
+      const text = yield* inProcess("tokens", "--store", directory)
+      for (const { stdout } of [json, text]) assert.notMatch(stdout, /(?!\n)[\p{C}\p{Zl}\p{Zp}]/u)
+      assert.strictEqual(JSON.parse(json.stdout)[0].clientId, clientId)
+      assert.match(json.stdout, /^ {4}"clientId"/m)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
   it.live("exit with 1 and say why if the server is not protected, and with 64 for wrong usage", () =>

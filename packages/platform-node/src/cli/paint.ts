@@ -16,3 +16,6 @@ const unit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).pad
 /** Escapes characters that control a terminal or change the writing direction. */
 export const harmless = (text: string): string =>
   text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => character.split("").map(unit).join(""))
+
+/** The same in indented JSON: its own line feeds stay, because strings of JSON contain none. */
+export const harmlessJson = (text: string): string => text.split("\n").map(harmless).join("\n")

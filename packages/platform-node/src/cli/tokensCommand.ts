@@ -9,6 +9,7 @@ import * as NodeCredentialStore from "../NodeCredentialStore.ts"
 import { describeTokens, printDescribed, storeDirectory, storeFlag } from "./clientStore.ts"
 import { loginFailed, misused } from "./exit.ts"
 import { format } from "./flags.ts"
+import { harmlessJson } from "./paint.ts"
 
 const encode = Schema.encodeEffect(Schema.fromJsonString(Schema.Unknown, { space: 2 }))
 
@@ -33,7 +34,7 @@ export const tokensCommand = Command.make(
       Effect.provide(NodeCredentialStore.layerFile({ directory })),
       Effect.catchTags({ InvalidStoreSecret: misused, StoreFailed: loginFailed })
     )
-    if (format === "json") return yield* Console.log(yield* Effect.orDie(encode(tokens)))
+    if (format === "json") return yield* Console.log(harmlessJson(yield* Effect.orDie(encode(tokens))))
     yield* Console.log(
       tokens.length === 0
         ? `There are no tokens in ${directory}. mcp-auth login <mcp-url> gets them`
