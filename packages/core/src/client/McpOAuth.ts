@@ -92,7 +92,8 @@ export interface Options<R = never> {
   readonly stepUp?: StepUpOptions | undefined
   /**
    * Whether tokens are bound to a key of this process (RFC 9449). `when-asked`: if the MCP server asks for it and the
-   * authorization server supports it. Bound tokens are not stored. Default: `when-asked`.
+   * authorization server supports it. `always`: Bearer tokens are refused. Bound tokens are not stored. Default:
+   * `when-asked`.
    */
   readonly dpop?: "when-asked" | "always" | "never" | undefined
   /** Which metadata is about the server. Default: `ResourceDiscovery.covers`. */

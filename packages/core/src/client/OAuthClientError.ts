@@ -75,8 +75,11 @@ export class ResourceRefused extends Schema.TaggedError<ResourceRefused>()("Reso
  */
 export class ServerRefused extends Schema.TaggedError<ServerRefused>()("ServerRefused", {
   issuer: Schema.String,
-  /** `discovery`: no usable metadata. `endpoint`: one of its endpoints is missing or is no https URL. */
-  reason: Schema.Literals(["discovery", "endpoint"]),
+  /**
+   * `discovery`: no usable metadata. `endpoint`: one of its endpoints is missing, is no https URL, or belongs to another
+   * issuer. `token-type`: it issued a Bearer token, and the option `dpop` is `always`.
+   */
+  reason: Schema.Literals(["discovery", "endpoint", "token-type"]),
   detail: Schema.String,
   /** Whether the server was only unavailable. */
   retryable: Schema.Boolean

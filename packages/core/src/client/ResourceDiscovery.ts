@@ -51,6 +51,9 @@ export const exact: ResourceMatch = (resource, server) => resource === server
  * The resource is the URL of the server, or a part of its path from the start: MCP servers often name their origin, or a
  * folder above their endpoint. The origin must be the same, and the path ends where a segment ends.
  *
+ * A resource above the server counts only if its own well-known URL says so (RFC 9728, section 3.1). Otherwise one of
+ * several servers on an origin could get a token for all of them.
+ *
  * @category matches
  * @since 0.2.0
  */
@@ -131,6 +134,21 @@ const checkHint = (
     ? Effect.succeed([hint])
     : Effect.fail(new ResourceRefused({ server, reason: "foreign-metadata-url", detail: hint.slice(0, 200) }))
 
+/** The path and the query, where a slash at the end makes no difference. */
+const placeOf = (url: string): string => {
+  const { pathname, search } = new URL(url)
+  return `${pathname.replace(/\/$/, "")}${search}`
+}
+
+/** The well-known URL of the resource that covers a server and is above it. `undefined` if it is the server itself. */
+const urlOfWider = (resource: string, server: string): Effect.Effect<string | undefined> =>
+  placeOf(resource) === placeOf(server)
+    ? Effect.undefined
+    : ResourceIdentifier.make(resource).pipe(
+      Effect.map(WellKnown.protectedResource),
+      Effect.orElseSucceed(() => undefined)
+    )
+
 /**
  * Finds the metadata of a server: at the URL of a challenge (`hint`), then at its well-known URLs. None if there is no
  * metadata at any of them. `FetchLimits` limits time, size, redirects and retries for each URL.
@@ -154,7 +172,8 @@ export const find = Effect.fn("ResourceDiscovery.find")(function*(
     (error) => refuse("not-found", error.message)
   )
   const hinted = hint === undefined ? [] : yield* checkHint(server, hint, options?.hintPolicy ?? sameOrigin)
-  for (const url of new Set([...hinted, ...WellKnown.protectedResourceCandidates(identifier)])) {
+  const match = options?.resourceMatch ?? covers
+  const read = Effect.fnUntraced(function*(url: string) {
     const loaded = yield* Effect.catch(
       Effect.asSome(fetch(url)),
       (error) =>
@@ -162,13 +181,23 @@ export const find = Effect.fn("ResourceDiscovery.find")(function*(
           ? Effect.succeedNone
           : Effect.fail(refuse(isTransient(error) ? "unreachable" : "invalid-metadata", error.message))
     )
-    if (Option.isNone(loaded)) continue
+    if (Option.isNone(loaded)) return undefined
     const metadata = yield* Effect.mapError(
       decode(loaded.value.document),
       () => refuse("invalid-metadata", `${url} does not match the schema of RFC 9728`)
     )
-    if (!(options?.resourceMatch ?? covers)(metadata.resource, server)) {
+    if (!match(metadata.resource, server)) {
       return yield* refuse("resource-mismatch", `${url} is about ${metadata.resource}`)
+    }
+    return metadata
+  })
+  for (const url of new Set([...hinted, ...WellKnown.protectedResourceCandidates(identifier)])) {
+    const named = yield* read(url)
+    if (named === undefined) continue
+    const own = match === covers ? yield* urlOfWider(named.resource, server) : undefined
+    const metadata = own === undefined || own === url ? named : yield* read(own)
+    if (metadata?.resource !== named.resource) {
+      return yield* refuse("resource-mismatch", `${url} is about ${named.resource}, and ${own} does not confirm it`)
     }
     if (!Metadata.acceptsHeader(metadata)) return yield* refuse("header-not-accepted")
     return Option.some(metadata)

@@ -1,9 +1,16 @@
 /** Authorization servers and MCP servers that attack a client. No page opens, and nothing secret goes to another origin. */
-import { ClientAuthentication, ClientRegistration, Grant, ResourceDiscovery } from "@effect-mcp-auth/core"
+import {
+  ClientAuthentication,
+  ClientRegistration,
+  CredentialStore,
+  Grant,
+  ResourceDiscovery
+} from "@effect-mcp-auth/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Effect, Option, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 import { elapse } from "../time.ts"
-import { issuer, json, metadataUrl, post, refused, secret, type Seen, server, World } from "./world.ts"
+import { issuer, json, metadataUrl, post, refused, secret, type Seen, server, sharedStore, World } from "./world.ts"
 
 const evil = "https://evil.test"
 
@@ -81,6 +88,43 @@ describe("hostile MCP servers", () => {
         url === world.hint ? json(200, { resource: server, authorization_servers: [issuer] }) : undefined
       const oauth = yield* world.connect({ hintPolicy: ResourceDiscovery.allowOrigins(["https://docs.test"]) })
       assert.strictEqual(yield* post(oauth), 200)
+    }))
+
+  it.effect("get no token for the whole origin with metadata of their own folder", () =>
+    Effect.gen(function*() {
+      for (const resource of ["https://api.test", "https://api.test/"]) {
+        for (const hint of ["https://api.test/mcp/my-prm", metadataUrl]) {
+          const world = new World()
+          world.hint = hint
+          world.override = ({ url }) =>
+            url === hint
+              ? json(200, { resource, authorization_servers: [evil] })
+              : url === "https://api.test/.well-known/oauth-protected-resource"
+              ? json(404, {})
+              : undefined
+          const error = yield* Effect.flatMap(world.connect(), refused)
+          assert.strictEqual(error._tag === "ResourceRefused" && error.reason, "resource-mismatch")
+          assert.deepStrictEqual([world.pages.length, world.seen.filter(to(evil)).length], [0, 0])
+        }
+      }
+    }))
+
+  it.effect("get a token for the whole origin only from the authorization server that the origin names", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      world.resource = "https://api.test"
+      world.hint = "https://api.test/mcp/my-prm"
+      world.override = ({ url }) =>
+        url === world.hint ? json(200, { resource: world.resource, authorization_servers: [evil] }) : undefined
+      assert.strictEqual(yield* Effect.flatMap(world.connect(), post), 200)
+      assert.deepStrictEqual(world.grants("authorization_code").map(({ form, url }) => [url, form.get("resource")]), [
+        [`${issuer}/token`, "https://api.test"]
+      ])
+      assert.strictEqual(world.seen.filter(to(evil)).length, 0)
+      const exact = new World()
+      exact.resource = "https://api.test"
+      const error = yield* Effect.flatMap(exact.connect({ resourceMatch: ResourceDiscovery.exact }), refused)
+      assert.strictEqual(error._tag === "ResourceRefused" && error.reason, "resource-mismatch")
     }))
 
   it.effect("get no token on another URL: another path, port, scheme or host, nor a redirect", () =>
@@ -218,6 +262,107 @@ describe("hostile authorization servers", () => {
         const error = yield* Effect.flatMap(world.connect(), refused)
         assert.strictEqual(error._tag === "AuthorizationRejected" && error.reason, "issuer")
       }
+    }))
+
+  const anonymous = { authorization_response_iss_parameter_supported: undefined }
+  const borrowed: ReadonlyArray<readonly [page: string, named: string]> = [
+    ["/authorize", "/authorize"],
+    ["/authorize?tenant=1", "/authorize"],
+    ["//Authorize/", "/authorize"],
+    ["/%61uthorize", "/authorize"],
+    ["/realms/x/protocol/openid-connect/auth", "/realms/x/protocol/openid-connect/auth"]
+  ]
+
+  it.effect.each(borrowed)(
+    "get no code by naming the page of another authorization server as their own: %s",
+    ([page, named]) =>
+      Effect.gen(function*() {
+        const world = new World()
+        world.issuer = evil
+        world.serverMetadata = { ...anonymous, authorization_endpoint: `${issuer}${page}` }
+        const realm = named.startsWith("/realms/x/") ? "/realms/x" : ""
+        world.override = ({ url }) =>
+          url.startsWith(`${issuer}/`)
+            ? url === `${issuer}/.well-known/oauth-authorization-server${realm}`
+              ? json(200, { issuer: `${issuer}${realm}`, authorization_endpoint: `${issuer}${named}` })
+              : json(404, {})
+            : undefined
+        world.callback = (page) => `code=&state=${page.searchParams.get("state")}`
+        const error = yield* Effect.flatMap(world.connect(), refused)
+        assert.strictEqual(error._tag === "ServerRefused" && error.reason, "endpoint")
+        assert.isFalse(error.retryable)
+        assert.deepStrictEqual([world.pages.length, world.registrations, leaks(world)], [0, 0, []])
+      })
+  )
+
+  it.effect("get no page opened on another origin whose metadata cannot be fetched", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      world.serverMetadata = { ...anonymous, authorization_endpoint: "https://pages.test/authorize" }
+      world.override = ({ url }) => url.startsWith("https://pages.test/") ? json(503, {}) : undefined
+      const error = yield* elapse(Effect.flatMap(world.connect(), refused))
+      assert.deepStrictEqual([error._tag, error.retryable, world.pages.length], ["ServerRefused", true, 0])
+    }))
+
+  it.effect("may have their page on another origin, if that is the page of no other issuer", () =>
+    Effect.gen(function*() {
+      const others: ReadonlyArray<(url: string) => Response> = [
+        () => json(404, {}),
+        () => new Response("<html>", { headers: { "content-type": "text/html" } }),
+        () => json(200, { issuer, authorization_endpoint: "https://pages.test/authorize" }),
+        () => json(200, { issuer: "https://pages.test", authorization_endpoint: "https://pages.test/other" })
+      ]
+      for (const other of others) {
+        const world = new World()
+        world.serverMetadata = { ...anonymous, authorization_endpoint: "https://pages.test/authorize" }
+        world.override = ({ url }) => url.startsWith("https://pages.test/") ? other(url) : undefined
+        world.callback = (page) => `code=&state=${page.searchParams.get("state")}`
+        assert.strictEqual(yield* Effect.flatMap(world.connect(), post), 200)
+      }
+      // The response names the issuer, so nothing has to be asked.
+      const world = new World()
+      world.serverMetadata = { authorization_endpoint: "https://pages.test/authorize" }
+      assert.strictEqual(yield* Effect.flatMap(world.connect(), post), 200)
+      assert.strictEqual(world.seen.filter(to("https://pages.test/")).length, 0)
+    }))
+
+  it.effect("cannot make a client that wants bound tokens send and keep a Bearer token", () =>
+    Effect.gen(function*() {
+      const authentication = ClientAuthentication.clientSecretBasic("service", Redacted.make("s3cret-client"))
+      for (const grant of [undefined, Grant.clientCredentials({ issuer, clientId: "service", authentication })]) {
+        const world = new World()
+        const store = yield* sharedStore
+        const oauth = yield* world.connect({ dpop: "always", ...(grant === undefined ? {} : { grant }) }, store)
+        const error = yield* refused(oauth)
+        assert.strictEqual(error._tag === "ServerRefused" && error.reason, "token-type")
+        assert.notMatch(error.message, secret)
+        assert.isTrue(Option.isNone(yield* oauth.tokens))
+        const stored = Effect.flatMap(CredentialStore.CredentialStore, ({ servers }) => servers)
+        assert.deepStrictEqual(yield* Effect.provide(stored, store), [])
+        assert.isFalse(world.seen.some(({ headers, url }) => url === server && headers["authorization"] !== undefined))
+      }
+    }))
+
+  it.effect("cannot replace a bound token by a Bearer token when it is refreshed", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      const oauth = yield* world.connect({ dpop: "always" })
+      const answer = (type: string) => ({ url }: Seen) =>
+        url.endsWith("/token")
+          ? json(200, {
+            access_token: "s3cret-bound",
+            token_type: type,
+            refresh_token: "s3cret-refresh",
+            expires_in: 1
+          })
+          : undefined
+      world.override = answer("DPoP")
+      assert.strictEqual((yield* oauth.authorize).type, "DPoP")
+      world.override = answer("Bearer")
+      yield* TestClock.adjust("2 seconds")
+      const error = yield* Effect.flip(oauth.authorize)
+      assert.strictEqual(error._tag === "ServerRefused" && error.reason, "token-type")
+      assert.strictEqual(Option.map(yield* oauth.tokens, ({ type }) => type).pipe(Option.getOrUndefined), "DPoP")
     }))
 
   const documents: ReadonlyArray<readonly [name: string, metadata: Readonly<Record<string, unknown>>]> = [

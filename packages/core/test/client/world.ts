@@ -180,7 +180,10 @@ export class World {
     if (seen.url === server) return this.#resourceAnswer(seen)
     const { origin, host, pathname } = new URL(seen.url)
     switch (pathname) {
+      case "/.well-known/oauth-protected-resource":
       case "/.well-known/oauth-protected-resource/mcp":
+        // The root has metadata if the resource is the whole origin.
+        if (!pathname.endsWith("/mcp") && new URL(this.resource).pathname !== "/") return json(404, {})
         return json(200, {
           resource: this.resource,
           authorization_servers: [this.issuer],

@@ -1,10 +1,19 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import type * as HttpClient from "effect/http/HttpClient"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import type { ServerConfig } from "../../discovery/ServerConfig.ts"
+import { documentOf, memberOf } from "../../fetch/internal/documentBody.ts"
 import { checkUrl } from "../../fetch/internal/exchange.ts"
+import { fetchDocument } from "../../fetch/internal/fetchDocument.ts"
+import { withRetries } from "../../fetch/internal/retry.ts"
+import { isTransient } from "../../fetch/MetadataFetchError.ts"
 import * as ServerMetadata from "../../metadata/AuthorizationServerMetadata.ts"
 import { AllowInsecureLoopback } from "../../metadata/InsecureLoopback.ts"
+import * as Issuer from "../../metadata/Issuer.ts"
+import * as WellKnown from "../../metadata/WellKnown.ts"
 import type { Way } from "../ClientRegistration.ts"
 import type { Shape as CredentialStore } from "../CredentialStore.ts"
 import { AuthorizationRejected, type OAuthClientError, ServerRefused, TokenRefused } from "../OAuthClientError.ts"
@@ -60,6 +69,78 @@ const checkedEndpoint = Effect.fnUntraced(function*({ issuer, metadata: { author
     () => refuse("its authorization_endpoint is no https URL, so it is not opened; correct it at the provider")
   )
   return authorizationEndpoint
+})
+
+/** Deeper paths of an authorization endpoint are not searched for its issuer. */
+const maxFolders = 5
+
+/** The folders of a URL that could be its issuer: the origin first, then each folder of the path. */
+const foldersOf = ({ origin, pathname }: URL): ReadonlyArray<string> => {
+  const segments = pathname.split("/").slice(1, -1)
+  return Array.from(
+    { length: Math.min(segments.length + 1, maxFolders) },
+    (_, depth) => [origin, ...segments.slice(0, depth)].join("/")
+  )
+}
+
+/** The place of a page, in a form that servers do not tell apart: without query, case and slashes that are too many. */
+const pageName = (url: string): string => {
+  const { origin, pathname } = new URL(url)
+  const path = Result.getOrElse(Result.try(() => decodeURIComponent(pathname)), () => pathname)
+  return [origin, ...path.toLowerCase().split("/").filter((segment) => segment !== "")].join("/")
+}
+
+/** The issuer in the metadata at a URL, if it is the issuer of this page. */
+const issuerOfPage = Effect.fnUntraced(function*(url: string, page: string) {
+  const loaded = yield* Effect.catch(
+    Effect.asSome(withRetries(url, (limits) =>
+      fetchDocument(url, {
+        limits,
+        mapRequest: identity,
+        allowInsecureLoopback: false,
+        shape: documentOf,
+        asked: "metadata"
+      }))),
+    (error) => isTransient(error) ? Effect.fail(error) : Effect.succeedNone
+  )
+  if (Option.isNone(loaded)) return undefined
+  const [issuer, endpoint] = ["issuer", "authorization_endpoint"].map((name) => memberOf(loaded.value.document, name))
+  const isPage = typeof endpoint === "string" && URL.canParse(endpoint) && pageName(endpoint) === pageName(page)
+  return isPage && typeof issuer === "string" ? issuer : undefined
+})
+
+/**
+ * A server could name the page of another one, to get a code that the other one issued (RFC 9700, section 4.4). With `iss`
+ * in its responses, the response shows it. Without, a page on another origin must not be that of another issuer.
+ */
+const checkPageOwner = Effect.fn("McpOAuth.checkPageOwner")(function*(
+  { issuer, metadata }: ServerConfig,
+  endpoint: string
+): Effect.fn.Return<void, ServerRefused, HttpClient.HttpClient> {
+  const page = new URL(endpoint)
+  if (ServerMetadata.authorizationResponseIss(metadata) || page.origin === new URL(issuer).origin) return
+  const refuse = (detail: string, retryable: boolean) =>
+    new ServerRefused({ issuer, reason: "endpoint", detail, retryable })
+  const issuers = yield* Effect.forEach(foldersOf(page), (folder) => Effect.option(Issuer.make(folder)))
+  const urls = new Set(issuers.flatMap((found) => Option.isSome(found) ? WellKnown.candidates(found.value) : []))
+  const owners = yield* Effect.mapError(
+    Effect.forEach(urls, (url) => issuerOfPage(url, endpoint), { concurrency: 4 }),
+    (error) =>
+      refuse(
+        `its authorization_endpoint is on another origin, whose metadata could not be fetched: ${error.message}`,
+        true
+      )
+  )
+  const owner = owners.find((one) => one !== undefined && one !== issuer)
+  if (owner !== undefined) {
+    return yield* refuse(
+      `its authorization_endpoint is that of another issuer, ${
+        owner.slice(0, 200)
+      } (mix-up); name that issuer in the ` +
+        "metadata of the MCP server, or announce authorization_response_iss_parameter_supported at the provider",
+      false
+    )
+  }
 })
 
 /** One attempt: the page, the response, the code for tokens. */
@@ -125,7 +206,7 @@ export const logIn = Effect.fn("McpOAuth.logIn")(function*<R>(
   const { issuer } = config
   yield* Effect.annotateCurrentSpan({ issuer })
   // Before a client is registered and a port is opened.
-  yield* checkedEndpoint(config)
+  yield* checkPageOwner(config, yield* checkedEndpoint(config))
   return yield* Effect.scoped(Effect.gen(function*() {
     const session = yield* login.userAgent.open(yield* storedRedirectUri(store, issuer))
     const { redirectUri } = session

@@ -4,7 +4,13 @@ import * as Redacted from "effect/Redacted"
 import type { Challenge } from "../../token/WwwAuthenticate.ts"
 import type { Tokens } from "../CredentialStore.ts"
 import type { Asked } from "../Grant.ts"
-import { LoginRequired, type OAuthClientError, RegistrationFailed, TokenRefused } from "../OAuthClientError.ts"
+import {
+  LoginRequired,
+  type OAuthClientError,
+  RegistrationFailed,
+  ServerRefused,
+  TokenRefused
+} from "../OAuthClientError.ts"
 import { OAuthEvent } from "../OAuthEvent.ts"
 import { logIn } from "./codeFlow.ts"
 import { acceptsProofs } from "./dpop.ts"
@@ -96,8 +102,21 @@ const byCode = Effect.fnUntraced(function*<R>(
 
 const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
-/** Gets tokens by the grant. */
-export const obtain = Effect.fn("McpOAuth.obtain")(function*<R>(
+/** A server that ignores a proof issues a token for anyone who has it (RFC 9449, section 5). It is not kept. */
+const checkBound = <R>({ dpopMode, server }: Settings<R>) => (tokens: Tokens): Effect.Effect<Tokens, ServerRefused> =>
+  dpopMode !== "always" || tokens.type === "DPoP"
+    ? Effect.succeed(tokens)
+    : Effect.fail(
+      new ServerRefused({
+        issuer: tokens.issuer,
+        reason: "token-type",
+        detail: `it issued a Bearer token for ${server}, and the option dpop is "always"; bind tokens to keys at the ` +
+          "provider, or set dpop to \"when-asked\"",
+        retryable: false
+      })
+    )
+
+const byGrant = Effect.fnUntraced(function*<R>(
   settings: Settings<R>,
   request: Request
 ): Effect.fn.Return<Tokens, OAuthClientError, HttpClient.HttpClient | R> {
@@ -145,6 +164,14 @@ export const obtain = Effect.fn("McpOAuth.obtain")(function*<R>(
   }
 })
 
+/** Gets tokens by the grant. */
+export const obtain = Effect.fn("McpOAuth.obtain")(<R>(
+  settings: Settings<R>,
+  request: Request
+): Effect.Effect<Tokens, OAuthClientError, HttpClient.HttpClient | R> =>
+  Effect.flatMap(byGrant(settings, request), checkBound(settings))
+)
+
 /** Refreshes tokens (RFC 6749, section 6) at the authorization server that issued them, for the same resource. */
 export const refresh = Effect.fn("McpOAuth.refresh")(function*<R>(
   settings: Settings<R>,
@@ -175,5 +202,5 @@ export const refresh = Effect.fn("McpOAuth.refresh")(function*<R>(
     authentication: client.authentication,
     dpop: current.type === "DPoP" ? settings.dpop : undefined
   })
-  return tokensOf(found, clientId, current.requested, granted, current)
+  return yield* checkBound(settings)(tokensOf(found, clientId, current.requested, granted, current))
 })
