@@ -86,7 +86,8 @@ export interface Entered {
 }
 
 /**
- * A client that a user names. It is kept in the `CredentialStore`, and asked for again if it stops working.
+ * A client that a user names. It is kept in the `CredentialStore`, and asked for again if the authorization server refuses
+ * it. If the server shows its error to the user only, remove it with `removeRegistration`.
  *
  * @category models
  * @since 0.2.0

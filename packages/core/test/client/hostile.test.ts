@@ -4,10 +4,11 @@ import {
   ClientRegistration,
   CredentialStore,
   Grant,
-  ResourceDiscovery
+  ResourceDiscovery,
+  UserAgent
 } from "@effect-mcp-auth/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option, Redacted } from "effect"
+import { Cause, Effect, Exit, type Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { elapse } from "../time.ts"
 import { issuer, json, metadataUrl, post, refused, secret, type Seen, server, sharedStore, World } from "./world.ts"
@@ -203,6 +204,129 @@ describe("hostile MCP servers", () => {
         assert.isFalse(there.some(({ body }) => /s3cret-refresh-1|s3cret-code-1|client1/.test(body)))
         assert.deepStrictEqual([world.registrations, world.pages.length], [documents ? 0 : 2, 2])
       }
+    }))
+
+  const neighbour = "https://evil-mcp.test/mcp"
+
+  /** An MCP server of an attacker at the issuer of the others. */
+  const besides = (required: string) => {
+    const world = new World()
+    world.override = ({ url }) => {
+      if (url === neighbour) return json(401, {}, { "www-authenticate": `Bearer scope="${required}"` })
+      if (url === "https://evil-mcp.test/.well-known/oauth-protected-resource/mcp") {
+        return json(200, { resource: neighbour, authorization_servers: [issuer] })
+      }
+      return url.endsWith("/register") ? json(201, { client_id: "other" }) : undefined
+    }
+    return world
+  }
+  const failing = (error: string) => (page: URL) =>
+    String(new URLSearchParams({ error, state: page.searchParams.get("state") ?? "", iss: issuer }))
+  const registered = (store: Layer.Layer<CredentialStore.CredentialStore>) =>
+    Effect.provide(Effect.flatMap(CredentialStore.CredentialStore, (one) => one.registrations(issuer)), store)
+
+  it.effect("cannot take the registration away from the logins to other MCP servers with a scope that is refused", () =>
+    Effect.gen(function*() {
+      for (const error of ["invalid_scope", "unauthorized_client"]) {
+        const world = new World()
+        const store = yield* sharedStore
+        const oauth = yield* world.connect({}, store)
+        yield* post(oauth)
+        const attacker = besides("bogus")
+        attacker.callback = failing(error)
+        const attacked = yield* attacker.connect({ server: neighbour }, store)
+        for (let login = 0; login < 5; login++) {
+          assert.strictEqual((yield* Effect.flip(post(attacked, neighbour)))._tag, "AuthorizationRejected")
+        }
+        assert.deepStrictEqual((yield* registered(store)).map(({ clientId }) => clientId), ["client1@as.test"])
+        world.expire()
+        assert.strictEqual(yield* post(oauth), 200)
+        assert.deepStrictEqual([world.pages.length, world.grants("refresh_token").length], [1, 1])
+      }
+    }))
+
+  it.effect("cannot take the registration away from other logins with a page from which the user does not come back", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      const store = yield* sharedStore
+      const oauth = yield* world.connect({}, store)
+      yield* post(oauth)
+      const attacker = besides("notes:read")
+      attacker.thinks = "1000 seconds"
+      const attacked = yield* attacker.connect({ server: neighbour }, store)
+      assert.strictEqual((yield* elapse(Effect.flip(post(attacked, neighbour))))._tag, "UserAgentFailed")
+      const redirects = Effect.map(registered(store), (all) => all.map(({ redirectUri }) => redirectUri))
+      assert.deepStrictEqual(yield* redirects, [undefined])
+      world.expire()
+      assert.strictEqual(yield* post(oauth), 200)
+      assert.deepStrictEqual([world.pages.length, world.grants("refresh_token").length], [1, 1])
+      // The next login registers anew.
+      attacker.thinks = "0 seconds"
+      yield* Effect.exit(post(attacked, neighbour))
+      assert.deepStrictEqual(yield* redirects, [attacker.redirectUri, undefined])
+    }))
+
+  it.effect("cannot take away the client that a person has typed, nor one whose page no browser could open", () =>
+    Effect.gen(function*() {
+      for (const reason of ["no-browser", "port-taken", "cancelled", "no-answer"] as const) {
+        for (const isTyped of [true, false]) {
+          const world = new World()
+          const store = yield* sharedStore
+          let asked = 0
+          const ask = () =>
+            Effect.sync(() => {
+              asked++
+              return { clientId: "typed" }
+            })
+          const grant = isTyped
+            ? Grant.authorizationCode({ registration: ClientRegistration.prompt(ask) })
+            : world.dynamic
+          const oauth = yield* world.connect({ grant }, store)
+          yield* post(oauth)
+          yield* oauth.logout
+          const { authorize } = world
+          Object.assign(world, { authorize: () => Effect.fail(new UserAgent.UserAgentFailed({ reason })) })
+          assert.strictEqual((yield* refused(oauth))._tag, "UserAgentFailed")
+          Object.assign(world, { authorize })
+          assert.strictEqual(yield* post(oauth), 200)
+          const isKept = isTyped || reason === "no-browser" || reason === "port-taken"
+          assert.deepStrictEqual([asked, world.registrations], [isTyped ? 1 : 0, isTyped ? 0 : isKept ? 1 : 2])
+        }
+      }
+    }))
+
+  const supported: ReadonlyArray<readonly [name: string, scopes: ReadonlyArray<string>, requested: string]> = [
+    ["odd", ["a b", "\u009b31mX", "\"q\"", "", "notes:read"], "notes:read offline_access"],
+    ["enormous", ["x".repeat(200_000), "notes:read"], "notes:read offline_access"]
+  ]
+
+  it.effect.each(supported)(
+    "get no odd or endless authorization page with scopes that are %s",
+    ([, scopes, requested]) =>
+      Effect.gen(function*() {
+        const world = new World()
+        world.resourceMetadata = { scopes_supported: scopes }
+        world.override = ({ headers, url }) =>
+          url === server && headers["authorization"] === undefined
+            ? json(401, {}, { "www-authenticate": "Bearer" })
+            : undefined
+        assert.strictEqual(yield* Effect.flatMap(world.connect(), post), 200)
+        assert.strictEqual(world.pages[0]?.searchParams.get("scope"), requested)
+      })
+  )
+
+  it.effect("get no endless authorization page with thousands of scopes", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      world.resourceMetadata = { scopes_supported: Array.from({ length: 10_000 }, (_, index) => `scope${index}`) }
+      world.override = ({ headers, url }) =>
+        url === server && headers["authorization"] === undefined
+          ? json(401, {}, { "www-authenticate": "Bearer" })
+          : undefined
+      assert.strictEqual(yield* Effect.flatMap(world.connect(), post), 200)
+      const scope = world.pages[0]?.searchParams.get("scope") ?? ""
+      assert.match(scope, /^scope0 scope1 /)
+      assert.isBelow(scope.length, 4200)
     }))
 
   it.effect("can ask for ever new scopes, and open a bounded number of pages", () =>
@@ -469,6 +593,78 @@ describe("hostile authorization servers", () => {
       assert.notInclude(error.message, "\u001b")
       assert.notInclude(error.message, "\n")
     }))
+
+  it.effect("cannot put what was sent to them into an error in another encoding", () =>
+    Effect.gen(function*() {
+      const authentication = ClientAuthentication.clientSecretBasic("service", Redacted.make("s3cret/client+100%"))
+      const world = new World()
+      world.callback = (page) =>
+        String(
+          new URLSearchParams({
+            code: "4/0AX (s3cret) code~é",
+            state: page.searchParams.get("state") ?? "",
+            iss: issuer
+          })
+        )
+      const grant = Grant.authorizationCode({
+        registration: ClientRegistration.preregistered({ issuer, clientId: "service", authentication })
+      })
+      const basic = (headers: Seen["headers"]) => atob((headers["authorization"] ?? "").slice(6))
+      const repeats: ReadonlyArray<(seen: Seen) => string> = [
+        ({ body }) => body,
+        ({ body }) => body.replaceAll(/%../g, (escape) => escape.toLowerCase()),
+        ({ form }) => encodeURIComponent(form.get("code") ?? ""),
+        ({ headers }) => headers["authorization"] ?? "",
+        ({ headers }) => basic(headers),
+        ({ headers }) => basic(headers).split(":")[1] ?? "",
+        ({ headers }) => decodeURIComponent(basic(headers))
+      ]
+      for (const repeat of repeats) {
+        world.override = (seen) =>
+          seen.url.endsWith("/token")
+            ? json(400, { error: "invalid_request", error_description: `bad: ${repeat(seen)}` })
+            : undefined
+        const { message } = yield* Effect.flatMap(world.connect({ grant }), refused)
+        assert.match(message, /bad: .*…/)
+        assert.notMatch(message, secret)
+        assert.notMatch(message, /0AX|100%|c2VydmljZ/)
+      }
+    }))
+
+  it.effect("cannot break a client with a secret that is no valid text", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      world.override = ({ form, url }) =>
+        url.endsWith("/register")
+          ? new Response(
+            `{"client_id":"c","client_secret":"s3cret-\\ud800","token_endpoint_auth_method":"client_secret_post"}`,
+            { status: 201, headers: { "content-type": "application/json" } }
+          )
+          : url.endsWith("/token")
+          ? json(400, { error: "invalid_request", error_description: form.get("client_secret") })
+          : undefined
+      const error = yield* Effect.flatMap(world.connect(), refused)
+      assert.strictEqual(error._tag, "TokenRefused")
+      assert.notMatch(error.message, secret)
+    }))
+
+  it.effect.each(["1e306", "1e400", "10000000000", "-1", "1e-320", "null", "\"soon\""])(
+    "cannot break a client with a secret that expires at %s",
+    (expiry) =>
+      Effect.gen(function*() {
+        const world = new World()
+        world.override = ({ url }) =>
+          url.endsWith("/register")
+            ? new Response(`{"client_id":"c","client_secret_expires_at":${expiry}}`, {
+              status: 201,
+              headers: { "content-type": "application/json" }
+            })
+            : undefined
+        const exit = yield* Effect.exit(Effect.flatMap(world.connect(), post))
+        assert.isFalse(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+        if (expiry !== "1e400") assert.isTrue(Exit.isSuccess(exit))
+      })
+  )
 
   it.effect("cannot add parameters that replace those of the client", () =>
     Effect.gen(function*() {

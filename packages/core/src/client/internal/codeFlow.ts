@@ -21,7 +21,7 @@ import * as UserAgent from "../UserAgent.ts"
 import { judgeResponse } from "./authorizationResponse.ts"
 import type { Dpop } from "./dpop.ts"
 import { codeChallenge, randomText } from "./random.ts"
-import { type Client, clientFor, storedRedirectUri } from "./registration.ts"
+import { type Client, clientFor, retire, storedRedirectUri } from "./registration.ts"
 import { type Granted, requestToken } from "./tokenEndpoint.ts"
 
 /** A login that is about to begin. */
@@ -192,12 +192,14 @@ const isDeadClient = (error: OAuthClientError): boolean =>
   (error instanceof TokenRefused && registrationErrors.has(error.error)) ||
   (error instanceof AuthorizationRejected && error.error !== undefined && registrationErrors.has(error.error))
 
-/** A user who does not come back may have seen an error page about the client. */
-const isAbandoned = (error: OAuthClientError): boolean => error instanceof UserAgent.UserAgentFailed
+/** A user who does not come back may have seen an error page about the client. Other failures are those of the program. */
+const isAbandoned = (error: OAuthClientError): boolean =>
+  error instanceof UserAgent.UserAgentFailed && (error.reason === "no-answer" || error.reason === "cancelled")
 
 /**
  * Logs a user in. A stored registration that does not work is renewed once. If a user does not come back from a login with
- * one, the next login registers anew, because authorization servers show that error to the user only.
+ * one, the next login registers anew, because authorization servers show that error to the user only. What a person
+ * has typed stays if it ever worked.
  */
 export const logIn = Effect.fn("McpOAuth.logIn")(function*<R>(
   login: Login<R>
@@ -210,19 +212,34 @@ export const logIn = Effect.fn("McpOAuth.logIn")(function*<R>(
   return yield* Effect.scoped(Effect.gen(function*() {
     const session = yield* login.userAgent.open(yield* storedRedirectUri(store, issuer))
     const { redirectUri } = session
-    const forget = (client: Client) => store.removeRegistration(issuer, client.clientId)
     const client = yield* clientFor(store, config, ways, { redirectUri, scopes, renew: login.renewRegistration })
-    if (!client.isStored) return yield* attempt(login, session, client)
+    if (!client.isStored) {
+      // A person can mistype.
+      const isWrong = (error: OAuthClientError) =>
+        client.by === "Prompted" && (isAbandoned(error) || isDeadClient(error))
+      return yield* Effect.tapError(
+        attempt(login, session, client),
+        (error) => isWrong(error) ? retire(store, issuer, client.clientId) : Effect.void
+      )
+    }
+    const retired = client.by === "Dynamic" ? retire(store, issuer, client.clientId) : Effect.void
     return yield* Effect.catchIf(
       attempt(login, session, client).pipe(
-        Effect.tapError((error) => isAbandoned(error) ? forget(client) : Effect.void)
+        Effect.tapError((error) => isAbandoned(error) ? retired : Effect.void)
       ),
       isDeadClient,
       () =>
-        forget(client).pipe(
-          Effect.andThen(clientFor(store, config, ways, { redirectUri, scopes, renew: true })),
-          Effect.flatMap((renewed) => attempt(login, session, renewed))
-        )
+        Effect.gen(function*() {
+          const renewed = yield* clientFor(store, config, ways, { redirectUri, scopes, renew: true })
+          if (renewed.clientId === client.clientId) return yield* attempt(login, session, renewed)
+          // The registration was not the reason if another one fares no better, so the first one stays in use.
+          const unused = renewed.by === "Dynamic"
+            ? store.removeRegistration(issuer, renewed.clientId)
+            : retire(store, issuer, renewed.clientId)
+          const loggedIn = yield* Effect.onError(attempt(login, session, renewed), () => Effect.ignore(unused))
+          yield* Effect.ignore(retired)
+          return loggedIn
+        })
     )
   }))
 })

@@ -74,9 +74,20 @@ export const post = (
 /** Secrets shorter than this occur in ordinary texts. */
 const minSecret = 6
 
+/** A secret as it is, and as forms and URLs write it, which a server can repeat as it arrived. */
+const formsOf = (secret: string): ReadonlyArray<string> => {
+  const form = new URLSearchParams([["", secret]]).toString().slice(1)
+  const inUrl = form.replaceAll("+", "%20")
+  // As it arrives: characters that are no valid UTF-16 are replaced, for which `encodeURIComponent` would fail.
+  const received = new URLSearchParams(`=${form}`).get("") ?? ""
+  const component = inUrl.replaceAll(/%(?:21|27|28|29|7E)/g, decodeURIComponent)
+  const lower = [form, inUrl, component].map((one) => one.replaceAll(/%../g, (escape) => escape.toLowerCase()))
+  return [secret, received, form, inUrl, component, ...lower]
+}
+
 /** A text of a server without the secrets that were sent to it: an error description can repeat them. */
 export const withoutSecrets = (text: string, secrets: Iterable<string>): string =>
-  [...secrets].filter((secret) => secret.length >= minSecret).reduce(
-    (shown, secret) => shown.replaceAll(secret, "…"),
-    text
-  )
+  [...new Set([...secrets].filter((secret) => secret.length >= minSecret).flatMap(formsOf))]
+    // The longest first, so that no end of it stays.
+    .toSorted((one, other) => other.length - one.length)
+    .reduce((shown, secret) => shown.replaceAll(secret, "…"), text)

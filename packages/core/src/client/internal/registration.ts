@@ -8,6 +8,7 @@ import type { ServerConfig } from "../../discovery/ServerConfig.ts"
 import { memberOf } from "../../fetch/internal/documentBody.ts"
 import * as ServerMetadata from "../../metadata/AuthorizationServerMetadata.ts"
 import * as ClientAuthentication from "../../token/ClientAuthentication.ts"
+import { scopeToken } from "../../token/internal/claims.ts"
 import * as ClientMetadata from "../ClientMetadata.ts"
 import type { Dynamic, Way } from "../ClientRegistration.ts"
 import type { Registration, Shape as CredentialStore, StoreFailed } from "../CredentialStore.ts"
@@ -53,10 +54,10 @@ const text = (body: Schema.JsonObject, member: string): string | undefined => {
   return typeof value === "string" && value !== "" ? value : undefined
 }
 
-/** RFC 7591, section 3.2.1. Seconds since 1970; 0 means never. */
+/** RFC 7591, section 3.2.1. Seconds since 1970; 0 means never. A larger number could not be stored in milliseconds. */
 const secretExpiry = (body: Schema.JsonObject): number | undefined => {
   const value = memberOf(body, "client_secret_expires_at")
-  return typeof value === "number" && Number.isFinite(value) && value > 0 ? value * 1000 : undefined
+  return typeof value === "number" && value > 0 && value < 10 ** 10 ? value * 1000 : undefined
 }
 
 const registrationOf = (
@@ -73,7 +74,7 @@ const registrationOf = (
     issuer,
     clientId,
     redirectUri,
-    scopes: text(body, "scope")?.split(" ") ?? scopes,
+    scopes: text(body, "scope")?.split(" ").filter((scope) => scopeToken.test(scope)) ?? scopes,
     ...(secret === undefined ? {} : { clientSecret: Redacted.make(secret) }),
     ...(secretExpiresAt === undefined ? {} : { secretExpiresAt }),
     ...(authenticationMethod === undefined ? {} : { authenticationMethod })
@@ -158,7 +159,25 @@ export const storedRedirectUri = (
   store: CredentialStore,
   issuer: string
 ): Effect.Effect<string | undefined, StoreFailed> =>
-  Effect.map(store.registrations(issuer), ([newest]) => newest?.redirectUri)
+  Effect.map(
+    store.registrations(issuer),
+    (all) => all.find(({ redirectUri }) => redirectUri !== undefined)?.redirectUri
+  )
+
+/**
+ * Retires a registration: without its redirect URI, no login uses it again. Refresh tokens of other MCP servers that were
+ * issued to it stay of use, because a hostile one can make a login fail.
+ */
+export const retire = Effect.fnUntraced(function*(
+  store: CredentialStore,
+  issuer: string,
+  clientId: string
+): Effect.fn.Return<void, StoreFailed> {
+  const found = (yield* store.registrations(issuer)).find((one) => one.clientId === clientId)
+  if (found === undefined) return
+  const { redirectUri: _, ...retired } = found
+  yield* store.setRegistration(retired)
+})
 
 const keep = Effect.fnUntraced(function*(
   store: CredentialStore,

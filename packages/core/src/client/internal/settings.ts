@@ -8,6 +8,7 @@ import * as PubSub from "effect/PubSub"
 import * as Discovery from "../../discovery/Discovery.ts"
 import * as Purpose from "../../discovery/Purpose.ts"
 import type { ServerConfig } from "../../discovery/ServerConfig.ts"
+import { scopeToken } from "../../token/internal/claims.ts"
 import type { Shape as CredentialStore } from "../CredentialStore.ts"
 import type { Grant } from "../Grant.ts"
 import { type OAuthClientError, ResourceRefused, ServerRefused } from "../OAuthClientError.ts"
@@ -133,6 +134,19 @@ const knownIssuers = <R>({ grant }: Settings<R>): ReadonlyArray<string> => {
   return grant.registration.ways.flatMap((way) => way._tag === "Preregistered" ? [way.issuer] : [])
 }
 
+/** In characters. All scopes of a server become a part of one URL, which browsers and servers limit. */
+const maxScopeText = 4096
+
+/** The scopes of a document that can be requested (RFC 6749, section 3.3), as many as a URL has room for. */
+const requestable = (scopes: ReadonlyArray<string>): ReadonlyArray<string> => {
+  let length = 0
+  return scopes.filter((scope) => {
+    if (length + scope.length > maxScopeText || !scopeToken.test(scope)) return false
+    length += scope.length + 1
+    return true
+  })
+}
+
 /**
  * Reads the metadata of the MCP server and of its authorization server. If the MCP server names several, the one of the
  * current tokens comes first, then one that knows the client (RFC 9728, section 7.6: the choice is the client's).
@@ -155,7 +169,7 @@ export const findMetadata = Effect.fn("McpOAuth.findMetadata")(function*<R>(
   if (issuer === undefined) return yield* new ResourceRefused({ server, reason: "no-authorization-server" })
   return {
     resource: metadata.resource,
-    scopesSupported: metadata.scopesSupported,
+    scopesSupported: metadata.scopesSupported === undefined ? undefined : requestable(metadata.scopesSupported),
     isDpopBound: metadata.dpopBoundAccessTokensRequired === true,
     // A grant of one's own needs no metadata.
     config: settings.grant._tag === "FromEffect"

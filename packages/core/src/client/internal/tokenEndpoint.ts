@@ -1,8 +1,10 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Base64 from "effect/encoding/Base64"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import type { ServerConfig } from "../../discovery/ServerConfig.ts"
 import { memberOf } from "../../fetch/internal/documentBody.ts"
@@ -128,13 +130,21 @@ const secretNames = new Set([
   "token"
 ])
 
+/** The parts of a Basic header (RFC 7617), and the secret in it without its form encoding (RFC 6749, section 2.3.1). */
+const basicSecrets = (header: string): ReadonlyArray<string> => {
+  const decoded = /^Basic /i.test(header) ? Result.getOrUndefined(Base64.decodeString(header.slice(6))) : undefined
+  if (decoded === undefined) return []
+  const secret = decoded.slice(decoded.indexOf(":") + 1)
+  return [decoded, secret, new URLSearchParams(`=${secret}`).get("") ?? ""]
+}
+
 /** The secrets of a form and of its headers. */
 export const secretsOf = (
   form: Readonly<Record<string, string | undefined>>,
   headers: Readonly<Record<string, string>>
 ): ReadonlyArray<string> => [
   ...Object.entries(form).flatMap(([name, value]) => value !== undefined && secretNames.has(name) ? [value] : []),
-  ...Object.values(headers).flatMap((value) => [value, ...value.split(" ").slice(1)])
+  ...Object.values(headers).flatMap((value) => [value, ...value.split(" ").slice(1), ...basicSecrets(value)])
 ]
 
 /**
