@@ -155,13 +155,17 @@ const anchorOf = (title) => title.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu
 /** Which options a group takes as well: links to the groups on this page. */
 const basesOf = ({ bases, package: own, title }, groups) =>
   bases.map((base) => {
-    const [, inner = base, omitted] = /^Omit<([\w.]+)(?:<[^>]*>)?, (.+)>$/.exec(base) ?? []
-    const bare = inner.replace(/<.*>$/, "")
+    const [, kind, inner = base, listed] =
+      /^(Omit|Pick)<([\w.]+|Parameters<typeof ([\w.]+)>\[0\])(?:<[^>]*>)?, (.+)>$/s.exec(base)
+        ?.filter((_, index) => index !== 3) ?? []
+    const bare = inner.replace(/^Parameters<typeof ([\w.]+)>\[0\]$/, "$1").replace(/<.*>$/, "")
     const full = bare.includes(".") ? bare : `${title.split(".")[0]}.${bare}`
     const group = groups.find((group) => group.package === own && group.title === full) ??
       groups.find((group) => group.title === full)
     const link = group === undefined ? `\`${bare}\`` : `[${full}](#${anchorOf(full)})`
-    return omitted === undefined ? link : `${link} without ${omitted.replaceAll("\"", "`").replaceAll(" | ", ", ")}`
+    const members = listed?.replaceAll("\"", "`").replaceAll(" | ", ", ")
+    if (members === undefined) return link
+    return kind === "Omit" ? `${link} without ${members}` : `${members} of ${link}`
   })
 
 const section = (group, groups) => {

@@ -12,9 +12,10 @@
  * import * as Doctor from "@effect-mcp-auth/core/doctor/Doctor"
  * import * as Effect from "effect/Effect"
  *
- * const program = Effect.map(Doctor.examine("https://api.example.com/mcp"), ({ findings, verdict }) => {
- *   if (verdict !== "healthy") throw new Error(findings.map(({ id, seen }) => `${id}: ${seen}`).join("\n"))
- * })
+ * const program = Effect.flatMap(
+ *   Doctor.examine("https://api.example.com/mcp"),
+ *   ({ findings, verdict }) => verdict === "healthy" ? Effect.void : Effect.fail(findings)
+ * )
  * ```
  *
  * @since 0.2.0
