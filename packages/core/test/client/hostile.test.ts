@@ -467,6 +467,17 @@ describe("hostile authorization servers", () => {
       }
     }))
 
+  it.effect("cannot have a Bearer token of an earlier run used", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      const store = yield* sharedStore
+      yield* (yield* world.connect({}, store)).authorize
+      const oauth = yield* world.connect({ dpop: "always" }, store)
+      assert.isTrue(Option.isNone(yield* oauth.tokens))
+      const error = yield* refused(oauth)
+      assert.strictEqual(error._tag === "ServerRefused" && error.reason, "token-type")
+    }))
+
   it.effect("cannot replace a bound token by a Bearer token when it is refreshed", () =>
     Effect.gen(function*() {
       const world = new World()

@@ -54,8 +54,8 @@ const hasAll = (tokens: Tokens, scopes: ReadonlyArray<string>): boolean =>
   scopes.every((scope) => scopesIn(tokens).includes(scope))
 
 /** Whether tokens of the store are those of this grant. Keys of DPoP do not outlive their process. */
-const isUsable = ({ grant }: Settings<unknown>, { clientId, type }: Tokens): boolean =>
-  type === "Bearer" && (
+const isUsable = ({ dpopMode, grant }: Settings<unknown>, { clientId, type }: Tokens): boolean =>
+  type === "Bearer" && dpopMode !== "always" && (
     grant._tag === "AuthorizationCode" || clientId === (grant._tag === "FromEffect" ? "" : grant.clientId ?? "")
   )
 
