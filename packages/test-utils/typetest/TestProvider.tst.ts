@@ -24,7 +24,7 @@ describe("TestProvider", () => {
   it("removes its faults, and rotates its keys, for chosen endpoints and keys", () => {
     expect<Parameters<Service["heal"]>>().type.toBe<[endpoint?: TestProvider.Endpoint]>()
     expect<ReturnType<Service["heal"]>>().type.toBe<Effect.Effect<void>>()
-    expect<Service["heal"]>().type.not.toBeCallableWith("token")
+    expect<Service["heal"]>().type.not.toBeCallableWith("userinfo")
     expect<Parameters<Service["addKey"]>>().type.toBe<[key: Schema.JsonObject]>()
     expect<ReturnType<Service["addKey"]>>().type.toBe<Effect.Effect<void>>()
     expect<Parameters<Service["removeKey"]>>().type.toBe<[kid: string]>()
@@ -78,7 +78,7 @@ describe("TestProvider", () => {
   it("has only the faults that Fault can describe", () => {
     expect(Fault.all(Fault.html, Fault.delay("1 second"))).type.toBe<Fault.Fault>()
     expect<Service["fault"]>().type.toBeCallableWith("introspection", Fault.document((answer) => answer))
-    expect<Service["fault"]>().type.not.toBeCallableWith("token", Fault.html)
+    expect<Service["fault"]>().type.not.toBeCallableWith("userinfo", Fault.html)
   })
 })
 
