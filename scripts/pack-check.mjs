@@ -53,11 +53,15 @@ const checkServer = async () => {
   }
   const server = spawn("node", ["server.ts"], { cwd: consumer, env, stdio: ["ignore", "ignore", "inherit"] })
   const ended = once(server, "exit")
+  // Between listening and serving, Node accepts requests that nothing answers. So each attempt has an end.
   const statusOf = (path, init, attempts = 300) =>
-    fetch(`http://127.0.0.1:${port}${path}`, init).then(({ status }) => status, (error) => {
-      if (attempts === 0 || server.exitCode !== null) throw error
-      return new Promise((resolve) => setTimeout(resolve, 100)).then(() => statusOf(path, init, attempts - 1))
-    })
+    fetch(`http://127.0.0.1:${port}${path}`, { ...init, signal: AbortSignal.timeout(5000) }).then(
+      ({ status }) => status,
+      (error) => {
+        if (attempts === 0 || server.exitCode !== null) throw error
+        return new Promise((resolve) => setTimeout(resolve, 100)).then(() => statusOf(path, init, attempts - 1))
+      }
+    )
   try {
     const statuses = [await statusOf("/health", {}), await statusOf("/mcp", { method: "POST" })]
     if (statuses.join() !== "200,401") throw new Error(`The server of examples/docker answered ${statuses}`)
