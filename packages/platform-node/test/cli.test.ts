@@ -220,6 +220,10 @@ describe("mcp-auth check", () => {
       assert.include(stdout, "insecure_endpoint")
       const patch = stdout.split("\n").find((line) => line.includes("\"remove\"")) ?? ""
       assert.deepStrictEqual(JSON.parse(patch), { op: "remove", path: `/${hostile}` })
+
+      const asJson = yield* check(origin, "--repair", "nulls", "--format", "json")
+      assert.notMatch(asJson.stdout, /[^\P{C}\n]|[\p{Zl}\p{Zp}]/u)
+      assert.include(JSON.stringify(JSON.parse(asJson.stdout)), JSON.stringify(`/${hostile}`).slice(1, -1))
     }))
 
   it.live("validates against the requested revision", () =>

@@ -13,6 +13,7 @@ import { check, type Input, repairsOf, strategyOf } from "./check.ts"
 import { Exit, misused } from "./exit.ts"
 import { format, network } from "./flags.ts"
 import { networkLayer } from "./network.ts"
+import { harmlessJson } from "./paint.ts"
 import { presetInput, WrongArguments } from "./presetInput.ts"
 import { pretty } from "./pretty.ts"
 import { withProgress } from "./progress.ts"
@@ -112,7 +113,9 @@ export const checkCommand = Command.make(
       })
     )
     const report = yield* canAnimate && format === "pretty" ? withProgress(run, checked.issuer) : run
-    yield* Console.log(format === "json" ? yield* Effect.orDie(encode(report)) : pretty(report, { color: canColor }))
+    yield* Console.log(
+      format === "json" ? harmlessJson(yield* Effect.orDie(encode(report))) : pretty(report, { color: canColor })
+    )
     const code = exitCode(report)
     if (code !== 0) return yield* new Exit({ code })
   })

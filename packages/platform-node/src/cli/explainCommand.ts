@@ -11,6 +11,7 @@ import { Exit, misused } from "./exit.ts"
 import { explain } from "./explain.ts"
 import { format, network } from "./flags.ts"
 import { networkLayer } from "./network.ts"
+import { harmlessJson } from "./paint.ts"
 import { prettyExplanation } from "./prettyExplanation.ts"
 import { readToken } from "./token.ts"
 
@@ -70,7 +71,7 @@ export const explainCommand = Command.make(
       })
     )
     const text = format === "json"
-      ? yield* Effect.orDie(encode(report))
+      ? harmlessJson(yield* Effect.orDie(encode(report)))
       : prettyExplanation(report, { color: canColor })
     yield* Console.log(text)
     const code = exitCode(report)
