@@ -30,12 +30,14 @@ const threadCpu = (): number => {
   return system + user
 }
 
-const sizeOf = (subject: Subject): number => subject.name.startsWith("list") ? Math.max(1, block / 4) : block
+/** A list of 100 tools costs as much as ten calls. */
+const sizeOf = ({ name }: Subject, calls: number): number =>
+  name.startsWith("list") ? Math.max(1, Math.round(calls / 10)) : calls
 
 const timeAll = Effect.fnUntraced(function*(subjects: ReadonlyArray<Subject>) {
   for (let round = 0; round < rounds; round++) {
     for (const subject of yield* Random.shuffle(subjects)) {
-      const times = sizeOf(subject)
+      const times = sizeOf(subject, block)
       const before = threadCpu()
       yield* Effect.promise(() => subject.burst(times))
       subject.cpu.push((threadCpu() - before) / times)
@@ -44,17 +46,17 @@ const timeAll = Effect.fnUntraced(function*(subjects: ReadonlyArray<Subject>) {
 })
 
 /** Kilobytes that one request allocates, by sampling. */
-const allocation = Effect.fnUntraced(function*({ burst }: Subject) {
+const allocation = Effect.fnUntraced(function*(subject: Subject) {
   const session = new Session()
   session.connect()
-  const times = 1000
+  const times = sizeOf(subject, 1000)
   const options = {
     samplingInterval: 512,
     includeObjectsCollectedByMajorGC: true,
     includeObjectsCollectedByMinorGC: true
   }
   yield* Effect.promise(() => session.post("HeapProfiler.startSampling", options))
-  yield* Effect.promise(() => burst(times))
+  yield* Effect.promise(() => subject.burst(times))
   const { profile } = yield* Effect.promise(() => session.post("HeapProfiler.stopSampling"))
   session.disconnect()
   let bytes = 0
@@ -80,7 +82,7 @@ const program = Effect.gen(function*() {
     (name) => Effect.map(start(name, provided), (built): Subject => ({ ...built, cpu: [] }))
   )
   for (let done = 0; done < warmUp; done += 200) {
-    for (const { burst, name } of subjects) yield* Effect.promise(() => burst(name.startsWith("list") ? 20 : 200))
+    for (const subject of subjects) yield* Effect.promise(() => subject.burst(sizeOf(subject, 200)))
   }
   yield* timeAll(subjects)
   const base = subjects.find(({ name }) => name === "bare")?.cpu ?? []

@@ -5,16 +5,13 @@ import { median } from "../harness/stats.ts"
 import { digits, ratio } from "../report/format.ts"
 import type { GroupResult, Target } from "../report/model.ts"
 import { type GateSample, measureGate } from "./process.ts"
-import { type SubjectName, subjects } from "./subjects.ts"
-
-// `Object.keys` gives strings; these are the names that the object was written with.
-const names = Object.keys(subjects) as ReadonlyArray<SubjectName>
+import { type SubjectName, subjectNames } from "./subjects.ts"
 
 /** Each process builds the subjects in another order. */
 const orders: ReadonlyArray<ReadonlyArray<SubjectName>> = [
-  names,
-  names.toReversed(),
-  [...names.slice(3), ...names.slice(0, 3)]
+  subjectNames,
+  subjectNames.toReversed(),
+  [...subjectNames.slice(3), ...subjectNames.slice(0, 3)]
 ]
 
 interface Figures {
@@ -89,6 +86,6 @@ const many = 21_000
 export const gate: Effect.Effect<GroupResult, ChildFailed> = Effect.gen(function*() {
   const options = { distinct: many, rounds: 900, block: 8, warmUp: 6000 }
   const runs = yield* Effect.forEach(orders, (order) => measureGate({ ...options, order }))
-  const figures = names.map(figuresOf(runs))
+  const figures = subjectNames.map(figuresOf(runs))
   return { tables: [tableOf(figures)], targets: targetsOf(figures) }
 })

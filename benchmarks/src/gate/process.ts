@@ -2,12 +2,9 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { spawn } from "../harness/Child.ts"
-import { type SubjectName, subjects } from "./subjects.ts"
+import { subjectNames } from "./subjects.ts"
 
-// `Object.keys` gives strings; these are the names that the object was written with.
-const names = Object.keys(subjects) as ReadonlyArray<SubjectName>
-
-const Name = Schema.Literals(names)
+const Name = Schema.Literals(subjectNames)
 
 export const GateOptions = Schema.Struct({
   /** The order in which the subjects are built: the compiler treats the first one differently. */

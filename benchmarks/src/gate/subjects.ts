@@ -44,6 +44,9 @@ export const subjects = {
 
 export type SubjectName = keyof typeof subjects
 
+// `Object.keys` gives strings; these are the names that the object was written with.
+export const subjectNames = Object.keys(subjects) as ReadonlyArray<SubjectName>
+
 const parameters = Schema.Struct({ text: Schema.String })
 
 const toolNamed = (name: string) =>
