@@ -27,7 +27,8 @@ import { AllowInsecureLoopback } from "../metadata/InsecureLoopback.ts"
 import type { ClientRegistration } from "./ClientRegistration.ts"
 import * as CredentialStore from "./CredentialStore.ts"
 import * as CodeFlow from "./internal/codeFlow.ts"
-import { type OAuthClientError, ServerRefused } from "./OAuthClientError.ts"
+import { discoveryRefused } from "./internal/settings.ts"
+import type { OAuthClientError } from "./OAuthClientError.ts"
 import { UserAgent } from "./UserAgent.ts"
 
 /**
@@ -87,13 +88,7 @@ export const logIn: <R = never>(
     const { clientId, granted } = yield* Effect.gen(function*() {
       const config = yield* Effect.mapError(
         Discovery.fetchServerConfig(issuer, { ...discovery, purpose: Purpose.authorization }),
-        (error) =>
-          new ServerRefused({
-            issuer,
-            reason: "discovery",
-            detail: error.message,
-            retryable: error._tag === "DiscoveryFailed" && error.outcome === "Transient"
-          })
+        discoveryRefused(issuer)
       )
       return yield* CodeFlow.logIn({
         store: yield* CredentialStore.CredentialStore,

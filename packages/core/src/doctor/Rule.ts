@@ -33,7 +33,7 @@
  *
  * @since 0.2.0
  */
-import type { Rule } from "./internal/model.ts"
+import { type Rule, severityOf } from "./internal/model.ts"
 import { callRules } from "./internal/rules/call.ts"
 import { challengeRules } from "./internal/rules/challenge.ts"
 import { comparisonRules } from "./internal/rules/comparison.ts"
@@ -76,8 +76,7 @@ export const rules: ReadonlyArray<Rule> = [
  * @category rules
  * @since 0.2.0
  */
-export const rule = (rule: Rule): Rule =>
-  rule.isHint && rule.severity === "error" ? { ...rule, severity: "warning" } : rule
+export const rule = (rule: Rule): Rule => ({ ...rule, severity: severityOf(rule) })
 
 /**
  * The rules except those with the given IDs.

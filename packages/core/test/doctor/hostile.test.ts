@@ -152,6 +152,21 @@ describe("the doctor and hostile servers", () => {
       assert.notInclude(JSON.stringify(report), "registered-secret")
     }))
 
+  it.effect("does not show a token that the server repeats in the form of a URL", () =>
+    Effect.gen(function*() {
+      const token = "a/b+c=secret"
+      const inUrl = encodeURIComponent(token)
+      const world: World = {
+        changes: [(asked, before) =>
+          mcp(asked) && asked.headers.has("authorization")
+            ? new Response(null, { status: 302, headers: { location: `https://api.test/login?${inUrl}#${inUrl}` } })
+            : before]
+      }
+      const report = yield* examine(world, { token: Redacted.make(token) })
+      const shown = JSON.stringify(report)
+      for (const form of [token, inUrl, inUrl.toLowerCase()]) assert.notInclude(shown, form)
+    }))
+
   it.effect("registers a client only if it is asked to, and once", () =>
     Effect.gen(function*() {
       const registrations = Effect.fnUntraced(function*(options: Doctor.Options) {

@@ -86,8 +86,8 @@ const formsOf = (secret: string): ReadonlyArray<string> => {
 }
 
 /** A text of a server without the secrets that were sent to it: an error description can repeat them. */
-export const withoutSecrets = (text: string, secrets: Iterable<string>): string =>
-  [...new Set([...secrets].filter((secret) => secret.length >= minSecret).flatMap(formsOf))]
+export const withoutSecrets = (text: string, secrets: Iterable<string>, shortest = minSecret): string =>
+  [...new Set([...secrets].filter((secret) => secret.length >= shortest).flatMap(formsOf))]
     // The longest first, so that no end of it stays.
     .toSorted((one, other) => other.length - one.length)
     .reduce((shown, secret) => shown.replaceAll(secret, "…"), text)

@@ -154,7 +154,6 @@ const makeMemory = <R>(settings: Settings<R>) => {
   )
   return {
     own,
-    peek: () => tokens,
     adopt: (found: Tokens) => {
       tokens = found
       isLoaded = true

@@ -73,13 +73,15 @@ export interface Found {
 
 const tokens = Purpose.make("tokens", ({ tokenEndpoint }) => tokenEndpoint === undefined ? ["token_endpoint"] : [])
 
-const refused = (issuer: string) => (error: Effect.Error<ReturnType<typeof Discovery.fetchServerConfig>>) =>
-  new ServerRefused({
-    issuer,
-    reason: "discovery",
-    detail: error.message,
-    retryable: error._tag === "DiscoveryFailed" && error.outcome === "Transient"
-  })
+/** The error of a login whose authorization server has no metadata that can be used. */
+export const discoveryRefused =
+  (issuer: string) => (error: Effect.Error<ReturnType<typeof Discovery.fetchServerConfig>>): ServerRefused =>
+    new ServerRefused({
+      issuer,
+      reason: "discovery",
+      detail: error.message,
+      retryable: error._tag === "DiscoveryFailed" && error.outcome === "Transient"
+    })
 
 /** The endpoints of MCP 2025-03-26 for servers without metadata. */
 const legacyDefaults = (issuer: string): ServerConfig => ({
@@ -112,7 +114,7 @@ const findLegacy = Effect.fnUntraced(function*<R>({ discovery, server }: Setting
         "DiscoveryFailed",
         (error) => error.outcome === "Miss" ? Effect.succeed(legacyDefaults(issuer)) : Effect.fail(error)
       ),
-      Effect.mapError(refused(issuer))
+      Effect.mapError(discoveryRefused(issuer))
     )
   return { resource: server, scopesSupported: undefined, isDpopBound: false, config } satisfies Found
 })
@@ -125,7 +127,7 @@ export const findServer = <R>(
   Discovery.fetchServerConfig(issuer, {
     ...discovery,
     purpose: grant._tag === "AuthorizationCode" ? Purpose.authorization : tokens
-  }).pipe(Effect.mapError(refused(issuer)))
+  }).pipe(Effect.mapError(discoveryRefused(issuer)))
 
 /** The authorization servers that the client is registered with by hand. */
 const knownIssuers = <R>({ grant }: Settings<R>): ReadonlyArray<string> => {

@@ -1,11 +1,12 @@
+import { withoutSecrets } from "../../client/internal/post.ts"
 import { displayUrl } from "../../fetch/internal/exchange.ts"
 import { printable } from "../../metadata/internal/printable.ts"
 import { type Client, type Confidence, type Step, steps, stepTitles } from "../Clients.ts"
 import type { Evidence, Exchange, Provider } from "../Evidence.ts"
 import type { ClientVerdict, Finding, Report } from "../Report.ts"
 import { isFailure } from "../Report.ts"
-import type { Break, Fix, Rule, Seen, Verdict } from "./model.ts"
-import { statusOf } from "./model.ts"
+import type { Break, Fix, Rule, Seen } from "./model.ts"
+import { isSeen, severityOf, statusOf } from "./model.ts"
 
 /** A broken rule, with what it saw. */
 interface Broken {
@@ -20,8 +21,6 @@ interface Effect {
   readonly fails: boolean
   readonly confidence: Confidence
 }
-
-const isSeen = (verdict: Verdict): verdict is Seen => typeof verdict === "object" && "seen" in verdict
 
 const concerns = ({ clients, when }: Break, id: string, evidence: Evidence): boolean =>
   (clients === "all" || clients.includes(id)) && (when === undefined || when(evidence))
@@ -97,7 +96,7 @@ const findingOf = (
 ): Finding => ({
   id: rule.id,
   title: rule.title,
-  severity: rule.isHint && rule.severity === "error" ? "warning" : rule.severity,
+  severity: severityOf(rule),
   isHint: rule.isHint,
   actor: typeof rule.actor === "function" ? rule.actor(evidence) : rule.actor,
   step: rule.step,
@@ -146,8 +145,7 @@ export const judge = (
   clients: ReadonlyArray<Client>,
   secrets: ReadonlyArray<string>
 ): Report => {
-  const clean: Clean = (text) =>
-    printable(secrets.reduce((all, secret) => secret === "" ? all : all.replaceAll(secret, "<redacted>"), text), 1000)
+  const clean: Clean = (text) => printable(withoutSecrets(text, secrets, 1), 1000)
   const judged = rules.map((rule) => ({ rule, verdict: rule.check(evidence) }))
   const broken = judged
     .flatMap(({ rule, verdict }): ReadonlyArray<Broken> => isSeen(verdict) ? [{ rule, seen: verdict }] : [])

@@ -116,6 +116,10 @@ export interface Rule {
   readonly fix: Fix | ((evidence: Evidence) => Fix)
 }
 
+/** The severity of a finding: a hint never makes a server fail. */
+export const severityOf = ({ isHint, severity }: Pick<Rule, "isHint" | "severity">): Severity =>
+  isHint && severity === "error" ? "warning" : severity
+
 /** The date on which the facts were collected, for rules without a date of their own. */
 export const collected = "2026-11-28"
 
@@ -136,7 +140,8 @@ export const onServer =
   (judge: (server: McpServerSeen, evidence: Evidence) => Verdict) => (evidence: Evidence): Verdict =>
     evidence.server === undefined ? "not-applicable" : judge(evidence.server, evidence)
 
-const isSeen = (verdict: Verdict): verdict is Seen => typeof verdict === "object" && "seen" in verdict
+/** Whether a rule is broken. */
+export const isSeen = (verdict: Verdict): verdict is Seen => typeof verdict === "object" && "seen" in verdict
 
 /** Judges each provider. The first one that breaks the rule decides, or else the first one with another verdict. */
 export const onProviders =
