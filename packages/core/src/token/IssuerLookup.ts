@@ -23,6 +23,8 @@
  * @since 0.1.0
  */
 import * as Cache from "effect/Cache"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -30,10 +32,11 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import * as ScopedCache from "effect/ScopedCache"
 import { type AuthorizationServer, mayIssue } from "../discovery/AuthorizationServer.ts"
+import { FetchLimits } from "../fetch/FetchLimits.ts"
 import { unknownIssuer } from "./internal/issuers.ts"
 import { parseJwt } from "./internal/jwt.ts"
+import { makeResourcePool } from "./internal/resourcePool.ts"
 import { VerificationUnavailable } from "./TokenError.ts"
 import * as TokenVerifier from "./TokenVerifier.ts"
 
@@ -46,6 +49,18 @@ import * as TokenVerifier from "./TokenVerifier.ts"
 export type MakeServer<E, R> = Effect.Effect<AuthorizationServer<unknown>, E, R | Scope.Scope>
 
 /**
+ * An effect that creates an authorization server, with the version of its configuration.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface VersionedServer<E, R> {
+  readonly server: MakeServer<E, R>
+  /** Any text that changes with the configuration, such as the time of its last change. */
+  readonly version: string
+}
+
+/**
  * Options of a verifier that looks up issuers.
  *
  * @category models
@@ -54,14 +69,20 @@ export type MakeServer<E, R> = Effect.Effect<AuthorizationServer<unknown>, E, R 
 export interface Options<E = never, R = never, RV = HttpClient.HttpClient, E2 = never> {
   /**
    * Returns the effect that creates the server of an issuer, or `undefined` if the issuer is not trusted. It runs once for
-   * an issuer at a time, and also for issuers that senders make up, so it must be cheap. `undefined` is remembered for 10
-   * seconds. A failure is answered with 503, because the token may be
-   * valid. A server that is no longer trusted is refused within 10 seconds.
+   * an issuer at a time, and also for issuers that senders make up, so it must be cheap. The decision is remembered for 10
+   * seconds: then the function is asked again. A failure, a defect, or no result within `FetchLimits.totalTimeout` is
+   * answered with 503, because the token may be valid, and is not remembered.
+   *
+   * A server is kept while the function returns one, so that its metadata and keys are not fetched again. If its
+   * configuration can change, for example keys in a table, return `{ server, version }`: a server of another version
+   * replaces it. A server that was refused is created anew if it is trusted again.
    */
-  readonly lookup: (issuer: string) => Effect.Effect<MakeServer<E, R> | undefined, E2, R>
+  readonly lookup: (
+    issuer: string
+  ) => Effect.Effect<MakeServer<E, R> | VersionedServer<E, R> | undefined, E2, R>
   /** Verifies the tokens of each server. Default: `TokenVerifier.jwt()`. */
   readonly verifier?: TokenVerifier.Method<RV> | undefined
-  /** The number of servers that are kept, with their metadata and keys. The oldest makes room. Default: 100. */
+  /** The number of servers that are kept, with their metadata and keys. The least recently used one makes room. Default: 100. */
   readonly capacity?: number | undefined
 }
 
@@ -75,6 +96,20 @@ interface Built {
 const decisions = 1000
 
 const remembered = "10 seconds"
+
+/** The lookups and creations of a function have a limit, because all tokens of an issuer wait for them. */
+const limited = <A, E, R>(effect: () => Effect.Effect<A, E, R>, times = 1) =>
+  Effect.flatMap(
+    FetchLimits,
+    ({ totalTimeout }) => Effect.timeout(Effect.suspend(effect), Duration.times(totalTimeout, times))
+  )
+
+/** A failure or a defect of the function, or of what it returned: the token may be valid. */
+const orUnavailable = (issuer: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.catchCause(effect, (cause) =>
+    Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Effect.fail(
+      new VerificationUnavailable({ issuer, retryAfter: Duration.seconds(1), cause: Cause.squash(cause) })
+    ))
 
 /**
  * Verifies tokens of issuers that a function trusts, in addition to the configured authorization servers.
@@ -97,28 +132,22 @@ export const make = <E = never, R = never, RV = HttpClient.HttpClient, E2 = neve
     handles: method.handles,
     make: Effect.fnUntraced(function*({ authorizationServers, resource }) {
       const configured = yield* method.make({ resource, authorizationServers })
-      const trusted = yield* Cache.makeWith(lookup, {
+      const services = yield* Effect.context<R | RV | HttpClient.HttpClient>()
+      const trusted = yield* Cache.makeWith((issuer: string) => limited(() => lookup(issuer)), {
         capacity: decisions,
         timeToLive: (exit) => Exit.isSuccess(exit) ? remembered : 0
       })
-      const build = Effect.fnUntraced(function*(issuer: string) {
-        const create = yield* Cache.get(trusted, issuer)
-        if (create === undefined) return undefined
-        const server = yield* create
-        const verify = yield* method.make({ resource, authorizationServers: [server] })
-        return { server, verify }
-      })
-      const servers = yield* ScopedCache.makeWith<
-        string,
-        Built | undefined,
-        E | E2 | TokenVerifier.InvalidVerifier,
-        R | RV | HttpClient.HttpClient
-      >({
-        capacity,
-        lookup: build,
-        // The decision can expire between the two caches. Then there is no server, and the next token asks again.
-        timeToLive: (exit) => Exit.isSuccess(exit) && exit.value !== undefined ? Infinity : 0
-      })
+      const servers = yield* makeResourcePool<Built, VerificationUnavailable>(capacity)
+      const build = (issuer: string, create: MakeServer<E, R>) =>
+        Effect.gen(function*() {
+          // A server that is fetched at once may need the limit for itself.
+          const server = yield* limited(() => create, 2)
+          const verify = yield* method.make({ resource, authorizationServers: [server] })
+          return { server, verify }
+        }).pipe(
+          orUnavailable(issuer),
+          Effect.updateContext((context: Context.Context<Scope.Scope>) => Context.merge(services, context))
+        )
       return (token, request) => {
         const jwt = parseJwt(Redacted.value(token))
         const claims = Result.isSuccess(jwt) ? jwt.success.claims : {}
@@ -127,14 +156,12 @@ export const make = <E = never, R = never, RV = HttpClient.HttpClient, E2 = neve
           return configured(token, request)
         }
         const refused = Effect.fail(unknownIssuer(authorizationServers, iss, claims))
-        const unavailable = (cause: unknown) =>
-          new VerificationUnavailable({ issuer: iss, retryAfter: Duration.seconds(1), cause })
-        return Effect.flatMap(Effect.mapError(Cache.get(trusted, iss), unavailable), (create) => {
-          if (create === undefined) return refused
-          return Effect.flatMap(
-            Effect.mapError(ScopedCache.get(servers, iss), unavailable),
-            (found) =>
-              found !== undefined && mayIssue(found.server, iss, claims) ? found.verify(token, request) : refused
+        return Effect.flatMap(orUnavailable(iss)(Cache.get(trusted, iss)), (found) => {
+          if (found === undefined) return Effect.andThen(servers.forget(iss), refused)
+          const { server: create, version } = Effect.isEffect(found) ? { server: found, version: undefined } : found
+          return servers.use(
+            { key: iss, version, build: build(iss, create) },
+            ({ server, verify }) => mayIssue(server, iss, claims) ? verify(token, request) : refused
           )
         })
       }

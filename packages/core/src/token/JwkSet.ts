@@ -24,18 +24,20 @@ import { identity } from "effect/Function"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
+import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationServer } from "../discovery/AuthorizationServer.ts"
 import { IncompleteMetadata } from "../discovery/DiscoveryError.ts"
 import { sourceOf } from "../discovery/internal/metadataSource.ts"
 import { isInsecure } from "../discovery/internal/strategy.ts"
 import * as Purpose from "../discovery/Purpose.ts"
+import { FetchLimits } from "../fetch/FetchLimits.ts"
 import { keySetOf } from "../fetch/internal/documentBody.ts"
 import { displayUrl } from "../fetch/internal/exchange.ts"
 import { fetchDocument, type Loaded, type RequestMap } from "../fetch/internal/fetchDocument.ts"
 import { makeRefreshing } from "../fetch/internal/refresh.ts"
 import { withRetries } from "../fetch/internal/retry.ts"
-import { MetadataFetchError, NotMetadata } from "../fetch/MetadataFetchError.ts"
+import { MetadataFetchError, NotMetadata, Timeout } from "../fetch/MetadataFetchError.ts"
 import { provide as provideInternal } from "../fetch/UnsafeInternalOrigin.ts"
 import { quoted } from "../metadata/internal/printable.ts"
 import {
@@ -118,6 +120,17 @@ export interface JwkSet<out E> {
  */
 export const defaultRefetches: Refetches = { limit: 3, window: "30 seconds" }
 
+/** Loads configured keys within the limit of a search, because all tokens of the server wait for them. */
+const loadConfigured = <E>(
+  keys: Effect.Effect<Schema.JsonObject, E>
+): Effect.Effect<Schema.JsonObject, E | MetadataFetchError> =>
+  Effect.flatMap(FetchLimits, ({ totalTimeout: duration }) =>
+    Effect.timeoutOrElse(keys, {
+      duration,
+      orElse: () =>
+        Effect.fail(new MetadataFetchError({ url: "configured keys", reason: new Timeout({ duration, of: "search" }) }))
+    }))
+
 /** The JWK Set as a document: configured with the server, or fetched from its `jwks_uri`. */
 const loadKeys = Effect.fnUntraced(function*<E>(
   server: AuthorizationServer<E>
@@ -127,7 +140,9 @@ const loadKeys = Effect.fnUntraced(function*<E>(
   HttpClient.HttpClient
 > {
   const { keys } = sourceOf(server)
-  if (keys !== undefined) return { url: "configured keys", document: yield* keys, freshFor: Option.none() }
+  if (keys !== undefined) {
+    return { url: "configured keys", document: yield* loadConfigured(keys), freshFor: Option.none() }
+  }
   const internal = server.unsafeInternalUrls?.jwks
   // Without `mapKeyRequest`: the strategy has not sent its credentials to this origin.
   if (internal !== undefined) {

@@ -1,10 +1,11 @@
-import { AuthorizationServer, IssuerLookup } from "@effect-mcp-auth/core"
+import { AuthorizationServer, IssuerLookup, McpAuth } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Data, Effect, Redacted, Ref } from "effect"
+import { Data, Effect, Fiber, Layer, Redacted, Ref, Schema } from "effect"
+import { HttpServerRequest } from "effect/http"
 import * as HttpClient from "effect/http/HttpClient"
 import { TestClock } from "effect/testing"
-import { now, outcome, resource } from "./harness.ts"
+import { claims, compact, makeEd25519, now, outcome, resource, signer } from "./harness.ts"
 
 class TableDown extends Data.TaggedError("TableDown") {}
 
@@ -107,10 +108,139 @@ describe("a verifier that looks up issuers", () => {
       assert.strictEqual(yield* globex.count("jwks"), 2)
     }).pipe(Effect.scoped))
 
+  it.effect("never interrupts a request to make room for the server of another tenant", () =>
+    Effect.gen(function*() {
+      const { acme, globex, verify } = yield* tenants(1)
+      const tokens = yield* Effect.forEach(Array.from({ length: 10 }), () => Effect.all([acme.mint(), globex.mint()]))
+      const outcomes = yield* Effect.forEach(tokens.flat(), (token) => outcome(verify(token)), {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual(new Set(outcomes), new Set(["accepted"]))
+    }).pipe(Effect.scoped))
+
   it.effect("verifies opaque tokens as the configured method does, without a lookup", () =>
     Effect.gen(function*() {
       const { asked, verify } = yield* tenants()
       assert.strictEqual((yield* Effect.flip(verify("opaque")))._tag, "InvalidToken")
       assert.deepStrictEqual(yield* Ref.get(asked), [])
     }).pipe(Effect.scoped))
+})
+
+const [first, second] = [makeEd25519(), makeEd25519()]
+
+/** A tenant whose key is in the table of the tenants. */
+const tenantWith = ({ jwk }: typeof first) =>
+  AuthorizationServer.make({ type: "oauth", metadata: { issuer: issuers[1] }, keys: { keys: [{ ...jwk, kid: "1" }] } })
+
+const tokenBy = (key: typeof first) =>
+  compact({ alg: "EdDSA", typ: "at+jwt", kid: "1" }, { ...claims, iss: issuers[1] }, signer(key, "EdDSA"))
+
+type Lookup = IssuerLookup.Options<unknown, never, HttpClient.HttpClient, unknown>["lookup"]
+
+/** A protected resource that trusts one configured server, and the issuers of a lookup. */
+const protectedBy = Effect.fnUntraced(function*(lookup: Lookup) {
+  yield* TestClock.setTime(now * 1000)
+  const { client } = yield* TestProvider.makeNetwork({ issuer: issuers[0] })
+  const layer = McpAuth.layer({
+    resource,
+    authorizationServers: [AuthorizationServer.discover(issuers[0])],
+    verifier: IssuerLookup.make({ lookup })
+  }).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, client)))
+  const { authenticate } = yield* Effect.flatMap(
+    Layer.build(layer),
+    (context) => Effect.provide(McpAuth.McpAuth, context)
+  )
+  const send = (token: string) =>
+    authenticate(
+      HttpServerRequest.fromWeb(new Request(resource, { headers: { authorization: `Bearer ${token}` } }))
+    )
+  return (token: string) =>
+    Effect.match(send(token), {
+      onSuccess: () => "accepted",
+      onFailure: (error) => error._tag === "InvalidToken" ? error.reason : error._tag
+    })
+})
+
+describe("the server of a tenant", () => {
+  it.effect("is created anew when the tenant is trusted again after it was refused", () =>
+    Effect.gen(function*() {
+      const table = yield* Ref.make<ReturnType<typeof tenantWith> | undefined>(tenantWith(first))
+      const outcomeOf = yield* protectedBy(() => Ref.get(table))
+      assert.strictEqual(yield* outcomeOf(tokenBy(first)), "accepted")
+      yield* Ref.set(table, undefined)
+      yield* TestClock.adjust("11 seconds")
+      assert.strictEqual(yield* outcomeOf(tokenBy(first)), "unknown-issuer")
+      yield* Ref.set(table, tenantWith(second))
+      yield* TestClock.adjust("11 seconds")
+      assert.strictEqual(yield* outcomeOf(tokenBy(first)), "bad-signature")
+      assert.strictEqual(yield* outcomeOf(tokenBy(second)), "accepted")
+    }).pipe(Effect.scoped))
+
+  it.effect("is created anew within 10 seconds after its version changes, also if no token arrived in between", () =>
+    Effect.gen(function*() {
+      const table = yield* Ref.make({ server: tenantWith(first), version: "1" })
+      const outcomeOf = yield* protectedBy(() => Ref.get(table))
+      assert.strictEqual(yield* outcomeOf(tokenBy(first)), "accepted")
+      yield* Ref.set(table, { server: tenantWith(second), version: "2" })
+      yield* TestClock.adjust("11 seconds")
+      assert.strictEqual(yield* outcomeOf(tokenBy(first)), "bad-signature")
+      assert.strictEqual(yield* outcomeOf(tokenBy(second)), "accepted")
+    }).pipe(Effect.scoped))
+
+  it.effect("is kept while its version stays the same", () =>
+    Effect.gen(function*() {
+      const created = yield* Ref.make(0)
+      const server = Effect.andThen(Ref.update(created, (times) => times + 1), tenantWith(first))
+      const outcomeOf = yield* protectedBy(() => Effect.succeed({ server, version: "1" }))
+      for (let times = 0; times < 3; times++) {
+        assert.strictEqual(yield* outcomeOf(tokenBy(first)), "accepted")
+        yield* TestClock.adjust("11 seconds")
+      }
+      assert.strictEqual(yield* Ref.get(created), 1)
+    }).pipe(Effect.scoped))
+
+  class TableDown extends Schema.TaggedError<TableDown>()("TableDown", {}) {}
+
+  const outages: ReadonlyArray<readonly [rule: string, lookup: Lookup]> = [
+    ["the lookup fails", () => Effect.fail(new TableDown())],
+    ["the lookup has a defect", () => Effect.die("bug")],
+    ["the lookup throws", () => {
+      // The function of a user may throw.
+      throw new TypeError("bug")
+    }],
+    ["the lookup never ends", () => Effect.never],
+    ["the server cannot be created", () => Effect.succeed(Effect.fail(new TableDown()))],
+    ["the creation has a defect", () => Effect.succeed(Effect.die("bug"))],
+    ["the creation never ends", () => Effect.succeed(Effect.never)],
+    [
+      "its keys have a defect",
+      () =>
+        Effect.succeed(
+          AuthorizationServer.make({ type: "oauth", metadata: { issuer: issuers[1] }, keys: Effect.die("bug") })
+        )
+    ],
+    [
+      "its keys never end",
+      () =>
+        Effect.succeed(
+          AuthorizationServer.make({ type: "oauth", metadata: { issuer: issuers[1] }, keys: Effect.never })
+        )
+    ]
+  ]
+  for (const [rule, failing] of outages) {
+    it.effect(`makes its tokens unverifiable, and not invalid, while ${rule}, and is created when that ends`, () =>
+      Effect.gen(function*() {
+        const isDown = yield* Ref.make(true)
+        const outcomeOf = yield* protectedBy((issuer) =>
+          Effect.flatMap(Ref.get(isDown), (isDown) => isDown ? failing(issuer) : Effect.succeed(tenantWith(first)))
+        )
+        const waiting = yield* Effect.forkChild(Effect.all([outcomeOf(tokenBy(first)), outcomeOf(tokenBy(first))]))
+        // A limit starts when the effect before it has ended.
+        for (let times = 0; times < 5; times++) yield* TestClock.adjust("20 seconds")
+        assert.deepStrictEqual(yield* Fiber.join(waiting), ["VerificationUnavailable", "VerificationUnavailable"])
+        yield* Ref.set(isDown, false)
+        yield* TestClock.adjust("1 minute")
+        if (!rule.startsWith("its keys")) assert.strictEqual(yield* outcomeOf(tokenBy(first)), "accepted")
+      }).pipe(Effect.scoped))
+  }
 })

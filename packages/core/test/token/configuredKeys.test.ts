@@ -1,7 +1,7 @@
 import { AuthorizationServer, Purpose, TokenVerifier } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Data, Effect, Redacted, Ref } from "effect"
+import { Data, Effect, Fiber, Redacted, Ref } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
 import { TestClock } from "effect/testing"
 import { claims, compact, issuer, makeEd25519, now, outcome, resource, signer } from "./harness.ts"
@@ -75,6 +75,32 @@ describe("keys that are configured with a server", () => {
       const error = yield* Effect.flip((yield* verifierFor(server))(tokenOf(first, "1")))
       assert.strictEqual(error._tag, "VerificationUnavailable")
     }).pipe(Effect.scoped, offline))
+
+  const outages: ReadonlyArray<readonly [rule: string, keys: Effect.Effect<AuthorizationServer.KeySetDocument>]> = [
+    ["have a defect", Effect.die("bug")],
+    ["never arrive", Effect.never]
+  ]
+  for (const [rule, failing] of outages) {
+    it.effect(`that ${rule} make tokens unverifiable, and are loaded again for later tokens`, () =>
+      Effect.gen(function*() {
+        const isDown = yield* Ref.make(true)
+        const server = yield* AuthorizationServer.make({
+          type: "oauth",
+          metadata: { issuer },
+          keys: Effect.flatMap(
+            Ref.get(isDown),
+            (isDown) => isDown ? failing : Effect.succeed({ keys: [keyOf(first, "1")] })
+          )
+        })
+        const verify = yield* verifierFor(server)
+        const waiting = yield* Effect.forkChild(outcome(verify(tokenOf(first, "1"))))
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(yield* Fiber.join(waiting), "VerificationUnavailable")
+        yield* Ref.set(isDown, false)
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(yield* outcome(verify(tokenOf(first, "1"))), "accepted")
+      }).pipe(Effect.scoped, offline))
+  }
 
   it.effect("satisfy the purpose of JWT verification, and no other", () =>
     Effect.gen(function*() {
