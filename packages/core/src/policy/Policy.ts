@@ -295,6 +295,11 @@ export const anyOf = <const P extends ReadonlyArray<Policy<unknown>>>(...parts: 
 /**
  * Satisfied by a caller that has a valid token and does not satisfy the policy.
  *
+ * **Details**
+ *
+ * A token can name claims that the provider keeps elsewhere (`_claim_names`: OpenID Connect Core, section 5.6.2). Entra ID
+ * does so for users with many groups. Such a claim may have any value, so it never satisfies the negation of a role or claim.
+ *
  * @category combining
  * @since 0.1.0
  */

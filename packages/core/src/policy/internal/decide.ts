@@ -1,6 +1,7 @@
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Order from "effect/Order"
+import { isDecodedObject } from "../../fetch/internal/documentBody.ts"
 import { isAnonymous } from "../../token/AuthInfo.ts"
 import { roleForm, wordsAt } from "../../token/internal/claimWords.ts"
 import {
@@ -30,6 +31,8 @@ export interface EvaluationInput {
   readonly operation: Operation
   /** The results of the checks that have run. */
   readonly checkResults: ReadonlyMap<Check<unknown>, boolean>
+  /** Whether the policy is below an odd number of `not`, so that what it asks for must be absent. Default: `false`. */
+  readonly isNegated?: boolean
 }
 
 /**
@@ -76,11 +79,25 @@ const combined = (parts: ReadonlyArray<Evaluation>, decisive: "yes" | "no"): Pol
   return parts.some(({ outcome }) => outcome === "unknown") ? "unknown" : opposite[decisive]
 }
 
-/** Without paths of its own, a policy reads the roles that the verifier found, so that each provider has its own claims. */
-const hasRole = ({ paths, role }: Role, { claims, roles }: Caller): boolean =>
-  paths === rolePaths && roles !== undefined
-    ? roles.has(role)
-    : paths.some((path) => wordsAt(claims, roleForm(path)).includes(role))
+/**
+ * The names of claims that the provider keeps elsewhere: distributed and aggregated claims (OpenID Connect Core, section
+ * 5.6.2), as Entra ID has them in place of more than 200 groups, and its `hasgroups`.
+ */
+const keptElsewhere = ({ _claim_names: names, hasgroups }: Caller["claims"]): ReadonlyArray<string> => [
+  ...isDecodedObject(names) ? Object.keys(names) : [],
+  ...String(hasgroups) === "true" ? ["groups"] : []
+]
+
+/**
+ * Without paths of its own, a policy reads the roles that the verifier found, so that each provider has its own claims. A
+ * role that must be absent counts as held if the provider keeps the claim elsewhere.
+ */
+const hasRole = ({ paths, role }: Role, { claims, roles }: Caller, isNegated: boolean): boolean => {
+  const elsewhere = isNegated ? keptElsewhere(claims) : []
+  return paths === rolePaths && roles !== undefined
+    ? roles.has(role) || elsewhere.length > 0
+    : paths.map(roleForm).some((form) => wordsAt(claims, form).includes(role) || elsewhere.includes(form.path[0]))
+}
 
 const leaf = (node: Any, outcome: PolicyOutcome, missing: ReadonlyArray<string> = []): Evaluation => ({
   node,
@@ -109,7 +126,7 @@ const group = (node: Any, parts: ReadonlyArray<Evaluation>, outcome: PolicyOutco
  * evaluated: neither a negation nor a check may admit such a caller by accident.
  */
 export const evaluateNode = (node: Any, input: EvaluationInput): Evaluation => {
-  const { checkResults, caller, operation } = input
+  const { checkResults, caller, isNegated = false, operation } = input
   const isUnauthenticated = isAnonymous(caller)
   switch (node._tag) {
     case "Anonymous":
@@ -119,9 +136,11 @@ export const evaluateNode = (node: Any, input: EvaluationInput): Evaluation => {
     case "Scopes":
       return evaluateScopes(node, input)
     case "Role":
-      return leaf(node, outcomeOf(!isUnauthenticated && hasRole(node, caller)))
-    case "Claim":
-      return leaf(node, outcomeOf(!isUnauthenticated && node.holds(caller.claims)))
+      return leaf(node, outcomeOf(!isUnauthenticated && hasRole(node, caller, isNegated)))
+    case "Claim": {
+      const mayHold = isNegated && keptElsewhere(caller.claims).length > 0
+      return leaf(node, outcomeOf(!isUnauthenticated && (mayHold || node.holds(caller.claims))))
+    }
     case "Check": {
       const checkResult = checkResults.get(node)
       return leaf(node, isUnauthenticated ? "no" : checkResult === undefined ? "unknown" : outcomeOf(checkResult))
@@ -140,7 +159,7 @@ export const evaluateNode = (node: Any, input: EvaluationInput): Evaluation => {
       return group(node, parts, combined(parts, "yes"))
     }
     case "Not": {
-      const part = evaluateNode(node.part, input)
+      const part = evaluateNode(node.part, { ...input, isNegated: !isNegated })
       return group(node, [part], isUnauthenticated ? "no" : opposite[part.outcome])
     }
   }

@@ -88,7 +88,7 @@ export const facts = {
 /** The limits of all kinds of tenants. */
 export const limits: ReadonlyArray<string> = [
   "A client that acts for itself has roles and no scopes. Let it in with Policy.role, not with required scopes. Without a role, its token is refused.",
-  "The claim groups has the IDs of groups. A user with more than 200 groups has the claim _claim_names instead: no group is then read.",
+  "The claim groups has the IDs of groups. A user with more than 200 groups has the claim _claim_names instead: no group is then read, and a policy that excludes a group refuses the user.",
   "Exchange of tokens for another API is the on-behalf-of flow of Microsoft, not RFC 8693."
 ]
 
