@@ -32,6 +32,7 @@ export interface ClaimForm {
     readonly path: ClaimPath;
     readonly separator?: string | undefined;
     readonly keys?: boolean | undefined;
+    readonly member?: string | undefined;
 }
 
 export interface ClaimOptions {

@@ -28,7 +28,12 @@ import { claimAt, node } from "./internal/model.ts"
 import * as Policy from "./Policy.ts"
 
 /** A `ClaimForm` in JSON. */
-type DeclaredForm = { readonly path: ClaimPath; readonly separator?: string; readonly keys?: boolean }
+type DeclaredForm = {
+  readonly path: ClaimPath
+  readonly separator?: string
+  readonly keys?: boolean
+  readonly member?: string
+}
 
 /**
  * A policy as data:
@@ -36,7 +41,7 @@ type DeclaredForm = { readonly path: ClaimPath; readonly separator?: string; rea
  * - `"anonymous"`, `"authenticated"`
  * - `{ "scopes": [...] }`: all of them
  * - `{ "role": "...", "at": [["realm_access", "roles"]] }`: `at` is optional; `{ "path": [...], "keys": true }` in place of a
- *   path reads the keys of an object
+ *   path reads the keys of an object, and `"member": "key"` a member of the objects of a list
  * - `{ "permission": "..." }`: listed in the claim `permissions`
  * - `{ "claim": ["tenant"], "equals": ... }`: the claim at a path has this value
  * - `{ "allOf": [...] }`, `{ "anyOf": [...] }`, `{ "not": ... }`
@@ -60,7 +65,8 @@ const Path = Schema.NonEmptyArray(Schema.String)
 const Form = Schema.Struct({
   path: Path,
   separator: Schema.optionalKey(Schema.NonEmptyString),
-  keys: Schema.optionalKey(Schema.Boolean)
+  keys: Schema.optionalKey(Schema.Boolean),
+  member: Schema.optionalKey(Schema.NonEmptyString)
 })
 
 const Part = Schema.suspend((): Schema.Codec<PolicyDeclaration, Schema.Json> => PolicyDeclaration)

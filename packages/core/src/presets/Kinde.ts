@@ -21,7 +21,8 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
   parameters,
   settings: ({ url }) => ({
     issuer: url,
-    verification: { method: "jwt", options: { algorithms: ["RS256"], scopeClaims: ["scp", "scope"] } }
+    verification: { method: "jwt", options: { algorithms: ["RS256"], scopeClaims: ["scp", "scope"] } },
+    roles: [{ path: ["roles"], member: "key" }]
   }),
   facts: {
     tokens: "Always a JWT, signed with RS256.",
@@ -34,14 +35,14 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
     steps: [
       "Add an API whose audience is the URL of the MCP server, and add its scopes.",
       "Create an application for each MCP client, with its redirect URIs, and authorize it for the API.",
-      "Add the permissions of users, if your policies need them."
+      "If your policies need roles, add them to the access token: Tokens, Token customization of the application."
     ],
     clients:
       "Users enter the client ID of an application. The client must request the API with the parameter audience. It is " +
       "unknown whether Kinde reads the parameter resource of MCP clients.",
     limits: [
       "Tokens of clients that request no audience have an empty audience, and are refused.",
-      "The claim permissions is about the user: use Policy.permission. Roles are objects, which Policy.role does not read."
+      "The claim permissions is about the user: use Policy.permission. Policy.role reads the keys of roles, not their names."
     ],
     overrides: [],
     sources: [
@@ -50,6 +51,18 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
         source: "https://docs.kinde.com/build/tokens/about-access-tokens/",
         date: "2026-11",
         confidence: "documented"
+      },
+      {
+        fact: "Roles are in access tokens after a change of the token customization.",
+        source: "https://docs.kinde.com/build/tokens/token-customization",
+        date: "2026-11",
+        confidence: "documented"
+      },
+      {
+        fact: "Roles are a list of objects with id, key and name.",
+        source: "https://github.com/kinde-oss/js-utils/blob/main/lib/utils/token/getRoles.ts",
+        date: "2026-11",
+        confidence: "source code"
       },
       {
         fact: "ID tokens have at_hash, and another audience.",

@@ -170,14 +170,14 @@ export interface ClaimOptions {
   /**
    * The claims that grant scopes, instead of `scope`, `scopes` and `scp`: for example `["ias_apis"]` (SAP Cloud Identity),
    * or `["scope", "permissions"]` for an Auth0 API that grants its permissions to every client of the user. A claim in
-   * another form is a path: `{ path: ["ext", "scope"], separator: "," }`, or `{ path: ["roles"], keys: true }` for an object
-   * whose keys are the scopes. Default: `["scope", "scopes", "scp"]`.
+   * another form is a path: `{ path: ["ext", "scope"], separator: "," }`, `{ path: ["roles"], keys: true }` for an object whose
+   * keys are the scopes, or `{ path: ["roles"], member: "key" }` for a list of objects. Default: `["scope", "scopes", "scp"]`.
    */
   readonly scopeClaims?: readonly [ScopeClaim, ...ReadonlyArray<ScopeClaim>] | undefined
   /**
    * The claims with the roles of the caller, for `Policy.role` without `at`: for example `[["groups"]]`, or
-   * `[{ path: ["urn:zitadel:iam:org:project:roles"], keys: true }]` for an object whose keys are the roles. No other claim
-   * has roles then. Roles grant no scope. Default: the claims that `Policy.role` names.
+   * `[{ path: ["urn:zitadel:iam:org:project:roles"], keys: true }]` for an object whose keys are the roles, or
+   * `[{ path: ["roles"], member: "key" }]` for a list of objects (Kinde). No other claim has roles then. Roles grant no scope. Default: the claims that `Policy.role` names.
    */
   readonly roleClaims?: readonly [RoleClaim, ...ReadonlyArray<RoleClaim>] | undefined
   /**

@@ -91,6 +91,7 @@ describe("a role", () => {
   const ofClient = { at: [["resource_access", "notes", "roles"]] } as const
   const namespaced = { at: [["https://example.com/roles"]] } as const
   const keyed = { at: [{ path: ["projects"], keys: true }] } as const
+  const objects = { at: [{ path: ["roles"], member: "key" }] } as const
   const commas = { at: [{ path: ["roles"], separator: "," }] } as const
 
   const rows: ReadonlyArray<
@@ -106,6 +107,15 @@ describe("a role", () => {
     ["a permission that counts as a role", permission("admin"), { roles: ["admin"], scope: "admin" }, false],
     ["Auth0, in a namespaced claim", role("admin", namespaced), { "https://example.com/roles": ["admin"] }, true],
     ["ZITADEL", role("admin", keyed), { projects: { admin: { 1: "example.com" }, user: true } }, true],
+    ["Kinde", role("admin", objects), { roles: [{ id: "1", key: "admin", name: "Admin" }] }, true],
+    [
+      "another member of an object",
+      role("Admin", objects),
+      { roles: [{ id: "1", key: "admin", name: "Admin" }] },
+      false
+    ],
+    ["a list of objects without the option", role("admin"), { roles: [{ id: "1", key: "admin" }] }, false],
+    ["a text where objects are expected", role("admin", objects), { roles: ["admin"] }, false],
     ["a key named __proto__", role("__proto__", keyed), parsed(`{"projects":{"__proto__":{"1":"a"}}}`), true],
     ["a list where keys are expected", role("admin", keyed), { projects: ["admin"] }, true],
     ["a key whose value is false", role("admin", keyed), { projects: { admin: false } }, false],

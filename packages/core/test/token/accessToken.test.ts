@@ -353,6 +353,21 @@ describe("the claims that grant scopes", () => {
       scopeClaims: [{ path: ["roles"], keys: true }]
     }],
     ["are never the keys of an object otherwise", { scope: { a: true } }, ""],
+    ["may be a member of the objects of a list", { roles: [{ id: "1", key: "a" }, { id: "2", key: "b" }] }, "a b", {
+      scopeClaims: [{ path: ["roles"], member: "key" }]
+    }],
+    ["grant nothing if an object of the list lacks the member", { roles: [{ key: "a" }, { id: "b" }] }, "", {
+      scopeClaims: [{ path: ["roles"], member: "key" }]
+    }],
+    ["grant nothing if a member of the list is no text", { roles: [{ key: "a" }, { key: ["b"] }] }, "", {
+      scopeClaims: [{ path: ["roles"], member: "key" }]
+    }],
+    ["grant nothing if the list has texts instead of objects", { roles: ["a"] }, "", {
+      scopeClaims: [{ path: ["roles"], member: "key" }]
+    }],
+    ["are no inherited member of the objects of a list", { roles: [{ key: "a" }] }, "", {
+      scopeClaims: [{ path: ["roles"], member: "constructor" }]
+    }],
     ["are never the indexes of a list", { roles: [{ a: 1 }] }, "", { scopeClaims: [{ path: ["roles"], keys: true }] }]
   ]
   for (const [rule, changes, expected, options] of rows) {

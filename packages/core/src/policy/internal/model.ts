@@ -154,11 +154,12 @@ const pathLiteral = (path: ClaimPath): string => arrayLiteral(path.map(quotedLit
 
 const formatRoleClaim = (claim: RoleClaim): string => {
   if (!("path" in claim)) return pathLiteral(claim)
-  const { keys, path, separator } = claim
+  const { keys, member, path, separator } = claim
   const members = [
     `path: ${pathLiteral(path)}`,
     ...separator === undefined ? [] : [`separator: ${quotedLiteral(separator)}`],
-    ...keys === undefined ? [] : [`keys: ${keys}`]
+    ...keys === undefined ? [] : [`keys: ${keys}`],
+    ...member === undefined ? [] : [`member: ${quotedLiteral(member)}`]
   ]
   return `{ ${commaSeparated(members)} }`
 }

@@ -22,6 +22,8 @@ export interface ClaimForm {
   readonly separator?: string | undefined
   /** Whether the value is an object whose keys are the scopes or roles (ZITADEL). Default: `false`. */
   readonly keys?: boolean | undefined
+  /** The member that has the scope or role, if the value is a list of objects (Kinde: `key`). Default: a list of strings. */
+  readonly member?: string | undefined
 }
 
 /**
@@ -36,16 +38,19 @@ const split = (text: string, separator: string): ReadonlyArray<string> =>
   separator === " " ? text.split(separator) : text.split(separator).map((word) => word.trim())
 
 /**
- * The words at a path of the claims: separated in a string (RFC 8693, section 4.2), the strings of a list, or the keys of an
- * object. A key whose value is `null` or `false` does not count. Only own members are read: inherited ones are no claims.
+ * The words at a path of the claims: separated in a string (RFC 8693, section 4.2), the strings of a list, a member of the
+ * objects of a list, or the keys of an object. A key whose value is `null` or `false` does not count. Only own members are read: inherited ones are no claims.
  */
 export const wordsAt = (
   claims: Schema.JsonObject,
-  { keys = false, path, separator }: ClaimForm
+  { keys = false, member, path, separator }: ClaimForm
 ): ReadonlyArray<string> => {
   const value = path.reduce<Schema.Json | undefined>(memberOf, claims)
   if (typeof value === "string") return separator === undefined ? [value] : split(value, separator)
-  if (Array.isArray(value)) return value.filter((item): item is string => typeof item === "string")
+  if (Array.isArray(value)) {
+    const items: ReadonlyArray<unknown> = member === undefined ? value : value.map((item) => memberOf(item, member))
+    return items.filter((item): item is string => typeof item === "string")
+  }
   if (!keys || !isDecodedObject(value)) return []
   return Object.entries(value).flatMap(([key, held]) => held === null || held === false ? [] : [key])
 }

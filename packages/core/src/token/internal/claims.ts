@@ -104,18 +104,19 @@ export const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 /** `scope` (RFC 9068, section 2.2.3), and the names that providers use. Not `permissions`: they are no grant to the client. */
 export const standardScopeClaims: ReadonlyArray<string> = ["scope", "scopes", "scp"]
 
-/** Whether a value is a list with other items than strings. It grants no scope at all. */
-const isMixedList = (claims: Claims, path: ReadonlyArray<string>): boolean => {
+/** Whether a value is a list with items that have no word. It grants no scope at all. */
+const isMixedList = (claims: Claims, { path }: ClaimForm, words: ReadonlyArray<string>): boolean => {
   const value = path.reduce<unknown>(memberOf, claims)
-  return Array.isArray(value) && !isStrings(value)
+  return Array.isArray(value) && words.length < value.length
 }
 
 const grantedScopes = (claims: Claims, { scopeClaims }: ClaimRules): ReadonlySet<string> => {
   const scopes = new Set<string>()
   for (const claim of scopeClaims) {
     const form: ClaimForm = typeof claim === "string" ? { path: [claim] } : claim
-    if (isMixedList(claims, form.path)) continue
-    for (const word of wordsAt(claims, { ...form, separator: form.separator ?? " " })) if (word !== "") scopes.add(word)
+    const words = wordsAt(claims, { ...form, separator: form.separator ?? " " })
+    if (isMixedList(claims, form, words)) continue
+    for (const word of words) if (word !== "") scopes.add(word)
   }
   return scopes
 }

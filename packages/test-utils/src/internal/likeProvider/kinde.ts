@@ -24,6 +24,7 @@ const user = {
   azp: clientId,
   org_code: "org_1234567890",
   permissions: ["notes:edit"],
+  roles: [{ id: "018e0a12-7c2f-9d3e-4b5a-6f7081920a1b", key: "editor", name: "Editor" }],
   feature_flags: { theme: { t: "s", v: "pink" } },
   scp: ["openid", "profile", "notes:read"],
   jti: "1"
@@ -56,7 +57,7 @@ export const kinde: LikeProvider = {
     subject: "kp:1234567890",
     clientId,
     scopes: ["openid", "profile", "notes:read"],
-    roles: ["notes:edit"]
+    roles: ["editor"]
   },
   evidence: "documentation"
 }
