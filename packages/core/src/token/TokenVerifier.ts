@@ -441,8 +441,8 @@ const invalidKeys = (keys: ReadonlyArray<ApiKey.ApiKey>): InvalidVerifier | unde
  * **Details**
  *
  * Clients send a key as a bearer token, or in a header that the option `tokenHeaders` names. With this method alone, a
- * resource needs no authorization server. With others, put it first: `firstOf(apiKeys(…), jwt())`. Logs have the ID of a
- * key, and never the key.
+ * resource needs no authorization server. With others, put it first: `firstOf(apiKeys(…), jwt())`. Logs and
+ * the metric `mcp_auth_api_keys_total` have the ID of a key, and never the key.
  *
  * **Example** (API keys beside OAuth)
  *

@@ -1,7 +1,7 @@
 import { ApiKey, AuthInfo, AuthorizationServer, TokenVerifier } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, DateTime, Effect, Logger, Redacted, References, Schema } from "effect"
+import { Context, DateTime, Effect, Logger, Metric, Redacted, References, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
 import * as Crypto from "node:crypto"
@@ -117,6 +117,30 @@ describe("a presented API key", () => {
         Effect.provideService(References.MinimumLogLevel, "All")
       )
       assert.deepStrictEqual(lines, [JSON.stringify([["API key accepted"], { api_key_id: "ci-2026" }])])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("is counted by its ID and result, and an unknown one has no series", () =>
+    Effect.gen(function*() {
+      const [old, next] = ["mcp_counted_old", "mcp_counted_next"]
+      const verify = yield* verifying(
+        stored({ id: "counted-old", hash: sha256(old), expiresAt: at(60) }),
+        stored({ id: "counted-next", hash: sha256(next), enabledFrom: at(30) })
+      )
+      for (const wait of [0, 30, 30]) {
+        yield* TestClock.adjust(`${wait} seconds`)
+        for (const key of [old, next, "mcp_counted_unknown"]) yield* outcome(verify(key))
+      }
+      const series = (yield* Metric.snapshot).flatMap((metric) =>
+        metric.id === "mcp_auth_api_keys_total" && metric.type === "Counter"
+          ? [[metric.attributes?.["api_key_id"], metric.attributes?.["result"], metric.state.count] as const]
+          : []
+      )
+      assert.deepStrictEqual(series.filter(([id]) => id?.startsWith("counted") ?? true).toSorted(), [
+        ["counted-next", "accepted", 2],
+        ["counted-next", "not-yet-valid", 1],
+        ["counted-old", "accepted", 2],
+        ["counted-old", "expired", 1]
+      ])
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("during a rotation is the same principal as the key that replaces it", () =>

@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Mac from "effect/crypto/Mac"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import type * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
 import { type ApiKey, hash } from "../ApiKey.ts"
@@ -75,6 +76,21 @@ const callerOf = (key: ApiKey, { issuer, resource }: Naming): Omit<AuthInfo["Ser
   return { issuer, subject, clientId: undefined, scopes: new Set(scopes), audience: [resource], expiresAt: exp, claims }
 }
 
+/** The uses of known keys. Their IDs come from the operator, so the number of series is that of the keys. */
+const uses = Metric.counter("mcp_auth_api_keys_total", {
+  description: "Uses of API keys, by the ID of the key and the result",
+  incremental: true
+})
+
+const countUse = (id: string, result: "accepted" | "not-yet-valid" | "expired"): Effect.Effect<void> =>
+  Metric.update(Metric.withAttributes(uses, { api_key_id: id, result }), 1)
+
+/** Why a key is not valid at this time, in milliseconds since 1970. */
+const refusedAt = ({ enabledFrom, expiresAt }: ApiKey, now: number): "not-yet-valid" | "expired" | undefined => {
+  if (enabledFrom !== undefined && now < millisOf(enabledFrom)) return "not-yet-valid"
+  return expiresAt !== undefined && now >= millisOf(expiresAt) ? "expired" : undefined
+}
+
 /** Creates a verifier of API keys. */
 export const makeApiKeyVerifier = Effect.fnUntraced(function*<R>(
   lookup: Lookup<R>,
@@ -98,14 +114,10 @@ export const makeApiKeyVerifier = Effect.fnUntraced(function*<R>(
     if (!Mac.timingSafeEqual(bytesOf(key.hash), bytesOf(presented))) {
       return yield* new InvalidToken({ reason: "unknown-api-key" })
     }
-    const { enabledFrom, expiresAt, id } = key
-    const now = yield* Clock.currentTimeMillis
-    if (enabledFrom !== undefined && now < millisOf(enabledFrom)) {
-      return yield* new InvalidToken({ reason: "not-yet-valid", apiKey: id })
-    }
-    if (expiresAt !== undefined && now >= millisOf(expiresAt)) {
-      return yield* new InvalidToken({ reason: "expired", apiKey: id })
-    }
+    const { id } = key
+    const reason = refusedAt(key, yield* Clock.currentTimeMillis)
+    yield* countUse(id, reason ?? "accepted")
+    if (reason !== undefined) return yield* new InvalidToken({ reason, apiKey: id })
     yield* Effect.annotateLogs(Effect.logDebug("API key accepted"), { api_key_id: id })
     return { ...callerOf(key, naming), token }
   })
