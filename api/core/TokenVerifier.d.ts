@@ -48,8 +48,8 @@ export interface ClaimOptions {
         RoleClaim,
         ...ReadonlyArray<RoleClaim>
     ] | undefined;
-    readonly subjectClaim?: string | undefined;
-    readonly clientClaim?: string | undefined;
+    readonly subjectClaim?: string | ClaimPath | undefined;
+    readonly clientClaim?: string | ClaimPath | undefined;
 }
 
 export interface CustomOptions extends ClaimOptions {

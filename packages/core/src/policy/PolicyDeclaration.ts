@@ -23,17 +23,12 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as Struct from "effect/Struct"
-import type { ClaimPath } from "../token/internal/claimWords.ts"
+import { type ClaimPath, Form, Path } from "../token/internal/claimWords.ts"
 import { claimAt, node } from "./internal/model.ts"
 import * as Policy from "./Policy.ts"
 
 /** A `ClaimForm` in JSON. */
-type DeclaredForm = {
-  readonly path: ClaimPath
-  readonly separator?: string
-  readonly keys?: boolean
-  readonly member?: string
-}
+type DeclaredForm = typeof Form.Type
 
 /**
  * A policy as data:
@@ -59,15 +54,6 @@ export type PolicyDeclaration =
   | { readonly allOf: ReadonlyArray<PolicyDeclaration> }
   | { readonly anyOf: ReadonlyArray<PolicyDeclaration> }
   | { readonly not: PolicyDeclaration }
-
-const Path = Schema.NonEmptyArray(Schema.String)
-
-const Form = Schema.Struct({
-  path: Path,
-  separator: Schema.optionalKey(Schema.NonEmptyString),
-  keys: Schema.optionalKey(Schema.Boolean),
-  member: Schema.optionalKey(Schema.NonEmptyString)
-})
 
 const Part = Schema.suspend((): Schema.Codec<PolicyDeclaration, Schema.Json> => PolicyDeclaration)
 

@@ -26,8 +26,14 @@ import * as AudiencePolicy from "./AudiencePolicy.ts"
 import type { AuthInfo } from "./AuthInfo.ts"
 import type { ClientAuthentication } from "./ClientAuthentication.ts"
 import type { AccessTokenMark, TypPolicy } from "./internal/accessToken.ts"
-import { type ClaimRules, type ScopeClaim, standardClientClaims, standardScopeClaims } from "./internal/claims.ts"
-import type { RoleClaim } from "./internal/claimWords.ts"
+import {
+  type ClaimRules,
+  type ScopeClaim,
+  standardClientClaims,
+  standardScopeClaims,
+  standardSubjectClaim
+} from "./internal/claims.ts"
+import { type ClaimPath, pathOf, type RoleClaim } from "./internal/claimWords.ts"
 import { makeQueues, type QueueSettings } from "./internal/introspectionQueue.ts"
 import { looksLikeJwt, notJwt } from "./internal/jwt.ts"
 import { findIn, type Lookup, makeApiKeyVerifier, problemOf } from "./internal/verifyApiKey.ts"
@@ -183,13 +189,15 @@ export interface ClaimOptions {
   /**
    * The claim that names the subject, instead of `sub`: for example `username`, if introspection responses have no `sub`
    * (WSO2; RFC 7662, section 2.2). Its values must be unique at the issuer and never reassigned. A token without the claim
-   * is accepted, but shares no session and no request state with other tokens. Default: `sub`.
+   * is accepted, but shares no session and no request state with other tokens. A claim below another one is a path:
+   * `["ext", "user_id"]`. Default: `sub`.
    */
-  readonly subjectClaim?: string | undefined
+  readonly subjectClaim?: string | ClaimPath | undefined
   /**
-   * The claim that names the client, instead of `client_id`, `azp`, `cid` and `appid`. Default: the first of these four.
+   * The claim that names the client, or its path, instead of `client_id`, `azp`, `cid` and `appid`. Default: the first of
+   * these four.
    */
-  readonly clientClaim?: string | undefined
+  readonly clientClaim?: string | ClaimPath | undefined
 }
 
 const rulesOf = ({ resource }: Trust, options: ClaimOptions): ClaimRules => ({
@@ -201,8 +209,8 @@ const rulesOf = ({ resource }: Trust, options: ClaimOptions): ClaimRules => ({
   mark: options.accessTokenMark,
   scopeClaims: options.scopeClaims ?? standardScopeClaims,
   roleClaims: options.roleClaims,
-  clientClaims: options.clientClaim === undefined ? standardClientClaims : [options.clientClaim],
-  subjectClaim: options.subjectClaim ?? "sub"
+  clientClaims: options.clientClaim === undefined ? standardClientClaims : [pathOf(options.clientClaim)],
+  subjectClaim: pathOf(options.subjectClaim ?? standardSubjectClaim)
 })
 
 /**

@@ -84,6 +84,52 @@ describe("the variables of an authorization server", () => {
       assert.strictEqual(info.clientId, "notes")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
+  it.effect("read claims in other forms, as JSON", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const authenticate = yield* authenticator({
+        MCP_AUTH_ISSUER: issuer,
+        MCP_AUTH_SCOPE_CLAIMS: `["scp", ["ext", "scope"], { "path": ["rights"], "separator": "," }]`,
+        MCP_AUTH_ROLE_CLAIMS: ` [["realm_access", "roles"],
+          { "path": ["projects"], "keys": true }, { "path": ["https://example.com/roles"], "member": "key" }]`,
+        MCP_AUTH_SUBJECT_CLAIM: `["ext", "user"]`,
+        MCP_AUTH_CLIENT_CLAIM: `["ext", "app"]`
+      })
+      const claims = {
+        aud: resource,
+        scope: "admin",
+        scp: ["a"],
+        ext: { scope: "b c", user: "ada", app: "notes" },
+        rights: "d,e",
+        realm_access: { roles: ["editor"] },
+        projects: { owner: { 1: "x" } },
+        "https://example.com/roles": [{ key: "reader", name: "Reader" }]
+      }
+      const info = yield* authenticate(yield* provider.mint({ claims }))
+      assert.deepStrictEqual([...info.scopes].toSorted(), ["a", "b", "c", "d", "e"])
+      assert.deepStrictEqual([...info.roles ?? []], ["editor", "owner", "reader"])
+      assert.deepStrictEqual([info.subject, info.clientId], ["ada", "notes"])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  const invalidClaims: ReadonlyArray<readonly [name: string, value: string]> = [
+    ["MCP_AUTH_SCOPE_CLAIMS", "[]"],
+    ["MCP_AUTH_SCOPE_CLAIMS", `["scope"`],
+    ["MCP_AUTH_SCOPE_CLAIMS", `[""]`],
+    ["MCP_AUTH_SCOPE_CLAIMS", `[[]]`],
+    ["MCP_AUTH_SCOPE_CLAIMS", `[{ "path": ["scope"], "seperator": "," }]`],
+    ["MCP_AUTH_ROLE_CLAIMS", `[{ "path": ["roles"], "member": "" }]`],
+    ["MCP_AUTH_ROLE_CLAIMS", "[1]"],
+    ["MCP_AUTH_SUBJECT_CLAIM", "[]"],
+    ["MCP_AUTH_SUBJECT_CLAIM", `[["ext", "user"]]`],
+    ["MCP_AUTH_CLIENT_CLAIM", `[{ "path": ["app"] }]`]
+  ]
+  for (const [name, value] of invalidClaims) {
+    it.effect(`are refused with their name, if a claim has an invalid form: ${name}=${value}`, () =>
+      Effect.gen(function*() {
+        assert.include(yield* refusal({ MCP_AUTH_ISSUER: issuer, [name]: value }), name)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
   it.effect("give an issuer in MCP_AUTH_AUDIENCE_BY_ISSUER its own audience, and leave the others theirs", () =>
     Effect.gen(function*() {
       const other = "https://other.test"

@@ -49,6 +49,49 @@ describe("a claim that names the caller", () => {
     }).pipe(Effect.provide(TestProvider.layer())))
 })
 
+describe("a claim below another one that names the caller", () => {
+  const options: TokenVerifier.ClaimOptions = { subjectClaim: ["ext", "user", "id"], clientClaim: ["ext", "app"] }
+
+  it.effect("JWT, introspection and custom claims: is read by its path", () =>
+    Effect.gen(function*() {
+      const { custom, introspection, jwt } = yield* verified({ ext: { user: { id: "ada" }, app: "notes" } }, options)
+      for (const [verify] of [jwt, introspection, custom]) {
+        const { clientId, subject } = yield* verify
+        assert.deepStrictEqual([subject, clientId], ["ada", "notes"])
+      }
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  for (const value of noNames) {
+    it.effect(`JWT, introspection and custom claims: is refused with the value ${JSON.stringify(value)}`, () =>
+      Effect.gen(function*() {
+        const { custom, introspection, jwt } = yield* verified({ ext: { user: { id: value }, app: "notes" } }, options)
+        for (const [verify] of [jwt, introspection, custom]) {
+          assert.strictEqual(yield* outcome(verify), "invalid-claim ext.user.id")
+        }
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  for (const ext of [undefined, "ada", ["ada"], { user: "ada" }]) {
+    it.effect(`names no caller if it is absent, so that two tokens are two principals: ${JSON.stringify(ext)}`, () =>
+      Effect.gen(function*() {
+        const { custom, introspection, jwt } = yield* verified({ ext }, options)
+        for (const [one, two] of [introspection, custom]) {
+          assert.isUndefined((yield* one).subject)
+          assert.notStrictEqual(AuthInfo.principal(yield* one), AuthInfo.principal(yield* two))
+        }
+        assert.isUndefined((yield* jwt[0]).subject)
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("is sub itself with the path of sub, so that the token of a client names its caller", () =>
+    Effect.gen(function*() {
+      const { introspection: [one, two] } = yield* verified({ sub: undefined, gty: "client-credentials" }, {
+        subjectClaim: ["sub"]
+      })
+      assert.strictEqual(AuthInfo.principal(yield* one), AuthInfo.principal(yield* two))
+    }).pipe(Effect.provide(TestProvider.layer())))
+})
+
 describe("subjectClaim", () => {
   const options = { subjectClaim: "username" }
 

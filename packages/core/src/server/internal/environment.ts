@@ -13,6 +13,7 @@ import * as PolicyDeclaration from "../../policy/PolicyDeclaration.ts"
 import * as ScopeHierarchy from "../../policy/ScopeHierarchy.ts"
 import type { Options } from "../McpAuthOptions.ts"
 import { apiKeys, withApiKeys } from "./environmentApiKeys.ts"
+import { claimForms, claimPath } from "./environmentClaims.ts"
 import { internalUrlProblems, internalUrls } from "./environmentInternalUrls.ts"
 import { choosePreset } from "./environmentPreset.ts"
 import { type ConfiguredServers, configuredServers, type Credentials, serverProblems } from "./environmentServers.ts"
@@ -45,13 +46,13 @@ const variableNames = [
   "MCP_AUTH_AUDIENCE",
   /** The audiences of single issuers, as JSON: an object of lists by issuer. Default: `MCP_AUTH_AUDIENCE`. */
   "MCP_AUTH_AUDIENCE_BY_ISSUER",
-  /** The claims that grant scopes, a list (`scopeClaims`). Default: `scope`, `scopes` and `scp`. */
+  /** The claims that grant scopes, a list (`scopeClaims`), or JSON with other forms: `["scp", ["ext", "scope"], {"path": ["rights"], "separator": ","}]`. Default: `scope`, `scopes` and `scp`. */
   "MCP_AUTH_SCOPE_CLAIMS",
-  /** The claims with roles, a list (`roleClaims`). Default: those of `Policy.role`. */
+  /** The claims with roles, a list (`roleClaims`), or JSON with other forms: `[["realm_access", "roles"], {"path": ["roles"], "member": "key"}]`. Default: those of `Policy.role`. */
   "MCP_AUTH_ROLE_CLAIMS",
-  /** The claim that names the subject (`subjectClaim`). Default: `sub`. */
+  /** The claim that names the subject (`subjectClaim`), or its path as JSON: `["ext", "user_id"]`. Default: `sub`. */
   "MCP_AUTH_SUBJECT_CLAIM",
-  /** The claim that names the client (`clientClaim`). Default: the first of `client_id`, `azp`, `cid` and `appid`. */
+  /** The claim that names the client (`clientClaim`), or its path as JSON. Default: the first of `client_id`, `azp`, `cid` and `appid`. */
   "MCP_AUTH_CLIENT_CLAIM",
   /** The API keys that are accepted, a JSON list of `{id, hash, subject, scopes, expiresAt}` (`ApiKey`). Default: none. */
   "MCP_AUTH_API_KEYS",
@@ -160,10 +161,10 @@ const variables = Config.all({
   expectedIssuer: Config.option(Config.NonEmptyString(named("MCP_AUTH_EXPECTED_ISSUER"))),
   tokenIssuers: list("MCP_AUTH_TOKEN_ISSUERS", Schema.String),
   internalUrls: Config.option(internalUrls),
-  scopeClaims: list("MCP_AUTH_SCOPE_CLAIMS", Schema.String),
-  roleClaims: list("MCP_AUTH_ROLE_CLAIMS", Schema.String),
-  subjectClaim: Config.option(Config.NonEmptyString(named("MCP_AUTH_SUBJECT_CLAIM"))),
-  clientClaim: Config.option(Config.NonEmptyString(named("MCP_AUTH_CLIENT_CLAIM"))),
+  scopeClaims: Config.option(claimForms(named("MCP_AUTH_SCOPE_CLAIMS"))),
+  roleClaims: Config.option(claimForms(named("MCP_AUTH_ROLE_CLAIMS"))),
+  subjectClaim: Config.option(claimPath(named("MCP_AUTH_SUBJECT_CLAIM"))),
+  clientClaim: Config.option(claimPath(named("MCP_AUTH_CLIENT_CLAIM"))),
   apiKeys: Config.option(apiKeys),
   tokenHeaders: list("MCP_AUTH_TOKEN_HEADERS", Schema.String),
   scopesSupported: list("MCP_AUTH_SCOPES_SUPPORTED", Schema.String),

@@ -17,6 +17,7 @@ import * as AudiencePolicy from "../../token/AudiencePolicy.ts"
 import * as ClientAuthentication from "../../token/ClientAuthentication.ts"
 import * as TokenVerifier from "../../token/TokenVerifier.ts"
 import type { TrustedServer } from "../McpAuthOptions.ts"
+import type { ClaimForms } from "./environmentClaims.ts"
 import type { InternalUrls } from "./environmentInternalUrls.ts"
 
 /** The credentials for introspection. */
@@ -38,10 +39,10 @@ export interface ServerVariables {
   readonly internalUrls: Option.Option<InternalUrls>
   readonly audience: Words
   readonly audienceByIssuer: Option.Option<Readonly<Record<string, Arr.NonEmptyReadonlyArray<string>>>>
-  readonly scopeClaims: Words
-  readonly roleClaims: Words
-  readonly subjectClaim: Option.Option<string>
-  readonly clientClaim: Option.Option<string>
+  readonly scopeClaims: Option.Option<ClaimForms>
+  readonly roleClaims: Option.Option<ClaimForms>
+  readonly subjectClaim: Option.Option<TokenVerifier.ClaimPath>
+  readonly clientClaim: Option.Option<TokenVerifier.ClaimPath>
   readonly credentials: Option.Option<Credentials>
   readonly allowInsecureLoopback: boolean
 }
@@ -82,10 +83,6 @@ export const serverProblems = (variables: ServerVariables): ReadonlyArray<string
   ]
 }
 
-/** The paths of claims at the top. */
-const pathsOf = (names: Arr.NonEmptyReadonlyArray<string> | undefined) =>
-  names === undefined ? undefined : Arr.map(names, (name): TokenVerifier.ClaimPath => [name])
-
 /** Verifies JWTs by their keys, and all other tokens by introspection if there are credentials. */
 const verifierOf = (
   { clientClaim, credentials, roleClaims, scopeClaims, subjectClaim }: ServerVariables,
@@ -93,8 +90,8 @@ const verifierOf = (
 ): TokenVerifier.Method => {
   const rules = {
     ...audiences === undefined ? {} : { audience: AudiencePolicy.anyOf(...audiences) },
-    scopeClaims: nonEmpty(scopeClaims),
-    roleClaims: pathsOf(nonEmpty(roleClaims)),
+    scopeClaims: Option.getOrUndefined(scopeClaims),
+    roleClaims: Option.getOrUndefined(roleClaims),
     subjectClaim: Option.getOrUndefined(subjectClaim),
     clientClaim: Option.getOrUndefined(clientClaim)
   }

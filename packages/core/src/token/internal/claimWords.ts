@@ -1,4 +1,4 @@
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
 import { isDecodedObject, memberOf } from "../../fetch/internal/documentBody.ts"
 
 /**
@@ -33,6 +33,20 @@ export interface ClaimForm {
  * @since 0.1.0
  */
 export type RoleClaim = ClaimPath | ClaimForm
+
+/** Schema of a path in JSON. */
+export const Path: Schema.Codec<ClaimPath> = Schema.NonEmptyArray(Schema.NonEmptyString)
+
+/** Schema of a form in JSON. Decode it with `onExcessProperty: "error"`. */
+export const Form = Schema.Struct({
+  path: Path,
+  separator: Schema.optionalKey(Schema.NonEmptyString),
+  keys: Schema.optionalKey(Schema.Boolean),
+  member: Schema.optionalKey(Schema.NonEmptyString)
+})
+
+/** The path of a claim at the top, or a path. */
+export const pathOf = (claim: string | ClaimPath): ClaimPath => typeof claim === "string" ? [claim] : claim
 
 const split = (text: string, separator: string): ReadonlyArray<string> =>
   separator === " " ? text.split(separator) : text.split(separator).map((word) => word.trim())

@@ -8,7 +8,7 @@ import type { AuthInfo } from "../AuthInfo.ts"
 import type { Shape } from "../TokenDigest.ts"
 import { InvalidToken } from "../TokenError.ts"
 import { checkKind, type KindRules, mayBeIdToken, possibleIdToken, type TokenContent } from "./accessToken.ts"
-import { type ClaimForm, type RoleClaim, roleForm, wordsAt } from "./claimWords.ts"
+import { type ClaimForm, type ClaimPath, pathOf, type RoleClaim, roleForm, wordsAt } from "./claimWords.ts"
 
 /** The rules for claims, which are the same for every method. */
 export interface ClaimRules extends KindRules {
@@ -23,9 +23,9 @@ export interface ClaimRules extends KindRules {
   /** The claims with roles. `undefined`: policies name them. */
   readonly roleClaims: ReadonlyArray<RoleClaim> | undefined
   /** The claim that names the subject. */
-  readonly subjectClaim: string
+  readonly subjectClaim: ClaimPath
   /** The claims that can name the client. */
-  readonly clientClaims: ReadonlyArray<string>
+  readonly clientClaims: ReadonlyArray<ClaimPath>
 }
 
 /**
@@ -126,15 +126,20 @@ const heldRoles = (claims: Claims, roleClaims: ReadonlyArray<RoleClaim>): Readon
   new Set(roleClaims.flatMap((claim) => wordsAt(claims, roleForm(claim))))
 
 // `client_id`: RFC 9068. `azp`: OpenID Connect. `cid`: Okta. `appid`: Entra ID, version 1.
-export const standardClientClaims = ["client_id", "azp", "cid", "appid"]
+export const standardClientClaims: ReadonlyArray<ClaimPath> = [["client_id"], ["azp"], ["cid"], ["appid"]]
+
+/** The default of `subjectClaim`. */
+export const standardSubjectClaim = pathOf("sub")
 
 /** The name in a claim. Absent is valid; an empty or other value is not. */
-const nameIn = (claims: Claims, claim: string): Checked<string | undefined> => {
-  const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined
+const nameIn = (claims: Claims, path: ClaimPath): Checked<string | undefined> => {
+  const value = path.reduce<Schema.Json | undefined>(memberOf, claims)
   return value === undefined || typeof value === "string" && value !== ""
     ? Result.succeed(value)
-    : Result.fail(new InvalidToken({ reason: "invalid-claim", claim }))
+    : Result.fail(new InvalidToken({ reason: "invalid-claim", claim: path.join(".") }))
 }
+
+const isSub = ([first, ...below]: ClaimPath): boolean => first === "sub" && below.length === 0
 
 type Names = Pick<AuthInfo["Service"], "subject" | "clientId">
 
@@ -152,7 +157,9 @@ const checkNames = (claims: Claims, { clientClaims, subjectClaim }: ClaimRules):
     clientId ??= name.success
   }
   // The standard claims must be valid, too, if the options name others.
-  const others = subjectClaim === "sub" && clientClaims === standardClientClaims ? [] : ["sub", ...standardClientClaims]
+  const others = isSub(subjectClaim) && clientClaims === standardClientClaims
+    ? []
+    : [standardSubjectClaim, ...standardClientClaims]
   for (const claim of others) {
     const name = nameIn(claims, claim)
     if (Result.isFailure(name)) return Result.fail(name.failure)
@@ -196,8 +203,8 @@ const isClientOwnToken = (claims: Claims): boolean => {
  */
 export const namesCaller = (
   { claims, clientId, subject }: Pick<TokenInfo, "claims" | "clientId" | "subject">,
-  { subjectClaim }: Pick<ClaimRules, "subjectClaim"> = { subjectClaim: "sub" }
-): boolean => subject !== undefined || clientId !== undefined && subjectClaim === "sub" && isClientOwnToken(claims)
+  { subjectClaim }: Pick<ClaimRules, "subjectClaim"> = { subjectClaim: standardSubjectClaim }
+): boolean => subject !== undefined || clientId !== undefined && isSub(subjectClaim) && isClientOwnToken(claims)
 
 /** Claims, the issuer that the verifier established, and the header of a JWT. */
 interface IssuedClaims extends TokenContent {
