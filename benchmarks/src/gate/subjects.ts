@@ -21,7 +21,7 @@ import { type PublicJwk, quietIssuer, resource } from "../harness/tokens.ts"
 import { type Burst, connect } from "./wire.ts"
 
 /** What is measured. The order is that of the report. */
-export const subjects = {
+const subjects = {
   bare: { guard: "bare", tools: 1, method: "tools/call", tokens: "same" },
   floor: { guard: "floor", tools: 1, method: "tools/call", tokens: "same" },
   "protected, the same token": { guard: "ours", tools: 1, method: "tools/call", tokens: "same" },
