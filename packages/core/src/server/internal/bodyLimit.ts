@@ -63,16 +63,17 @@ export const readWhole = (
   request: Request,
   { bytes, size }: BodyLimit
 ): Effect.Effect<string | undefined, ContentTooLarge> => {
-  const tooLarge = new ContentTooLarge({ limit: bytes })
+  // An error takes a stack trace, so it is made only if it is needed.
+  const tooLarge = () => Effect.fail(new ContentTooLarge({ limit: bytes }))
   return Effect.matchEffect(request.text, {
     onFailure: ({ reason }) => {
       if (reason._tag !== "RequestParseError") return Effect.undefined
-      if (reason.reason === "BodyTooLarge") return Effect.fail(tooLarge)
+      if (reason.reason === "BodyTooLarge") return tooLarge()
       // Platforms do not distinguish a wrong length from a closed connection. No response is possible to the latter.
       const declared = declaredLength(request)
       return declared === undefined ? Effect.undefined : Effect.fail(new ContentTooLarge({ limit: declared }))
     },
     // Some platforms ignore `MaxBodySize`. A text never has more characters than bytes.
-    onSuccess: (text) => text.length > bytes ? Effect.fail(tooLarge) : Effect.succeed(text)
+    onSuccess: (text) => text.length > bytes ? tooLarge() : Effect.succeed(text)
   }).pipe(Effect.provideService(HttpIncomingMessage.MaxBodySize, size))
 }
