@@ -2,13 +2,12 @@ import * as McpSchema from "effect/ai/McpSchema"
 import * as McpServer from "effect/ai/McpServer"
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
-import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
@@ -130,7 +129,7 @@ interface HandlerRefusal {
 
 /**
  * Runs an effect that a refusal within it can stop. Then `onStop` gives the result. The effect runs in its own fiber, so that
- * its interruption does not interrupt the response. That fiber and its children live until the response was sent.
+ * its interruption does not interrupt the response. If it has forked fibers, these live until the response was sent.
  */
 export const stoppable = <A, E, R, E2, R2>(
   self: Effect.Effect<A, E, R>,
@@ -138,30 +137,49 @@ export const stoppable = <A, E, R, E2, R2>(
   onStop: (stopped: HandlerRefusal) => Effect.Effect<A, E2, R2>,
   isExact = true
 ): Effect.Effect<A, E | E2, Exclude<R, CurrentOperation> | R2> =>
-  Effect.uninterruptibleMask((restore) => {
-    const stopped = MutableRef.make<HandlerRefusal | undefined>(undefined)
-    const ended = Deferred.makeUnsafe<A, E>()
+  Effect.suspend(() => {
+    let stopped: HandlerRefusal | undefined
+    let answer: Effect.Effect<A, E | E2, R2> | undefined
+    let resume: ((answer: Effect.Effect<A, E | E2, R2>) => void) | undefined
+    const end = (exit: Exit.Exit<A, E>): void => {
+      answer ??= stopped === undefined ? exit : onStop(stopped)
+    }
+    const respond = (): void => {
+      if (answer !== undefined) resume?.(answer)
+    }
     const stoppableSelf = Effect.withFiber<A, E, Exclude<R, CurrentOperation>>((fiber) => {
       const stop: CurrentOperation["Service"]["stop"] = (error, trace) =>
         Effect.suspend(() => {
-          if (MutableRef.get(stopped) === undefined) MutableRef.set(stopped, { error, trace })
+          stopped ??= { error, trace }
           fiber.interruptUnsafe()
           // The refusing fiber stops here, even if it is another one, and waits for no other fiber.
           return Effect.interrupt
         })
-      return Effect.provideService(self, CurrentOperation, { operation, isExact, earlierScopes: new Set(), stop })
-    })
-    const untilAnswered = Effect.onExit(restore(stoppableSelf), (exit) => Deferred.done(ended, exit)).pipe(
-      Effect.andThen(restore(Effect.never))
-    )
-    const answered = (fiber: Fiber.Fiber<A, E>) =>
-      Effect.onInterrupt(Effect.exit(restore(Deferred.await(ended))), () => Fiber.interrupt(fiber))
-    return Effect.forkChild(untilAnswered, { startImmediately: true }).pipe(
-      Effect.flatMap(answered),
-      Effect.flatMap((exit): Effect.Effect<A, E | E2, R2> => {
-        const refusal = MutableRef.get(stopped)
-        return refusal === undefined ? exit : restore(onStop(refusal))
+      const running = Effect.provideService(self, CurrentOperation, {
+        operation,
+        isExact,
+        earlierScopes: new Set(),
+        stop
       })
+      return Effect.onExit(running, (exit) => {
+        end(exit)
+        // If it has forked fibers, its own fiber waits for them, and the response does not.
+        fiber.currentDispatcher.scheduleTask(respond, 0)
+        return Effect.void
+      })
+    })
+    return Effect.flatMap(
+      Effect.forkChild(Effect.awaitAllChildren(stoppableSelf), { startImmediately: true, uninterruptible: "inherit" }),
+      (fiber) =>
+        Effect.callback<A, E | E2, R2>((resumeWith) => {
+          resume = resumeWith
+          fiber.addObserver((exit) => {
+            end(exit)
+            respond()
+          })
+          // The end of this fiber interrupts the other one, and with it what it has forked.
+          return Fiber.interrupt(fiber)
+        })
     )
   })
 
@@ -190,11 +208,17 @@ export const combinedPolicy = <S>({ guards, own }: Policies, services: Context.C
 }
 
 /**
- * Marks the guards that were evaluated for this operation. Operations without guards are marked, too: a handler can call its
- * own server within the process, and the guards of the outer operation do not count for the inner one.
+ * Marks the guards that were evaluated for this operation. A handler can call its own server within the process. Then the
+ * guards of the outer operation do not count for the inner one, even if the inner one has no guards.
  */
 const markEnforcedGuards = ({ policiesOf }: Registrations) =>
-  McpServer.middleware((respond, request) => Effect.provideService(respond, EnforcedGuards, policiesOf(request).guards))
+  McpServer.middleware((respond, request) => {
+    const { guards } = policiesOf(request)
+    return Effect.updateContext(respond, (context: Context.Context<never>) => {
+      const isMarked = guards.length === 0 && Context.get(context, EnforcedGuards).length === 0
+      return isMarked ? context : Context.add(context, EnforcedGuards, guards)
+    })
+  })
 
 /**
  * Adds middleware to a server for the lifetime of the server. `layerGlobal` alone removes it when its scope closes. Pending
@@ -218,13 +242,22 @@ const refuseClosed = ({ problem }: Availability) => {
  */
 export const enforcePolicies = <S>(registrations: Registrations, availability: Availability) =>
   McpServer.visibility(
-    Effect.map(Effect.context<S>(), (services) => (request: McpServer.MiddlewareOptions) => {
-      const closed = refuseClosed(availability)
-      if (closed !== undefined) return closed
-      const found = registrations.policiesOf(request)
-      if (found.own === undefined && found.guards.length === 0) return Effect.succeed(true)
-      return Effect.contextWith((context: Context.Context<never>) =>
-        isVisibleTo(combinedPolicy(found, services), request, callerIn(context), registrations.resolver)
-      )
+    Effect.map(Effect.context<S>(), (services) => {
+      // A registration has the same policies for every request, so they are combined once.
+      const combined = new WeakMap<Policies, Policy<AuthInfo>>()
+      const policyOf = (policies: Policies): Policy<AuthInfo> => {
+        const policy = combined.get(policies) ?? combinedPolicy(policies, services)
+        combined.set(policies, policy)
+        return policy
+      }
+      return (request: McpServer.MiddlewareOptions) => {
+        const closed = refuseClosed(availability)
+        if (closed !== undefined) return closed
+        const found = registrations.policiesOf(request)
+        if (found.own === undefined && found.guards.length === 0) return Effect.succeed(true)
+        return Effect.contextWith((context: Context.Context<never>) =>
+          isVisibleTo(policyOf(found), request, callerIn(context), registrations.resolver)
+        )
+      }
     })
   ).combine(markEnforcedGuards(registrations))

@@ -62,10 +62,18 @@ const allRegistrations = ({ prompts, resourceTemplates, resources, tools }: Serv
   ...prompts
 ]
 
-const policiesOf = (fallback: Any) => ({ annotations }: Annotated): Policies => {
-  const guards = Context.get(annotations, Guards)
-  const own = Context.getOrUndefined(annotations, ToolPolicy)
-  return { own: own ?? (guards.length === 0 ? fallback : undefined), guards }
+/** Reads the policies of a registration once: its annotations never change. */
+const policiesOf = (fallback: Any) => {
+  const known = new WeakMap<Annotated, Policies>()
+  return (registration: Annotated): Policies => {
+    const before = known.get(registration)
+    if (before !== undefined) return before
+    const guards = Context.get(registration.annotations, Guards)
+    const own = Context.getOrUndefined(registration.annotations, ToolPolicy)
+    const policies = { own: own ?? (guards.length === 0 ? fallback : undefined), guards }
+    known.set(registration, policies)
+    return policies
+  }
 }
 
 const all = ({ guards, own }: Policies): ReadonlyArray<Any> => own === undefined ? guards : [own, ...guards]
