@@ -136,6 +136,21 @@ const enforced = <S>() =>
     )
   }))
 
+/**
+ * Builds a server without the services that only its protection needs. A server keeps the services with which it is built,
+ * and copies them for each request.
+ */
+const withoutInternals = <A, E, R>(self: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =>
+  Layer.fromBuild((memoMap, scope) =>
+    Effect.updateContext(
+      Layer.buildWithMemoMap(self, memoMap, scope),
+      // These services are internal, so no server can require them.
+      Context.omit(Registered, ServerAvailability, ServerSessions, PublicDocuments) as (
+        context: Context.Context<R>
+      ) => Context.Context<R>
+    )
+  )
+
 /** Builds a server behind the gate, and checks that it serves the path of the resource. */
 const serveBehindGate = <A, E, R>(self: Layer.Layer<A, E, R>) =>
   Layer.unwrap(Effect.gen(function*() {
@@ -153,7 +168,7 @@ const serveBehindGate = <A, E, R>(self: Layer.Layer<A, E, R>) =>
         ? Effect.void
         : Effect.fail(new InvalidOptions({ resource, reason: "not-served", subject: servedPath }))
     ))
-    const behindGate = self.pipe(
+    const behindGate = withoutInternals(self).pipe(
       Layer.provide(gate.layer),
       Layer.provide(Layer.succeed(HttpRouter.HttpRouter, recorded))
     )
