@@ -286,7 +286,7 @@ describe("the gate's record of sessions", () => {
         info: AuthInfo.AuthInfo["Service"],
         request: HttpServerRequest.HttpServerRequest,
         response: HttpServerResponse.HttpServerResponse
-      ) => record({ info, request, response, size: Effect.succeed(1) })
+      ) => record({ info, request, response, size: () => Effect.succeed(1) }) ?? Effect.void
     })
   )
   const begun = HttpServerResponse.empty({ headers: { "mcp-session-id": "s1" } })
@@ -328,7 +328,9 @@ describe("the gate's record of sessions", () => {
       })
       const begin = (id: string) => {
         const response = HttpServerResponse.empty({ headers: { "mcp-session-id": id } })
-        return Effect.scoped(record({ info: ada, request: plain, response, size: Effect.succeed(1) }))
+        return Effect.scoped(
+          record({ info: ada, request: plain, response, size: () => Effect.succeed(1) }) ?? Effect.void
+        )
       }
       yield* begin("s1")
       yield* TestClock.adjust(500)
@@ -350,7 +352,7 @@ describe("the gate's record of sessions", () => {
       })
       const begin = (info: AuthInfo.AuthInfo["Service"], id: string) => {
         const response = HttpServerResponse.empty({ headers: { "mcp-session-id": id } })
-        return record({ info, request: plain, response, size: Effect.succeed(1) })
+        return record({ info, request: plain, response, size: () => Effect.succeed(1) }) ?? Effect.void
       }
       const use = (id: string) => Effect.scoped(claim(AuthInfo.anonymous, withSession(id)))
       yield* begin(AuthInfo.anonymous, "s1")
@@ -375,11 +377,12 @@ describe("the gate's record of sessions", () => {
         bounds: { anonymous: bounds, authenticated: full },
         end: () => Effect.void
       })
-      yield* record({ info: ada, request: plain, response: begun, size: Effect.succeed(1) })
+      yield* (record({ info: ada, request: plain, response: begun, size: () => Effect.succeed(1) }) ?? Effect.void)
       // It is in use until the scope of its request closes.
       assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "s1")
       const response = HttpServerResponse.empty({ headers: { "mcp-session-id": "s2" } })
-      yield* record({ info: AuthInfo.anonymous, request: plain, response, size: Effect.succeed(1) })
+      yield* (record({ info: AuthInfo.anonymous, request: plain, response, size: () => Effect.succeed(1) }) ??
+        Effect.void)
       assert.strictEqual(seenAs(yield* claim(ada, withSession("s2"))), "unknown")
       assert.strictEqual(seenAs(yield* claim(bob, withSession("s2"))), "unknown")
     }).pipe(Effect.scoped))

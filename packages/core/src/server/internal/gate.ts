@@ -200,10 +200,34 @@ const refusablePlainRoute = <E, R>(
   request: Request
 ): Respond<E, R> => Option.isSome(registered) ? respond : refusableRoute(respond, auth, request)
 
+/** Provides the request, unless it is the one in context. */
+const withRequest = (request: Request) => <E, R>(respond: Respond<E, R>): Respond<E, R> =>
+  Effect.updateContext(
+    respond,
+    (context: Context.Context<R>) =>
+      Context.getOrUndefined(context, HttpServerRequest.HttpServerRequest) === request
+        ? context
+        : Context.add(context, HttpServerRequest.HttpServerRequest, request)
+  )
+
 /** The size of a body that was read. Handlers of plain routes may not read it, so their size is zero. */
 const bodySizeOf = (request: Request, registered: GateState["registered"]): Effect.Effect<number> => {
   if (Option.isNone(registered)) return Effect.succeed(0)
   return Effect.match(request.text, { onFailure: () => 0, onSuccess: ({ length }) => length })
+}
+
+/** Records the session that a response starts or ends. If there is no room for it, the request is refused. */
+const recordSession = (
+  response: HttpServerResponse.HttpServerResponse,
+  info: AuthInfo["Service"],
+  request: Request,
+  { auth, registered, sessions }: GateState
+): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+  const recorded = sessions.record({ info, request, response, size: () => bodySizeOf(request, registered) })
+  return recorded === undefined ? Effect.succeed(response) : Effect.matchEffect(recorded, {
+    onFailure: (error) => refuseRequest(error, request, auth),
+    onSuccess: () => Effect.succeed(response)
+  })
 }
 
 /** Passes a request to its handler, on behalf of its caller. The session of the request was already claimed. */
@@ -213,7 +237,7 @@ const acceptRequest = <E, R>(
   request: Request,
   state: GateState
 ) => {
-  const { auth, limits, registered, sessions } = state
+  const { auth, limits, registered } = state
   const { policySettings } = auth
   const { anonymousLists, visibility } = policySettings
   const limit = isAnonymous(info) ? limits.anonymous : limits.authenticated
@@ -225,27 +249,22 @@ const acceptRequest = <E, R>(
     { policySettings, rejection },
     anonymousLists && isAnonymous(info) ? "open" : visibility
   )
-  // Provided together, because each `provideService` copies all services of the request.
-  const services = Context.make(AuthInfo, info).pipe(
-    Context.add(Access, refusals.access),
-    Context.add(HttpServerRequest.HttpServerRequest, request),
-    Context.add(HttpIncomingMessage.MaxBodySize, limit.size)
+  const answered = refusablePlainRoute(respond, state, request).pipe(
+    // One by one: to merge two contexts copies all services of the server.
+    Effect.provideService(AuthInfo, info),
+    Effect.provideService(Access, refusals.access),
+    withRequest(request)
   )
-  const answered = Effect.provideContext(refusablePlainRoute(respond, state, request), services)
-  // The server adds the ID of a new session just before the response is sent.
-  const recordSession = () =>
-    HttpEffect.appendPreResponseHandler((_, response) =>
-      Effect.matchEffect(sessions.record({ info, request, response, size: bodySizeOf(request, registered) }), {
-        onFailure: (error) => refuseRequest(error, request, auth),
-        onSuccess: () => Effect.succeed(response)
-      })
-    )
-  const finished = Effect.map(
-    Effect.tap(answered, recordSession),
-    (response) => limitStream(refusals.apply(response), request, info, auth)
-  )
+  const finished = Effect.flatMap(answered, (response) =>
+    Effect.withFiber(({ context }) => {
+      // The server adds the ID of a new session just before the response is sent.
+      HttpEffect.appendPreResponseHandlerUnsafe(context, (_, sent) => recordSession(sent, info, request, state))
+      return Effect.succeed(limitStream(refusals.apply(response), request, info, auth))
+    }))
   // Handlers of plain routes may read bodies as streams. An MCP server reads the whole body.
-  if (Option.isNone(registered) || request.method !== "POST") return finished
+  if (Option.isNone(registered) || request.method !== "POST") {
+    return Effect.provideService(finished, HttpIncomingMessage.MaxBodySize, limit.size)
+  }
   const subscribe = (body: string) =>
     Effect.flatMap(
       registered.value,
@@ -283,7 +302,8 @@ const admitByToken = <E, R>(respond: Respond<E, R>, request: Request, state: Gat
   return Effect.matchEffect(auth.authenticate(sent), {
     onFailure: (error) => Effect.succeed(auth.refuse(error, request)),
     onSuccess: (info) =>
-      Effect.flatMap(sessions.claim(info, request), (claimed) => acceptRequest(respond, info, claimed, state))
+      // Nearly all requests have no session, so that nothing waits for it.
+      Effect.flatMapEager(sessions.claim(info, request), (claimed) => acceptRequest(respond, info, claimed, state))
   })
 }
 

@@ -69,7 +69,7 @@ export interface HandledRequest {
   readonly request: Request
   readonly response: Response
   /** The size of the request's message, in bytes. */
-  readonly size: Effect.Effect<number>
+  readonly size: () => Effect.Effect<number>
 }
 
 /** Sessions with the principals that own them. */
@@ -79,8 +79,8 @@ export interface Sessions {
    * server does not reveal whether the session exists.
    */
   readonly claim: (info: AuthInfo["Service"], request: Request) => Effect.Effect<Request, never, Scope.Scope>
-  /** Records the sessions that the server starts and ends. Fails if there is no room for a session. */
-  readonly record: (handled: HandledRequest) => Effect.Effect<void, AuthError>
+  /** Records the session that the server starts or ends, if it does. Fails if there is no room for a session. */
+  readonly record: (handled: HandledRequest) => Effect.Effect<void, AuthError> | undefined
 }
 
 /** Options for the sessions of a server. */
@@ -175,24 +175,28 @@ export const makeSessions = Effect.fnUntraced(function*(
     const own = { ...session, principal: claimant, owner: claimant }
     return (yield* keep(own)) ? yield* trackUse(own, request) : withoutSession(request)
   })
+  const begin = Effect.fnUntraced(function*(id: string, { info, request, size }: HandledRequest) {
+    const owner = isAnonymous(info) ? clientOf(request) ?? unknownSession : principal(info)
+    const weight = Math.max(1, Math.ceil((yield* size()) / bytesPerWeight))
+    const lastUsed = yield* Clock.currentTimeMillis
+    if (yield* keep({ id, principal: principal(info), owner, weight, lastUsed, requests: 0 })) return
+    return yield* noRoomError(weight, options.bounds[isAnonymous(info) ? "anonymous" : "authenticated"])
+  })
   return {
     claim: (info, request) => {
       const id = request.headers[header]
       return id === undefined ? Effect.succeed(request) : claimSession(id, info, request)
     },
-    record: Effect.fnUntraced(function*({ info, request, response, size }) {
+    record: (handled) => {
+      const { request, response } = handled
       const begun = response.headers[header]
       const named = request.headers[header]
-      if (begun !== undefined && named === undefined) {
-        const owner = isAnonymous(info) ? clientOf(request) ?? unknownSession : principal(info)
-        const weight = Math.max(1, Math.ceil((yield* size) / bytesPerWeight))
-        const lastUsed = yield* Clock.currentTimeMillis
-        if (yield* keep({ id: begun, principal: principal(info), owner, weight, lastUsed, requests: 0 })) return
-        return yield* noRoomError(weight, options.bounds[isAnonymous(info) ? "anonymous" : "authenticated"])
-      }
-      const ended = request.method === "DELETE" && response.status === 204 ? named : undefined
-      const session = ended === undefined ? undefined : find(ended)
-      if (session !== undefined) remove(session)
-    })
+      if (begun !== undefined && named === undefined) return begin(begun, handled)
+      if (named === undefined || request.method !== "DELETE" || response.status !== 204) return undefined
+      return Effect.sync(() => {
+        const session = find(named)
+        if (session !== undefined) remove(session)
+      })
+    }
   }
 })
