@@ -92,19 +92,16 @@ const caller = Effect.map(Effect.serviceOption(AuthInfo), Option.getOrElse(() =>
 
 type Respond = Effect.Effect<McpServer.MiddlewareSuccess, McpSchema.McpErrorBase>
 
-/** Encrypts the state in a result, if there is one. The type of the result is opaque. */
-const encryptResult = (
-  result: McpServer.MiddlewareSuccess,
-  encrypt: (state: string) => Effect.Effect<string>
-): Effect.Effect<McpServer.MiddlewareSuccess> => {
-  const answer: unknown = result
-  if (!(answer instanceof McpSchema.InputRequired) || answer.requestState === undefined) return Effect.succeed(result)
-  return Effect.map(
-    encrypt(answer.requestState),
-    // The type is opaque, and the class stays the same.
-    (state) => new McpSchema.InputRequired({ ...answer, requestState: state }) as unknown as McpServer.MiddlewareSuccess
+/** Encrypts the state of a result that asks for input. The type of results is opaque. */
+const encryptedResult = (
+  asking: McpSchema.InputRequired,
+  encrypted: Effect.Effect<string>
+): Effect.Effect<McpServer.MiddlewareSuccess> =>
+  Effect.map(
+    encrypted,
+    // The class stays the same.
+    (requestState) => new McpSchema.InputRequired({ ...asking, requestState }) as unknown as McpServer.MiddlewareSuccess
   )
-}
 
 /**
  * Encrypts the states that handlers return with `InputRequired` (MCP 2026-07-28, multi round-trip requests), because clients
@@ -114,25 +111,37 @@ const encryptResult = (
 export const requestState = (options: RequestStateOptions) =>
   McpServer.middleware(Effect.gen(function*() {
     const { decrypt, encrypt } = yield* Effect.orDie(makeCipher(options))
-    return (respond: Respond, request: McpServer.MiddlewareOptions): Respond => {
-      const { requestContext } = request
-      // Parameters that are nested too deeply cannot be encoded.
-      const binding = Effect.flatMap(caller, (info) =>
+    const bindingFor = (request: McpServer.MiddlewareOptions) =>
+      Effect.flatMap(caller, (info) =>
         Effect.try({
           try: () => bindingOf(options.resource, info, request),
+          // Parameters that are nested too deeply cannot be encoded.
           catch: () => unknownState
         }))
-      const continueWith = (encrypted: string): Respond =>
-        Effect.flatMap(Effect.flatMap(binding, (binding) => decrypt(binding, encrypted)), (opened) =>
-          Effect.provideService(
-            respond,
-            McpSchema.McpRequestContext,
-            McpSchema.McpRequestContext.of({ ...requestContext, requestState: opened })
-          ))
-      const { requestState: encrypted } = requestContext
-      return Effect.flatMap(encrypted === undefined ? respond : continueWith(encrypted), (result) =>
-        encryptResult(result, (state) =>
-          Effect.flatMap(Effect.orDie(binding), (binding) =>
-            encrypt(binding, state))))
+    const continueWith = (encrypted: string, respond: Respond, request: McpServer.MiddlewareOptions): Respond =>
+      Effect.flatMap(Effect.flatMap(bindingFor(request), (binding) => decrypt(binding, encrypted)), (opened) =>
+        Effect.provideService(
+          respond,
+          McpSchema.McpRequestContext,
+          McpSchema.McpRequestContext.of({ ...request.requestContext, requestState: opened })
+        ))
+    return (respond: Respond, request: McpServer.MiddlewareOptions): Respond => {
+      const { requestState: encrypted } = request.requestContext
+      return Effect.flatMap(encrypted === undefined ? respond : continueWith(encrypted, respond, request), (result) => {
+        const answer: unknown = result
+        if (!(answer instanceof McpSchema.InputRequired)) {
+          return Effect.succeed(result)
+        }
+        const { requestState: state } = answer
+        if (state === undefined) {
+          return Effect.succeed(result)
+        }
+        const binding = Effect.orDie(bindingFor(request))
+        return encryptedResult(
+          answer,
+          Effect.flatMap(binding, (binding) =>
+            encrypt(binding, state))
+        )
+      })
     }
   }))
