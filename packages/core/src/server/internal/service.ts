@@ -97,7 +97,7 @@ const makeAuthenticate = Effect.fnUntraced(function*<RV = HttpClient.HttpClient>
   const verify = yield* verifier.make({ resource, authorizationServers })
   const digestOf = yield* TokenDigest.TokenDigest
   return (request) =>
-    observe(Effect.suspend((): Effect.Effect<AuthInfo["Service"], AuthError> => {
+    observe((): ReturnType<Authenticate> => {
       const token = BearerToken.fromRequest(request, tokenHeaders)
       if (Result.isFailure(token)) return Effect.fail(token.failure)
       return Effect.flatMap(
@@ -115,7 +115,7 @@ const makeAuthenticate = Effect.fnUntraced(function*<RV = HttpClient.HttpClient>
             : Effect.fail(new InsufficientScope({ required: requiredScopes, granted: [...info.scopes] }))
         }
       )
-    }))
+    })
 })
 
 /**

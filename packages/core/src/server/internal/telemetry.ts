@@ -87,14 +87,14 @@ export const recordRefusal = (error: AuthError, trace: Trace | undefined): Effec
 /** Counts a request that was accepted without a token. */
 export const recordAllowed = (reason: "anonymous"): Effect.Effect<void> => count("allowed", reason)
 
-/** Counts, times and logs a decision. */
+/** Makes a decision, counts, times and logs it. */
 export const observe = <R>(
-  decision: Effect.Effect<AuthInfo["Service"], AuthError, R>
+  decide: () => Effect.Effect<AuthInfo["Service"], AuthError, R>
 ): Effect.Effect<AuthInfo["Service"], AuthError, R> =>
   Effect.withFiber((fiber) => {
     const clock = Context.get(fiber.context, Clock.Clock)
     const start = clock.currentTimeNanosUnsafe()
-    return Effect.onExit(decision, (exit) => {
+    return Effect.onExit(decide(), (exit) => {
       // Every request passes here, so metrics are updated without an effect of their own.
       verification.updateUnsafe(Number(clock.currentTimeNanosUnsafe() - start) / 1e9, fiber.context)
       const error = Exit.isSuccess(exit) ? Option.none() : Cause.findErrorOption(exit.cause)
