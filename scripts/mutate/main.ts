@@ -28,6 +28,7 @@ const deciding = [
   "token/BearerToken.ts",
   "token/internal/accessToken.ts",
   "token/internal/checkJwt.ts",
+  "server/internal/anonymousRequests.ts",
   "server/internal/availability.ts",
   "server/internal/bodyLimit.ts",
   "server/internal/gate.ts",
