@@ -1,8 +1,8 @@
-import { McpAuth } from "@effect-mcp-auth/core"
+import { McpAuth, type TokenVerifier } from "@effect-mcp-auth/core"
 import * as Presets from "@effect-mcp-auth/core/presets/Presets"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Effect, Layer, Predicate, Schema } from "effect"
+import { Arbitrary, Effect, Layer, Predicate, Result, Schema } from "effect"
 import { HttpClient, HttpClientRequest, HttpServerRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 
@@ -30,6 +30,8 @@ const listOf = (value: Schema.Json | undefined): ReadonlyArray<Schema.Json> => {
 
 interface Member {
   readonly name: TestProvider.ProductName
+  /** The claims with roles, by the preset. */
+  readonly roles: ReadonlyArray<TokenVerifier.RoleClaim>
   readonly product: TestProvider.ProductProvider
   readonly token: string
   readonly claims: Claims | undefined
@@ -40,7 +42,9 @@ const memberOf = Effect.fnUntraced(function*(name: TestProvider.ProductName, ind
   const product = yield* TestProvider.likeProvider(name)
   if (index % 2 === 1) yield* product.provider.rotate({ dropOld: true })
   const token = yield* product.issue("access", resource)
-  return { name, product, token, claims: claimsOf(token) } satisfies Member
+  const { settings } = (yield* Presets.load(name))(product.parameters)
+  const { roles = [] } = Result.getOrThrow(settings)
+  return { name, product, token, claims: claimsOf(token), roles } satisfies Member
 })
 
 /** The networks of all products as one. Each origin belongs to one product. */
@@ -106,6 +110,28 @@ const assertSeparate = Effect.fnUntraced(function*(authenticate: Authenticate, s
   yield* assertRefused(authenticate, yield* issue({ aud: other["aud"] }), `${what} the audience of ${named.name}`)
 })
 
+/** A claim that gives the role `outsider`, in the form in which a preset reads it. */
+const outsiderIn = (claim: TokenVerifier.RoleClaim): Claims => {
+  const { keys, member, path: [first, ...below] } = "path" in claim
+    ? claim
+    : { path: claim, keys: false, member: undefined }
+  const value: Schema.Json = keys === true
+    ? { outsider: { 1: "example.com" } }
+    : [member === undefined ? "outsider" : { [member]: "outsider" }]
+  return { [first]: below.reduceRight<Schema.Json>((inner, name) => ({ [name]: inner }), value) }
+}
+
+/** Roles in the claims of another product count nothing. */
+const assertOwnRoles = Effect.fnUntraced(function*(authenticate: Authenticate, signer: Member, named: Member) {
+  if (signer.claims === undefined) return
+  const own = new Set(signer.roles.map((claim) => ("path" in claim ? claim.path : claim)[0]))
+  const foreign = Object.assign({}, ...named.roles.map(outsiderIn))
+  const claims = Object.fromEntries(Object.entries<Schema.Json>(foreign).filter(([claim]) => !own.has(claim)))
+  const { roles } = yield* authenticate(yield* signer.product.issue("access", resource, claims))
+  if (signer.roles.length > 0) assert.isDefined(roles, signer.name)
+  if (roles !== undefined) assert.notInclude([...roles], "outsider", `${signer.name} read roles as ${named.name}`)
+})
+
 /** No product saw a token that another product issued. */
 const assertPrivate = Effect.fnUntraced(function*(members: ReadonlyArray<Member>) {
   for (const { name, product } of members) {
@@ -151,6 +177,7 @@ describe("a server that trusts three presets at once", () => {
         }
         for (const [index, signer] of members.entries()) {
           for (const [other, named] of members.entries()) {
+            if (index !== other) yield* assertOwnRoles(authenticate, signer, named)
             if ((index + other) % 2 === 1) yield* assertSeparate(authenticate, signer, named)
           }
         }
