@@ -54,6 +54,7 @@ export interface ClaimForm {
     readonly separator?: string | undefined;
     readonly keys?: boolean | undefined;
     readonly member?: string | undefined;
+    readonly unless?: string | undefined;
 }
 
 export interface Decision {

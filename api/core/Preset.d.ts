@@ -8,6 +8,8 @@ export declare const define: <const P extends Parameters>(definition: Definition
 
 export declare const detect: (document: Schema.JsonObject, definitions: ReadonlyArray<Definition>) => ReadonlyArray<Suggestion>;
 
+export declare const flag: (description: string) => Parameter<boolean, true>;
+
 export declare const guid: (description: string, example: string) => Text;
 
 export declare const host: (description: string, example: string) => Text;

@@ -12,6 +12,12 @@ const parameters = {
     Preset.list(
       Preset.text("The identifier of the API, if it is not the URL of the MCP server", "https://notes.example.com/api")
     )
+  ),
+  rolesClaim: Preset.optional(
+    Preset.text(
+      "The claim with roles that an action adds. Default: permissions",
+      "https://notes.example.com/roles"
+    )
   )
 }
 
@@ -26,7 +32,7 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
   name: "auth0",
   title: "Auth0",
   parameters,
-  settings: ({ audience, domain }) => ({
+  settings: ({ audience, domain, rolesClaim = "permissions" }) => ({
     // The slash at the end is part of the issuer.
     issuer: `https://${domain}/`,
     verification: {
@@ -36,7 +42,7 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
         audience: audience === undefined ? AudiencePolicy.resource : AudiencePolicy.anyOf(...audience)
       }
     },
-    roles: [["permissions"]]
+    roles: [[rolesClaim]]
   }),
   facts: {
     tokens: "A JWT, if the client requests an API with resource or audience, or the tenant has a default audience. " +
@@ -61,7 +67,8 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
       "Without the compatibility profile, the parameter resource is ignored, and clients get a token that is refused.",
       "If a client sends resource and audience, audience decides.",
       "An API with the algorithm HS256 cannot be used: its tokens are signed with a shared secret.",
-      "The claim permissions has the rights of the user, not a grant to the client. It is read as roles, not as scopes."
+      "The claim permissions has the rights of the user, not a grant to the client. It is read as roles, not as scopes.",
+      "Roles themselves are in a token only if an action adds them, as a claim whose name is a URL: the parameter rolesClaim."
     ],
     overrides: [
       {

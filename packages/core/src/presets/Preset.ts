@@ -44,6 +44,7 @@ import * as TokenVerifier from "../token/TokenVerifier.ts"
 import type { Parameters, Values } from "./internal/parameter.ts"
 
 export {
+  flag,
   guid,
   host,
   list,

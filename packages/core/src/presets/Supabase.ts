@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as AudiencePolicy from "../token/AudiencePolicy.ts"
-import { demanding, either } from "./internal/audience.ts"
+import { either, sharedAudience } from "./internal/audience.ts"
 import * as Preset from "./Preset.ts"
 
 const parameters = {
@@ -18,15 +18,6 @@ const parameters = {
     )
   )
 }
-
-type Names = readonly [string, ...ReadonlyArray<string>]
-
-/** The audience of all tokens of a project, for listed clients only. */
-const sharedAudience = (clients: Names): AudiencePolicy.AudiencePolicy =>
-  demanding(AudiencePolicy.anyOf("authenticated"), {
-    expected: `the claim client_id ${clients.map((id) => JSON.stringify(id)).join(" or ")}`,
-    holds: ({ client_id }) => clients.some((client) => client === client_id)
-  })
 
 /**
  * Supabase Auth as an OAuth 2.1 server. Its tokens have the audience `authenticated`, like the sessions of the project's own
@@ -46,7 +37,7 @@ export const preset: Preset.Constructor<typeof parameters> = Preset.define({
       options: {
         audience: clients === undefined
           ? AudiencePolicy.resource
-          : either(AudiencePolicy.resource, sharedAudience(clients)),
+          : either(AudiencePolicy.resource, sharedAudience("authenticated", clients)),
         // Only tokens of OAuth clients have it. Sessions of the project's own app do not.
         accessTokenMark: { claim: "client_id" }
       }

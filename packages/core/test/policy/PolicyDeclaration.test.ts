@@ -39,8 +39,8 @@ describe("a declaration means the same as code", () => {
     [`{"role":"admin","at":[["a","b"],["c"]]}`, Policy.role("admin", { at: [["a", "b"], ["c"]] })],
     [`{"permission":"notes:delete"}`, Policy.permission("notes:delete")],
     [
-      `{"role":"a","at":[{"path":["p","q"],"keys":true},["c"],{"path":["r"],"member":"key"}]}`,
-      Policy.role("a", { at: [{ path: ["p", "q"], keys: true }, ["c"], { path: ["r"], member: "key" }] })
+      `{"role":"a","at":[{"path":["p","q"],"keys":true},["c"],{"path":["r"],"member":"key","unless":"s"}]}`,
+      Policy.role("a", { at: [{ path: ["p", "q"], keys: true }, ["c"], { path: ["r"], member: "key", unless: "s" }] })
     ],
     [
       `{"role":"a","at":[{"path":["p"],"separator":","}]}`,

@@ -17,6 +17,14 @@ describe("the preset auth0", () => {
       assert.strictEqual((yield* callerOf("access")).clientId, "my_client_id")
     }).pipe(Effect.scoped))
 
+  it.effect("reads roles in the namespaced claim that an action adds, if the parameter rolesClaim names it", () =>
+    Effect.gen(function*() {
+      const rolesClaim = "https://notes.example.com/roles"
+      const { callerOf } = yield* protectProduct("auth0", { rolesClaim })
+      const { roles } = yield* callerOf("access", { [rolesClaim]: ["editor"] })
+      assert.deepStrictEqual([...roles ?? []], ["editor"])
+    }).pipe(Effect.scoped))
+
   it.effect("does not read permissions of the user as scopes of the client", () =>
     Effect.gen(function*() {
       const { callerOf } = yield* protectProduct("auth0")

@@ -20,4 +20,20 @@ describe("the preset descope", () => {
       const { refusalOf } = yield* protectProduct("descope")
       assert.strictEqual(yield* refusalOf("access", { aud: ["P-example-project"] }), "wrong-audience")
     }).pipe(Effect.scoped))
+
+  it.effect("accepts the project as audience from a listed client, and not from sessions and ID tokens", () =>
+    Effect.gen(function*() {
+      const clientsOfSharedAudience = ["UDJleGFtcGxlOlRQQS1jbGllbnQ="]
+      const { callerOf, refusalOf } = yield* protectProduct("descope", { clientsOfSharedAudience })
+      const shared = { aud: ["P-example-project"] }
+      const [client] = clientsOfSharedAudience
+      assert.strictEqual((yield* callerOf("access", shared)).clientId, client)
+      assert.strictEqual((yield* callerOf("access")).clientId, client)
+      assert.strictEqual(yield* refusalOf("access", { ...shared, client_id: "other" }), "wrong-audience")
+      assert.strictEqual(yield* refusalOf("access", { aud: ["P-other"] }), "wrong-audience")
+      const iss = "https://api.descope.com/v1/apps/P-example-project"
+      assert.strictEqual(yield* refusalOf("otherApi", { iss }), "wrong-audience")
+      assert.strictEqual(yield* refusalOf("otherApi", { iss, client_id: String(client) }), "wrong-audience")
+      assert.strictEqual(yield* refusalOf("id", { ...shared, nonce: undefined }), "wrong-audience")
+    }).pipe(Effect.scoped))
 })

@@ -33,6 +33,21 @@ for (const name of ["entra", "entra-external", "entra-multi-tenant", "entra-v1"]
         assert.strictEqual(yield* refusalOf("machine", withoutClient), "wrong-audience")
       }).pipe(Effect.scoped))
 
+    it.effect("grants the roles of a client that acts for itself as scopes, if switched on, and never those of a user", () =>
+      Effect.gen(function*() {
+        const off = yield* protectProduct(name)
+        assert.strictEqual((yield* off.callerOf("machine")).scopes.size, 0)
+        const { callerOf } = yield* protectProduct(name, { applicationRolesAsScopes: true })
+        const machine = yield* callerOf("machine")
+        assert.deepStrictEqual([...machine.scopes], ["notes.read.all"])
+        assert.deepStrictEqual([...machine.roles ?? []], ["notes.read.all"])
+        const user = yield* callerOf("access")
+        assert.deepStrictEqual([...user.scopes], ["notes:read", "notes:write"])
+        // No claim of Entra ID: a token with an empty scp is still one of a user.
+        const without = yield* callerOf("access", { scp: "", azp: "app", appid: "app" })
+        assert.strictEqual(without.scopes.size, 0)
+      }).pipe(Effect.scoped))
+
     it.effect("refuses a token of another tenant", () =>
       Effect.gen(function*() {
         const { refusalOf } = yield* protectProduct(name)

@@ -57,6 +57,36 @@ describe("MCP_AUTH_PRESET", () => {
       }).pipe(Effect.scoped))
   }
 
+  const entra: Environment = {
+    MCP_AUTH_RESOURCE: resource,
+    MCP_AUTH_PRESET: "entra",
+    MCP_AUTH_PRESET_TENANT: "aaaabbbb-0000-cccc-1111-dddd2222eeee",
+    MCP_AUTH_PRESET_CLIENT_ID: "22222222-3333-4444-5555-666666666666"
+  }
+
+  for (const [value, isOn] of [["true", true], ["false", false]] as const) {
+    it.effect(`sets a switch of a preset to ${value}`, () =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(1_800_000_000_000)
+        const product = yield* TestProvider.likeProvider("entra")
+        const network = Layer.succeed(HttpClient.HttpClient, product.client)
+        const env = { ...entra, MCP_AUTH_PRESET_APPLICATION_ROLES_AS_SCOPES: value }
+        const context = yield* Layer.build(configured(env).pipe(Layer.provide([Presets.layer, network])))
+        const { authenticate } = yield* Effect.provide(McpAuth.McpAuth, context)
+        const headers = { authorization: `Bearer ${yield* product.issue("machine", resource)}` }
+        const info = yield* authenticate(HttpServerRequest.fromWeb(new Request(resource, { headers })))
+        assert.strictEqual(info.scopes.size, isOn ? 1 : 0)
+      }).pipe(Effect.scoped))
+  }
+
+  it.effect("refuses another value of a switch", () =>
+    Effect.gen(function*() {
+      for (const value of ["yes", "1", "TRUE"]) {
+        const message = yield* refusal({ ...entra, MCP_AUTH_PRESET_APPLICATION_ROLES_AS_SCOPES: value })
+        assert.include(message, "MCP_AUTH_PRESET_APPLICATION_ROLES_AS_SCOPES is not true or false")
+      }
+    }))
+
   it.effect("is an error in a program without presets, and the error names Presets.layer", () =>
     Effect.gen(function*() {
       const message = yield* refusal(keycloak, Layer.empty)

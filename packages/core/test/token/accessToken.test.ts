@@ -353,6 +353,12 @@ describe("the claims that grant scopes", () => {
       scopeClaims: [{ path: ["roles"], keys: true }]
     }],
     ["are never the keys of an object otherwise", { scope: { a: true } }, ""],
+    ["of a claim are ignored beside another claim, if the form says so", { scp: "", roles: ["a"] }, "", {
+      scopeClaims: ["scp", { path: ["roles"], unless: "scp" }]
+    }],
+    ["of such a claim are granted without the other claim", { roles: ["a"] }, "a", {
+      scopeClaims: ["scp", { path: ["roles"], unless: "scp" }]
+    }],
     ["may be a member of the objects of a list", { roles: [{ id: "1", key: "a" }, { id: "2", key: "b" }] }, "a b", {
       scopeClaims: [{ path: ["roles"], member: "key" }]
     }],

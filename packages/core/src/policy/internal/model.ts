@@ -154,12 +154,13 @@ const pathLiteral = (path: ClaimPath): string => arrayLiteral(path.map(quotedLit
 
 const formatRoleClaim = (claim: RoleClaim): string => {
   if (!("path" in claim)) return pathLiteral(claim)
-  const { keys, member, path, separator } = claim
+  const { keys, member, path, separator, unless } = claim
   const members = [
     `path: ${pathLiteral(path)}`,
     ...separator === undefined ? [] : [`separator: ${quotedLiteral(separator)}`],
     ...keys === undefined ? [] : [`keys: ${keys}`],
-    ...member === undefined ? [] : [`member: ${quotedLiteral(member)}`]
+    ...member === undefined ? [] : [`member: ${quotedLiteral(member)}`],
+    ...unless === undefined ? [] : [`unless: ${quotedLiteral(unless)}`]
   ]
   return `{ ${commaSeparated(members)} }`
 }

@@ -30,6 +30,16 @@ export const demanding = (
     accepts: (check) => policy.accepts(check) && holds(check.claims)
   })
 
+/** An audience that all tokens of a provider have, for listed clients only. */
+export const sharedAudience = (
+  audience: string,
+  clients: readonly [string, ...ReadonlyArray<string>]
+): AudiencePolicy.AudiencePolicy =>
+  demanding(AudiencePolicy.anyOf(audience), {
+    expected: `the claim client_id ${clients.map((id) => JSON.stringify(id)).join(" or ")}`,
+    holds: ({ client_id }) => clients.some((client) => client === client_id)
+  })
+
 /** Whether a claim is a string that is not empty. */
 export const hasName = (claims: Schema.JsonObject, claim: string): boolean =>
   typeof claims[claim] === "string" && claims[claim] !== ""

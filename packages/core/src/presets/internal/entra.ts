@@ -3,7 +3,7 @@ import * as AudiencePolicy from "../../token/AudiencePolicy.ts"
 import type { JwtOptions } from "../../token/TokenVerifier.ts"
 import type { Facts, Override, Settings, Source, Verification } from "../Preset.ts"
 import { demanding, hasName } from "./audience.ts"
-import { guid, optional, text } from "./parameter.ts"
+import { flag, guid, optional, text } from "./parameter.ts"
 
 /** The parameters that name the API in every kind of tenant. */
 export const apiParameters = {
@@ -13,6 +13,9 @@ export const apiParameters = {
   ),
   appIdUri: optional(
     text("The Application ID URI of the API. Default: `api://` and the client ID", "https://notes.example.com/mcp")
+  ),
+  applicationRolesAsScopes: flag(
+    "Whether the roles of a client that acts for itself are its scopes, too. Default: `false`"
   )
 }
 
@@ -20,6 +23,7 @@ export const apiParameters = {
 export interface Api {
   readonly clientId: string
   readonly appIdUri?: string | undefined
+  readonly applicationRolesAsScopes?: boolean | undefined
 }
 
 const appIdUriOf = ({ appIdUri, clientId }: Api): string => appIdUri ?? `api://${clientId}`
@@ -41,7 +45,8 @@ const audienceOf = (api: Api, clientClaim: "azp" | "appid"): AudiencePolicy.Audi
 const optionsOf = (api: Api, clientClaim: "azp" | "appid"): JwtOptions => ({
   audience: audienceOf(api, clientClaim),
   algorithms: ["RS256"],
-  scopeClaims: ["scp"]
+  // The roles of a user are no grant to a client. Tokens of users have the claim scp.
+  scopeClaims: api.applicationRolesAsScopes === true ? ["scp", { path: ["roles"], unless: "scp" }] : ["scp"]
 })
 
 /** How access tokens of version 1 are verified. */
@@ -87,7 +92,8 @@ export const facts = {
 
 /** The limits of all kinds of tenants. */
 export const limits: ReadonlyArray<string> = [
-  "A client that acts for itself has roles and no scopes. Let it in with Policy.role, not with required scopes. Without a role, its token is refused.",
+  "A client that acts for itself has roles and no scopes. Let it in with Policy.role, or set the parameter " +
+  "applicationRolesAsScopes for required scopes. Without a role, its token is refused.",
   "The claim groups has the IDs of groups. A user with more than 200 groups has the claim _claim_names instead: no group is then read, and a policy that excludes a group refuses the user.",
   "Exchange of tokens for another API is the on-behalf-of flow of Microsoft, not RFC 8693."
 ]

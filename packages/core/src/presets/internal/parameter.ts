@@ -130,6 +130,23 @@ export const list = ({ accepts, ...item }: Text): Parameter<readonly [string, ..
 })
 
 /**
+ * A switch, which is off by default. In an environment variable: `true` or `false`.
+ *
+ * @category parameters
+ * @since 0.1.0
+ */
+export const flag = (description: string): Parameter<boolean, true> => ({
+  description,
+  example: "true",
+  expected: "true or false",
+  isOptional: true,
+  isSecret: false,
+  accepts: (value) => typeof value === "boolean",
+  // Another text is not accepted.
+  fromText: (text) => (text === "true" || text === "false" ? text === "true" : text) as boolean
+})
+
+/**
  * A secret.
  *
  * @category parameters

@@ -24,6 +24,8 @@ export interface ClaimForm {
   readonly keys?: boolean | undefined
   /** The member that has the scope or role, if the value is a list of objects (Kinde: `key`). Default: a list of strings. */
   readonly member?: string | undefined
+  /** Another claim: this one is ignored in tokens that have it. Default: none. */
+  readonly unless?: string | undefined
 }
 
 /**
@@ -42,7 +44,8 @@ export const Form = Schema.Struct({
   path: Path,
   separator: Schema.optionalKey(Schema.NonEmptyString),
   keys: Schema.optionalKey(Schema.Boolean),
-  member: Schema.optionalKey(Schema.NonEmptyString)
+  member: Schema.optionalKey(Schema.NonEmptyString),
+  unless: Schema.optionalKey(Schema.NonEmptyString)
 })
 
 /** The path of a claim at the top, or a path. */
@@ -57,8 +60,9 @@ const split = (text: string, separator: string): ReadonlyArray<string> =>
  */
 export const wordsAt = (
   claims: Schema.JsonObject,
-  { keys = false, member, path, separator }: ClaimForm
+  { keys = false, member, path, separator, unless }: ClaimForm
 ): ReadonlyArray<string> => {
+  if (unless !== undefined && Object.hasOwn(claims, unless)) return []
   const value = path.reduce<Schema.Json | undefined>(memberOf, claims)
   if (typeof value === "string") return separator === undefined ? [value] : split(value, separator)
   if (Array.isArray(value)) {
