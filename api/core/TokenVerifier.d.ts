@@ -77,6 +77,7 @@ export interface Method<out R = HttpClient.HttpClient> {
     readonly make: (trust: Trust) => Effect.Effect<VerifyToken, InvalidVerifier, R | Scope.Scope>;
     readonly refusesOtherIssuers?: boolean | undefined;
     readonly needsAuthorizationServer?: boolean | undefined;
+    readonly looksUpIssuers?: boolean | undefined;
     readonly methods?: ReadonlyArray<Method<R>> | undefined;
 }
 

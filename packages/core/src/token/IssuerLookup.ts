@@ -117,6 +117,7 @@ const orUnavailable = (issuer: string) => <A, E, R>(effect: Effect.Effect<A, E, 
  * **Details**
  *
  * A token of a configured server is verified as before, and causes no lookup. So is a token that does not name an issuer.
+ * With servers that have a verifier of their own, such as presets, set the result as the option `verifier` beside them.
  * Every other server is built by itself: its keys verify the tokens of its own issuer only, by an exact comparison unless
  * the server has another issuer policy. The protected resource metadata lists the configured servers only.
  *
@@ -130,6 +131,7 @@ export const make = <E = never, R = never, RV = HttpClient.HttpClient, E2 = neve
   return {
     name: `${method.name} by issuer`,
     handles: method.handles,
+    looksUpIssuers: true,
     make: Effect.fnUntraced(function*({ authorizationServers, resource }) {
       const configured = yield* method.make({ resource, authorizationServers })
       const services = yield* Effect.context<R | RV | HttpClient.HttpClient>()

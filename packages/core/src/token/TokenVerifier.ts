@@ -136,6 +136,8 @@ export interface Method<out R = HttpClient.HttpClient> {
   readonly refusesOtherIssuers?: boolean | undefined
   /** Whether the method verifies tokens of an authorization server. Default: `true`. API keys need none. */
   readonly needsAuthorizationServer?: boolean | undefined
+  /** Whether it also verifies tokens of issuers that no configured server has. Default: `false`. */
+  readonly looksUpIssuers?: boolean | undefined
   /** The methods that `firstOf` combines. */
   readonly methods?: ReadonlyArray<Method<R>> | undefined
 }
@@ -508,6 +510,7 @@ export const firstOf = <const M extends readonly [Method<unknown>, ...ReadonlyAr
     name: members.map(({ name }) => name).join(" or "),
     handles: (token) => members.some(({ handles }) => handles(token)),
     needsAuthorizationServer: members.some(({ needsAuthorizationServer }) => needsAuthorizationServer !== false),
+    looksUpIssuers: members.some(({ looksUpIssuers }) => looksUpIssuers === true),
     methods: members,
     make: Effect.fnUntraced(function*(trust) {
       const verifiers = yield* Effect.forEach(

@@ -1,4 +1,4 @@
-import { AuthorizationServer, IssuerLookup, McpAuth } from "@effect-mcp-auth/core"
+import { AuthorizationServer, IssuerLookup, McpAuth, TokenVerifier } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Data, Effect, Fiber, Layer, Redacted, Ref, Schema } from "effect"
@@ -135,7 +135,7 @@ const tenantWith = ({ jwk }: typeof first) =>
 const tokenBy = (key: typeof first) =>
   compact({ alg: "EdDSA", typ: "at+jwt", kid: "1" }, { ...claims, iss: issuers[1] }, signer(key, "EdDSA"))
 
-type Lookup = IssuerLookup.Options<unknown, never, HttpClient.HttpClient, unknown>["lookup"]
+type Lookup = IssuerLookup.Options<unknown, HttpClient.HttpClient, HttpClient.HttpClient, unknown>["lookup"]
 
 /** A protected resource that trusts one configured server, and the issuers of a lookup. */
 const protectedBy = Effect.fnUntraced(function*(lookup: Lookup) {
@@ -241,6 +241,85 @@ describe("the server of a tenant", () => {
         yield* Ref.set(isDown, false)
         yield* TestClock.adjust("1 minute")
         if (!rule.startsWith("its keys")) assert.strictEqual(yield* outcomeOf(tokenBy(first)), "accepted")
+      }).pipe(Effect.scoped))
+  }
+})
+
+describe("issuers that are looked up beside servers with verifiers of their own", () => {
+  const [main, own, tenant] = ["https://id.test", "https://own.test", "https://acme.test"] as const
+
+  const rows: ReadonlyArray<
+    readonly [rule: string, servers: ReadonlyArray<"main" | "own">, wrap: (lookup: Lookup) => TokenVerifier.Method]
+  > = [
+    ["are accepted beside such a server and another one", ["main", "own"], (lookup) => IssuerLookup.make({ lookup })],
+    ["are accepted beside such a server alone", ["own"], (lookup) => IssuerLookup.make({ lookup })],
+    [
+      "are accepted as a part of several methods",
+      ["own"],
+      (lookup) =>
+        TokenVerifier.firstOf(
+          TokenVerifier.custom(() => Effect.succeed(undefined), { handles: (token) => token.startsWith("key_") }),
+          IssuerLookup.make({ lookup })
+        )
+    ]
+  ]
+  for (const [rule, configured, wrap] of rows) {
+    it.effect(rule, () =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(now * 1000)
+        const { client, providers } = yield* TestProvider.makeNetwork(
+          { issuer: main },
+          { issuer: own },
+          { issuer: tenant },
+          { issuer: "https://evil.test" }
+        )
+        const asked = yield* Ref.make<ReadonlyArray<string>>([])
+        const servers = {
+          main: AuthorizationServer.discover(main),
+          own: {
+            authorizationServer: AuthorizationServer.discover(own),
+            verifier: TokenVerifier.jwt({ typ: "rfc9068" })
+          }
+        }
+        const layer = McpAuth.layer({
+          resource,
+          authorizationServers: configured.map((name) => servers[name]),
+          verifier: wrap((issuer) =>
+            Effect.as(
+              Ref.update(asked, (all) => [...all, issuer]),
+              issuer === tenant ? AuthorizationServer.discover(issuer) : undefined
+            )
+          )
+        }).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, client)))
+        const { authenticate } = yield* Effect.flatMap(
+          Layer.build(layer),
+          (context) => Effect.provide(McpAuth.McpAuth, context)
+        )
+        const outcomes: Array<string> = []
+        for (const provider of providers) {
+          for (const typ of ["at+jwt", "JWT"]) {
+            const authorization = `Bearer ${yield* provider.mint({ header: { typ } })}`
+            const request = HttpServerRequest.fromWeb(new Request(resource, { headers: { authorization } }))
+            outcomes.push(
+              yield* Effect.match(authenticate(request), {
+                onSuccess: () => "accepted",
+                onFailure: (error) => error._tag === "InvalidToken" ? error.reason : error._tag
+              })
+            )
+          }
+        }
+        const isMain = configured.includes("main")
+        assert.deepStrictEqual(outcomes, [
+          ...isMain ? ["accepted", "accepted"] : ["unknown-issuer", "unknown-issuer"],
+          // The rules of its own verifier apply to this server, and no lookup replaces them.
+          "accepted",
+          "not-an-access-token",
+          "accepted",
+          "accepted",
+          "unknown-issuer",
+          "unknown-issuer"
+        ])
+        assert.notInclude(yield* Ref.get(asked), own)
       }).pipe(Effect.scoped))
   }
 })

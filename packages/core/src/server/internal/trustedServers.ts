@@ -21,9 +21,10 @@ const isEffect = <E, R>(
   server: AuthorizationServer<unknown> | Effect.Effect<AuthorizationServer<unknown>, E, R>
 ): server is Effect.Effect<AuthorizationServer<unknown>, E, R> => Effect.isEffect(server)
 
-/** The parts of a method that need no authorization server. */
+/** The parts of a method that need no configured authorization server. */
 const independentOf = <R>(method: TokenVerifier.Method<R>): ReadonlyArray<TokenVerifier.Method<R>> =>
-  method.methods?.flatMap(independentOf) ?? (method.needsAuthorizationServer === false ? [method] : [])
+  method.methods?.flatMap(independentOf) ??
+    (method.needsAuthorizationServer === false || method.looksUpIssuers === true ? [method] : [])
 
 /**
  * Creates the servers of the options. A server with a verifier of its own keeps it, and the `verifier` of the options
@@ -45,7 +46,7 @@ export const makeTrustedServers = Effect.fnUntraced(function*<E, R, RV = HttpCli
     own === undefined ? [] : [{ authorizationServers: [server], method: own.verifier }]
   )
   const others = entries.flatMap(({ own, server }) => own === undefined ? [server] : [])
-  // API keys stay valid if each server has a method of its own. They are first, because introspection takes any token.
+  // API keys and looked-up issuers stay valid if each server has a method of its own. They are first, because introspection takes any token.
   const general = others.length > 0
     ? [{ authorizationServers: others, method: shared }]
     : independentOf(shared).map((method) => ({ authorizationServers: [], method }))

@@ -17,6 +17,12 @@ interface Entry extends ServerMethod<unknown> {
   readonly verify: VerifyToken
 }
 
+/** The method that looks up an issuer, unless a configured server has it. */
+const lookupFor = (entries: ReadonlyArray<Entry>, token: string, iss: string): Entry | undefined =>
+  entries.some(({ authorizationServers }) => authorizationServers.some((server) => mayIssue(server, iss)))
+    ? undefined
+    : entries.find(({ method }) => method.looksUpIssuers === true && method.handles(token))
+
 /**
  * The entry for a token. A token that names its issuer is given to the method of that issuer alone: another provider
  * must not see it. Any other token is given to the first method that handles its form.
@@ -29,9 +35,10 @@ const entryFor = (entries: ReadonlyArray<Entry>, token: string) => {
     const entry = entries.find(({ method }) => method.handles(token))
     return entry === undefined ? Result.fail(notJwt(token)) : Result.succeed(entry)
   }
-  const entry = entries.find(({ authorizationServers, method }) =>
-    method.handles(token) && authorizationServers.some((server) => mayIssue(server, iss, claims))
-  )
+  const entry =
+    entries.find(({ authorizationServers, method }) =>
+      method.handles(token) && authorizationServers.some((server) => mayIssue(server, iss, claims))
+    ) ?? lookupFor(entries, token, iss)
   return entry === undefined
     ? Result.fail(unknownIssuer(entries.flatMap(({ authorizationServers }) => authorizationServers), iss, claims))
     : Result.succeed(entry)
