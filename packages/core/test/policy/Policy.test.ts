@@ -190,6 +190,30 @@ describe("a role", () => {
         assert.isFalse(yield* satisfied(policy, anonymousWith({ claims })))
       }))
   }
+
+  it.effect("is read where the policy says, also if the verifier found other roles", () =>
+    Effect.gen(function*() {
+      const caller = callerWith({ claims: { groups: ["admin"] }, roles: new Set(["user"]) })
+      assert.isTrue(yield* satisfied(role("admin", { at: [["groups"]] }), caller))
+      assert.isFalse(yield* satisfied(role("user", { at: [["groups"]] }), caller))
+    }))
+
+  const texts: ReadonlyArray<readonly [policy: Policy.Policy, text: string]> = [
+    [role("a"), `role("a")`],
+    [permission("a"), `permission("a")`],
+    [role("a", { at: [["b", "c"]] }), `role("a", { at: [["b", "c"]] })`],
+    [role("a", { at: [{ path: ["b"] }] }), `role("a", { at: [{ path: ["b"] }] })`],
+    [role("a", { at: [{ path: ["b"], separator: "," }] }), `role("a", { at: [{ path: ["b"], separator: "," }] })`],
+    [role("a", { at: [{ path: ["b"], keys: true }] }), `role("a", { at: [{ path: ["b"], keys: true }] })`],
+    [role("a", { at: [{ path: ["b"], member: "c" }] }), `role("a", { at: [{ path: ["b"], member: "c" }] })`]
+  ]
+  for (const [policy, text] of texts) {
+    it.effect(`is explained by its code: ${text}`, () =>
+      Effect.gen(function*() {
+        const { trace } = yield* Policy.evaluate(policy, callerWith())
+        assert.strictEqual(trace.policy, text)
+      }))
+  }
 })
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -291,6 +291,12 @@ describe("a request state belongs to the parameters of its request", () => {
       { to: { b: [2], a: 1 }, amount: 1 },
       true
     ],
+    [
+      "the same objects of a list, with members in another order",
+      { to: [{ a: 1, b: 2 }] },
+      { to: [{ b: 2, a: 1 }] },
+      true
+    ],
     ["absent instead of empty arguments", undefined, {}, true],
     ["another amount", { amount: 1 }, { amount: 1_000_000 }, false],
     ["another type", { amount: 1 }, { amount: "1" }, false],
