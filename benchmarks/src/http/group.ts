@@ -20,11 +20,10 @@ interface Entry {
 
 const effect = "Effect, bare"
 const express = "Express and the official SDK, bare"
-const ours = "Effect, protected, the same token"
 
 const entries: ReadonlyArray<Entry> = [
   { name: effect, base: effect, kind: { stack: "effect", guard: "bare" }, tokens: "same" },
-  { name: ours, base: effect, kind: { stack: "effect", guard: "ours" }, tokens: "same" },
+  { name: "Effect, protected, the same token", base: effect, kind: { stack: "effect", guard: "ours" }, tokens: "same" },
   {
     name: "Effect, protected, distinct tokens",
     base: effect,
@@ -80,14 +79,6 @@ export const http: Effect.Effect<GroupResult, ChildFailed, Scope.Scope> = Effect
       })
   )
   const costs = yield* contest(contenders, { rounds: 40, warmUp: 12, times: 200 })
-  const measured = costs.find(({ name }) => name === ours)?.cpuRatio ?? Number.NaN
-  return {
-    tables: [tableOf(costs)],
-    targets: [{
-      aim: "A protected request with a remembered token, to the bare one (CPU)",
-      limit: 1.05,
-      measured,
-      unit: "×"
-    }]
-  }
+  // What protection may cost is a target of `gate`, which can tell one per cent from another.
+  return { tables: [tableOf(costs)], targets: [] }
 })
