@@ -78,6 +78,7 @@ export interface Method<out R = HttpClient.HttpClient> {
     readonly refusesOtherIssuers?: boolean | undefined;
     readonly needsAuthorizationServer?: boolean | undefined;
     readonly looksUpIssuers?: boolean | undefined;
+    readonly prefix?: string | undefined;
     readonly methods?: ReadonlyArray<Method<R>> | undefined;
 }
 

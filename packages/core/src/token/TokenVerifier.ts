@@ -91,6 +91,8 @@ const reasons = {
   "invalid-api-key-prefix":
     "`prefix` must have 3 to 32 letters, digits, underscores and hyphens, and must not begin with \"ey\"",
   "invalid-api-key-issuer": "`issuer` must begin with \"urn:\", so that no authorization server has this name",
+  "hidden-api-keys":
+    "a method before API keys would get them; put API keys first, and give each table of keys a `prefix` of its own",
   "incomplete-metadata": "the metadata of an authorization server is incomplete"
 } as const
 
@@ -138,6 +140,8 @@ export interface Method<out R = HttpClient.HttpClient> {
   readonly needsAuthorizationServer?: boolean | undefined
   /** Whether it also verifies tokens of issuers that no configured server has. Default: `false`. */
   readonly looksUpIssuers?: boolean | undefined
+  /** The prefix of its tokens, if it is one for API keys. */
+  readonly prefix?: string | undefined
   /** The methods that `firstOf` combines. */
   readonly methods?: ReadonlyArray<Method<R>> | undefined
 }
@@ -480,6 +484,7 @@ export const apiKeys = <E = never, R = never>(
   { issuer = ApiKey.issuer, keys, prefix = ApiKey.defaultPrefix }: ApiKeyOptions<E, R>
 ): Method<R> => ({
   name: "API keys",
+  prefix,
   handles: (token) => token.startsWith(prefix),
   needsAuthorizationServer: false,
   make: Effect.fnUntraced(function*({ resource }) {
@@ -495,9 +500,19 @@ export const apiKeys = <E = never, R = never>(
 /** The services of all members. The element type of the array no longer tells them apart. */
 type Services<M extends ReadonlyArray<Method<unknown>>> = M[number] extends Method<infer R> ? R : never
 
+const prefixesOf = ({ methods, prefix }: Method<unknown>): ReadonlyArray<string> =>
+  methods?.flatMap(prefixesOf) ?? (prefix === undefined ? [] : [prefix])
+
+/** Whether API keys of a method are given to one before it, which may send them to a provider. */
+const hasHiddenKeys = (methods: ReadonlyArray<Method<unknown>>): boolean =>
+  methods.some((method, index) =>
+    prefixesOf(method).some((prefix) => methods.slice(0, index).some(({ handles }) => handles(prefix)))
+  )
+
 /**
  * Combines several methods. The first method whose `handles` accepts the token verifies it. A token that this method
- * refuses is not tried with another.
+ * refuses is not tried with another. API keys behind a method that would get them are an error (`InvalidVerifier`) when the
+ * verifier is built.
  *
  * @category methods
  * @since 0.1.0
@@ -513,6 +528,7 @@ export const firstOf = <const M extends readonly [Method<unknown>, ...ReadonlyAr
     looksUpIssuers: members.some(({ looksUpIssuers }) => looksUpIssuers === true),
     methods: members,
     make: Effect.fnUntraced(function*(trust) {
+      if (hasHiddenKeys(members)) return yield* new InvalidVerifier({ reason: "hidden-api-keys" })
       const verifiers = yield* Effect.forEach(
         members,
         ({ handles, make }) => Effect.map(make(trust), (verify) => ({ handles, verify }))

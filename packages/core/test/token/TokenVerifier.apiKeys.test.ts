@@ -260,6 +260,50 @@ describe("API keys beside other tokens", () => {
       assert.strictEqual(yield* outcome(verify("sk_unknown")), "malformed")
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
+  const partners = (prefix?: string) =>
+    TokenVerifier.apiKeys({
+      keys: [stored({ hash: sha256(`${prefix ?? "mcp_"}partner`) })],
+      issuer: "urn:partners",
+      prefix
+    })
+  const anyForm = TokenVerifier.custom(() => Effect.succeed(undefined))
+
+  const hidden: ReadonlyArray<readonly [rule: string, method: TokenVerifier.Method<never>]> = [
+    [
+      "another table with the same prefix",
+      TokenVerifier.firstOf(TokenVerifier.apiKeys({ keys: [stored()] }), partners())
+    ],
+    [
+      "another table with the beginning of the prefix",
+      TokenVerifier.firstOf(TokenVerifier.apiKeys({ keys: [stored()] }), partners("mcp_partner_"))
+    ],
+    ["a method for tokens of any form", TokenVerifier.firstOf(anyForm, partners())],
+    [
+      "a method for tokens of any form, within several methods",
+      TokenVerifier.firstOf(anyForm, TokenVerifier.firstOf(partners(), partners("par_")))
+    ]
+  ]
+  for (const [rule, hiding] of hidden) {
+    it.effect(`are an error behind ${rule}, which would get the keys`, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Effect.scoped(hiding.make({ resource, authorizationServers: [] })))
+        assert.strictEqual(error.reason, "hidden-api-keys")
+        assert.include(error.message, "prefix")
+      }))
+  }
+
+  it.effect("are accepted from several tables, each with a prefix of its own", () =>
+    Effect.gen(function*() {
+      const tables = TokenVerifier.firstOf(
+        partners("mcp_partner_"),
+        TokenVerifier.apiKeys({ keys: [stored()] }),
+        anyForm
+      )
+      const verify = yield* verifier(tables, [])
+      assert.strictEqual((yield* verify("mcp_partner_partner")).issuer, "urn:partners")
+      assert.strictEqual((yield* verify(secret)).issuer, ApiKey.issuer)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
   it("need an authorization server if another method does", () => {
     assert.isTrue(method.needsAuthorizationServer)
     assert.isFalse(TokenVerifier.firstOf(TokenVerifier.apiKeys({ keys: [] })).needsAuthorizationServer)
