@@ -77,7 +77,6 @@ export const read = (
 ): Result.Result<Redacted.Redacted, MissingCredentials | InvalidRequest> => {
   const read = readAuthorization(carrier)
   // An empty header is no credentials, and neither are those of another scheme.
-  if (tokenHeaders.length === 0) return read
   const [value, ...others] = tokenHeaders.filter((value) => value !== "")
   if (value === undefined || Result.isFailure(read) && read.failure._tag === "InvalidRequest") return read
   return Result.isSuccess(read) || others.length > 0 ? fail("several-tokens") : readTokenHeader(value)
@@ -100,29 +99,17 @@ const readAuthorization = (
   return b64token.test(token) ? accessToken(token) : fail("malformed")
 }
 
-const authorizationHeader = "authorization"
-
-const isAuthorization = (name: unknown): boolean =>
-  typeof name === "string" && name.length === authorizationHeader.length && name.toLowerCase() === authorizationHeader
-
-/**
- * How many Authorization headers were sent. For several, Node keeps the first value. `rawHeaders` has all headers: each name,
- * then its value.
- */
-const authorizationsSent = (source: unknown): number => {
-  if (!Predicate.hasProperty(source, "rawHeaders") || !Array.isArray(source.rawHeaders)) return 1
-  let sent = 0
-  for (let index = 0; index < source.rawHeaders.length; index += 2) {
-    if (isAuthorization(source.rawHeaders[index])) sent++
-  }
-  return sent
-}
+/** For several Authorization headers, Node keeps the first value. `rawHeaders` has all headers: each name, then its value. */
+const sentHeaders = (source: unknown): ReadonlyArray<unknown> =>
+  Predicate.hasProperty(source, "rawHeaders") && Array.isArray(source.rawHeaders) ? source.rawHeaders : []
 
 const authorizationOf = ({ headers, source }: HttpServerRequest.HttpServerRequest): ReadonlyArray<string> => {
-  const header = headers[authorizationHeader]
+  const header = headers["authorization"]
   if (header === undefined) return []
-  const sent = authorizationsSent(source)
-  return sent <= 1 ? [header] : [header, ...Array.from({ length: sent - 1 }, () => "")]
+  const sent = sentHeaders(source).filter((name, index) =>
+    index % 2 === 0 && typeof name === "string" && name.toLowerCase() === "authorization"
+  )
+  return [header, ...sent.slice(1).map(() => "")]
 }
 
 /**
