@@ -205,7 +205,11 @@ describe("a role", () => {
     [role("a", { at: [{ path: ["b"] }] }), `role("a", { at: [{ path: ["b"] }] })`],
     [role("a", { at: [{ path: ["b"], separator: "," }] }), `role("a", { at: [{ path: ["b"], separator: "," }] })`],
     [role("a", { at: [{ path: ["b"], keys: true }] }), `role("a", { at: [{ path: ["b"], keys: true }] })`],
-    [role("a", { at: [{ path: ["b"], member: "c" }] }), `role("a", { at: [{ path: ["b"], member: "c" }] })`]
+    [role("a", { at: [{ path: ["b"], member: "c" }] }), `role("a", { at: [{ path: ["b"], member: "c" }] })`],
+    [
+      role("a", { at: [{ path: ["b"], keys: true, unless: "c" }] }),
+      `role("a", { at: [{ path: ["b"], keys: true, unless: "c" }] })`
+    ]
   ]
   for (const [policy, text] of texts) {
     it.effect(`is explained by its code: ${text}`, () =>
