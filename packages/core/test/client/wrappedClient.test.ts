@@ -49,6 +49,15 @@ describe("a client whose requests are changed by mapRequest", () => {
       assert.notMatch(`${Inspectable.toStringUnknown(error)} ${JSON.stringify(error.reason.request)}`, secret)
     }))
 
+  it.effect("has no token of the caller's own in the error of a request that fails", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      const oauth = yield* wrapped(world, { authorization: "Bearer own" })
+      world.callback = (page) => `error=access_denied&state=${page.searchParams.get("state")}&iss=${world.issuer}`
+      const error = yield* Effect.flip(oauth.client.execute(HttpClientRequest.post(server)))
+      assert.notProperty(error.reason.request.headers, "authorization")
+    }))
+
   it.effect("opens no page for a 403 to a token of the caller's own", () =>
     Effect.gen(function*() {
       const world = new World()

@@ -33,8 +33,13 @@ export interface Renewal {
   readonly newest: Effect.Effect<Tokens | undefined, StoreFailed>
   /** Other tokens than those that did not do. */
   readonly renew: (need: Need) => Effect.Effect<Tokens, OAuthClientError>
-  /** Renews tokens that are about to expire. A failure is no error, and no page is opened, while they may still do. */
-  readonly renewAhead: (tokens: Tokens) => Effect.Effect<void>
+  /** The tokens in memory, unless they are to be renewed at this time. */
+  readonly notDue: (time: number) => Tokens | undefined
+  /**
+   * The tokens for a request. Renews those that are about to expire. A failure of that is no error, and no page is opened,
+   * while they may still do.
+   */
+  readonly ready: Effect.Effect<Tokens | undefined, StoreFailed>
   /** Whether tokens were refreshed or obtained here, and not read from the store. */
   readonly isOwn: (tokens: Tokens) => boolean
   /** Whether tokens are those of a login, and not refreshed ones. */
@@ -74,7 +79,7 @@ const maxStepUpSets = 64
 /** How long a failed renewal ahead of time is not repeated. */
 const quietAfterFailure = 5_000
 
-const isInteractive = ({ grant }: Settings<unknown>): boolean => grant._tag === "AuthorizationCode"
+const isInteractive = ({ grant }: Pick<Settings<unknown>, "grant">): boolean => grant._tag === "AuthorizationCode"
 
 /** When tokens are renewed: a tenth of their life before they expire, and at most the configured time. */
 const renewalTime = (refreshAhead: number, { expiresAt, obtainedAt }: Tokens): number =>
@@ -154,6 +159,7 @@ const makeMemory = <R>(settings: Settings<R>) => {
   )
   return {
     own,
+    inMemory: () => tokens,
     adopt: (found: Tokens) => {
       tokens = found
       isLoaded = true
@@ -264,6 +270,42 @@ const renewed = <R>(settings: Settings<R>, memory: Memory, limits: ReturnType<ty
     return tokens
   })
 
+/** Renews tokens ahead of their end, and knows which ones. */
+const makeAhead = <R>({ grant, refreshAhead }: Settings<R>, memory: Memory, renew: Renewal["renew"]) => {
+  let quietUntil = 0
+  /** Tokens that cannot be refreshed any more, and are used until they expire. */
+  let lasting: Tokens | undefined
+  const notDue = (time: number): Tokens | undefined => {
+    const tokens = memory.inMemory()
+    return tokens !== undefined && time < renewalTime(refreshAhead, tokens) ? tokens : undefined
+  }
+  const renewAhead = Effect.fnUntraced(function*(tokens: Tokens, time: number) {
+    if (time < quietUntil) return
+    // Without a refresh token, only a grant without a user can be repeated unnoticed.
+    if (tokens.refreshToken === undefined && isInteractive({ grant })) return
+    const isAhead = time < (tokens.expiresAt ?? Infinity)
+    if (isAhead && tokens === lasting) return
+    yield* Effect.match(renew({ used: tokens, challenge: undefined, isStepUp: false, isFresh: false, isAhead }), {
+      onFailure: () => {
+        quietUntil = time + quietAfterFailure
+      },
+      onSuccess: (next) => {
+        if (next === tokens) lasting = tokens
+      }
+    })
+  })
+  return {
+    notDue,
+    ready: Effect.gen(function*() {
+      const tokens = yield* memory.load
+      const time = yield* now
+      if (tokens === undefined || notDue(time) !== undefined) return tokens
+      yield* renewAhead(tokens, time)
+      return yield* memory.load
+    })
+  }
+}
+
 /**
  * Makes the renewal of a client's tokens. It belongs to the scope: all requests wait for one renewal, and a request that
  * gives up does not end it, because a user may be in the middle of a login.
@@ -279,9 +321,6 @@ export const makeRenewal = Effect.fnUntraced(function*<R>(
   const limits = makeLimits(settings)
   const run = renewed(settings, memory, limits)
   let underWay: Fiber.Fiber<Tokens, OAuthClientError> | undefined
-  let quietUntil = 0
-  /** Tokens that cannot be refreshed any more, and are used until they expire. */
-  let lasting: Tokens | undefined
   const renew = (need: Need): Effect.Effect<Tokens, OAuthClientError> =>
     lock.withPermits(1)(Effect.suspend(() => {
       if (underWay !== undefined) return Effect.succeed(underWay)
@@ -307,22 +346,7 @@ export const makeRenewal = Effect.fnUntraced(function*<R>(
     current: memory.load,
     newest: memory.newest,
     renew,
-    renewAhead: Effect.fnUntraced(function*(tokens) {
-      const time = yield* now
-      if (time < renewalTime(settings.refreshAhead, tokens) || time < quietUntil) return
-      // Without a refresh token, only a grant without a user can be repeated unnoticed.
-      if (tokens.refreshToken === undefined && isInteractive(settings)) return
-      const isAhead = time < (tokens.expiresAt ?? Infinity)
-      if (isAhead && tokens === lasting) return
-      yield* Effect.match(renew({ used: tokens, challenge: undefined, isStepUp: false, isFresh: false, isAhead }), {
-        onFailure: () => {
-          quietUntil = time + quietAfterFailure
-        },
-        onSuccess: (next) => {
-          if (next === tokens) lasting = tokens
-        }
-      })
-    }),
+    ...makeAhead(settings, memory, renew),
     isOwn: (tokens) => memory.own.has(tokens),
     isFromLogin: (tokens) => memory.own.get(tokens) === "login",
     forget: memory.forget

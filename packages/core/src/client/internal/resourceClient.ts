@@ -1,10 +1,10 @@
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { type Challenge, forTokens, parse } from "../../token/WwwAuthenticate.ts"
@@ -42,16 +42,13 @@ const makeIsServer = (server: string) => {
   }
 }
 
+const manual: RequestInit = { redirect: "manual" }
+
 /** `fetch` follows redirects by itself, with the token if the origin is the same. */
-const withoutRedirects = (exchange: Exchange): Exchange =>
-  Effect.flatMap(
-    Effect.serviceOption(FetchHttpClient.RequestInit),
-    (init) =>
-      Effect.provideService(exchange, FetchHttpClient.RequestInit, {
-        ...Option.getOrUndefined(init),
-        redirect: "manual"
-      })
-  )
+const withoutRedirects: (exchange: Exchange) => Exchange = Effect.updateContext((context: Context.Context<never>) => {
+  const init = Context.getOrUndefined(context, FetchHttpClient.RequestInit)
+  return Context.add(context, FetchHttpClient.RequestInit, init === undefined ? manual : { ...init, ...manual })
+})
 
 /** Rejected responses are short. The rest of a longer one is not read, and a slow one is not waited for. */
 const maxRejected = 64 * 1024
@@ -74,6 +71,8 @@ interface Tries {
   readonly nonces: number
 }
 
+const firstTry: Tries = { tokens: 0, stepUps: 0, nonces: 0 }
+
 const maxTokens = 3
 const maxStepUps = 3
 const maxNonces = 2
@@ -83,47 +82,43 @@ const challengeOf = (response: Response, used: Tokens | undefined): Challenge | 
   return header === undefined ? undefined : forTokens(parse(header), used?.type === "DPoP" ? "dpop" : "bearer")
 }
 
-/** The request of the caller, and the tokens that were added to it. */
+/** Tokens that were sent, and the header that they were sent in. */
 interface Sent {
-  readonly original: Request
-  readonly tokens: Tokens | undefined
+  readonly tokens: Tokens
+  readonly authorization: string
 }
 
-const authorizationOf = ({ accessToken, type }: Tokens): string => `${type} ${Redacted.value(accessToken)}`
-
 /** Tokens of so many requests that may still be under way. */
-const maxRecent = 8
+const maxSent = 8
 
-/** Adds tokens to requests, and knows which ones. */
+/** The request without what was added to it. An error contains it, and it is sent again with other tokens. */
+const originalOf = (request: Request): Request =>
+  HttpClientRequest.removeHeader(HttpClientRequest.removeHeader(request, "authorization"), "dpop")
+
+/**
+ * Adds tokens to requests, and knows which ones. Tokens are found by the header of a request, because a caller can replace
+ * the request itself afterwards (`HttpClient.mapRequest`).
+ */
 const makeAttach = (dpop: Dpop) => {
-  const sent = new WeakMap<Request, Sent>()
-  let recent: ReadonlyArray<Tokens> = []
-  /** A caller has changed the request afterwards (`HttpClient.mapRequest`), so that it is another object. */
-  const byHeader = (request: Request): Sent => {
-    const authorization = request.headers["authorization"]
-    const tokens = recent.find((one) => authorizationOf(one) === authorization)
-    // An error contains the request, which must have no token.
-    const original = tokens === undefined
-      ? request
-      : HttpClientRequest.removeHeader(HttpClientRequest.removeHeader(request, "authorization"), "dpop")
-    return { original, tokens }
-  }
-  const keep = (original: Request, tokens: Tokens, headers: Readonly<Record<string, string>>): Request => {
-    const request = HttpClientRequest.setHeaders(original, headers)
-    sent.set(request, { original, tokens })
-    if (!recent.includes(tokens)) recent = [tokens, ...recent].slice(0, maxRecent)
-    return request
+  let sent: ReadonlyArray<Sent> = []
+  const authorizationOf = (tokens: Tokens): string => {
+    const known = sent.find((one) => one.tokens === tokens)
+    if (known !== undefined) return known.authorization
+    const authorization = `${tokens.type} ${Redacted.value(tokens.accessToken)}`
+    sent = [{ tokens, authorization }, ...sent].slice(0, maxSent)
+    return authorization
   }
   return {
-    sentOf: (request: Request): Sent => sent.get(request) ?? byHeader(request),
+    sentWith: ({ headers }: Request): Tokens | undefined =>
+      sent.find(({ authorization }) => authorization === headers["authorization"])?.tokens,
     attach: (original: Request, tokens: Tokens): Effect.Effect<Request> => {
+      const request = HttpClientRequest.setHeader(original, "authorization", authorizationOf(tokens))
+      if (tokens.type === "Bearer") return Effect.succeed(request)
       const token = Redacted.value(tokens.accessToken)
-      const authorization = authorizationOf(tokens)
-      if (tokens.type === "Bearer") return Effect.sync(() => keep(original, tokens, { authorization }))
       const covered = original.body._tag === "Uint8Array" ? { token, body: original.body.body } : { token }
       return Effect.map(
         dpop.proof(original.method, original.url, covered),
-        (proof) => keep(original, tokens, { authorization, dpop: proof })
+        (proof) => HttpClientRequest.setHeader(request, "dpop", proof)
       )
     }
   }
@@ -134,11 +129,12 @@ const isStepUp = (status: number, error: string | undefined, used: Tokens | unde
   status === 403 && error === "insufficient_scope" && used !== undefined
 
 /** Sends requests again that were refused for their token, with another one. */
-const makeRecover = ({ base, dpop, renewal, server }: Parts, { attach, sentOf }: ReturnType<typeof makeAttach>) => {
+const makeRecover = ({ base, dpop, renewal, server }: Parts, { attach, sentWith }: ReturnType<typeof makeAttach>) => {
   const recover = (request: Request, response: Response, tries: Tries): Exchange => {
-    const { original, tokens: used } = sentOf(request)
+    const used = sentWith(request)
     if (used?.type === "DPoP") dpop.keepNonce(server, response.headers["dpop-nonce"])
     if (response.status !== 401 && response.status !== 403) return Effect.succeed(response)
+    const original = originalOf(request)
     const challenge = challengeOf(response, used)
     const error = challenge?.parameters.get("error")
     const sendAgain = (tokens: Tokens, more: Partial<Tries>): Exchange =>
@@ -178,19 +174,22 @@ export const makeResourceClient = (parts: Parts): HttpClient.HttpClient => {
   const isServer = makeIsServer(server)
   const tokens = makeAttach(dpop)
   const recover = makeRecover(parts, tokens)
+  // Every request comes here, so that tokens in memory take one step.
   const attachCurrent = (request: Request): Effect.Effect<Request, HttpClientError.HttpClientError> =>
-    renewal.current.pipe(
-      Effect.tap((current) => current === undefined ? Effect.void : renewal.renewAhead(current)),
-      Effect.andThen(renewal.current),
-      Effect.mapError(failureOf(request)),
-      Effect.flatMap((current) => current === undefined ? Effect.succeed(request) : tokens.attach(request, current))
-    )
+    Effect.clockWith((clock) => {
+      const current = renewal.notDue(clock.currentTimeMillisUnsafe())
+      if (current !== undefined) return tokens.attach(request, current)
+      return Effect.flatMap(
+        Effect.mapError(renewal.ready, failureOf(request)),
+        (ready) => ready === undefined ? Effect.succeed(request) : tokens.attach(request, ready)
+      )
+    })
   return HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
     Effect.flatMap((request) =>
       isServer(request)
         ? withoutRedirects(Effect.flatMap(
           base.postprocess(Effect.succeed(request)),
-          (response) => recover(request, response, { tokens: 0, stepUps: 0, nonces: 0 })
+          (response) => recover(request, response, firstTry)
         ))
         : base.postprocess(Effect.succeed(request))
     ),
