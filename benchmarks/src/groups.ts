@@ -2,6 +2,7 @@
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { client } from "./client/group.ts"
 import { coldStart } from "./cold/group.ts"
 import { flat } from "./flat/group.ts"
 import { gate } from "./gate/group.ts"
@@ -13,7 +14,16 @@ import type { GroupResult } from "./report/model.ts"
 import { verification } from "./verification/group.ts"
 
 /** The groups, by the names that the command line knows. */
-export const GroupName = Schema.Literals(["verification", "gate", "http", "coldStart", "herd", "imports", "flat"])
+export const GroupName = Schema.Literals([
+  "verification",
+  "gate",
+  "client",
+  "http",
+  "coldStart",
+  "herd",
+  "imports",
+  "flat"
+])
 
 export type GroupName = typeof GroupName.Type
 
@@ -31,6 +41,8 @@ export const runGroup = (
       return verification
     case "gate":
       return gate
+    case "client":
+      return client
     case "http":
       return http
     case "coldStart":

@@ -15,10 +15,11 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { createServer } from "node:http"
+import type { Burst } from "../harness/blocks.ts"
 import { type Call, requestOf } from "../harness/mcpClient.ts"
 import { keysFor } from "../harness/quietProvider.ts"
 import { type PublicJwk, quietIssuer, resource } from "../harness/tokens.ts"
-import { type Burst, connect } from "./wire.ts"
+import { connect } from "./wire.ts"
 
 /** What is measured. The order is that of the report. */
 const subjects = {

@@ -1,6 +1,7 @@
 /** Requests to a Node HTTP server without sockets: the parser and the server run whole, and the kernel does nothing. */
 import type { Server } from "node:http"
 import { Duplex } from "node:stream"
+import type { Burst } from "../harness/blocks.ts"
 
 /** A response that differs from the one that is expected ends the run: it is not timed. */
 export interface Expected {
@@ -84,9 +85,7 @@ class Wire extends Duplex {
   }
 }
 
-/** Sends many requests, one at a time on each connection. */
-export type Burst = (times: number) => Promise<void>
-
+/** Connects a client that sends one request at a time on each connection. */
 export const connect = (
   server: Server,
   { connections, expected, requests }: {
