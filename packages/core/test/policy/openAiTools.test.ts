@@ -2,7 +2,21 @@ import { McpAuth, Policy } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Ref, type Schema } from "effect"
-import { type Answer, type Handle, initialize, post, request, serve, serverWith, stateless } from "../server/harness.ts"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import {
+  type Answer,
+  type Handle,
+  initialize,
+  mcpHeaders,
+  origin,
+  post,
+  request,
+  resource,
+  send,
+  serve,
+  serverWith,
+  stateless
+} from "../server/harness.ts"
 import { arrive, fromPolicies, mint, plainTool, toolOf } from "./harness.ts"
 
 const start = Effect.fnUntraced(function*(changes: Parameters<typeof fromPolicies>[0]) {
@@ -105,6 +119,79 @@ describe("tools for OpenAI hosts", () => {
       )
       assert.strictEqual(answer.status, 401)
       assert.isFalse(isRead)
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  const protecting = Effect.fnUntraced(
+    function*(changes: Parameters<typeof fromPolicies>[0], ...open: ReadonlyArray<string>) {
+      const ran = yield* Ref.make<ReadonlyArray<string>>([])
+      const tools = Layer.mergeAll(
+        toolOf("Write", Policy.scopes("notes:write"), arrive(ran, "write")),
+        ...open.map((name) => toolOf(name, Policy.anonymous, arrive(ran, name)))
+      )
+      return yield* serve(serverWith(tools).pipe(McpAuth.protect(fromPolicies({ openAiTools: true, ...changes }))))
+    }
+  )
+
+  const challengeIn = ({ messages }: Answer) => messages[0]?.result?.["_meta"]
+
+  const servers: ReadonlyArray<
+    readonly [name: string, changes: Parameters<typeof fromPolicies>[0], open: ReadonlyArray<string>]
+  > = [
+    ["has a public tool and no public lists", {}, ["Public"]],
+    ["has public lists and no public tool", { anonymousLists: true }, []]
+  ]
+  for (const [name, changes, open] of servers) {
+    it.effect(`are refused with the challenge in the body by a server that ${name}`, () =>
+      Effect.gen(function*() {
+        const refused = yield* call(yield* protecting(changes, ...open), "Write")
+        assert.strictEqual(refused.status, 401)
+        assert.property(challengeIn(refused), "mcp/www_authenticate")
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
+
+  it.effect("work with a token if a server offers nothing without one", () =>
+    Effect.gen(function*() {
+      const handle = yield* protecting({})
+      const tools = toolsOf(yield* list(handle, yield* mint("notes:write")))
+      assert.deepStrictEqual(tools.map((tool) => tool["securitySchemes"]), [[{
+        type: "oauth2",
+        scopes: ["notes:write"]
+      }]])
+      const refused = yield* call(handle, "Write", yield* mint("notes:read"))
+      assert.strictEqual(refused.status, 403)
+      assert.property(challengeIn(refused), "mcp/www_authenticate")
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("read a refused body up to the limit of callers with a token, if there is a valid one", () =>
+    Effect.gen(function*() {
+      const handle = yield* protecting({ maxBodySize: { anonymous: "1 KiB" }, anonymousLists: true })
+      const { body, headers } = stateless(1, "tools/call", { name: "Write", arguments: { text: "x".repeat(2000) } })
+      const valid = yield* post(handle, body, { token: yield* mint("notes:read"), headers })
+      assert.strictEqual(valid.status, 403)
+      assert.property(challengeIn(valid), "mcp/www_authenticate")
+      const invalid = yield* post(handle, body, { token: "invalid", headers })
+      assert.strictEqual(invalid.status, 401)
+      assert.isUndefined(challengeIn(invalid))
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("change nothing of requests other than POST, whatever their body says", () =>
+    Effect.gen(function*() {
+      const handle = yield* start(on)
+      const { body, headers } = stateless(1, "tools/call", { name: "Write", arguments: {} })
+      const init = { method: "DELETE", headers: { ...mcpHeaders, ...headers }, body: JSON.stringify(body) }
+      const refused = yield* send(handle, resource, init)
+      assert.strictEqual(refused.status, 401)
+      assert.isUndefined(challengeIn(refused))
+    }).pipe(Effect.provide(TestProvider.layer())))
+
+  it.effect("change nothing of plain routes", () =>
+    Effect.gen(function*() {
+      const route = HttpRouter.add("POST", "/me", Effect.succeed(HttpServerResponse.text("well"))).pipe(
+        Layer.provide(McpAuth.middleware.layer),
+        Layer.provide(McpAuth.layer(fromPolicies(on)))
+      )
+      const answer = yield* post(yield* serve(route), {}, { url: `${origin}/me`, token: yield* mint("notes:read") })
+      assert.deepStrictEqual([answer.status, answer.body], [200, "well"])
     }).pipe(Effect.provide(TestProvider.layer())))
 
   it.effect("keep the answer of calls that succeed, and of other methods", () =>
