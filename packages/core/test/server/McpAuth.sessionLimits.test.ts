@@ -1,9 +1,9 @@
 import { McpAuth, Policy } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Option, Ref } from "effect"
+import { Deferred, Effect, Fiber, Layer, Option, Predicate, Ref } from "effect"
 import { McpServer } from "effect/ai"
-import { HttpRouter, HttpServerRequest } from "effect/http"
+import { Headers, HttpRouter, HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { arrive, plainTool, type Ran, toolOf } from "../policy/harness.ts"
 import { settled } from "../time.ts"
@@ -31,7 +31,23 @@ interface Started {
   /** Lets the waiting tool continue. */
   readonly goOn: Effect.Effect<unknown>
   readonly waits: Effect.Effect<unknown>
+  /** Whether the server keeps a session. It ends it. */
+  readonly keeps: (id: string) => Effect.Effect<boolean>
 }
+
+/** The part of Effect's server that ends a session: 204 for a session that it keeps, and 404 for one that it does not know. */
+interface Runtime {
+  readonly terminateHttpSession: (
+    headers: Headers.Headers
+  ) => Effect.Effect<HttpServerResponse.HttpServerResponse>
+}
+
+const isRuntime = (service: unknown): service is Runtime => Predicate.hasProperty(service, "terminateHttpSession")
+
+const currentRuntime = Effect.map(Effect.context<never>(), ({ mapUnsafe }) => {
+  const service: unknown = mapUnsafe.get("effect/ai/McpRuntime/ServerRuntime")
+  return isRuntime(service) ? service : assert.fail("Effect's server has no runtime by this name any more")
+})
 
 /** A server with a public tool, a private one, and one that waits. Requests come from the address that they name. */
 const start = Effect.fnUntraced(function*(
@@ -41,7 +57,9 @@ const start = Effect.fnUntraced(function*(
   const ran: Ran = yield* Ref.make<ReadonlyArray<string>>([])
   const [waiting, gone] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
   const wait = Effect.as(Effect.andThen(Deferred.succeed(waiting, undefined), Deferred.await(gone)), "waited")
+  const runtime = yield* Deferred.make<Runtime>()
   const registrations = Layer.mergeAll(
+    Layer.effectDiscard(Effect.flatMap(currentRuntime, (found) => Deferred.succeed(runtime, found))),
     toolOf("public", Policy.anonymous, arrive(ran, "public")),
     toolOf("waits", Policy.anonymous, wait),
     plainTool("private", arrive(ran, "private"))
@@ -60,7 +78,12 @@ const start = Effect.fnUntraced(function*(
     HttpServerRequest.HttpServerRequest,
     (request) => request.modify({ remoteAddress: Option.fromUndefinedOr(request.headers[addressHeader]) })
   ))
-  const started: Started = { handle, goOn: Deferred.succeed(gone, undefined), waits: Deferred.await(waiting) }
+  const keeps = (id: string) =>
+    Deferred.await(runtime).pipe(
+      Effect.flatMap(({ terminateHttpSession }) => terminateHttpSession(Headers.fromInput({ "mcp-session-id": id }))),
+      Effect.map(({ status }) => status === 204)
+    )
+  const started: Started = { handle, goOn: Deferred.succeed(gone, undefined), waits: Deferred.await(waiting), keeps }
   return started
 })
 
@@ -118,6 +141,13 @@ describe("sessions begun without a token", () => {
         assert.deepStrictEqual(statuses, [404, 404, 200, 200, 200])
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
+
+  it.effect("that make room for others are ended in the server, which frees their memory", () =>
+    Effect.gen(function*() {
+      const { handle, keeps } = yield* start({ anonymous: 2 })
+      const ids = yield* Effect.forEach([1, 2, 3], () => Effect.tap(session(handle), () => TestClock.adjust(1)))
+      assert.deepStrictEqual(yield* Effect.forEach(ids, keeps), [false, true, true])
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
   it.effect("of other clients outlive a flood from one address, or from one IPv6 network", () =>
     Effect.gen(function*() {
