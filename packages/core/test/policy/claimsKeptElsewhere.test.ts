@@ -29,6 +29,7 @@ describe("claims that the provider keeps elsewhere", () => {
     ["may have a group of a schema that must be absent", not(isBlocked), overage, false],
     ["may have a declared group that must be absent", declared, overage, false],
     ["do not grant a group", role("staff"), overage, false],
+    ["do not satisfy a schema", isBlocked, overage, false],
     ["do not grant a group by a double negation", not(not(role("staff"))), overage, false],
     ["decide nothing beside another reason", anyOf(authenticated, not(role("blocked"))), overage, true],
     ["refuse all parts together", allOf(authenticated, not(role("blocked"))), overage, false],
@@ -37,7 +38,8 @@ describe("claims that the provider keeps elsewhere", () => {
     ["may be announced by hasgroups", not(role("blocked")), { groups: undefined, hasgroups: true }, false],
     ["may be announced by hasgroups as a text", not(role("blocked")), { groups: undefined, hasgroups: "true" }, false],
     ["are none if the names are empty", not(role("blocked")), { ...overage, _claim_names: {} }, true],
-    ["are none if the token lists the groups", not(role("blocked")), { groups: ["staff"] }, true]
+    ["are none if the token lists the groups", not(role("blocked")), { groups: ["staff"] }, true],
+    ["are none for a schema if the token lists the groups", not(isBlocked), { groups: ["staff"] }, true]
   ]
   for (const [rule, policy, claims, permitted] of rows) {
     it.effect(`${rule}: ${String(policy)}`, () =>
