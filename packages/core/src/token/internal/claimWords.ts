@@ -56,7 +56,8 @@ const split = (text: string, separator: string): ReadonlyArray<string> =>
 
 /**
  * The words at a path of the claims: separated in a string (RFC 8693, section 4.2), the strings of a list, a member of the
- * objects of a list, or the keys of an object. A key whose value is `null` or `false` does not count. Only own members are read: inherited ones are no claims.
+ * objects of a list, or the keys of an object. A key whose value is `null` or `false` does not count. Only own members are
+ * read: inherited ones are no claims.
  */
 export const wordsAt = (
   claims: Schema.JsonObject,
