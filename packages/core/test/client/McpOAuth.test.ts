@@ -226,6 +226,20 @@ describe("refreshes", () => {
       ])
     }))
 
+  it.effect("that end a login open one page for a request, also if the user does not log in", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      world.expiresIn = 100
+      const oauth = yield* world.connect()
+      yield* post(oauth)
+      world.refreshTokens.clear()
+      yield* TestClock.adjust("200 seconds")
+      world.thinks = "1000 seconds"
+      const error = yield* elapse(refused(oauth))
+      assert.strictEqual(error._tag === "UserAgentFailed" && error.reason, "no-answer")
+      assert.strictEqual(world.pages.length, 2)
+    }))
+
   it.effect("that end a login lead to a new one, and keep a refresh token that is not replaced", () =>
     Effect.gen(function*() {
       const world = new World()

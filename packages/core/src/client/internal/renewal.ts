@@ -37,9 +37,9 @@ export interface Renewal {
   readonly notDue: (time: number) => Tokens | undefined
   /**
    * The tokens for a request. Renews those that are about to expire. A failure of that is no error, and no page is opened,
-   * while they may still do.
+   * while they may still do. Fails if they have expired, and a user has to act.
    */
-  readonly ready: Effect.Effect<Tokens | undefined, StoreFailed>
+  readonly ready: Effect.Effect<Tokens | undefined, OAuthClientError>
   /** Whether tokens were refreshed or obtained here, and not read from the store. */
   readonly isOwn: (tokens: Tokens) => boolean
   /** Whether tokens are those of a login, and not refreshed ones. */
@@ -285,14 +285,17 @@ const makeAhead = <R>({ grant, refreshAhead }: Settings<R>, memory: Memory, rene
     if (tokens.refreshToken === undefined && isInteractive({ grant })) return
     const isAhead = time < (tokens.expiresAt ?? Infinity)
     if (isAhead && tokens === lasting) return
-    yield* Effect.match(renew({ used: tokens, challenge: undefined, isStepUp: false, isFresh: false, isAhead }), {
-      onFailure: () => {
-        quietUntil = time + quietAfterFailure
-      },
-      onSuccess: (next) => {
-        if (next === tokens) lasting = tokens
-      }
-    })
+    const next = yield* Effect.catchIf(
+      renew({ used: tokens, challenge: undefined, isStepUp: false, isFresh: false, isAhead }),
+      // While the tokens may still do, a failure is none. Expired ones may do if only the provider is down.
+      (error) => isAhead || error.retryable,
+      () =>
+        Effect.sync(() => {
+          quietUntil = time + quietAfterFailure
+          return undefined
+        })
+    )
+    if (next === tokens) lasting = tokens
   })
   return {
     notDue,
