@@ -121,7 +121,10 @@ export interface InternalUrlOptions {
  * @since 0.1.0
  */
 export interface CacheOptions {
-  /** The freshness lifetime of metadata if the provider sends no `Cache-Control`. Default: 1 hour. */
+  /**
+   * How long metadata is fresh if the `Cache-Control` of its response says nothing about it. What it says counts between 1
+   * minute and 24 hours. Default: 1 hour.
+   */
   readonly lifetime?: Duration.Input | undefined
   /** How long after a successful fetch metadata may be used while the provider is down. Default: 24 hours. */
   readonly staleFor?: Duration.Input | undefined

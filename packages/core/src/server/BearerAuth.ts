@@ -38,7 +38,7 @@ import { AuthInfo } from "../token/AuthInfo.ts"
 import type { AuthError } from "../token/TokenError.ts"
 import { openAvailability } from "./internal/availability.ts"
 import { declaredTooLarge, limitsIn } from "./internal/bodyLimit.ts"
-import { makeRefusals, refusableRoute, refuseRequest } from "./internal/enforcement.ts"
+import { makeRefusals, refusableRoute, refuseRequest } from "./internal/refusals.ts"
 import { type McpAuth, serviceWithInternals } from "./internal/service.ts"
 import { withoutTokenHeaders } from "./internal/tokenHeaders.ts"
 

@@ -1,8 +1,8 @@
 /**
  * Responses to requests that are refused (RFC 6750, section 3; RFC 9728, section 5.1).
  *
- * Clients act on the status and on the `WWW-Authenticate` header only. After a 401 they log in. After a 403 with
- * `insufficient_scope` they request more scopes. After a 503 they retry with the same token. A request without credentials
+ * Clients act on the status and on the headers only. After a 401 they log in. After a 403 with `insufficient_scope` they
+ * request more scopes. After a 429 or 503 they retry with the same token. A request without credentials
  * gets no error code. Details of an error are sent only if `showErrorDetails` is on.
  *
  * **Example** (A request to log in)
@@ -268,8 +268,8 @@ const defaultDelay = Duration.seconds(5)
 const maxDelay = Duration.minutes(5)
 
 /**
- * The delay after which the client should retry, in whole seconds (RFC 9110, section 10.2.3): until the provider is asked
- * again, or 5 seconds if that time is unknown. At most 5 minutes.
+ * The delay after which the client should retry, in whole seconds (RFC 9110, section 10.2.3): that of the error, such as the
+ * time until the provider is asked again, or 5 seconds if it names none. At most 5 minutes.
  *
  * @category constructors
  * @since 0.1.0

@@ -66,7 +66,10 @@ export type { InspectedKey, Inspection, KeyQuery, PassedOverKey } from "./intern
 export interface Options {
   /** The accepted algorithms. Default: all of `Jws.Algorithm`; the PSS algorithms only with keys that name them. */
   readonly algorithms?: ReadonlyArray<Jws.Algorithm> | undefined
-  /** How long keys are fresh if the response has no `Cache-Control`. Default: 10 minutes. */
+  /**
+   * How long keys are fresh if the `Cache-Control` of their response says nothing about it. What it says counts between 1
+   * minute and 24 hours. Default: 10 minutes.
+   */
   readonly lifetime?: Duration.Input | undefined
   /** How long after the last successful fetch keys are used while the provider is down. Default: 24 hours. */
   readonly staleFor?: Duration.Input | undefined

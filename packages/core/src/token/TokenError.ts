@@ -176,14 +176,14 @@ const isLibraryError = (cause: unknown): cause is Error =>
   cause instanceof InvalidToken
 
 /**
- * The token cannot be verified now, because the provider is unavailable. The token may be valid, and the client must not
- * discard it.
+ * The token cannot be verified now: the provider is unavailable, the introspection queue is full, or the token names a key
+ * that may have been published since the last fetch. The token may be valid, and the client must not discard it.
  *
  * @category errors
  * @since 0.1.0
  */
 export class VerificationUnavailable extends Schema.TaggedError<VerificationUnavailable>()("VerificationUnavailable", {
-  /** The issuer identifier of the authorization server that is unavailable. */
+  /** The issuer identifier of the authorization server. */
   issuer: Schema.optionalKey(Schema.String),
   /** How long the client should wait: `Retry-After` (RFC 9110, section 10.2.3), which is in whole seconds. */
   retryAfter: Schema.optionalKey(Schema.Duration),
@@ -223,8 +223,8 @@ const serverUnavailableReasons = {
 } as const
 
 /**
- * The server accepts no requests now (RFC 9110, section 15.6.4): its guards are not in force yet, or no longer. The token
- * was not checked.
+ * The server cannot serve the request now (RFC 9110, section 15.6.4): its guards are not in force yet or no longer, so the
+ * token was not checked, or there is no room for another session.
  *
  * @category errors
  * @since 0.1.0

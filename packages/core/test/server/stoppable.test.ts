@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Cause, Effect, Exit, Fiber, Queue, Ref, Stream } from "effect"
 import { CurrentOperation, unnamedOperation } from "../../src/policy/internal/access.ts"
-import { stoppable } from "../../src/server/internal/enforcement.ts"
+import { stoppable } from "../../src/server/internal/stoppable.ts"
 import { AccessDenied, type AuthError, MissingCredentials } from "../../src/token/TokenError.ts"
 
 const refuseWith = (error: AuthError) => Effect.flatMap(CurrentOperation, ({ stop }) => stop(error, undefined))

@@ -76,7 +76,8 @@ export interface HandledRequest {
 export interface Sessions {
   /**
    * The request for the server. If another principal owns its session, it gets an unknown session ID. So the response of the
-   * server does not reveal whether the session exists.
+   * server does not reveal whether the session exists. A session that was started without a token belongs to the first
+   * principal that continues it with one.
    */
   readonly claim: (info: AuthInfo["Service"], request: Request) => Effect.Effect<Request, never, Scope.Scope>
   /** Records the session that the server starts or ends, if it does. Fails if there is no room for a session. */
@@ -157,8 +158,9 @@ const noRoomError = (weight: number, { perOwner }: Bounds): AuthError =>
     : new ServerUnavailable({ reason: "too-many-sessions" })
 
 /**
- * Sessions of MCP up to 2025-11-25 belong to the principal that started them. Knowledge of the session ID is not enough. The
- * session continues with a refreshed token of the same principal. The number of sessions is bounded, and idle ones end.
+ * Sessions of MCP up to 2025-11-25 belong to the principal that started them, or that logged in during them. Knowledge of the
+ * session ID is not enough. The session continues with a refreshed token of the same principal. The number of sessions is
+ * bounded, and idle ones end.
  */
 export const makeSessions = Effect.fnUntraced(function*(
   options: SessionOptions

@@ -8,7 +8,8 @@ import { permits } from "../../policy/internal/enforce.ts"
 import { allOf } from "../../policy/Policy.ts"
 import type { AuthInfo } from "../../token/AuthInfo.ts"
 import type { AuthError } from "../../token/TokenError.ts"
-import { combinedPolicy, type Refusals } from "./enforcement.ts"
+import { combinedPolicy } from "./mcpMiddleware.ts"
+import type { Refusals } from "./refusals.ts"
 import type { Registrations } from "./registrations.ts"
 
 /** A subscription to changes of lists, and of resources that it names (MCP 2026-07-28). */

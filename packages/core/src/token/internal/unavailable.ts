@@ -28,7 +28,7 @@ export const orUnavailable = <A, R>(
   })
 
 /**
- * Whether the token names an unknown key: one that was published after the last fetch, or an invented one. The provider is
+ * Whether the token may have an unknown key: one that was published after the last fetch, or an invented one. The provider is
  * not down.
  */
 export const isUnknownKey = (error: AuthError): boolean =>

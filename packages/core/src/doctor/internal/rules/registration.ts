@@ -259,5 +259,5 @@ const afterLogin: ReadonlyArray<Rule> = [
   }
 ]
 
-/** Rules about how clients get a client ID (RFC 7591, client ID metadata documents). */
+/** Rules about how clients get a client ID and use it (RFC 7591, client ID metadata documents). */
 export const registrationRules: ReadonlyArray<Rule> = [...advertised, ...tried, ...afterLogin]

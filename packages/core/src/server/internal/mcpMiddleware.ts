@@ -1,0 +1,93 @@
+import * as McpServer from "effect/ai/McpServer"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import { currentAccess } from "../../policy/internal/access.ts"
+import { bindServices, EnforcedGuards, isVisibleTo, operationOf } from "../../policy/internal/enforce.ts"
+import { type Resources, uriResolverOf } from "../../policy/internal/resourceUri.ts"
+import { allOf, type Policy } from "../../policy/Policy.ts"
+import { anonymous, AuthInfo } from "../../token/AuthInfo.ts"
+import type { Availability } from "./availability.ts"
+import type { Policies, Registrations } from "./registrations.ts"
+import { type HandlerRefusal, stoppable } from "./stoppable.ts"
+
+/** Lets MCP handlers refuse an operation (`Policy.require`). */
+export const refusableOperations = (server: Resources) => {
+  const resolver = uriResolverOf(server)
+  return McpServer.middleware((respond, request) => {
+    const { isExact, operation } = operationOf(request, resolver)
+    if (operation.listing) return respond
+    const refuse = ({ error, trace }: HandlerRefusal) =>
+      Effect.flatMap(currentAccess, ({ refuse }) => Effect.flatMap(refuse(error, trace), Effect.fail))
+    return stoppable(respond, operation, refuse, isExact)
+  })
+}
+
+/** The caller. A call within the process, without a token, is anonymous. */
+const callerIn = <R>(context: Context.Context<R>): AuthInfo["Service"] =>
+  Option.getOrElse(Context.getOption(context, AuthInfo), () => anonymous)
+
+/** All policies of an operation as one, so that one refusal covers all of them. */
+export const combinedPolicy = <S>({ guards, own }: Policies, services: Context.Context<S>): Policy<AuthInfo> => {
+  // The services that the tools of a server need were collected from their types.
+  const all = own === undefined ? guards : [bindServices(own as Policy<S | AuthInfo>, services), ...guards]
+  const [only, ...others] = all
+  return only === undefined || others.length > 0 ? allOf(...all) : only
+}
+
+/**
+ * Marks the guards that were evaluated for this operation. A handler can call its own server within the process. Then the
+ * guards of the outer operation do not count for the inner one, even if the inner one has no guards.
+ */
+const markEnforcedGuards = ({ policiesOf }: Registrations) =>
+  McpServer.middleware((respond, request) => {
+    const { guards } = policiesOf(request)
+    return Effect.updateContext(respond, (context: Context.Context<never>) => {
+      const isMarked = guards.length === 0 && Context.get(context, EnforcedGuards).length === 0
+      return isMarked ? context : Context.add(context, EnforcedGuards, guards)
+    })
+  })
+
+/**
+ * Adds middleware to a server for the lifetime of the server. `layerGlobal` alone removes it when its scope closes. Pending
+ * requests would then run without it.
+ */
+export const permanent = <E, R>(middleware: Layer.Layer<never, E, R>): Layer.Layer<never, E, R> =>
+  // This scope is never closed. It holds no resource.
+  Layer.effectDiscard(Effect.flatMap(Scope.make(), (scope) => Layer.buildWithScope(middleware, scope)))
+
+/** Refuses operations that start after the guards of a server were finalized, because the services of checks are closed. */
+const refuseClosed = ({ problem }: Availability) => {
+  const error = problem()
+  // The server itself can start operations while it is built.
+  if (error === undefined || error.reason === "starting") return undefined
+  return Effect.flatMap(currentAccess, ({ refuse }) => Effect.flatMap(refuse(error, undefined), Effect.fail))
+}
+
+/**
+ * Enforces the policies of tools, the default policy, and the guards of all registrations. `S` has the services that the
+ * checks of tools need, from the time when the server is built. The services of a request take precedence.
+ */
+export const enforcePolicies = <S>(registrations: Registrations, availability: Availability) =>
+  McpServer.visibility(
+    Effect.map(Effect.context<S>(), (services) => {
+      // A registration has the same policies for every request, so they are combined once.
+      const combined = new WeakMap<Policies, Policy<AuthInfo>>()
+      const policyOf = (policies: Policies): Policy<AuthInfo> => {
+        const policy = combined.get(policies) ?? combinedPolicy(policies, services)
+        combined.set(policies, policy)
+        return policy
+      }
+      return (request: McpServer.MiddlewareOptions) => {
+        const closed = refuseClosed(availability)
+        if (closed !== undefined) return closed
+        const found = registrations.policiesOf(request)
+        if (found.own === undefined && found.guards.length === 0) return Effect.succeed(true)
+        return Effect.contextWith((context: Context.Context<never>) =>
+          isVisibleTo(policyOf(found), request, callerIn(context), registrations.resolver)
+        )
+      }
+    })
+  ).combine(markEnforcedGuards(registrations))

@@ -1,0 +1,68 @@
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import { CurrentOperation } from "../../policy/internal/access.ts"
+import type { Trace } from "../../policy/internal/decide.ts"
+import type { AuthError } from "../../token/TokenError.ts"
+
+/** A refusal by a handler. */
+export interface HandlerRefusal {
+  readonly error: AuthError
+  readonly trace: Trace | undefined
+}
+
+/**
+ * Runs an effect that a refusal within it can stop. Then `onStop` gives the result. The effect runs in its own fiber, so that
+ * its interruption does not interrupt the response. If it has forked fibers, these live until the response was sent.
+ */
+export const stoppable = <A, E, R, E2, R2>(
+  self: Effect.Effect<A, E, R>,
+  operation: CurrentOperation["Service"]["operation"],
+  onStop: (stopped: HandlerRefusal) => Effect.Effect<A, E2, R2>,
+  isExact = true
+): Effect.Effect<A, E | E2, Exclude<R, CurrentOperation> | R2> =>
+  Effect.suspend(() => {
+    let stopped: HandlerRefusal | undefined
+    let answer: Effect.Effect<A, E | E2, R2> | undefined
+    let resume: ((answer: Effect.Effect<A, E | E2, R2>) => void) | undefined
+    const end = (exit: Exit.Exit<A, E>): void => {
+      answer ??= stopped === undefined ? exit : onStop(stopped)
+    }
+    const respond = (): void => {
+      if (answer !== undefined) resume?.(answer)
+    }
+    const stoppableSelf = Effect.withFiber<A, E, Exclude<R, CurrentOperation>>((fiber) => {
+      const stop: CurrentOperation["Service"]["stop"] = (error, trace) =>
+        Effect.suspend(() => {
+          stopped ??= { error, trace }
+          fiber.interruptUnsafe()
+          // The refusing fiber stops here, even if it is another one, and waits for no other fiber.
+          return Effect.interrupt
+        })
+      const running = Effect.provideService(self, CurrentOperation, {
+        operation,
+        isExact,
+        earlierScopes: new Set(),
+        stop
+      })
+      return Effect.onExit(running, (exit) => {
+        end(exit)
+        // If it has forked fibers, its own fiber waits for them, and the response does not.
+        fiber.currentDispatcher.scheduleTask(respond, 0)
+        return Effect.void
+      })
+    })
+    return Effect.flatMap(
+      Effect.forkChild(Effect.awaitAllChildren(stoppableSelf), { startImmediately: true, uninterruptible: "inherit" }),
+      (fiber) =>
+        Effect.callback<A, E | E2, R2>((resumeWith) => {
+          resume = resumeWith
+          fiber.addObserver((exit) => {
+            end(exit)
+            respond()
+          })
+          // The end of this fiber interrupts the other one, and with it what it has forked.
+          return Fiber.interrupt(fiber)
+        })
+    )
+  })
