@@ -57,6 +57,11 @@ interface Connect {
   /** Default: `openPage`. */
   readonly openPage?: NodeUserAgent.BrowserOptions["openPage"]
   readonly interactive?: McpOAuth.Options["interactive"]
+  /** Default: the client registers itself dynamically. */
+  readonly registration?: ClientRegistration.ClientRegistration | undefined
+  /** The port of the redirect URI, for a client that is registered with it. Default: a free one. */
+  readonly redirectPort?: number | undefined
+  readonly scopes?: McpOAuth.Options["scopes"]
 }
 
 /** A connected client. It ends with the scope. */
@@ -65,7 +70,10 @@ export const connect = Effect.fnUntraced(function*(server: string, how: Connect 
   const story: Array<OAuthEvent.OAuthEvent> = []
   const show = how.openPage ?? openPage
   const services = Layer.mergeAll(
-    NodeUserAgent.layer({ openPage: (url) => Effect.andThen(Effect.sync(() => pages.push(url)), show(url)) }),
+    NodeUserAgent.layer({
+      port: how.redirectPort,
+      openPage: (url) => Effect.andThen(Effect.sync(() => pages.push(url)), show(url))
+    }),
     NodeCredentialStore.layerFile({ directory: how.directory ?? (yield* directory) }),
     NodeMcpAuth.layerWith({ allow: ["loopback"] })
   )
@@ -73,8 +81,9 @@ export const connect = Effect.fnUntraced(function*(server: string, how: Connect 
     McpOAuth.layer({
       server,
       grant: Grant.authorizationCode({
-        registration: ClientRegistration.dynamic({ clientName: "A client of Effect" })
+        registration: how.registration ?? ClientRegistration.dynamic({ clientName: "A client of Effect" })
       }),
+      scopes: how.scopes,
       interactive: how.interactive,
       allowInsecureLoopback: true
     }),

@@ -7,7 +7,14 @@ import { assert, describe } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { decodeJwt } from "jose"
-import { glewlwydNeeds, lemonldapNeeds, missing, startGlewlwyd, startLemonldap } from "./support/debianProviders.ts"
+import {
+  because,
+  glewlwydNeeds,
+  lemonldapNeeds,
+  missing,
+  startGlewlwyd,
+  startLemonldap
+} from "./support/debianProviders.ts"
 import { live } from "./support/live.ts"
 
 const resource = "https://api.example.com/mcp"
@@ -33,9 +40,6 @@ const protect = Effect.fnUntraced(function*(issuer: string) {
       Effect.map(Effect.flip(callerOf(token)), (error) => error._tag === "InvalidToken" ? error.reason : error._tag)
   }
 })
-
-/** The reason why tests are skipped, as a part of their name. */
-const because = (reason: string | undefined): string => reason === undefined ? "" : ` (skipped, because ${reason})`
 
 const noGlewlwyd = missing(glewlwydNeeds)
 

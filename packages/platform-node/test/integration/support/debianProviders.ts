@@ -12,12 +12,44 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { callback, getTokens, json, makeBrowser, type PublicProvider, type Tokens } from "./publicProvider.ts"
+import {
+  type Browser,
+  callback,
+  getTokens,
+  json,
+  makeBrowser,
+  type PublicProvider,
+  type Tokens
+} from "./publicProvider.ts"
 
-/** A provider. Its user has logged in, and its client can get tokens. */
+/** A provider. Its user has logged in, and its public client `notes` can get tokens. */
 interface DebianProvider {
   readonly issuer: string
   readonly tokensFor: (resource: string) => Effect.Effect<Tokens>
+  /** Opens a page in a browser of its own, whose user logs in and consents, until the client is reached. */
+  readonly openPage: (page: URL) => Effect.Effect<void>
+}
+
+/** What a user does on a page of the provider. */
+type Act = (page: { readonly url: URL; readonly html: string }) => Promise<Response>
+
+/** A login has fewer pages. If there are more, the same page is shown again, for example with an error. */
+const maxPages = 5
+
+/** A browser in which a user acts on every page of the provider, until it leaves the provider. */
+const makeUser = (provider: PublicProvider, actOf: (browser: Browser) => Act) => {
+  const browser = makeBrowser(provider)
+  const act = actOf(browser)
+  const arrive = async (url: URL, response: Response, pages: number): Promise<void> => {
+    const location = response.headers.get("location")
+    if (location !== null) return open(new URL(location, url), pages)
+    if (url.origin !== provider.origin) return
+    const html = await response.text()
+    if (!response.ok || pages === maxPages) throw new Error(`${url.href} responded with ${response.status}: ${html}`)
+    return arrive(url, await act({ url, html }), pages + 1)
+  }
+  const open = async (url: URL, pages = 0): Promise<void> => arrive(url, await browser.visit(url.href), pages)
+  return (page: URL) => Effect.promise(() => open(page))
 }
 
 /** The files that a provider needs, and the packages that have them. */
@@ -44,6 +76,10 @@ export const missing = ({ files, packages, programs }: Needs): string | undefine
   const lacking = [...programs.filter((name) => !isProgram(name)), ...files.filter((file) => !isReadable(file))]
   return lacking.length === 0 ? undefined : `${lacking.join(", ")} is missing: apt-get install ${packages}`
 }
+
+/** The reason why tests are skipped, as a part of their name. */
+export const because = (reason: string | undefined): string =>
+  reason === undefined ? "" : ` (skipped, because ${reason})`
 
 const folder = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "provider-"))),
@@ -90,8 +126,14 @@ const demand = async (response: Promise<Response>): Promise<void> => {
 
 const schema = "/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3"
 
+const webapp = "/usr/share/glewlwyd/webapp"
+
 /** What Glewlwyd needs. */
-export const glewlwydNeeds: Needs = { programs: ["glewlwyd"], files: [schema], packages: "glewlwyd" }
+export const glewlwydNeeds: Needs = {
+  programs: ["glewlwyd"],
+  files: [schema, `${webapp}/login.html`],
+  packages: "glewlwyd"
+}
 
 const glewlwydSettings = (port: number, path: string): string => {
   const modules = "/usr/lib/glewlwyd"
@@ -99,6 +141,7 @@ const glewlwydSettings = (port: number, path: string): string => {
     port,
     bind_address: "127.0.0.1",
     external_url: `http://127.0.0.1:${port}`,
+    static_files_path: webapp,
     login_url: "login.html",
     api_prefix: "api",
     log_mode: "console",
@@ -126,6 +169,20 @@ const glewlwydSettings = (port: number, path: string): string => {
   return [...lines, `database = { type="sqlite3"; path=${JSON.stringify(join(path, "database"))}; };`, ""].join("\n")
 }
 
+const noteScopes = ["notes:read", "notes:write"]
+
+const put = (body: object): RequestInit => ({ ...json(body), method: "PUT" })
+
+const administrator = { username: "admin", password: "password" }
+
+/** What the script of the login page does for a user who logs in and consents. */
+const actOnGlewlwyd = ({ visit }: Browser): Act => async ({ url }) => {
+  const query = (name: string): string => url.searchParams.get(name) ?? ""
+  await demand(visit(`${url.origin}/api/auth/`, json(administrator)))
+  await demand(visit(`${url.origin}/api/auth/grant/${query("client_id")}`, put({ scope: query("scope") })))
+  return visit(`${query("callback_url")}&g_continue`)
+}
+
 /** The plugin for OpenID Connect, which issues tokens for these resources (RFC 8707). */
 const glewlwydPlugin = (issuer: string, resources: ReadonlyArray<string>) => {
   const { privateKey, publicKey } = keyPair()
@@ -147,7 +204,7 @@ const glewlwydPlugin = (issuer: string, resources: ReadonlyArray<string>) => {
       "auth-type-refresh-enabled": true,
       "pkce-allowed": true,
       "resource-allowed": true,
-      "resource-scope": { "notes:read": resources },
+      "resource-scope": Object.fromEntries(noteScopes.map((name) => [name, resources])),
       "subject-type": "public",
       "jwks-show": true
     }
@@ -155,7 +212,10 @@ const glewlwydPlugin = (issuer: string, resources: ReadonlyArray<string>) => {
 }
 
 /** Starts Glewlwyd, and configures it by its API as an administrator does. */
-export const startGlewlwyd = Effect.fnUntraced(function*(resources: ReadonlyArray<string>) {
+export const startGlewlwyd = Effect.fnUntraced(function*(
+  resources: ReadonlyArray<string>,
+  redirectUri: string = callback
+) {
   const path = yield* folder
   const port = yield* freePort
   const origin = `http://127.0.0.1:${port}`
@@ -169,27 +229,24 @@ export const startGlewlwyd = Effect.fnUntraced(function*(resources: ReadonlyArra
   yield* run("glewlwyd", [`--config-file=${join(path, "glewlwyd.conf")}`])
   yield* served(origin)
   const { follow, visit } = makeBrowser(provider)
-  const put = (body: object): RequestInit => ({ ...json(body), method: "PUT" })
-  const scopes = ["g_admin", "g_profile", "openid", "notes:read"]
+  const scopes = ["g_admin", "g_profile", "openid", ...noteScopes]
   yield* Effect.promise(async () => {
     // The administrator of a new installation.
-    await demand(visit(`${origin}/api/auth/`, json({ username: "admin", password: "password" })))
-    const scope = {
-      name: "notes:read",
-      display_name: "notes",
-      description: "notes",
-      password_required: false,
-      scheme: {}
+    await demand(visit(`${origin}/api/auth/`, json(administrator)))
+    for (const name of noteScopes) {
+      const scope = { name, display_name: name, description: name, password_required: false, scheme: {} }
+      // The server answers them in turn.
+      // eslint-disable-next-line no-await-in-loop
+      await demand(visit(`${origin}/api/scope/`, json(scope)))
     }
-    await demand(visit(`${origin}/api/scope/`, json(scope)))
     await demand(visit(`${origin}/api/mod/plugin/`, json(glewlwydPlugin(provider.issuer, resources))))
     const client = {
       client_id: "notes",
       name: "notes",
       confidential: false,
       enabled: true,
-      redirect_uri: [callback],
-      authorization_type: ["code"],
+      redirect_uri: [redirectUri],
+      authorization_type: ["code", "refresh_token"],
       scope: []
     }
     await demand(visit(`${origin}/api/client/`, json(client)))
@@ -202,6 +259,7 @@ export const startGlewlwyd = Effect.fnUntraced(function*(resources: ReadonlyArra
   const continuing = { visit, follow: (url: string) => follow(url.includes("?") ? `${url}&g_continue` : url) }
   const glewlwyd: DebianProvider = {
     issuer: provider.issuer,
+    openPage: makeUser(provider, actOnGlewlwyd),
     tokensFor: (resource) =>
       Effect.promise(() => getTokens(provider, continuing, { clientId: "notes", resource, scope: "openid notes:read" }))
   }
@@ -225,7 +283,14 @@ export const lemonldapNeeds: Needs = {
 }
 
 /** The settings that differ from those of a new installation. Its users are those of the demonstration. */
-const lemonldapSettings = (origin: string, path: string, resource: string) => {
+const lemonldapSettings = (
+  { origin, path, redirectUri, resource }: {
+    readonly origin: string
+    readonly path: string
+    readonly redirectUri: string
+    readonly resource: string
+  }
+) => {
   const { privateKey, publicKey } = keyPair()
   const store = (name: string) => ({
     Directory: join(path, name),
@@ -258,14 +323,19 @@ const lemonldapSettings = (origin: string, path: string, resource: string) => {
     oidcServiceKeyIdSig: "k1",
     oidcServiceAllowAuthorizationCodeFlow: 1,
     oidcRPMetaDataExportedVars: { notes: { email: "mail" } },
-    oidcRPMetaDataScopeRules: { notes: { "notes:read": "1" } },
+    oidcRPMetaDataScopeRules: {
+      notes: Object.fromEntries(noteScopes.map((name) => [name, "$requested"]))
+    },
     oidcRPMetaDataOptions: {
       notes: {
         oidcRPMetaDataOptionsClientID: "notes",
         oidcRPMetaDataOptionsPublic: 1,
-        oidcRPMetaDataOptionsRedirectUris: callback,
-        oidcRPMetaDataOptionsBypassConsent: 1,
+        oidcRPMetaDataOptionsRedirectUris: redirectUri,
+        // Only a user on its pages can consent.
+        oidcRPMetaDataOptionsBypassConsent: redirectUri === callback ? 1 : 0,
+        oidcRPMetaDataOptionsRefreshToken: 1,
         oidcRPMetaDataOptionsAccessTokenJWT: 1,
+        oidcRPMetaDataOptionsAccessTokenExpiration: 300,
         oidcRPMetaDataOptionsAccessTokenSignAlg: "RS256",
         oidcRPMetaDataOptionsIDTokenSignAlg: "RS256",
         oidcRPMetaDataOptionsAdditionalAudiences: resource
@@ -291,8 +361,18 @@ const lemonldapIni = (path: string): string =>
     ""
   ].join("\n")
 
+const demoUser = { user: "dwho", password: "dwho" }
+
+/** Submits the form of a page: that of the login, or that of the consent. */
+const actOnLemonldap = ({ visit }: Browser): Act => ({ html, url }) => {
+  const hidden = [...html.matchAll(/<input type="hidden"[^>]*? name="([^"]+)"(?: value="([^"]*)")?/g)]
+  const fields = new URLSearchParams(hidden.map(([, name = "", value = ""]) => [name, value]))
+  if (html.includes(`name="password"`)) Object.entries(demoUser).forEach(([name, value]) => fields.set(name, value))
+  return visit(url.href, { method: "POST", body: fields })
+}
+
 /** Starts the portal of LemonLDAP::NG. Its tokens name their client and one resource as their audiences. */
-export const startLemonldap = Effect.fnUntraced(function*(resource: string) {
+export const startLemonldap = Effect.fnUntraced(function*(resource: string, redirectUri: string = callback) {
   const path = yield* folder
   const port = yield* freePort
   const origin = `http://127.0.0.1:${port}`
@@ -302,19 +382,23 @@ export const startLemonldap = Effect.fnUntraced(function*(resource: string) {
     await Promise.all(
       ["conf", "cache", "locks", "sessions", "persistent"].map((name) => mkdir(join(path, name), { recursive: true }))
     )
-    const settings = { ...JSON.parse(await readFile(defaults, "utf8")), ...lemonldapSettings(origin, path, resource) }
+    const settings = {
+      ...JSON.parse(await readFile(defaults, "utf8")),
+      ...lemonldapSettings({ origin, path, redirectUri, resource })
+    }
     await writeFile(join(path, "conf", "lmConf-1.json"), JSON.stringify(settings))
     await writeFile(ini, lemonldapIni(path))
   })
   yield* run("plackup", ["--host", "127.0.0.1", "--port", String(port), portal], { LLNG_DEFAULTCONFFILE: ini })
   yield* served(`${origin}/.well-known/openid-configuration`)
   const browser = makeBrowser(provider)
-  const login = { method: "POST", body: new URLSearchParams({ user: "dwho", password: "dwho" }) }
+  const login = { method: "POST", body: new URLSearchParams(demoUser) }
   yield* Effect.promise(() =>
     demand(browser.visit(`${origin}/`, { ...login, headers: { accept: "application/json" } }))
   )
   const lemonldap: DebianProvider = {
     issuer: origin,
+    openPage: makeUser(provider, actOnLemonldap),
     tokensFor: (resource) =>
       Effect.promise(() => getTokens(provider, browser, { clientId: "notes", resource, scope: "openid notes:read" }))
   }
