@@ -1,8 +1,12 @@
+import { McpAuth } from "@effect-mcp-auth/core"
+import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { type Cause, Effect, Exit, Fiber, Queue, Ref, Stream } from "effect"
+import { type Cause, Effect, Exit, Fiber, Layer, Queue, Ref, Scheduler, Stream } from "effect"
+import { HttpRouter, HttpServerResponse } from "effect/http"
 import { CurrentOperation, unnamedOperation } from "../../src/policy/internal/access.ts"
 import { stoppable } from "../../src/server/internal/stoppable.ts"
 import { AccessDenied, type AuthError, MissingCredentials } from "../../src/token/TokenError.ts"
+import { bearer, options, resource, send, serve } from "./harness.ts"
 
 const refuseWith = (error: AuthError) => Effect.flatMap(CurrentOperation, ({ stop }) => stop(error, undefined))
 
@@ -73,4 +77,18 @@ describe("a stoppable response", () => {
       const answer = yield* stoppable(refusing, unnamedOperation, ({ error }) => Effect.succeed(error._tag))
       assert.strictEqual(answer, "MissingCredentials")
     }))
+
+  it.effect("does not hang, wherever a fiber of the request yields, if its forked fibers do not end", () =>
+    Effect.gen(function*() {
+      const token = yield* Effect.flatMap(TestProvider.TestProvider, (provider) => provider.mint())
+      const response = Effect.as(Effect.forkChild(Effect.never), HttpServerResponse.text("done"))
+      const route = HttpRouter.add("GET", "/mcp", response).pipe(
+        Layer.provide(McpAuth.middleware.layer),
+        Layer.provide(McpAuth.layer(options()))
+      )
+      for (let operations = 9; operations < 40; operations++) {
+        const handle = yield* Effect.provideService(serve(route), Scheduler.MaxOpsBeforeYield, operations)
+        assert.strictEqual((yield* send(handle, resource, { headers: bearer(token) })).body, "done")
+      }
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 })

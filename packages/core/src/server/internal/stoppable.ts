@@ -61,6 +61,8 @@ export const stoppable = <A, E, R, E2, R2>(
             end(exit)
             respond()
           })
+          // This fiber can have yielded after the other one had its result. No task responds then.
+          respond()
           // The end of this fiber interrupts the other one, and with it what it has forked.
           return Fiber.interrupt(fiber)
         })
