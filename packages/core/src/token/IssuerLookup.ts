@@ -31,9 +31,10 @@ import * as Exit from "effect/Exit"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { type AuthorizationServer, mayIssue } from "../discovery/AuthorizationServer.ts"
 import { FetchLimits } from "../fetch/FetchLimits.ts"
+import { withoutSpan } from "../fetch/internal/refresh.ts"
 import { unknownIssuer } from "./internal/issuers.ts"
 import { parseJwt } from "./internal/jwt.ts"
 import { makeResourcePool } from "./internal/resourcePool.ts"
@@ -134,11 +135,12 @@ export const make = <E = never, R = never, RV = HttpClient.HttpClient, E2 = neve
     looksUpIssuers: true,
     make: Effect.fnUntraced(function*({ authorizationServers, resource }) {
       const configured = yield* method.make({ resource, authorizationServers })
-      const services = yield* Effect.context<R | RV | HttpClient.HttpClient>()
-      const trusted = yield* Cache.makeWith((issuer: string) => limited(() => lookup(issuer)), {
-        capacity: decisions,
-        timeToLive: (exit) => Exit.isSuccess(exit) ? remembered : 0
-      })
+      // Decisions and servers outlive the request that causes them, whose services differ: it can have another HTTP client.
+      const services = withoutSpan(yield* Effect.context<R | RV | HttpClient.HttpClient>())
+      const trusted = yield* Cache.makeWith(
+        (issuer: string) => Effect.provideContext(limited(() => lookup(issuer)), services),
+        { capacity: decisions, timeToLive: (exit) => Exit.isSuccess(exit) ? remembered : 0 }
+      )
       const servers = yield* makeResourcePool<Built, VerificationUnavailable>(capacity)
       const build = (issuer: string, create: MakeServer<E, R>) =>
         Effect.gen(function*() {
@@ -148,7 +150,9 @@ export const make = <E = never, R = never, RV = HttpClient.HttpClient, E2 = neve
           return { server, verify }
         }).pipe(
           orUnavailable(issuer),
-          Effect.updateContext((context: Context.Context<Scope.Scope>) => Context.merge(services, context))
+          Effect.updateContext((context: Context.Context<Scope.Scope>) =>
+            Context.add(services, Scope.Scope, Context.get(context, Scope.Scope))
+          )
         )
       return (token, request) => {
         const jwt = parseJwt(Redacted.value(token))

@@ -1,7 +1,7 @@
 import { AuthorizationServer, IssuerLookup, McpAuth, TokenVerifier } from "@effect-mcp-auth/core"
 import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
-import { Data, Effect, Fiber, Layer, Redacted, Ref, Schema } from "effect"
+import { Context, Data, Effect, Fiber, Layer, Redacted, Ref, Schema } from "effect"
 import { HttpServerRequest } from "effect/http"
 import * as HttpClient from "effect/http/HttpClient"
 import { TestClock } from "effect/testing"
@@ -197,6 +197,44 @@ describe("the server of a tenant", () => {
         yield* TestClock.adjust("11 seconds")
       }
       assert.strictEqual(yield* Ref.get(created), 1)
+    }).pipe(Effect.scoped))
+
+  class Table extends Context.Service<Table, string>()("@effect-mcp-auth/core/test/token/IssuerLookup.test/Table") {}
+
+  it.effect("is looked up, created and fetched with the services of the verifier, and not with those of a request", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(now * 1000)
+      const { client, providers: [, acme] } = yield* TestProvider.makeNetwork(
+        { issuer: issuers[0] },
+        { issuer: issuers[1] }
+      )
+      if (acme === undefined) return assert.fail()
+      const used = yield* Ref.make<ReadonlyArray<string>>([])
+      const use = (name: string) => Ref.update(used, (all) => [...all, name])
+      const named = (name: string) =>
+        Context.make(HttpClient.HttpClient, HttpClient.tapRequest(client, () => use(`client of the ${name}`))).pipe(
+          Context.add(Table, `table of the ${name}`)
+        )
+      const create = Effect.andThen(Effect.flatMap(Table, use), AuthorizationServer.discover(acme.issuer))
+      const { authenticate } = yield* Effect.flatMap(
+        Layer.build(
+          McpAuth.layer({
+            resource,
+            authorizationServers: [AuthorizationServer.discover(issuers[0])],
+            verifier: IssuerLookup.make({ lookup: () => Effect.as(Effect.flatMap(Table, use), create) })
+          }).pipe(Layer.provide(Layer.succeedContext(named("verifier"))))
+        ),
+        (context) => Effect.provide(McpAuth.McpAuth, context)
+      )
+      const headers = { authorization: `Bearer ${yield* acme.mint()}` }
+      const answer = authenticate(HttpServerRequest.fromWeb(new Request(resource, { headers })))
+      yield* Effect.provideContext(answer, named("request"))
+      assert.deepStrictEqual(yield* Ref.get(used), [
+        "table of the verifier",
+        "table of the verifier",
+        "client of the verifier",
+        "client of the verifier"
+      ])
     }).pipe(Effect.scoped))
 
   class TableDown extends Schema.TaggedError<TableDown>()("TableDown", {}) {}

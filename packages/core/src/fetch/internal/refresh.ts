@@ -360,7 +360,7 @@ const pause = <A, E>({ state }: Shared<A, E>) => (now: number): number => {
 }
 
 /** No effect requires a span, so the context may omit it. TypeScript cannot know that for any `R`. */
-const withoutSpan = <R>(context: Context.Context<R>): Context.Context<R> =>
+export const withoutSpan = <R>(context: Context.Context<R>): Context.Context<R> =>
   Context.omit(Tracer.ParentSpan)(context) as Context.Context<R>
 
 /**
