@@ -226,6 +226,26 @@ describe("refreshes", () => {
       ])
     }))
 
+  for (const status of [400, 401]) {
+    it.effect(`that are refused with ${status} and no reason lead to a login, and those of a server that is down do not`, () =>
+      Effect.gen(function*() {
+        const world = new World()
+        const oauth = yield* world.connect()
+        yield* post(oauth)
+        const answer = (status: number) => {
+          world.expire()
+          world.override = ({ body, url }) =>
+            url.endsWith("/token") && body.includes("refresh_token") ? new Response(null, { status }) : undefined
+        }
+        answer(503)
+        assert.strictEqual((yield* refused(oauth))._tag, "TokenUnavailable")
+        assert.strictEqual(world.pages.length, 1)
+        answer(status)
+        assert.strictEqual(yield* post(oauth), 200)
+        assert.strictEqual(world.pages.length, 2)
+      }))
+  }
+
   it.effect("that end a login open one page for a request, also if the user does not log in", () =>
     Effect.gen(function*() {
       const world = new World()

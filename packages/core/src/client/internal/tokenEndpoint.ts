@@ -82,6 +82,13 @@ const grantedOf = (body: Schema.JsonObject, receivedAt: number, isBound: boolean
 /** Codes that say that the server is unavailable, with a status of the client's fault. */
 const transientErrors = new Set(["temporarily_unavailable", "server_error", "slow_down"])
 
+/**
+ * Whether a server refuses without the JSON that RFC 6749, section 5.2 demands, as Glewlwyd does for a refresh token that it
+ * does not know. An outage has another status. A login does not cost the refresh token, until it has led to new tokens.
+ */
+const isBareRefusal = (status: number, body: Answer["body"]): boolean =>
+  (status === 400 || status === 401) && memberOf(body, "error") === undefined
+
 /** Whether a response says that the request is refused. GitHub says so with status 200. */
 const isRefusal = (status: number, error: string): boolean =>
   !transientErrors.has(error) &&
@@ -98,6 +105,10 @@ const judge = (
 ): Effect.Effect<Granted, TokenRefused | TokenUnavailable> => {
   const { issuer } = server
   const unavailable = (detail: string) => Effect.fail(new TokenUnavailable({ issuer, grant, detail }))
+  if (grant === "refresh_token" && isBareRefusal(status, body)) {
+    const description = "The server gave no reason"
+    return Effect.fail(new TokenRefused({ issuer, grant, status, error: "invalid_grant", description }))
+  }
   if (body === undefined) return unavailable(`HTTP ${status} without a JSON object`)
   const error = textOf(memberOf(body, "error"))
   if (error !== undefined && isRefusal(status, error)) {
