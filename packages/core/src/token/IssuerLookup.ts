@@ -34,7 +34,7 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import { type AuthorizationServer, mayIssue } from "../discovery/AuthorizationServer.ts"
 import { FetchLimits } from "../fetch/FetchLimits.ts"
-import { withoutSpan } from "../fetch/internal/refresh.ts"
+import { creatorServices } from "../fetch/internal/creatorServices.ts"
 import { unknownIssuer } from "./internal/issuers.ts"
 import { parseJwt } from "./internal/jwt.ts"
 import { makeResourcePool } from "./internal/resourcePool.ts"
@@ -136,7 +136,7 @@ export const make = <E = never, R = never, RV = HttpClient.HttpClient, E2 = neve
     make: Effect.fnUntraced(function*({ authorizationServers, resource }) {
       const configured = yield* method.make({ resource, authorizationServers })
       // Decisions and servers outlive the request that causes them, whose services differ: it can have another HTTP client.
-      const services = withoutSpan(yield* Effect.context<R | RV | HttpClient.HttpClient>())
+      const services = yield* creatorServices<R | RV | HttpClient.HttpClient>()
       const trusted = yield* Cache.makeWith(
         (issuer: string) => Effect.provideContext(limited(() => lookup(issuer)), services),
         { capacity: decisions, timeToLive: (exit) => Exit.isSuccess(exit) ? remembered : 0 }

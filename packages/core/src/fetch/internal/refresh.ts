@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
-import * as Tracer from "effect/Tracer"
+import { creatorServices } from "./creatorServices.ts"
 import { requestedDelay } from "./retry.ts"
 
 /** The result of a fetch: the value and the freshness lifetime that its source declares. */
@@ -359,10 +359,6 @@ const pause = <A, E>({ state }: Shared<A, E>) => (now: number): number => {
   return Option.isSome(failed) && isPaused(failed.value, now) ? failed.value.nextTry - now : 0
 }
 
-/** No effect requires a span, so the context may omit it. TypeScript cannot know that for any `R`. */
-export const withoutSpan = <R>(context: Context.Context<R>): Context.Context<R> =>
-  Context.omit(Tracer.ParentSpan)(context) as Context.Context<R>
-
 /**
  * Keeps the value of `fetch` fresh, with one fetch at a time. Only a successful fetch replaces the value. Each fetch
  * runs with the services and references of the creator, not with those of the caller: neither its limits nor its span.
@@ -371,7 +367,7 @@ export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
   fetch: Effect.Effect<Fetched<A>, E, R>,
   lifetimes: Lifetimes
 ): Effect.fn.Return<Refreshing<A, E>, never, R | Scope.Scope> {
-  const context = yield* Effect.context<R>()
+  const context = yield* creatorServices<R>()
   const scope = yield* Effect.scope
   const state = yield* Ref.make<State<A, E>>({
     cached: Option.none(),
@@ -384,7 +380,7 @@ export const makeRefreshing = Effect.fnUntraced(function*<A, E, R>(
   yield* Scope.addFinalizer(scope, Ref.update(state, (before) => ({ ...before, closed: true })))
   const shared: Shared<A, E> = {
     state,
-    fetch: (since) => Effect.updateContext(fetch, () => Context.add(withoutSpan(context), KnownSince, since)),
+    fetch: (since) => Effect.updateContext(fetch, () => Context.add(context, KnownSince, since)),
     lifetimes,
     scope
   }

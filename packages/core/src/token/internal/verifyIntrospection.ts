@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as AuthorizationServer from "../../discovery/AuthorizationServer.ts"
 import type { ServerConfig } from "../../discovery/ServerConfig.ts"
+import { creatorServices } from "../../fetch/internal/creatorServices.ts"
 import { SharedMemory } from "../../fetch/SharedMemory.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import type { ClientAuthentication } from "../ClientAuthentication.ts"
@@ -96,6 +97,7 @@ const makeResponseCache = Effect.fnUntraced(
   function*(server: Server, { resource }: ClaimRules, { queue, ...settings }: IntrospectionSettings) {
     const digestOf = yield* TokenDigest.TokenDigest
     const circuit = yield* makeCircuit(server)
+    const services = yield* creatorServices<HttpClient.HttpClient>()
     const expiry = expiryOf(settings.cacheFor)
     const lookup = Effect.fnUntraced(function*(key: DigestKey<PendingRequest>) {
       const { request, token } = key.take() ?? nothingPending
@@ -111,10 +113,13 @@ const makeResponseCache = Effect.fnUntraced(
       )
       return { cached, keepFor: Duration.millis(Math.max(0, expiry(cached) - (yield* Clock.currentTimeMillis))) }
     })
-    const cache = yield* Cache.makeWith(lookup, {
-      capacity,
-      timeToLive: (exit) => Exit.isSuccess(exit) ? exit.value.keepFor : Duration.zero
-    })
+    const cache = yield* Cache.makeWith(
+      (key: DigestKey<PendingRequest>) => Effect.provideContext(lookup(key), services),
+      {
+        capacity,
+        timeToLive: (exit) => Exit.isSuccess(exit) ? exit.value.keepFor : Duration.zero
+      }
+    )
     return Effect.fnUntraced(function*(token: Redacted.Redacted, request: AddressedRequest | undefined) {
       const digest = digestOf(Redacted.value(token))
       const key = new DigestKey(typeof digest === "string" ? digest : yield* digest, { token, request })
