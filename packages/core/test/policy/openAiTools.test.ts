@@ -15,7 +15,8 @@ import {
   send,
   serve,
   serverWith,
-  stateless
+  stateless,
+  withSessions
 } from "../server/harness.ts"
 import { arrive, fromPolicies, mint, plainTool, toolOf } from "./harness.ts"
 
@@ -92,6 +93,20 @@ describe("tools for OpenAI hosts", () => {
         assert.deepStrictEqual(refused.messages[0]?.result?.["_meta"], { "mcp/www_authenticate": [challenge] })
       }
     }).pipe(Effect.provide(TestProvider.layer())))
+
+  for (const revision of withSessions) {
+    it.effect(`are refused with the challenge in the body in ${revision}, also in a session that has ended`, () =>
+      Effect.gen(function*() {
+        const handle = yield* start(on)
+        const session = yield* initialize(handle, revision, undefined)
+        const body = request("the-call", "tools/call", { name: "Read", arguments: {} })
+        for (const id of [session["mcp-session-id"], "ended"]) {
+          const { messages, status } = yield* post(handle, body, { headers: { ...session, "mcp-session-id": id } })
+          assert.strictEqual(status, 401)
+          assert.containsAllKeys(messages[0]?.result?.["_meta"], ["mcp/www_authenticate"])
+        }
+      }).pipe(Effect.provide(TestProvider.layer())))
+  }
 
   it.effect("are as before without the option", () =>
     Effect.gen(function*() {

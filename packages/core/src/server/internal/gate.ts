@@ -181,22 +181,26 @@ const acceptRequest = <E, R>(
   })
 }
 
-/** The request with its session, if it has no token and needs none. */
+/**
+ * The request with its session, and whether it has no token and needs none. A request that was changed has a body of its own,
+ * and only one of the two can read it. So everything that reads the body later must use the same request.
+ */
 const anonymousRequestOf = Effect.fnUntraced(
   function*(request: Request, { auth, limits, registered, sent, sessions }: GateState) {
     const token = BearerToken.fromRequest(sent, auth.tokenHeaders)
     if (Option.isNone(registered) || Result.isSuccess(token) || token.failure._tag !== "MissingCredentials") {
-      return undefined
+      return { claimed: request, isOpen: false }
     }
     const registrations = yield* registered.value
-    // The body is read here, and again by the server. Both must use the same request.
     const claimed = yield* sessions.claim(anonymous, request)
     // If the session has another owner, the claim returns a changed request.
     const ownsSession = claimed === request && request.headers["mcp-session-id"] !== undefined
     const unauthenticated = { request: claimed, ownsSession }
-    return (yield* mayBeAnonymous(unauthenticated, registrations, auth.policySettings.anonymousLists, limits.anonymous))
-      ? claimed :
-      undefined
+    const { anonymousLists } = auth.policySettings
+    return {
+      claimed,
+      isOpen: yield* mayBeAnonymous(unauthenticated, registrations, anonymousLists, limits.anonymous)
+    }
   }
 )
 
@@ -210,15 +214,6 @@ const admitByToken = <E, R>(respond: Respond<E, R>, request: Request, state: Gat
       Effect.flatMapEager(sessions.claim(info, request), (claimed) => acceptRequest(respond, info, claimed, state))
   })
 }
-
-const admitWithoutToken = <E, R>(respond: Respond<E, R>, request: Request, state: GateState) =>
-  Effect.matchEffect(anonymousRequestOf(request, state), {
-    onFailure: (error) => refuseRequest(error, request, state.auth),
-    onSuccess: (anonymousRequest) =>
-      anonymousRequest === undefined
-        ? admitByToken(respond, request, state)
-        : Effect.andThen(recordAllowed("anonymous"), acceptRequest(respond, anonymous, anonymousRequest, state))
-  })
 
 /**
  * Adds what OpenAI hosts read of tools. The body of a request without a token is read only if a policy can accept it, as it
@@ -234,6 +229,21 @@ const forOpenAi = <E, R>(admitted: Respond<E, R>, request: Request, { auth, limi
       return wasRead ? withOpenAiTools(response, request, limit, tools) : Effect.succeed(response)
     }))
 }
+
+const admit = <E, R>(respond: Respond<E, R>, request: Request, state: GateState) =>
+  isEmptyCredentials(request.headers["authorization"])
+    ? Effect.matchEffect(anonymousRequestOf(request, state), {
+      onFailure: (error) => refuseRequest(error, request, state.auth),
+      onSuccess: ({ claimed, isOpen }) =>
+        forOpenAi(
+          isOpen
+            ? Effect.andThen(recordAllowed("anonymous"), acceptRequest(respond, anonymous, claimed, state))
+            : admitByToken(respond, request, state),
+          claimed,
+          state
+        )
+    })
+    : forOpenAi(admitByToken(respond, request, state), request, state)
 
 const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
   Effect.gen(function*() {
@@ -266,9 +276,8 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
         const { headers, method } = request
         const state = { sent, auth, registered, sessions, unavailable, limits: limitsIn(context, auth.bodyLimits) }
         const problem = unavailable()
-        const admit = isEmptyCredentials(headers["authorization"]) ? admitWithoutToken : admitByToken
         const admitted = problem === undefined
-          ? track(forOpenAi(admit(respond, request, state), request, state), request)
+          ? track(admit(respond, request, state), request)
           : refuseRequest(problem, request, auth)
         // Fast path: without an origin, the headers are the same for every client.
         return isAnyOrigin && headers["origin"] === undefined && method !== "OPTIONS"
