@@ -138,7 +138,7 @@ export const make = <E = never, R = never, RV = HttpClient.HttpClient, E2 = neve
       // Decisions and servers outlive the request that causes them, whose services differ: it can have another HTTP client.
       const services = yield* creatorServices<R | RV | HttpClient.HttpClient>()
       const trusted = yield* Cache.makeWith(
-        (issuer: string) => Effect.provideContext(limited(() => lookup(issuer)), services),
+        (issuer: string) => Effect.provideContext(limited(() => Effect.scoped(lookup(issuer))), services),
         { capacity: decisions, timeToLive: (exit) => Exit.isSuccess(exit) ? remembered : 0 }
       )
       const servers = yield* makeResourcePool<Built, VerificationUnavailable>(capacity)

@@ -100,6 +100,8 @@ export const makeApiKeyVerifier = Effect.fnUntraced(function*<R>(
   return Effect.fnUntraced(function*(token) {
     const presented = yield* hash(token)
     const key = yield* Effect.suspend(() => lookup(presented)).pipe(
+      // Otherwise what it acquires would be kept for as long as the verifier.
+      Effect.scoped,
       Effect.provideContext(services),
       Effect.catchCause(toTokenError)
     )

@@ -56,6 +56,8 @@ export const makeCustomVerifier = Effect.fnUntraced(function*<R>(
   const digestOf = yield* TokenDigest.TokenDigest
   return Effect.fnUntraced(function*(token, request) {
     const result = yield* Effect.suspend(() => verify(token, request)).pipe(
+      // Otherwise what it acquires would be kept for as long as the verifier.
+      Effect.scoped,
       Effect.provideContext(services),
       Effect.catchCause(toTokenError)
     )
