@@ -28,3 +28,12 @@ export const GroupResult = Schema.Struct({
 })
 
 export type GroupResult = typeof GroupResult.Type
+
+/** What a group said the last time, when and where. */
+export const Run = Schema.Struct({
+  date: Schema.String,
+  machine: Schema.Array(Schema.String),
+  result: GroupResult
+})
+
+export type Run = typeof Run.Type
