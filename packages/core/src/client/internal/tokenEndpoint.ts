@@ -106,8 +106,7 @@ const judge = (
   const { issuer } = server
   const unavailable = (detail: string) => Effect.fail(new TokenUnavailable({ issuer, grant, detail }))
   if (grant === "refresh_token" && isBareRefusal(status, body)) {
-    const description = "The server gave no reason"
-    return Effect.fail(new TokenRefused({ issuer, grant, status, error: "invalid_grant", description }))
+    return Effect.fail(new TokenRefused({ issuer, grant, status, error: "invalid_grant" }))
   }
   if (body === undefined) return unavailable(`HTTP ${status} without a JSON object`)
   const error = textOf(memberOf(body, "error"))
