@@ -285,7 +285,9 @@ const tryPreset = async (trial: Trial, mutant: Mutant, loaders: ReadonlyArray<Te
       preset: mutant.id,
       isCareful: false
     })
-    for (const finding of findings) if (finding.kind === "killed") take(trial, finding, specification)
+    for (const finding of findings) {
+      if (finding.kind === "killed" || finding.kind === "hung") take(trial, finding, specification)
+    }
     if (!trial.alive.has(mutant.id)) break
   }
   await writeKillers(trial.killers)

@@ -57,6 +57,9 @@ declare global {
 /** A test that takes so much longer than it should hangs. Real time only ends it: nothing is measured by it. */
 const patience = (duration: number): number => 30_000 + 20 * duration
 
+/** Longer than any test that mutants are tried on, in milliseconds. */
+const longTest = 10_000
+
 /** What keeps the worker alive whatever it does. */
 const always = new Set(["PipeWrap", "Pipe", "MessagePort", "TTYWrap", "Timeout"])
 
@@ -193,13 +196,24 @@ export default class MutatingRunner extends TestRunner {
     if (this.isSpoilt || !isTried) test.mode = "skip"
   }
 
+  /** In a file that runs as one mutant, nothing tells how long a test takes. One that nothing could end any more hangs. */
+  async runTask(test: RunnerTestCase): Promise<void> {
+    const run = TestRunner.getTestFn(test)
+    if (this.work.preset === 0) return await run()
+    const ended = new AbortController()
+    const outcome = await Promise.race([run(), hung(longTest, ended.signal)]).finally(() => ended.abort())
+    if (outcome !== "hung") return
+    this.tell({ kind: "hung", id: this.work.preset, test: nameOf(test) })
+    this.isSpoilt = true
+  }
+
   override async onAfterRunTask(test: RunnerTestCase): Promise<void> {
     super.onAfterRunTask(test)
     if (test.type !== "test" || test.mode === "skip" || test.result?.state === "skip") return
     const failed = test.result?.state === "fail"
     if (this.work.preset !== 0) {
       if (failed) this.tell({ kind: "killed", id: this.work.preset, test: nameOf(test) })
-      this.isSpoilt = failed
+      this.isSpoilt ||= failed
     } else if (failed) {
       this.tell({ kind: "broken", test: nameOf(test), problem: test.result?.errors?.[0]?.stack ?? "" })
       this.isSpoilt = true

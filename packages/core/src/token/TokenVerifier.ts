@@ -91,8 +91,7 @@ const reasons = {
   "invalid-api-key-prefix":
     "`prefix` must have 3 to 32 letters, digits, underscores and hyphens, and must not begin with \"ey\"",
   "invalid-api-key-issuer": "`issuer` must begin with \"urn:\", so that no authorization server has this name",
-  "hidden-api-keys":
-    "an earlier method would get its keys; put `apiKeys` first, and give each a `prefix` of its own",
+  "hidden-api-keys": "an earlier method would get its keys; put `apiKeys` first, and give each a `prefix` of its own",
   "incomplete-metadata": "the metadata of an authorization server is incomplete"
 } as const
 
