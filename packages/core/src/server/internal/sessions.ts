@@ -139,7 +139,6 @@ const trackUse = (session: Session, request: Request): Effect.Effect<Request, ne
   Effect.contextWith((context: Context.Context<Scope.Scope>) => {
     const clock = Context.get(context, Clock.Clock)
     session.requests++
-    session.lastUsed = clock.currentTimeMillisUnsafe()
     const used = Effect.sync(() => {
       session.requests--
       session.lastUsed = clock.currentTimeMillisUnsafe()
