@@ -245,6 +245,14 @@ const take = (
   killers.set(digest(mutant), { file: pathOf(specification), test })
 }
 
+/** How many mutants are alive, and which ones if they are few. */
+const tellAlive = (alive: ReadonlyMap<number, Mutant>): void => {
+  const few = alive.size > 20
+    ? []
+    : [...alive.values()].map(({ file, line, operator }) => `  ${file}:${line} ${operator}`)
+  console.log([`${alive.size} alive`, ...few].join("\n"))
+}
+
 /** Tries each mutant that lives on some tests. */
 const tryRound = async (trial: Trial, testsOf: (mutant: Mutant) => ReadonlyArray<Killer>) => {
   const { alive, killers, specifications, vitest } = trial
@@ -274,7 +282,7 @@ const tryRound = async (trial: Trial, testsOf: (mutant: Mutant) => ReadonlyArray
     // A run that is stopped has not been in vain.
     await writeKillers(killers)
   }
-  console.log(`${alive.size} alive`)
+  tellAlive(alive)
 }
 
 /** Gives a mutant a worker of its own, in which it is there while modules are loaded: it may be read then only. */
@@ -318,6 +326,7 @@ const tryAll = async (
       await tryPreset(trial, mutant, specifications.filter((specification) => pathOf(specification) === killer.file))
     }
   }
+  tellAlive(alive)
   if (alive.size === 0) return { broken: [], verdicts }
 
   const { broken, loaders, tests } = await coverageOf(vitest, specifications)
