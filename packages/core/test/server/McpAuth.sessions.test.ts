@@ -319,6 +319,14 @@ describe("the gate's record of sessions", () => {
       assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "s1")
     }).pipe(Effect.scoped))
 
+  it.effect("does not fail when the server ends a session that the gate does not know", () =>
+    Effect.gen(function*() {
+      const { claim, learn } = yield* gate
+      yield* learn(ada, plain, begun)
+      yield* learn(ada, withSession("s9", "DELETE"), HttpServerResponse.empty({ status: 204 }))
+      assert.strictEqual(seenAs(yield* claim(ada, withSession("s1"))), "s1")
+    }).pipe(Effect.scoped))
+
   it.effect("makes a session unknown at once when it was not used for too long, and ends it once", () =>
     Effect.gen(function*() {
       const ended: Array<string> = []

@@ -253,9 +253,10 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
       (ref) => Effect.sync(() => MutableRef.get(ref))
     )
     const server = yield* Effect.serviceOption(ServerAvailability)
-    // Plain routes have no server whose availability matters.
-    const availability = Option.isSome(server) ? server.value : yield* openAvailability
-    const tracked = Option.isSome(server) ? yield* trackRequests : identity
+    const { availability, tracked } = Option.isSome(server)
+      ? { availability: server.value, tracked: yield* trackRequests }
+      // Plain routes have no server whose availability matters.
+      : { availability: yield* openAvailability, tracked: identity }
     const closed = new ServerUnavailable({ reason: "closed" })
     const track = <E, R>(answered: Respond<E, R>, request: Request) =>
       tracked(answered, () => auth.refuse(closed, request))

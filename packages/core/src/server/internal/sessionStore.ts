@@ -95,8 +95,9 @@ export const makeSessionStore = (bounds: Bounds): SessionStore => {
       own.weight += session.weight
       total += session.weight
       const ended: Array<Session> = []
-      while (total > bounds.total || own.weight > bounds.perOwner) {
-        const share = own.weight > bounds.perOwner ? own : largestShare()
+      const isOver = () => own.weight > bounds.perOwner
+      while (total > bounds.total || isOver()) {
+        const share = isOver() ? own : largestShare()
         const first = share === undefined ? undefined : leastUsed(share)
         if (first === undefined) break
         remove(first)

@@ -177,11 +177,13 @@ export const makeSessions = Effect.fnUntraced(function*(
     return (yield* keep(own)) ? yield* trackUse(own, request) : withoutSession(request)
   })
   const begin = Effect.fnUntraced(function*(id: string, { info, request, size }: HandledRequest) {
-    const owner = isAnonymous(info) ? clientOf(request) ?? unknownSession : principal(info)
+    const [owner, bounds] = isAnonymous(info)
+      ? [clientOf(request) ?? unknownSession, options.bounds.anonymous]
+      : [principal(info), options.bounds.authenticated]
     const weight = Math.max(1, Math.ceil((yield* size()) / bytesPerWeight))
     const lastUsed = yield* Clock.currentTimeMillis
     if (yield* keep({ id, principal: principal(info), owner, weight, lastUsed, requests: 0 })) return
-    return yield* noRoomError(weight, options.bounds[isAnonymous(info) ? "anonymous" : "authenticated"])
+    return yield* noRoomError(weight, bounds)
   })
   return {
     claim: (info, request) => {
