@@ -61,7 +61,10 @@ const scenario = (stalls: ReadonlyArray<number>) =>
     const { clock, standStill } = makeClock()
     return yield* Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider
-      const verify = yield* verifier(introspection)
+      const verify = yield* verifier({
+        ...introspection,
+        make: (trust) => Effect.provideService(introspection.make(trust), Clock.Clock, clock)
+      })
       const tokens = yield* Effect.replicateEffect(provider.mintOpaque(), 2)
       const outcomes = yield* Effect.forkChild(
         Effect.forEach(tokens, (token) => outcome(verify(token)), { concurrency: "unbounded" }).pipe(
