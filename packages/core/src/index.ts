@@ -902,8 +902,8 @@ export * as BearerAuth from "./server/BearerAuth.ts"
  * Responses to requests that are refused (RFC 6750, section 3; RFC 9728, section 5.1).
  *
  * Clients act on the status and on the headers only. After a 401 they log in. After a 403 with `insufficient_scope` they
- * request more scopes. After a 429 or 503 they retry with the same token. A request without credentials
- * gets no error code. Details of an error are sent only if `showErrorDetails` is on.
+ * request more scopes. After a 429 or 503 they retry with the same token. A request without credentials gets no error code.
+ * Details of an error are sent only if `showErrorDetails` is on.
  *
  * **Example** (A request to log in)
  *

@@ -2,8 +2,8 @@
  * The rules of the doctor, as data. Each has an ID, what it looks for, the clients that fail, who must act, the fix, and the
  * source of the fact with its date and its confidence.
  *
- * Rules `R01` to `R53` are faults that stop real clients, by reports. Rules `D01` and higher follow from the specifications. A hint is rare or weakly
- * sourced, and never makes a server fail.
+ * Rules `R01` to `R53` are faults that stop real clients, by reports. Rules `D01` and higher follow from the specifications.
+ * A hint is rare or weakly sourced, and never makes a server fail.
  *
  * **Example** (A rule of a program)
  *

@@ -188,7 +188,8 @@ export interface ClaimOptions {
   /**
    * The claims with the roles of the caller, for `Policy.role` without `at`: for example `[["groups"]]`, or
    * `[{ path: ["urn:zitadel:iam:org:project:roles"], keys: true }]` for an object whose keys are the roles, or
-   * `[{ path: ["roles"], member: "key" }]` for a list of objects (Kinde). No other claim has roles then. Roles grant no scope. Default: the claims that `Policy.role` names.
+   * `[{ path: ["roles"], member: "key" }]` for a list of objects (Kinde). No other claim has roles then. Roles grant no
+   * scope. Default: the claims that `Policy.role` names.
    */
   readonly roleClaims?: readonly [RoleClaim, ...ReadonlyArray<RoleClaim>] | undefined
   /**

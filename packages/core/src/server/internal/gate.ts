@@ -230,6 +230,7 @@ const forOpenAi = <E, R>(admitted: Respond<E, R>, request: Request, { auth, limi
     }))
 }
 
+/** Decides about a request, and adds to its response what OpenAI hosts read. */
 const admit = <E, R>(respond: Respond<E, R>, request: Request, state: GateState) =>
   isEmptyCredentials(request.headers["authorization"])
     ? Effect.matchEffect(anonymousRequestOf(request, state), {

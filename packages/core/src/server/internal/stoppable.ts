@@ -52,6 +52,7 @@ export const stoppable = <A, E, R, E2, R2>(
         return Effect.void
       })
     })
+    // The end of the fiber that responds interrupts this one, and with it what it has forked.
     return Effect.flatMap(
       Effect.forkChild(Effect.awaitAllChildren(stoppableSelf), { startImmediately: true, uninterruptible: "inherit" }),
       (fiber) =>
@@ -63,7 +64,7 @@ export const stoppable = <A, E, R, E2, R2>(
           })
           // This fiber can have yielded after the other one had its result. No task responds then.
           respond()
-          // The end of this fiber interrupts the other one, and with it what it has forked.
+          // If the response is interrupted, it waits for the finalizers of the effect.
           return Fiber.interrupt(fiber)
         })
     )

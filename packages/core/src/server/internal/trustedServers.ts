@@ -46,7 +46,8 @@ export const makeTrustedServers = Effect.fnUntraced(function*<E, R, RV = HttpCli
     own === undefined ? [] : [{ authorizationServers: [server], method: own.verifier }]
   )
   const others = entries.flatMap(({ own, server }) => own === undefined ? [server] : [])
-  // API keys and looked-up issuers stay valid if each server has a method of its own. They are first, because introspection takes any token.
+  // API keys and looked-up issuers stay valid if each server has a method of its own. They are first, because introspection
+  // takes any token.
   const general = others.length > 0
     ? [{ authorizationServers: others, method: shared }]
     : independentOf(shared).map((method) => ({ authorizationServers: [], method }))
