@@ -129,13 +129,10 @@ export const requestState = (options: RequestStateOptions) =>
       const { requestState: encrypted } = request.requestContext
       return Effect.flatMap(encrypted === undefined ? respond : continueWith(encrypted, respond, request), (result) => {
         const answer: unknown = result
-        if (!(answer instanceof McpSchema.InputRequired)) {
+        if (!(answer instanceof McpSchema.InputRequired) || answer.requestState === undefined) {
           return Effect.succeed(result)
         }
-        const { requestState: state } = answer
-        if (state === undefined) {
-          return Effect.succeed(result)
-        }
+        const state = answer.requestState
         const binding = Effect.orDie(bindingFor(request))
         return encryptedResult(
           answer,
