@@ -132,7 +132,8 @@ const enforced = <S>() =>
     yield* setPolicyScopes(registrationsFound.scopes)
     // Outside of the policies, so that the refusal of a handler also names the scopes that the policies need.
     return permanent(
-      enforcePolicies<S>(registrationsFound, yield* ServerAvailability).combine(refusableOperations(server)).layerGlobal
+      enforcePolicies<S>(registrationsFound, yield* ServerAvailability).combine(refusableOperations(registrationsFound))
+        .layerGlobal
     )
   }))
 

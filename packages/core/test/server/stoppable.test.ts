@@ -3,17 +3,19 @@ import { TestProvider } from "@effect-mcp-auth/test-utils"
 import { assert, describe, it } from "@effect/vitest"
 import { type Cause, Effect, Exit, Fiber, Layer, Queue, Ref, Scheduler, Stream } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
-import { CurrentOperation, unnamedOperation } from "../../src/policy/internal/access.ts"
+import { currentAccess, unnamedOperation } from "../../src/policy/internal/access.ts"
 import { stoppable } from "../../src/server/internal/stoppable.ts"
 import { AccessDenied, type AuthError, MissingCredentials } from "../../src/token/TokenError.ts"
 import { bearer, options, resource, send, serve } from "./harness.ts"
 
-const refuseWith = (error: AuthError) => Effect.flatMap(CurrentOperation, ({ stop }) => stop(error, undefined))
+const refuseWith = (error: AuthError) =>
+  Effect.flatMap(currentAccess, ({ current }) => current?.stop(error, undefined) ?? Effect.die("No operation"))
+
+const unnamed = { operation: unnamedOperation, isExact: true, enforcedGuards: [] }
 
 const refuse = refuseWith(new MissingCredentials())
 
-const answering = <A, E, R>(self: Effect.Effect<A, E, R>) =>
-  stoppable(self, unnamedOperation, () => Effect.fail("refused"))
+const answering = <A, E, R>(self: Effect.Effect<A, E, R>) => stoppable(self, unnamed, () => Effect.fail("refused"))
 
 describe("a stoppable response", () => {
   it.effect("keeps its forked fibers running until the body has been sent", () =>
@@ -63,8 +65,7 @@ describe("a stoppable response", () => {
   it.effect("does not hang: a refusal after the end interrupts the fiber that refuses", () =>
     Effect.gen(function*() {
       const body = yield* answering(
-        Effect.map(Effect.context<CurrentOperation>(), (context) =>
-          Stream.fromEffect(Effect.provideContext(refuse, context)))
+        Effect.map(Effect.context<never>(), (context) => Stream.fromEffect(Effect.provideContext(refuse, context)))
       )
       const exit = yield* Effect.exit(Effect.flatMap(Effect.forkChild(Stream.runCollect(body)), Fiber.join))
       assert.isTrue(Exit.hasInterrupts(exit))
@@ -74,7 +75,7 @@ describe("a stoppable response", () => {
     Effect.gen(function*() {
       const denied = new AccessDenied({ policy: "later" })
       const refusing = Effect.onInterrupt(refuse, () => refuseWith(denied))
-      const answer = yield* stoppable(refusing, unnamedOperation, ({ error }) => Effect.succeed(error._tag))
+      const answer = yield* stoppable(refusing, unnamed, ({ error }) => Effect.succeed(error._tag))
       assert.strictEqual(answer, "MissingCredentials")
     }))
 

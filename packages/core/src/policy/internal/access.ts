@@ -30,7 +30,21 @@ import { type Caller, isPolicy, type Operation, type Policy } from "./model.ts"
  */
 export type Visibility = "permitted" | "locked" | "concealed"
 
-/** How the server evaluates policies, for one request. */
+/** The operation in progress, so that its handler can evaluate policies. */
+export interface CurrentOperation {
+  readonly operation: Operation
+  /** Whether `operation` contains everything that the handler received. */
+  readonly isExact: boolean
+  /** The scopes by which earlier policies of the operation were satisfied. A later challenge includes them. */
+  readonly earlierScopes: Set<string>
+  /** Ends the operation with a refusal. */
+  readonly stop: (error: AuthError, trace: Trace | undefined) => Effect.Effect<never>
+}
+
+/**
+ * How the server evaluates policies for one request, and for each of its operations. It is one service, because Effect copies
+ * all services several times for each operation.
+ */
 export class Access extends Context.Service<Access, {
   readonly hierarchy: ScopeHierarchy
   /** `open`: lists show everything. */
@@ -39,18 +53,14 @@ export class Access extends Context.Service<Access, {
   readonly conceal: (error: AuthError, trace: Trace) => Effect.Effect<void>
   /** Records why a part of the request is refused, for the response to the whole request. Returns the error for this part. */
   readonly refuse: (error: AuthError, trace: Trace | undefined) => Effect.Effect<McpSchema.McpErrorBase>
+  /**
+   * The guards that the server evaluates together with the other policies of the operation in progress, so that one challenge
+   * covers all. Every other guard is enforced by its own layer.
+   */
+  readonly enforcedGuards: ReadonlyArray<Policy<AuthInfo>>
+  /** Absent outside of an operation. */
+  readonly current?: CurrentOperation | undefined
 }>()("@effect-mcp-auth/core/policy/internal/access") {}
-
-/** The operation in progress, so that its handler can evaluate policies. */
-export class CurrentOperation extends Context.Service<CurrentOperation, {
-  readonly operation: Operation
-  /** Whether `operation` contains everything that the handler received. */
-  readonly isExact: boolean
-  /** The scopes by which earlier policies of the operation were satisfied. A later challenge includes them. */
-  readonly earlierScopes: Set<string>
-  /** Ends the operation with a refusal. */
-  readonly stop: (error: AuthError, trace: Trace | undefined) => Effect.Effect<never>
-}>()("@effect-mcp-auth/core/policy/internal/access/CurrentOperation") {}
 
 /** The JSON-RPC error code of all refusals, from the range that MCP leaves to servers. */
 export const refusalCode = -32_001
@@ -61,6 +71,7 @@ const logRefusal = (error: AuthError): Effect.Effect<void> => Effect.logInfo(`Op
 const defaultAccess: Access["Service"] = {
   hierarchy: flat,
   visibility: "permitted",
+  enforcedGuards: [],
   conceal: logRefusal,
   refuse: (error) =>
     Effect.as(
@@ -138,16 +149,8 @@ export const evaluate: {
 
 const currentRequest: Effect.Effect<PolicyRequest, never, AuthInfo> = Effect.gen(function*() {
   const caller = yield* AuthInfo
-  const { hierarchy } = yield* currentAccess
-  const current = yield* Effect.serviceOption(CurrentOperation)
-  return {
-    caller,
-    hierarchy,
-    ...Option.match(current, {
-      onNone: () => ({ operation: unnamedOperation }),
-      onSome: ({ isExact, operation }) => ({ isExact, operation })
-    })
-  }
+  const { current: { isExact = true, operation } = { operation: unnamedOperation }, hierarchy } = yield* currentAccess
+  return { caller, hierarchy, isExact, operation }
 })
 
 /**
@@ -172,15 +175,10 @@ export const allows = <R>(policy: Policy<R>): Effect.Effect<boolean, Verificatio
 export const require = Effect.fnUntraced(function*<R>(
   policy: Policy<R>
 ): Effect.fn.Return<void, never, R | AuthInfo> {
-  const current = yield* Effect.serviceOption(CurrentOperation)
+  const { current } = yield* currentAccess
   // If no server can answer with the refusal, the handler must still not continue.
-  const stop: CurrentOperation["Service"]["stop"] = Option.isNone(current)
-    ? (error) => Effect.die(error)
-    : current.value.stop
-  const earlierScopes = Option.match(current, {
-    onNone: () => new Set<string>(),
-    onSome: ({ earlierScopes }) => earlierScopes
-  })
+  const stop: CurrentOperation["stop"] = current?.stop ?? ((error) => Effect.die(error))
+  const earlierScopes = current?.earlierScopes ?? new Set()
   const request = yield* currentRequest
   const decision = yield* Effect.catchTag(
     decide(policy, request),

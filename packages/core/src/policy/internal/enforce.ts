@@ -5,11 +5,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { AuthInfo } from "../../token/AuthInfo.ts"
 import type { ScopeHierarchy } from "../ScopeHierarchy.ts"
-import { type Access, accessIn, currentAccess, CurrentOperation } from "./access.ts"
+import { type Access, accessIn, currentAccess } from "./access.ts"
 import { decide, evaluateClaims, type PolicyRequest, recordScopes, type Refusal, withEarlierScopes } from "./decide.ts"
 import { type Any, type Caller, type Check, node, type Operation, type Policy } from "./model.ts"
 import { RouterPath, type UriResolver, uriResolverOf } from "./resourceUri.ts"
@@ -111,46 +110,34 @@ const enforce = Effect.fnUntraced(function*<R>(policy: Policy<R>, request: Polic
   return yield* Effect.flatMap(access.refuse(withEarlierScopes(refusal, earlierScopes), trace), Effect.fail)
 })
 
-/** A list entry is not an operation, so its scopes are never added to a challenge. */
-const earlierScopesIn = (context: Context.Context<never>): Set<string> =>
-  Option.match(Context.getOption(context, CurrentOperation), {
-    onNone: () => new Set(),
-    onSome: ({ earlierScopes }) => earlierScopes
-  })
-
-/** Whether the target of a request exists for its caller. Fails with the refusal if it exists but is not permitted. */
-export const isVisibleTo = <R>(
-  policy: Policy<R>,
-  request: Request,
-  caller: Caller,
-  resolver: UriResolver
-): Effect.Effect<boolean, McpSchema.McpErrorBase, Exclude<R, AuthInfo>> =>
-  Effect.suspend(() => permits(policy, operationOf(request, resolver), caller))
-
-/** As `isVisibleTo`, for a known operation. */
+/**
+ * Whether the target of an operation exists for its caller, by the services of the request. Fails with the refusal if it
+ * exists but is not permitted.
+ */
 export const permits = <R>(
   policy: Policy<R>,
   received: ReceivedOperation,
-  caller: Caller
-): Effect.Effect<boolean, McpSchema.McpErrorBase, Exclude<R, AuthInfo>> =>
-  Effect.contextWith((context: Context.Context<never>) => {
-    const { hierarchy, refuse } = accessIn(context)
-    const request = policyRequestOf(received, caller, hierarchy)
-    const earlierScopes = earlierScopesIn(context)
-    // If claims alone permit the operation, no check can refuse it.
-    const evaluation = evaluateClaims(policy, request)
-    if (evaluation.outcome === "yes") {
-      recordScopes(earlierScopes, evaluation)
-      return Effect.succeed(true)
-    }
-    return enforce(policy, request, earlierScopes).pipe(
-      Effect.catchTag(
-        "VerificationUnavailable",
-        (error) => Effect.flatMap(refuse(error, undefined), Effect.fail)
-      ),
-      Effect.provideService(AuthInfo, caller)
-    )
-  })
+  caller: Caller,
+  context: Context.Context<never>
+): Effect.Effect<boolean, McpSchema.McpErrorBase, Exclude<R, AuthInfo>> => {
+  const { current, hierarchy, refuse } = accessIn(context)
+  const request = policyRequestOf(received, caller, hierarchy)
+  // A list entry is not an operation, so its scopes are never added to a challenge.
+  const earlierScopes = current?.earlierScopes ?? new Set()
+  // If claims alone permit the operation, no check can refuse it.
+  const evaluation = evaluateClaims(policy, request)
+  if (evaluation.outcome === "yes") {
+    recordScopes(earlierScopes, evaluation)
+    return Effect.succeed(true)
+  }
+  return enforce(policy, request, earlierScopes).pipe(
+    Effect.catchTag(
+      "VerificationUnavailable",
+      (error) => Effect.flatMap(refuse(error, undefined), Effect.fail)
+    ),
+    Effect.provideService(AuthInfo, caller)
+  )
+}
 
 /** Gives the checks of a policy the services that they need, except `AuthInfo`, which each request provides. */
 export const bindServices = <R>(policy: Policy<R | AuthInfo>, services: Context.Context<R>): Policy<AuthInfo> => {
@@ -196,15 +183,6 @@ export type Guard = Policy<AuthInfo>
 /** The guards of a registration, as an annotation. */
 export const Guards = Context.Reference<ReadonlyArray<Guard>>(
   "@effect-mcp-auth/core/policy/internal/enforce/Guards",
-  { defaultValue: () => [] }
-)
-
-/**
- * The guards that the server evaluates together with the other policies of a request, so that one challenge covers all.
- * Every other guard is enforced by its own layer.
- */
-export const EnforcedGuards = Context.Reference<ReadonlyArray<Guard>>(
-  "@effect-mcp-auth/core/policy/internal/enforce/EnforcedGuards",
   { defaultValue: () => [] }
 )
 
@@ -299,10 +277,11 @@ export const guard: {
     // A policy needs its services without `AuthInfo`, and `AuthInfo`.
     const guard = bindServices(policy as Policy<Exclude<R, AuthInfo> | AuthInfo>, services)
     const visibility = McpServer.visibility((request) =>
-      Effect.flatMap(EnforcedGuards, (enforced) =>
-        enforced.includes(guard)
+      Effect.contextWith((context: Context.Context<AuthInfo>) =>
+        accessIn(context).enforcedGuards.includes(guard)
           ? Effect.succeed(true)
-          : Effect.flatMap(AuthInfo, (caller) => isVisibleTo(guard, request, caller, resolver)))
+          : permits(guard, operationOf(request, resolver), Context.get(context, AuthInfo), context)
+      )
     )
     const gate = yield* Layer.build(visibility.layer)
     return self.pipe(

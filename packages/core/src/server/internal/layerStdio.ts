@@ -79,7 +79,7 @@ export const layerStdio = <S = never>(
     const policySettings = yield* policySettingsOf(options, stdioResource)
     const server = yield* McpServer.McpServer
     const registered = registrations(server, policySettings.policy)
-    const enforced = enforcePolicies<S>(registered, yield* openAvailability).combine(refusableOperations(server))
+    const enforced = enforcePolicies<S>(registered, yield* openAvailability).combine(refusableOperations(registered))
       .combine(
         provideUser(user, policySettings, registered)
       )

@@ -4,26 +4,37 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import { currentAccess } from "../../policy/internal/access.ts"
-import { bindServices, EnforcedGuards, isVisibleTo, operationOf } from "../../policy/internal/enforce.ts"
-import { type Resources, uriResolverOf } from "../../policy/internal/resourceUri.ts"
+import { Access, accessIn, currentAccess } from "../../policy/internal/access.ts"
+import { bindServices, type Guard, operationOf, permits } from "../../policy/internal/enforce.ts"
 import { allOf, type Policy } from "../../policy/Policy.ts"
 import { anonymous, AuthInfo } from "../../token/AuthInfo.ts"
 import type { Availability } from "./availability.ts"
 import type { Policies, Registrations } from "./registrations.ts"
 import { type HandlerRefusal, stoppable } from "./stoppable.ts"
 
-/** Lets MCP handlers refuse an operation (`Policy.require`). */
-export const refusableOperations = (server: Resources) => {
-  const resolver = uriResolverOf(server)
-  return McpServer.middleware((respond, request) => {
+/** Marks guards as evaluated for a list entry. Entries do not refuse. */
+const withEnforcedGuards = <A, E, R>(respond: Effect.Effect<A, E, R>, enforcedGuards: ReadonlyArray<Guard>) =>
+  Effect.updateContext(respond, (context: Context.Context<R>) => {
+    const access = accessIn(context)
+    if (enforcedGuards.length === 0 && access.enforcedGuards.length === 0) return context
+    // The type of a handler does not name this internal service.
+    return Context.add(context, Access, { ...access, enforcedGuards }) as Context.Context<R>
+  })
+
+/**
+ * Lets MCP handlers refuse an operation (`Policy.require`), and marks the guards that the server evaluates for it. A handler
+ * can call its own server within the process. Then the guards of the outer operation do not count for the inner one, even if
+ * the inner one has no guards.
+ */
+export const refusableOperations = ({ policiesOf, resolver }: Registrations) =>
+  McpServer.middleware((respond, request) => {
     const { isExact, operation } = operationOf(request, resolver)
-    if (operation.listing) return respond
+    const { guards: enforcedGuards } = policiesOf(request)
+    if (operation.listing) return withEnforcedGuards(respond, enforcedGuards)
     const refuse = ({ error, trace }: HandlerRefusal) =>
       Effect.flatMap(currentAccess, ({ refuse }) => Effect.flatMap(refuse(error, trace), Effect.fail))
-    return stoppable(respond, operation, refuse, isExact)
+    return stoppable(respond, { operation, isExact, enforcedGuards }, refuse)
   })
-}
 
 /** The caller. A call within the process, without a token, is anonymous. */
 const callerIn = <R>(context: Context.Context<R>): AuthInfo["Service"] =>
@@ -36,19 +47,6 @@ export const combinedPolicy = <S>({ guards, own }: Policies, services: Context.C
   const [only, ...others] = all
   return only === undefined || others.length > 0 ? allOf(...all) : only
 }
-
-/**
- * Marks the guards that were evaluated for this operation. A handler can call its own server within the process. Then the
- * guards of the outer operation do not count for the inner one, even if the inner one has no guards.
- */
-const markEnforcedGuards = ({ policiesOf }: Registrations) =>
-  McpServer.middleware((respond, request) => {
-    const { guards } = policiesOf(request)
-    return Effect.updateContext(respond, (context: Context.Context<never>) => {
-      const isMarked = guards.length === 0 && Context.get(context, EnforcedGuards).length === 0
-      return isMarked ? context : Context.add(context, EnforcedGuards, guards)
-    })
-  })
 
 /**
  * Adds middleware to a server for the lifetime of the server. `layerGlobal` alone removes it when its scope closes. Pending
@@ -85,9 +83,10 @@ export const enforcePolicies = <S>(registrations: Registrations, availability: A
         if (closed !== undefined) return closed
         const found = registrations.policiesOf(request)
         if (found.own === undefined && found.guards.length === 0) return Effect.succeed(true)
+        const operation = operationOf(request, registrations.resolver)
         return Effect.contextWith((context: Context.Context<never>) =>
-          isVisibleTo(policyOf(found), request, callerIn(context), registrations.resolver)
+          permits(policyOf(found), operation, callerIn(context), context)
         )
       }
     })
-  ).combine(markEnforcedGuards(registrations))
+  )

@@ -71,6 +71,7 @@ export const makeRefusals = (
     access: Access.of({
       hierarchy: policySettings.hierarchy,
       visibility,
+      enforcedGuards: [],
       conceal: recordRefusal,
       refuse: (error, trace) =>
         Effect.map(recordRefusal(error, trace), () => {
@@ -105,6 +106,6 @@ export const refusableRoute = <E, R>(
 ) =>
   stoppable(
     respond,
-    unnamedOperation,
+    { operation: unnamedOperation, isExact: true, enforcedGuards: [] },
     ({ error, trace }) => Effect.as(recordRefusal(error, trace), refuse(error, request))
   )

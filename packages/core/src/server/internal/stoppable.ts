@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { CurrentOperation } from "../../policy/internal/access.ts"
+import { Access, accessIn, type CurrentOperation } from "../../policy/internal/access.ts"
 import type { Trace } from "../../policy/internal/decide.ts"
 import type { AuthError } from "../../token/TokenError.ts"
 
@@ -11,16 +11,20 @@ export interface HandlerRefusal {
   readonly trace: Trace | undefined
 }
 
+/** What an effect does, as far as policies need to know. */
+export interface StoppableOperation extends Pick<CurrentOperation, "isExact" | "operation"> {
+  readonly enforcedGuards: Access["Service"]["enforcedGuards"]
+}
+
 /**
  * Runs an effect that a refusal within it can stop. Then `onStop` gives the result. The effect runs in its own fiber, so that
  * its interruption does not interrupt the response. If it has forked fibers, these live until the response was sent.
  */
 export const stoppable = <A, E, R, E2, R2>(
   self: Effect.Effect<A, E, R>,
-  operation: CurrentOperation["Service"]["operation"],
-  onStop: (stopped: HandlerRefusal) => Effect.Effect<A, E2, R2>,
-  isExact = true
-): Effect.Effect<A, E | E2, Exclude<R, CurrentOperation> | R2> =>
+  { enforcedGuards, isExact, operation }: StoppableOperation,
+  onStop: (stopped: HandlerRefusal) => Effect.Effect<A, E2, R2>
+): Effect.Effect<A, E | E2, R | R2> =>
   Effect.suspend(() => {
     let stopped: HandlerRefusal | undefined
     let answer: Effect.Effect<A, E | E2, R2> | undefined
@@ -31,32 +35,31 @@ export const stoppable = <A, E, R, E2, R2>(
     const respond = (): void => {
       if (answer !== undefined) resume?.(answer)
     }
-    const stoppableSelf = Effect.withFiber<A, E, Exclude<R, CurrentOperation>>((fiber) => {
-      const stop: CurrentOperation["Service"]["stop"] = (error, trace) =>
+    const stoppableSelf = Effect.withFiber<A, E, R>((fiber) => {
+      const stop: CurrentOperation["stop"] = (error, trace) =>
         Effect.suspend(() => {
           stopped ??= { error, trace }
           fiber.interruptUnsafe()
           // The refusing fiber stops here, even if it is another one, and waits for no other fiber.
           return Effect.interrupt
         })
-      const running = Effect.provideService(self, CurrentOperation, {
-        operation,
-        isExact,
-        earlierScopes: new Set(),
-        stop
+      const running = Effect.provideService(self, Access, {
+        ...accessIn(fiber.context),
+        enforcedGuards,
+        current: { operation, isExact, earlierScopes: new Set<string>(), stop }
       })
-      return Effect.onExit(running, (exit) => {
+      return Effect.onExitPrimitive(running, (exit) => {
         end(exit)
         // If it has forked fibers, its own fiber waits for them, and the response does not.
-        fiber.currentDispatcher.scheduleTask(respond, 0)
-        return Effect.void
+        if (resume !== undefined) fiber.currentDispatcher.scheduleTask(respond, 0)
+        return undefined
       })
     })
     // The end of the fiber that responds interrupts this one, and with it what it has forked.
     return Effect.flatMap(
       Effect.forkChild(Effect.awaitAllChildren(stoppableSelf), { startImmediately: true, uninterruptible: "inherit" }),
       (fiber) =>
-        Effect.callback<A, E | E2, R2>((resumeWith) => {
+        answer ?? Effect.callback<A, E | E2, R2>((resumeWith) => {
           resume = resumeWith
           fiber.addObserver((exit) => {
             end(exit)

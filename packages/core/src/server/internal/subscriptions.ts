@@ -59,7 +59,11 @@ const mayRead = (uri: string, { info, refusals, registrations }: Subscription) =
   const reached = { operation, isExact: isExact && candidates.length === 1 }
   // The policies of resources already have the services of their checks, unlike those of tools.
   const policy = allOf(...candidates.map((policies) => combinedPolicy(policies, Context.empty())))
-  return Effect.provideService(permits(policy, reached, info), Access, refusals.access)
+  return Effect.provideService(
+    Effect.contextWith((context: Context.Context<never>) => permits(policy, reached, info, context)),
+    Access,
+    refusals.access
+  )
 }
 
 /**
