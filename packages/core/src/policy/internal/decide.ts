@@ -305,10 +305,12 @@ export interface PolicyRequest {
 const evaluatedOperation = ({ isExact, operation }: PolicyRequest): Operation =>
   isExact === false ? { ...operation, listing: true } : operation
 
+const noCheckResults: EvaluationInput["checkResults"] = new Map()
+
 /** Evaluates a policy by the claims alone. */
 export const evaluateClaims = (policy: Any, request: PolicyRequest): Evaluation => {
   const operation = evaluatedOperation(request)
-  return evaluateNode(resolveOperation(policy, operation), { ...request, operation, checkResults: new Map() })
+  return evaluateNode(resolveOperation(policy, operation), { ...request, operation, checkResults: noCheckResults })
 }
 
 /** Records the scopes by which an operation satisfied a policy. */

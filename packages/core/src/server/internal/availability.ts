@@ -78,9 +78,9 @@ export const trackRequests: Effect.Effect<Track, never, Scope.Scope> = Effect.ma
   (requests): Track => (respond, ended) =>
     Effect.withFiber((fiber) => {
       requests.set(fiber, ended)
-      return Effect.onExit(respond, () =>
-        Effect.sync(() => {
-          requests.delete(fiber)
-        }))
+      return Effect.onExitPrimitive(respond, () => {
+        requests.delete(fiber)
+        return undefined
+      })
     })
 )

@@ -22,7 +22,7 @@ import { isEmptyCredentials } from "../../token/BearerToken.ts"
 import { type AuthError, ServerUnavailable } from "../../token/TokenError.ts"
 import { mayBeAnonymous } from "./anonymousRequests.ts"
 import { type Availability, openAvailability, ServerAvailability, trackRequests } from "./availability.ts"
-import { type BodyLimits, declaredTooLarge, limitsIn, readWhole } from "./bodyLimit.ts"
+import { type BodyLimits, declaredTooLarge, limitsIn, matchWhole } from "./bodyLimit.ts"
 import { withOpenAiTools } from "./openAiTools.ts"
 import { makeRefusals, refusableRoute, refuseRequest } from "./refusals.ts"
 import { Registered, type Registrations } from "./registrations.ts"
@@ -86,6 +86,8 @@ const limitStream = (
 
 /** The state of a gate. */
 interface GateState {
+  /** The services of the request. */
+  readonly context: Context.Context<HttpServerRequest.HttpServerRequest>
   /** The request with its token. Handlers get it without `tokenHeaders`. */
   readonly sent: Request
   readonly auth: ServiceWithInternals
@@ -104,15 +106,21 @@ const refusablePlainRoute = <E, R>(
   request: Request
 ): Respond<E, R> => Option.isSome(registered) ? respond : refusableRoute(respond, auth, request)
 
-/** Provides the request, unless it is the one in context. */
-const withRequest = (request: Request) => <E, R>(respond: Respond<E, R>): Respond<E, R> =>
-  Effect.updateContext(
-    respond,
-    (context: Context.Context<R>) =>
-      Context.getOrUndefined(context, HttpServerRequest.HttpServerRequest) === request
-        ? context
-        : Context.add(context, HttpServerRequest.HttpServerRequest, request)
-  )
+/** What handlers get for a request: its caller, how policies are evaluated for it, and the request itself. */
+interface Provided {
+  readonly info: AuthInfo["Service"]
+  readonly access: Access["Service"]
+  readonly request: Request
+}
+
+/** Provides the services of a request one by one, because to merge two contexts copies all services of the server. */
+const provideTo = <E, R>(respond: Respond<E, R>, { access, info, request }: Provided) =>
+  Effect.updateContext(respond, (context: Context.Context<Exclude<R, AuthInfo | Access>>) => {
+    const known = Context.getOrUndefined(context, HttpServerRequest.HttpServerRequest)
+    const own = known === request ? context : Context.add(context, HttpServerRequest.HttpServerRequest, request)
+    // The services that the type excludes above are added here.
+    return Context.add(Context.add(own, AuthInfo, info), Access, access) as Context.Context<R>
+  })
 
 /** The size of a body that was read. Handlers of plain routes may not read it, so their size is zero. */
 const bodySizeOf = (request: Request, registered: GateState["registered"]): Effect.Effect<number> => {
@@ -141,7 +149,7 @@ const acceptRequest = <E, R>(
   request: Request,
   state: GateState
 ) => {
-  const { auth, limits, registered } = state
+  const { auth, context, limits, registered } = state
   const { policySettings } = auth
   const { anonymousLists, visibility } = policySettings
   const limit = isAnonymous(info) ? limits.anonymous : limits.authenticated
@@ -153,18 +161,12 @@ const acceptRequest = <E, R>(
     { policySettings, rejection },
     anonymousLists && isAnonymous(info) ? "open" : visibility
   )
-  const answered = refusablePlainRoute(respond, state, request).pipe(
-    // One by one: to merge two contexts copies all services of the server.
-    Effect.provideService(AuthInfo, info),
-    Effect.provideService(Access, refusals.access),
-    withRequest(request)
-  )
-  const finished = Effect.flatMap(answered, (response) =>
-    Effect.withFiber(({ context }) => {
-      // The server adds the ID of a new session just before the response is sent.
-      HttpEffect.appendPreResponseHandlerUnsafe(context, (_, sent) => recordSession(sent, info, request, state))
-      return Effect.succeed(limitStream(refusals.apply(response), request, info, auth))
-    }))
+  const answered = provideTo(refusablePlainRoute(respond, state, request), { info, access: refusals.access, request })
+  const finished = Effect.map(answered, (response) => {
+    // The server adds the ID of a new session just before the response is sent.
+    HttpEffect.appendPreResponseHandlerUnsafe(context, (_, sent) => recordSession(sent, info, request, state))
+    return limitStream(refusals.apply(response), request, info, auth)
+  })
   // Handlers of plain routes may read bodies as streams. An MCP server reads the whole body.
   if (Option.isNone(registered) || request.method !== "POST") {
     return Effect.provideService(finished, HttpIncomingMessage.MaxBodySize, limit.size)
@@ -175,9 +177,9 @@ const acceptRequest = <E, R>(
       (registrations) =>
         refuseSubscription(body, { info, registrations, refusals, refuse: (error) => auth.refuse(error, request) })
     ).pipe(Effect.flatMap((refusal) => refusal === undefined ? finished : Effect.succeed(refusal)))
-  return Effect.matchEffect(readWhole(request, limit), {
-    onFailure: (error) => refuseRequest(error, request, auth),
-    onSuccess: (body) => body !== undefined && isListen(request) ? subscribe(body) : finished
+  return matchWhole(request, limit, {
+    onRead: (body) => body !== undefined && isListen(request) ? subscribe(body) : finished,
+    onTooLarge: (error) => refuseRequest(error, request, auth)
   })
 }
 
@@ -276,7 +278,15 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
         const sent = Context.get(context, HttpServerRequest.HttpServerRequest)
         const request = withoutTokenHeaders(sent, auth.tokenHeaders)
         const { headers, method } = request
-        const state = { sent, auth, registered, sessions, unavailable, limits: limitsIn(context, auth.bodyLimits) }
+        const state = {
+          context,
+          sent,
+          auth,
+          registered,
+          sessions,
+          unavailable,
+          limits: limitsIn(context, auth.bodyLimits)
+        }
         const problem = unavailable()
         const admitted = problem === undefined
           ? track(admit(respond, request, state), request)

@@ -113,8 +113,8 @@ const targetsOf = (server: Server) => {
 
 /** If several registrations are possible, the default policy applies to all of them, and guards enforce themselves. */
 const commonPolicies = (candidates: ReadonlyArray<Policies>, fallback: Any): Policies => {
-  const [only = { own: fallback, guards: [] }, ...others] = candidates
-  if (others.length === 0) return only
+  const [first = { own: fallback, guards: [] }] = candidates
+  if (candidates.length < 2) return first
   return { own: candidates.find(({ own }) => own !== undefined)?.own, guards: [] }
 }
 

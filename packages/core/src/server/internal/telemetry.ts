@@ -94,12 +94,16 @@ export const observe = <R>(
   Effect.withFiber((fiber) => {
     const clock = Context.get(fiber.context, Clock.Clock)
     const start = clock.currentTimeNanosUnsafe()
-    return Effect.onExit(decide(), (exit) => {
+    return Effect.onExitPrimitive(decide(), (exit) => {
       // Every request passes here, so metrics are updated without an effect of their own.
       verification.updateUnsafe(Number(clock.currentTimeNanosUnsafe() - start) / 1e9, fiber.context)
-      const error = Exit.isSuccess(exit) ? Option.none() : Cause.findErrorOption(exit.cause)
-      if (Option.isSome(error)) return Effect.andThen(count("refused", reasonOf(error.value)), log(error.value))
-      if (Exit.isSuccess(exit)) allowedByToken.updateUnsafe(1, fiber.context)
-      return Effect.void
+      if (Exit.isSuccess(exit)) {
+        allowedByToken.updateUnsafe(1, fiber.context)
+        return undefined
+      }
+      const error = Cause.findErrorOption(exit.cause)
+      return Option.isNone(error)
+        ? undefined
+        : Effect.andThen(count("refused", reasonOf(error.value)), log(error.value))
     })
   })
