@@ -29,6 +29,7 @@ import type { AccessTokenMark, TypPolicy } from "./internal/accessToken.ts"
 import {
   type ClaimRules,
   type ScopeClaim,
+  scopeForm,
   standardClientClaims,
   standardScopeClaims,
   standardSubjectClaim
@@ -213,7 +214,7 @@ const rulesOf = ({ resource }: Trust, options: ClaimOptions): ClaimRules => ({
   acceptWithoutExpiry: options.acceptWithoutExpiry === true,
   typ: "loose",
   mark: options.accessTokenMark,
-  scopeClaims: options.scopeClaims ?? standardScopeClaims,
+  scopeClaims: (options.scopeClaims ?? standardScopeClaims).map(scopeForm),
   roleClaims: options.roleClaims,
   clientClaims: options.clientClaim === undefined ? standardClientClaims : [pathOf(options.clientClaim)],
   subjectClaim: pathOf(options.subjectClaim ?? standardSubjectClaim)

@@ -19,7 +19,7 @@ export interface ClaimRules extends KindRules {
   /** Whether a token may lack an expiry. */
   readonly acceptWithoutExpiry: boolean
   /** The claims that grant scopes. */
-  readonly scopeClaims: ReadonlyArray<ScopeClaim>
+  readonly scopeClaims: ReadonlyArray<ClaimForm>
   /** The claims with roles. `undefined`: policies name them. */
   readonly roleClaims: ReadonlyArray<RoleClaim> | undefined
   /** The claim that names the subject. */
@@ -54,7 +54,9 @@ const numericDate = (claims: Claims, claim: string): Checked<number | undefined>
 /** Checks `exp`, `nbf` and `iat`. Returns the expiry. */
 const checkLifetime = (claims: Claims, rules: ClaimRules, now: number): Checked<number | undefined> => {
   const { acceptWithoutExpiry, clockTolerance } = rules
-  const [exp, nbf, iat] = [numericDate(claims, "exp"), numericDate(claims, "nbf"), numericDate(claims, "iat")]
+  const exp = numericDate(claims, "exp")
+  const nbf = numericDate(claims, "nbf")
+  const iat = numericDate(claims, "iat")
   if (Result.isFailure(exp)) return exp
   const expiresAt = exp.success
   if (expiresAt === undefined && !acceptWithoutExpiry) {
@@ -102,7 +104,11 @@ const checkBinding = ({ cnf }: Claims): Checked<void> =>
 export const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 /** `scope` (RFC 9068, section 2.2.3), and the names that providers use. Not `permissions`: they are no grant to the client. */
-export const standardScopeClaims: ReadonlyArray<string> = ["scope", "scopes", "scp"]
+export const standardScopeClaims = ["scope", "scopes", "scp"] as const
+
+/** The form of a claim with scopes, which are separated by spaces unless it says otherwise. */
+export const scopeForm = (claim: ScopeClaim): ClaimForm =>
+  typeof claim === "string" ? { path: [claim], separator: " " } : { ...claim, separator: claim.separator ?? " " }
 
 /** Whether a value is a list with items that have no word. It grants no scope at all. */
 const isMixedList = (claims: Claims, { path }: ClaimForm, words: ReadonlyArray<string>): boolean => {
@@ -112,10 +118,9 @@ const isMixedList = (claims: Claims, { path }: ClaimForm, words: ReadonlyArray<s
 
 const grantedScopes = (claims: Claims, { scopeClaims }: ClaimRules): ReadonlySet<string> => {
   const scopes = new Set<string>()
-  for (const claim of scopeClaims) {
-    const form: ClaimForm = typeof claim === "string" ? { path: [claim] } : claim
-    const words = wordsAt(claims, { ...form, separator: form.separator ?? " " })
-    if (isMixedList(claims, form, words)) continue
+  for (const form of scopeClaims) {
+    const words = wordsAt(claims, form)
+    if (words.length === 0 || isMixedList(claims, form, words)) continue
     for (const word of words) if (word !== "") scopes.add(word)
   }
   return scopes

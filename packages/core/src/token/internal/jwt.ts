@@ -80,11 +80,12 @@ export const notJwt = (token: string): InvalidToken => isJwe(token) ? encrypted 
 /** Parses a JWT without verifying it. */
 export const parseJwt = (compact: string): Result.Result<UnverifiedJwt, InvalidToken> => {
   const firstDot = compact.indexOf(".")
-  const lastDot = compact.lastIndexOf(".")
-  const signature = compact.slice(lastDot + 1)
-  // A further dot would be in the claims, where base64url forbids it.
-  if (firstDot === lastDot || !isCanonicalBase64Url(signature)) return Result.fail(notJwt(compact))
-  const [header, claims] = [headerOf(compact.slice(0, firstDot)), objectOf(compact.slice(firstDot + 1, lastDot))]
+  const secondDot = compact.indexOf(".", firstDot + 1)
+  // A further dot would be in the signature, where base64url forbids it.
+  const signature = compact.slice(secondDot + 1)
+  if (firstDot === -1 || secondDot === -1 || !isCanonicalBase64Url(signature)) return Result.fail(notJwt(compact))
+  const header = headerOf(compact.slice(0, firstDot))
+  const claims = header === undefined ? undefined : objectOf(compact.slice(firstDot + 1, secondDot))
   if (header === undefined || claims === undefined) return Result.fail(notJwt(compact))
-  return Result.succeed({ header, claims, signed: { compact, signingInput: compact.slice(0, lastDot), signature } })
+  return Result.succeed({ header, claims, signed: { compact, signingInput: compact.slice(0, secondDot), signature } })
 }

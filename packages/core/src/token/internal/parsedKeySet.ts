@@ -350,7 +350,12 @@ const matchesQuery = (entry: KeyEntry, { algorithm, issuer: iss }: KeyQuery): bo
 /** The keys with the key ID of the token, otherwise those without a key ID. If the token has no key ID: all keys. */
 const matchingEntries = ({ byKid, entries }: ParsedKeySet, query: KeyQuery): ReadonlyArray<KeyEntry> => {
   const named = query.kid === undefined ? entries : byKid.get(query.kid) ?? byKid.get(undefined) ?? []
-  return [...named].filter((entry) => matchesQuery(entry, query)).slice(0, maxCandidates)
+  const matching: Array<KeyEntry> = []
+  for (const entry of named) {
+    if (matching.length === maxCandidates) break
+    if (matchesQuery(entry, query)) matching.push(entry)
+  }
+  return matching
 }
 
 /** The keys for a token, which are imported if necessary. */
@@ -359,6 +364,11 @@ export const candidateKeys = (keys: ParsedKeySet, query: KeyQuery): Effect.Effec
 
 /** The keys for a token, if all of them are imported. */
 export const readyKeys = (keys: ParsedKeySet, query: KeyQuery): ReadonlyArray<Jws.VerifySignature> | undefined => {
-  const ready = matchingEntries(keys, query).map((entry) => MutableRef.get(entry.ready))
-  return ready.every((item) => item !== undefined) ? Arr.getSomes(ready) : undefined
+  const ready: Array<Jws.VerifySignature> = []
+  for (const entry of matchingEntries(keys, query)) {
+    const verify = MutableRef.get(entry.ready)
+    if (verify === undefined) return undefined
+    if (Option.isSome(verify)) ready.push(verify.value)
+  }
+  return ready
 }

@@ -35,12 +35,13 @@ export const makeSeenFilter = (capacity: number): SeenFilter => {
   if (capacity === 0) return disabled
   const limit = Math.min(capacity, maxTokens)
   const size = 2 ** Math.ceil(Math.log2(limit * bitsPerToken))
+  const bitOf = (fingerprint: number): number => fingerprint & (size - 1)
   const make = () => new Uint32Array(size / 32)
   let [latest, earlier, added] = [make(), make(), 0]
   return {
-    has: (fingerprint) => isSet(latest, fingerprint % size) || isSet(earlier, fingerprint % size),
+    has: (fingerprint) => isSet(latest, bitOf(fingerprint)) || isSet(earlier, bitOf(fingerprint)),
     add: (fingerprint) => {
-      const bit = fingerprint % size
+      const bit = bitOf(fingerprint)
       if (isSet(latest, bit)) return
       if (added === limit) [latest, earlier, added] = [earlier.fill(0), latest, 0]
       added++
