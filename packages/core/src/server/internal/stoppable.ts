@@ -1,3 +1,4 @@
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -43,12 +44,10 @@ export const stoppable = <A, E, R, E2, R2>(
           // The refusing fiber stops here, even if it is another one, and waits for no other fiber.
           return Effect.interrupt
         })
-      const running = Effect.provideService(self, Access, {
-        ...accessIn(fiber.context),
-        enforcedGuards,
-        current: { operation, isExact, earlierScopes: new Set<string>(), stop }
-      })
-      return Effect.onExitPrimitive(running, (exit) => {
+      const current = { operation, isExact, earlierScopes: new Set<string>(), stop }
+      // The fiber runs nothing else, so its services need not be restored.
+      fiber.setContext(Context.add(fiber.context, Access, { ...accessIn(fiber.context), enforcedGuards, current }))
+      return Effect.onExitPrimitive(self, (exit) => {
         end(exit)
         // If it has forked fibers, its own fiber waits for them, and the response does not.
         if (resume !== undefined) fiber.currentDispatcher.scheduleTask(respond, 0)

@@ -51,20 +51,26 @@ export const Form = Schema.Struct({
 /** The path of a claim at the top, or a path. */
 export const pathOf = (claim: string | ClaimPath): ClaimPath => typeof claim === "string" ? [claim] : claim
 
+/** The value at a path of the claims. Only own members are read: inherited ones are no claims. */
+export const valueAt = (claims: Schema.JsonObject, path: ClaimPath): Schema.Json | undefined => {
+  let value: Schema.Json | undefined = claims
+  for (const name of path) value = memberOf(value, name)
+  return value
+}
+
 const split = (text: string, separator: string): ReadonlyArray<string> =>
   separator === " " ? text.split(separator) : text.split(separator).map((word) => word.trim())
 
 /**
  * The words at a path of the claims: separated in a string (RFC 8693, section 4.2), the strings of a list, a member of the
- * objects of a list, or the keys of an object. A key whose value is `null` or `false` does not count. Only own members are
- * read: inherited ones are no claims.
+ * objects of a list, or the keys of an object. A key whose value is `null` or `false` does not count.
  */
 export const wordsAt = (
   claims: Schema.JsonObject,
   { keys = false, member, path, separator, unless }: ClaimForm
 ): ReadonlyArray<string> => {
   if (unless !== undefined && Object.hasOwn(claims, unless)) return []
-  const value = path.reduce<Schema.Json | undefined>(memberOf, claims)
+  const value = valueAt(claims, path)
   if (typeof value === "string") return separator === undefined ? [value] : split(value, separator)
   if (Array.isArray(value)) {
     const items: ReadonlyArray<unknown> = member === undefined ? value : value.map((item) => memberOf(item, member))

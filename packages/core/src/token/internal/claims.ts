@@ -2,13 +2,12 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
-import { memberOf } from "../../fetch/internal/documentBody.ts"
 import * as AudiencePolicy from "../AudiencePolicy.ts"
 import type { AuthInfo } from "../AuthInfo.ts"
 import type { Shape } from "../TokenDigest.ts"
 import { InvalidToken } from "../TokenError.ts"
 import { checkKind, type KindRules, mayBeIdToken, possibleIdToken, type TokenContent } from "./accessToken.ts"
-import { type ClaimForm, type ClaimPath, pathOf, type RoleClaim, roleForm, wordsAt } from "./claimWords.ts"
+import { type ClaimForm, type ClaimPath, pathOf, type RoleClaim, roleForm, valueAt, wordsAt } from "./claimWords.ts"
 
 /** The rules for claims, which are the same for every method. */
 export interface ClaimRules extends KindRules {
@@ -112,7 +111,7 @@ export const scopeForm = (claim: ScopeClaim): ClaimForm =>
 
 /** Whether a value is a list with items that have no word. It grants no scope at all. */
 const isMixedList = (claims: Claims, { path }: ClaimForm, words: ReadonlyArray<string>): boolean => {
-  const value = path.reduce<unknown>(memberOf, claims)
+  const value = valueAt(claims, path)
   return Array.isArray(value) && words.length < value.length
 }
 
@@ -138,7 +137,7 @@ export const standardSubjectClaim = pathOf("sub")
 
 /** The name in a claim. Absent is valid; an empty or other value is not. */
 const nameIn = (claims: Claims, path: ClaimPath): Checked<string | undefined> => {
-  const value = path.reduce<Schema.Json | undefined>(memberOf, claims)
+  const value = valueAt(claims, path)
   return value === undefined || typeof value === "string" && value !== ""
     ? Result.succeed(value)
     : Result.fail(new InvalidToken({ reason: "invalid-claim", claim: path.join(".") }))
@@ -236,15 +235,18 @@ export const checkClaims = (
   if (Result.isFailure(binding)) return Result.fail(binding.failure)
   const names = checkNames(claims, rules)
   if (Result.isFailure(names)) return Result.fail(names.failure)
-  return Result.succeed({
+  const info = {
     issuer,
-    ...names.success,
+    subject: names.success.subject,
+    clientId: names.success.clientId,
     scopes: grantedScopes(claims, rules),
-    ...rules.roleClaims === undefined ? {} : { roles: heldRoles(claims, rules.roleClaims) },
     audience: audience.success,
     expiresAt: expiresAt.success,
     claims
-  })
+  }
+  return Result.succeed(
+    rules.roleClaims === undefined ? info : { ...info, roles: heldRoles(claims, rules.roleClaims) }
+  )
 }
 
 /** Adds the token's digest for a caller without a name, so that two such tokens are two principals. */
