@@ -240,6 +240,30 @@ describe("a session", () => {
       assert.strictEqual((yield* post(handle, request(1, "ping"), { token: bob, headers })).status, 404)
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
+  // JSON can spell each letter as an escape.
+  const spellings = ["initialize", "\\u0069nitialize", "initializ\\u0065", "initi\\u0061liz\\u0065"]
+  for (const spelling of spellings) {
+    it.effect(`belongs to its principal if the method that began it is spelled ${spelling}`, () =>
+      Effect.gen(function*() {
+        const provider = yield* TestProvider.TestProvider
+        const { handle } = yield* start()
+        const [ada, bob] = [
+          yield* provider.mint({ claims: owner }),
+          yield* provider.mint({ claims: { ...owner, sub: "bob" } })
+        ]
+        const begun = yield* send(handle, resource, {
+          method: "POST",
+          headers: { ...mcpHeaders, ...bearer(ada) },
+          body: JSON.stringify(initializeRequest("2025-11-25")).replace("initialize", spelling)
+        })
+        const session = begun.headers.get("mcp-session-id")
+        if (session === null) return assert.fail(begun.body)
+        const headers = { "mcp-session-id": session, "mcp-protocol-version": "2025-11-25" }
+        assert.strictEqual((yield* post(handle, request(1, "ping"), { token: ada, headers })).status, 200)
+        assert.strictEqual((yield* post(handle, request(1, "ping"), { token: bob, headers })).status, 404)
+      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+  }
+
   it.effect("of one user and a session of another coexist", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider

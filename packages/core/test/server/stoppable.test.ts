@@ -11,7 +11,7 @@ import { bearer, options, resource, send, serve } from "./harness.ts"
 const refuseWith = (error: AuthError) =>
   Effect.flatMap(currentAccess, ({ current }) => current?.stop(error, undefined) ?? Effect.die("No operation"))
 
-const unnamed = { operation: unnamedOperation, isExact: true, enforcedGuards: [] }
+const unnamed = { operation: unnamedOperation, isExact: true }
 
 const refuse = refuseWith(new MissingCredentials())
 

@@ -15,7 +15,7 @@ import {
   type Trace,
   withEarlierScopes
 } from "./decide.ts"
-import { type Caller, isPolicy, type Operation, type Policy } from "./model.ts"
+import { type Any, type Caller, isPolicy, type Operation, type Policy } from "./model.ts"
 
 /**
  * What lists show, and how calls are answered that the caller may not make:
@@ -30,8 +30,24 @@ import { type Caller, isPolicy, type Operation, type Policy } from "./model.ts"
  */
 export type Visibility = "permitted" | "locked" | "concealed"
 
+/** The policies on one registration. */
+export interface Policies {
+  /** The policy of the tool, or the default policy. Its checks need the services of the server. */
+  readonly own: Any | undefined
+  readonly guards: ReadonlyArray<Policy<AuthInfo>>
+}
+
+/** What the server found out about a request when it started the operation. */
+interface KnownRequest {
+  /** The request as middleware gets it. It is compared by identity only. */
+  readonly request: object
+  readonly policies: Policies
+}
+
 /** The operation in progress, so that its handler can evaluate policies. */
 export interface CurrentOperation {
+  /** Absent outside of MCP. */
+  readonly known?: KnownRequest | undefined
   readonly operation: Operation
   /** Whether `operation` contains everything that the handler received. */
   readonly isExact: boolean

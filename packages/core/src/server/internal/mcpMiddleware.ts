@@ -4,12 +4,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import { Access, accessIn, currentAccess } from "../../policy/internal/access.ts"
+import { Access, accessIn, currentAccess, type Policies } from "../../policy/internal/access.ts"
 import { bindServices, type Guard, operationOf, permits } from "../../policy/internal/enforce.ts"
 import { allOf, type Policy } from "../../policy/Policy.ts"
 import { anonymous, AuthInfo } from "../../token/AuthInfo.ts"
 import type { Availability } from "./availability.ts"
-import type { Policies, Registrations } from "./registrations.ts"
+import type { Registrations } from "./registrations.ts"
 import { type HandlerRefusal, stoppable } from "./stoppable.ts"
 
 /** Marks guards as evaluated for a list entry. Entries do not refuse. */
@@ -21,6 +21,9 @@ const withEnforcedGuards = <A, E, R>(respond: Effect.Effect<A, E, R>, enforcedGu
     return Context.add(context, Access, { ...access, enforcedGuards }) as Context.Context<R>
   })
 
+const refuseStopped = ({ error, trace }: HandlerRefusal) =>
+  Effect.flatMap(currentAccess, ({ refuse }) => Effect.flatMap(refuse(error, trace), Effect.fail))
+
 /**
  * Lets MCP handlers refuse an operation (`Policy.require`), and marks the guards that the server evaluates for it. A handler
  * can call its own server within the process. Then the guards of the outer operation do not count for the inner one, even if
@@ -28,12 +31,10 @@ const withEnforcedGuards = <A, E, R>(respond: Effect.Effect<A, E, R>, enforcedGu
  */
 export const refusableOperations = ({ policiesOf, resolver }: Registrations) =>
   McpServer.middleware((respond, request) => {
-    const { isExact, operation } = operationOf(request, resolver)
-    const { guards: enforcedGuards } = policiesOf(request)
-    if (operation.listing) return withEnforcedGuards(respond, enforcedGuards)
-    const refuse = ({ error, trace }: HandlerRefusal) =>
-      Effect.flatMap(currentAccess, ({ refuse }) => Effect.flatMap(refuse(error, trace), Effect.fail))
-    return stoppable(respond, { operation, isExact, enforcedGuards }, refuse)
+    const received = operationOf(request, resolver)
+    const policies = policiesOf(request)
+    if (received.operation.listing) return withEnforcedGuards(respond, policies.guards)
+    return stoppable(respond, { ...received, known: { request, policies } }, refuseStopped)
   })
 
 /** The caller. A call within the process, without a token, is anonymous. */
@@ -81,12 +82,15 @@ export const enforcePolicies = <S>(registrations: Registrations, availability: A
       return (request: McpServer.MiddlewareOptions) => {
         const closed = refuseClosed(availability)
         if (closed !== undefined) return closed
-        const found = registrations.policiesOf(request)
-        if (found.own === undefined && found.guards.length === 0) return Effect.succeed(true)
-        const operation = operationOf(request, registrations.resolver)
-        return Effect.contextWith((context: Context.Context<never>) =>
-          permits(policyOf(found), operation, callerIn(context), context)
-        )
+        return Effect.contextWith((context: Context.Context<never>) => {
+          const { current } = accessIn(context)
+          // A handler can call its own server within the process, so the operation in progress can be another one.
+          const own = current?.known?.request === request ? current : undefined
+          const found = own?.known?.policies ?? registrations.policiesOf(request)
+          if (found.own === undefined && found.guards.length === 0) return Effect.succeed(true)
+          const received = own ?? operationOf(request, registrations.resolver)
+          return permits(policyOf(found), received, callerIn(context), context)
+        })
       }
     })
   )

@@ -106,6 +106,6 @@ export const refusableRoute = <E, R>(
 ) =>
   stoppable(
     respond,
-    { operation: unnamedOperation, isExact: true, enforcedGuards: [] },
+    { operation: unnamedOperation, isExact: true },
     ({ error, trace }) => Effect.as(recordRefusal(error, trace), refuse(error, request))
   )

@@ -4,19 +4,13 @@ import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import * as MutableRef from "effect/MutableRef"
-import { completesTemplate, type Guard, Guards, ToolPolicy } from "../../policy/internal/enforce.ts"
+import type { Policies } from "../../policy/internal/access.ts"
+import { completesTemplate, Guards, ToolPolicy } from "../../policy/internal/enforce.ts"
 import { admitsAnonymous, type Any, scopesOf } from "../../policy/internal/model.ts"
 import { type UriResolver, uriResolverOf } from "../../policy/internal/resourceUri.ts"
 
 type Server = McpServer.McpServer["Service"]
 type Annotated = { readonly annotations: Context.Context<never> }
-
-/** The policies on one registration. */
-export interface Policies {
-  /** The policy of the tool, or the default policy. Its checks need the services of the server. */
-  readonly own: Any | undefined
-  readonly guards: ReadonlyArray<Guard>
-}
 
 /** The registrations of a server with their policies. */
 export interface Registrations {
@@ -129,10 +123,12 @@ export const registrations = (server: Server, fallback: Any): Registrations => {
     resolver: uriResolverOf(server),
     readable: (uri) => found("resources/read", uri, false),
     policiesOf: ({ method, payload, target }) => {
-      const candidates = found(method, target, completesTemplate(payload))
+      const candidates = find(method, target, completesTemplate(payload))
+      const [only] = candidates
+      if (only !== undefined && candidates.length === 1) return policies(only)
       // The server found a target. If it is not in the lists, it was registered as a template by other means.
-      const all = candidates.length === 0 ? server.resourceTemplates.map(policies) : candidates
-      return commonPolicies(all, fallback)
+      const all = candidates.length === 0 ? server.resourceTemplates : candidates
+      return commonPolicies(all.map(policies), fallback)
     },
     mayBeOpenTarget: (method, target) => {
       const isCompletion = method === "completion/complete"

@@ -63,6 +63,12 @@ export const sessionBounds = (
 type Request = HttpServerRequest.HttpServerRequest
 type Response = HttpServerResponse.HttpServerResponse
 
+/**
+ * Whether a message may start a session: only `initialize` does (MCP 2025-11-25, session management). JSON can spell its
+ * letters as escapes, too. A session that another message started is not recorded, so no client can continue it.
+ */
+export const mayStartSession = (message: string): boolean => message.includes("initialize") || message.includes("\\u")
+
 /** A request with its response, which may have started or ended a session. */
 export interface HandledRequest {
   readonly info: AuthInfo["Service"]

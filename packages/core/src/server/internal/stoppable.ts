@@ -12,10 +12,10 @@ export interface HandlerRefusal {
   readonly trace: Trace | undefined
 }
 
+const forkOptions = { startImmediately: true, uninterruptible: "inherit" } as const
+
 /** What an effect does, as far as policies need to know. */
-export interface StoppableOperation extends Pick<CurrentOperation, "isExact" | "operation"> {
-  readonly enforcedGuards: Access["Service"]["enforcedGuards"]
-}
+export type StoppableOperation = Pick<CurrentOperation, "isExact" | "known" | "operation">
 
 /**
  * Runs an effect that a refusal within it can stop. Then `onStop` gives the result. The effect runs in its own fiber, so that
@@ -23,7 +23,7 @@ export interface StoppableOperation extends Pick<CurrentOperation, "isExact" | "
  */
 export const stoppable = <A, E, R, E2, R2>(
   self: Effect.Effect<A, E, R>,
-  { enforcedGuards, isExact, operation }: StoppableOperation,
+  { isExact, known, operation }: StoppableOperation,
   onStop: (stopped: HandlerRefusal) => Effect.Effect<A, E2, R2>
 ): Effect.Effect<A, E | E2, R | R2> =>
   Effect.suspend(() => {
@@ -44,19 +44,20 @@ export const stoppable = <A, E, R, E2, R2>(
           // The refusing fiber stops here, even if it is another one, and waits for no other fiber.
           return Effect.interrupt
         })
-      const current = { operation, isExact, earlierScopes: new Set<string>(), stop }
+      const current = { known, operation, isExact, earlierScopes: new Set<string>(), stop }
+      const enforcedGuards = known?.policies.guards ?? []
       // The fiber runs nothing else, so its services need not be restored.
       fiber.setContext(Context.add(fiber.context, Access, { ...accessIn(fiber.context), enforcedGuards, current }))
       return Effect.onExitPrimitive(self, (exit) => {
         end(exit)
         // If it has forked fibers, its own fiber waits for them, and the response does not.
-        if (resume !== undefined) fiber.currentDispatcher.scheduleTask(respond, 0)
+        if (resume !== undefined) queueMicrotask(respond)
         return undefined
       })
     })
     // The end of the fiber that responds interrupts this one, and with it what it has forked.
     return Effect.flatMap(
-      Effect.forkChild(Effect.awaitAllChildren(stoppableSelf), { startImmediately: true, uninterruptible: "inherit" }),
+      Effect.forkChild(Effect.awaitAllChildren(stoppableSelf), forkOptions),
       (fiber) =>
         answer ?? Effect.callback<A, E | E2, R2>((resumeWith) => {
           resume = resumeWith
