@@ -1,4 +1,5 @@
 /** A thousand concurrent requests to a server with empty caches, and a thousand more with unknown keys. */
+import * as JwkSet from "@effect-mcp-auth/core/JwkSet"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -76,9 +77,9 @@ export const herds: Effect.Effect<GroupResult, ChildFailed, Scope.Scope> = Effec
   const key = makeKey("ES256")
   const rows = yield* Effect.forEach(entries, (entry) => measure(entry, key))
   const own = rows.find(({ name }) => name === ours)
-  const target = (aim: string, measured: number | undefined) => ({
+  const target = (aim: string, measured: number | undefined, limit = 1) => ({
     aim: `Herd of ${digits(many, 0)}, ours: ${aim}`,
-    limit: 1,
+    limit,
     measured: measured ?? Number.NaN,
     unit: ""
   })
@@ -87,7 +88,8 @@ export const herds: Effect.Effect<GroupResult, ChildFailed, Scope.Scope> = Effec
     targets: [
       target("metadata requests", own?.metadata),
       target("key requests", own?.keys),
-      target("key requests for as many unknown keys", own?.again)
+      // A fetch can have begun before a key was published, so there are several, within the allowance.
+      target("key requests for as many unknown keys", own?.again, JwkSet.defaultRefetches.limit)
     ]
   }
 })
