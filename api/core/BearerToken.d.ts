@@ -4,7 +4,7 @@ export declare const fromRequest: (request: HttpServerRequest.HttpServerRequest,
 
 export declare const isEmptyCredentials: (header: string | undefined) => boolean;
 
-export declare const read: (carrier: Carrier) => Result.Result<Redacted.Redacted, MissingCredentials | InvalidRequest>;
+export declare const read: ({ tokenHeaders, ...carrier }: Carrier) => Result.Result<Redacted.Redacted, MissingCredentials | InvalidRequest>;
 
 export interface Carrier {
     readonly authorization: ReadonlyArray<string>;

@@ -61,7 +61,7 @@ export const make = (policy: AudiencePolicy): AudiencePolicy => policy
 
 /** Whether an audience names the resource. */
 const isResource = (audience: string, resource: string): boolean =>
-  audience === resource || withoutRootSlash(audience) === withoutRootSlash(resource)
+  withoutRootSlash(audience) === withoutRootSlash(resource)
 
 /** The accepted forms of the resource, for error messages. */
 const formsOf = (resource: string): string => {

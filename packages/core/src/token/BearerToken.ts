@@ -57,9 +57,7 @@ const hasTokenInQuery = (url: string): boolean => {
 
 const fail = (reason: InvalidRequest["reason"]) => Result.fail(new InvalidRequest({ reason }))
 
-const label = { label: "access token" }
-
-const accessToken = (token: string) => Result.succeed(Redacted.make(token, label))
+const accessToken = (token: string) => Result.succeed(Redacted.make(token, { label: "access token" }))
 
 /** Reads a header that holds a token without a scheme. */
 const readTokenHeader = (value: string): Result.Result<Redacted.Redacted, InvalidRequest> => {
@@ -74,10 +72,10 @@ const readTokenHeader = (value: string): Result.Result<Redacted.Redacted, Invali
  * @category reading
  * @since 0.1.0
  */
-export const read = (carrier: Carrier): Result.Result<Redacted.Redacted, MissingCredentials | InvalidRequest> => {
-  const { tokenHeaders = [] } = carrier
+export const read = (
+  { tokenHeaders = [], ...carrier }: Carrier
+): Result.Result<Redacted.Redacted, MissingCredentials | InvalidRequest> => {
   const read = readAuthorization(carrier)
-  if (tokenHeaders.length === 0) return read
   // An empty header is no credentials, and neither are those of another scheme.
   const [value, ...others] = tokenHeaders.filter((value) => value !== "")
   if (value === undefined || Result.isFailure(read) && read.failure._tag === "InvalidRequest") return read
@@ -85,12 +83,11 @@ export const read = (carrier: Carrier): Result.Result<Redacted.Redacted, Missing
 }
 
 const readAuthorization = (
-  { authorization, url }: Carrier
+  { authorization: [header, ...others], url }: Carrier
 ): Result.Result<Redacted.Redacted, MissingCredentials | InvalidRequest> => {
-  const header = authorization[0]
   if (hasTokenInQuery(url)) return fail("token-in-query")
   if (header === undefined) return Result.fail(new MissingCredentials())
-  if (authorization.length > 1) return fail("several-headers")
+  if (others.length > 0) return fail("several-headers")
   // This one match reads nearly all requests. The lines below find out what is wrong with the others.
   const valid = header.length <= maxLength ? bearer.exec(header)?.[1] : undefined
   if (valid !== undefined) return accessToken(valid)
@@ -102,24 +99,17 @@ const readAuthorization = (
   return b64token.test(token) ? accessToken(token) : fail("malformed")
 }
 
-const isAuthorization = (name: unknown): boolean =>
-  typeof name === "string" && name.length === "authorization".length && name.toLowerCase() === "authorization"
-
 /** For several Authorization headers, Node keeps the first value. `rawHeaders` has all headers: each name, then its value. */
-const hasSeveral = (source: unknown): boolean => {
-  if (!Predicate.hasProperty(source, "rawHeaders") || !Array.isArray(source.rawHeaders)) return false
-  let count = 0
-  for (let index = 0; index < source.rawHeaders.length; index += 2) {
-    if (isAuthorization(source.rawHeaders[index])) count++
-  }
-  return count > 1
-}
+const sentHeaders = (source: unknown): ReadonlyArray<unknown> =>
+  Predicate.hasProperty(source, "rawHeaders") && Array.isArray(source.rawHeaders) ? source.rawHeaders : []
 
 const authorizationOf = ({ headers, source }: HttpServerRequest.HttpServerRequest): ReadonlyArray<string> => {
   const header = headers["authorization"]
   if (header === undefined) return []
-  // The values of the others are not known here, and do not matter.
-  return hasSeveral(source) ? [header, ""] : [header]
+  const sent = sentHeaders(source).filter((name, index) =>
+    index % 2 === 0 && typeof name === "string" && name.toLowerCase() === "authorization"
+  )
+  return [header, ...sent.slice(1).map(() => "")]
 }
 
 /**
@@ -136,7 +126,7 @@ export const fromRequest = (
   read({
     authorization: authorizationOf(request),
     url: request.originalUrl,
-    tokenHeaders: tokenHeaders.length === 0 ? tokenHeaders : tokenHeaders.flatMap((name) => request.headers[name] ?? [])
+    tokenHeaders: tokenHeaders.flatMap((name) => request.headers[name] ?? [])
   })
 
 const emptyCredentials = /^(?:bearer *)?$/i

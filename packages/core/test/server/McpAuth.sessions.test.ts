@@ -264,6 +264,37 @@ describe("a session", () => {
       }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
   }
 
+  it.effect("belongs to its principal even if the request that began it named the method of subscriptions", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* start()
+      const token = yield* provider.mint({ claims: owner })
+      const begun = yield* post(handle, initializeRequest("2025-11-25"), {
+        token,
+        headers: { "mcp-method": "subscriptions/listen" }
+      })
+      const session = begun.headers.get("mcp-session-id")
+      if (session === null) return assert.fail(begun.body)
+      const headers = { "mcp-session-id": session, "mcp-protocol-version": "2025-11-25" }
+      assert.strictEqual((yield* post(handle, request(1, "ping"), { token, headers })).status, 200)
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
+  it.effect("that its owner has ended does not count any more", () =>
+    Effect.gen(function*() {
+      const provider = yield* TestProvider.TestProvider
+      const { handle } = yield* start({ sessionLimits: { perPrincipal: 2 } })
+      const token = yield* provider.mint({ claims: owner })
+      const first = yield* initialize(handle, "2025-11-25", token)
+      yield* TestClock.adjust(1000)
+      const ended = yield* initialize(handle, "2025-11-25", token)
+      yield* TestClock.adjust(1000)
+      yield* send(handle, resource, { method: "DELETE", headers: { ...bearer(token), ...ended } })
+      const next = yield* initialize(handle, "2025-11-25", token)
+      for (const headers of [first, next]) {
+        assert.strictEqual((yield* post(handle, request(1, "ping"), { token, headers })).status, 200)
+      }
+    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+
   it.effect("of one user and a session of another coexist", () =>
     Effect.gen(function*() {
       const provider = yield* TestProvider.TestProvider

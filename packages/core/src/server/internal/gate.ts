@@ -36,10 +36,10 @@ import { withoutTokenHeaders } from "./tokenHeaders.ts"
 const exposedHeaders = ["WWW-Authenticate", "Mcp-Session-Id", "Mcp-Protocol-Version", "Retry-After"]
 
 /** Adds the CORS headers if every origin may call. */
-const withAnyOriginHeaders = HttpServerResponse.setHeaders([
-  ["access-control-allow-origin", "*"],
-  ["access-control-expose-headers", exposedHeaders.join(",")]
-])
+const withAnyOriginHeaders = HttpServerResponse.setHeaders({
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": exposedHeaders.join(",")
+})
 
 type Request = HttpServerRequest.HttpServerRequest
 type Respond<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
@@ -183,10 +183,7 @@ const acceptRequest = <E, R>(
         refuseSubscription(body, { info, registrations, refusals, refuse: (error) => auth.refuse(error, request) })
     ).pipe(Effect.flatMap((refusal) => refusal === undefined ? finished(true) : Effect.succeed(refusal)))
   return matchWhole(request, limit, {
-    onRead: (body) =>
-      body !== undefined && isListen(request)
-        ? subscribe(body)
-        : finished(body === undefined || mayStartSession(body)),
+    onRead: (body) => body !== undefined && isListen(request) ? subscribe(body) : finished(mayStartSession(body)),
     onTooLarge: (error) => refuseRequest(error, request, auth)
   })
 }

@@ -64,10 +64,11 @@ type Request = HttpServerRequest.HttpServerRequest
 type Response = HttpServerResponse.HttpServerResponse
 
 /**
- * Whether a message may start a session: only `initialize` does (MCP 2025-11-25, session management). JSON can spell its
- * letters as escapes, too. A session that another message started is not recorded, so no client can continue it.
+ * Whether a body may start a session: only the message `initialize` does (MCP 2025-11-25, session management). JSON can spell
+ * its letters as escapes, too. A session that another message started is not recorded, so no client can continue it. A body
+ * that cannot be read starts none.
  */
-export const mayStartSession = (message: string): boolean => message.includes("initialize") || message.includes("\\u")
+export const mayStartSession = (body = ""): boolean => /initialize|\\u/.test(body)
 
 /** A request with its response, which may have started or ended a session. */
 export interface HandledRequest {

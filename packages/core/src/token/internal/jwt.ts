@@ -83,9 +83,9 @@ export const parseJwt = (compact: string): Result.Result<UnverifiedJwt, InvalidT
   const secondDot = compact.indexOf(".", firstDot + 1)
   // A further dot would be in the signature, where base64url forbids it.
   const signature = compact.slice(secondDot + 1)
-  if (firstDot === -1 || secondDot === -1 || !isCanonicalBase64Url(signature)) return Result.fail(notJwt(compact))
-  const header = headerOf(compact.slice(0, firstDot))
-  const claims = header === undefined ? undefined : objectOf(compact.slice(firstDot + 1, secondDot))
+  // Without a first dot there is no second one.
+  if (secondDot < 0 || !isCanonicalBase64Url(signature)) return Result.fail(notJwt(compact))
+  const [header, claims] = [headerOf(compact.slice(0, firstDot)), objectOf(compact.slice(firstDot + 1, secondDot))]
   if (header === undefined || claims === undefined) return Result.fail(notJwt(compact))
   return Result.succeed({ header, claims, signed: { compact, signingInput: compact.slice(0, secondDot), signature } })
 }

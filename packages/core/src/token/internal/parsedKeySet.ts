@@ -350,12 +350,7 @@ const matchesQuery = (entry: KeyEntry, { algorithm, issuer: iss }: KeyQuery): bo
 /** The keys with the key ID of the token, otherwise those without a key ID. If the token has no key ID: all keys. */
 const matchingEntries = ({ byKid, entries }: ParsedKeySet, query: KeyQuery): ReadonlyArray<KeyEntry> => {
   const named = query.kid === undefined ? entries : byKid.get(query.kid) ?? byKid.get(undefined) ?? []
-  const matching: Array<KeyEntry> = []
-  for (const entry of named) {
-    if (matching.length === maxCandidates) break
-    if (matchesQuery(entry, query)) matching.push(entry)
-  }
-  return matching
+  return [...named].filter((entry) => matchesQuery(entry, query)).slice(0, maxCandidates)
 }
 
 /** The keys for a token, which are imported if necessary. */
