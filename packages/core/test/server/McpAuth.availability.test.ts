@@ -458,9 +458,7 @@ describe("the requests that a scope answers when it closes", () => {
     Effect.gen(function*() {
       const scope = yield* Scope.make()
       const track = yield* Scope.provide(trackRequests, scope)
-      const respond = Effect.withFiber((fiber) =>
-        track(fiber, Effect.void, () => HttpServerResponse.empty({ status: 503 }))
-      )
+      const respond = track(Effect.void, () => HttpServerResponse.empty({ status: 503 }))
       const fiber = yield* Effect.forkChild(respond, { startImmediately: true })
       yield* Fiber.join(fiber)
       let interrupts = 0

@@ -221,63 +221,40 @@ describe("a session", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
 
-  it.effect("belongs to its principal even if the request that began it named a revision without sessions", () =>
-    Effect.gen(function*() {
+  /** Begins a session in an unusual way, and continues it as its principal and as another one. */
+  const beginAndContinue = Effect.fnUntraced(
+    function*(headers: Readonly<Record<string, string>>, method = "initialize") {
       const provider = yield* TestProvider.TestProvider
       const { handle } = yield* start()
       const [ada, bob] = [
         yield* provider.mint({ claims: owner }),
         yield* provider.mint({ claims: { ...owner, sub: "bob" } })
       ]
-      const begun = yield* post(handle, initializeRequest("2025-11-25"), {
-        token: ada,
-        headers: { "mcp-protocol-version": "2026-07-28" }
+      const begun = yield* send(handle, resource, {
+        method: "POST",
+        headers: { ...mcpHeaders, ...bearer(ada), ...headers },
+        body: JSON.stringify(initializeRequest("2025-11-25")).replace("initialize", method)
       })
       const session = begun.headers.get("mcp-session-id")
       if (session === null) return assert.fail(begun.body)
-      const headers = { "mcp-session-id": session, "mcp-protocol-version": "2025-11-25" }
-      assert.strictEqual((yield* post(handle, request(1, "ping"), { token: ada, headers })).status, 200)
-      assert.strictEqual((yield* post(handle, request(1, "ping"), { token: bob, headers })).status, 404)
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+      const continued = { "mcp-session-id": session, "mcp-protocol-version": "2025-11-25" }
+      assert.strictEqual((yield* post(handle, request(1, "ping"), { token: ada, headers: continued })).status, 200)
+      assert.strictEqual((yield* post(handle, request(1, "ping"), { token: bob, headers: continued })).status, 404)
+    },
+    (body) => body.pipe(Effect.scoped, Effect.provide(TestProvider.layer()))
+  )
 
-  // JSON can spell each letter as an escape.
-  const spellings = ["initialize", "\\u0069nitialize", "initializ\\u0065", "initi\\u0061liz\\u0065"]
-  for (const spelling of spellings) {
-    it.effect(`belongs to its principal if the method that began it is spelled ${spelling}`, () =>
-      Effect.gen(function*() {
-        const provider = yield* TestProvider.TestProvider
-        const { handle } = yield* start()
-        const [ada, bob] = [
-          yield* provider.mint({ claims: owner }),
-          yield* provider.mint({ claims: { ...owner, sub: "bob" } })
-        ]
-        const begun = yield* send(handle, resource, {
-          method: "POST",
-          headers: { ...mcpHeaders, ...bearer(ada) },
-          body: JSON.stringify(initializeRequest("2025-11-25")).replace("initialize", spelling)
-        })
-        const session = begun.headers.get("mcp-session-id")
-        if (session === null) return assert.fail(begun.body)
-        const headers = { "mcp-session-id": session, "mcp-protocol-version": "2025-11-25" }
-        assert.strictEqual((yield* post(handle, request(1, "ping"), { token: ada, headers })).status, 200)
-        assert.strictEqual((yield* post(handle, request(1, "ping"), { token: bob, headers })).status, 404)
-      }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
-  }
+  it.effect("belongs to its principal even if the request that began it named a revision without sessions", () =>
+    beginAndContinue({ "mcp-protocol-version": "2026-07-28" }))
 
   it.effect("belongs to its principal even if the request that began it named the method of subscriptions", () =>
-    Effect.gen(function*() {
-      const provider = yield* TestProvider.TestProvider
-      const { handle } = yield* start()
-      const token = yield* provider.mint({ claims: owner })
-      const begun = yield* post(handle, initializeRequest("2025-11-25"), {
-        token,
-        headers: { "mcp-method": "subscriptions/listen" }
-      })
-      const session = begun.headers.get("mcp-session-id")
-      if (session === null) return assert.fail(begun.body)
-      const headers = { "mcp-session-id": session, "mcp-protocol-version": "2025-11-25" }
-      assert.strictEqual((yield* post(handle, request(1, "ping"), { token, headers })).status, 200)
-    }).pipe(Effect.scoped, Effect.provide(TestProvider.layer())))
+    beginAndContinue({ "mcp-method": "subscriptions/listen" }))
+
+  // JSON can spell each letter as an escape.
+  for (const method of ["\\u0069nitialize", "initi\\u0061liz\\u0065"]) {
+    it.effect(`belongs to its principal if the method that began it is spelled ${method}`, () =>
+      beginAndContinue({}, method))
+  }
 
   it.effect("that its owner has ended does not count any more", () =>
     Effect.gen(function*() {

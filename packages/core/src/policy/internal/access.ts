@@ -165,8 +165,8 @@ export const evaluate: {
 
 const currentRequest: Effect.Effect<PolicyRequest, never, AuthInfo> = Effect.gen(function*() {
   const caller = yield* AuthInfo
-  const { current: { isExact = true, operation } = { operation: unnamedOperation }, hierarchy } = yield* currentAccess
-  return { caller, hierarchy, isExact, operation }
+  const { current, hierarchy } = yield* currentAccess
+  return { caller, hierarchy, operation: current?.operation ?? unnamedOperation, isExact: current?.isExact }
 })
 
 /**

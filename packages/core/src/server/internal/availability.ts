@@ -53,9 +53,8 @@ export const openAvailability: Effect.Effect<Availability, never, Scope.Scope> =
   return Effect.as(availability.open, availability)
 })
 
-/** Tracks an effect that responds to a request in this fiber, so that it ends together with the server. */
+/** Tracks an effect that responds to a request, so that it ends together with the server. */
 export type Track = <A, E, R>(
-  fiber: Fiber.Fiber<unknown, unknown>,
   respond: Effect.Effect<A, E, R>,
   ended: () => HttpServerResponse.HttpServerResponse
 ) => Effect.Effect<A, E, R>
@@ -76,11 +75,12 @@ export const trackRequests: Effect.Effect<Track, never, Scope.Scope> = Effect.ma
         }
       })
   ),
-  (requests): Track => (fiber, respond, ended) => {
-    requests.set(fiber, ended)
-    return Effect.onExitPrimitive(respond, () => {
-      requests.delete(fiber)
-      return undefined
+  (requests): Track => (respond, ended) =>
+    Effect.withFiber((fiber) => {
+      requests.set(fiber, ended)
+      return Effect.onExitPrimitive(respond, () => {
+        requests.delete(fiber)
+        return undefined
+      })
     })
-  }
 )

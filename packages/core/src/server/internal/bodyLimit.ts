@@ -55,41 +55,25 @@ export const declaredTooLarge = (request: Request, { bytes }: BodyLimit): Conten
   (declaredLength(request) ?? 0) > bytes ? new ContentTooLarge({ limit: bytes }) : undefined
 
 /**
- * Reads a body up to its limit, and continues with it. The request keeps the text, so the MCP server can read it again.
- * Without this check, the server would report invalid JSON for a body that is too large. A body that is longer than its
- * declared length is too large as well. The server reports all other faults of a body, which is `undefined` then.
+ * Reads a body up to its limit. The request keeps the text, so the MCP server can read it again. Without this check, the
+ * server would report invalid JSON for a body that is too large. A body that is longer than its declared length is too large
+ * as well. The server reports all other faults of a body.
  */
-export const matchWhole = <A, E, R>(
-  request: Request,
-  { bytes, size }: BodyLimit,
-  { onRead, onTooLarge }: {
-    readonly onRead: (body: string | undefined) => Effect.Effect<A, E, R>
-    readonly onTooLarge: (error: ContentTooLarge) => Effect.Effect<A, E, R>
-  }
-): Effect.Effect<A, E, R> => {
-  // An error takes a stack trace, so it is made only if it is needed.
-  const tooLarge = (limit: number) => onTooLarge(new ContentTooLarge({ limit }))
-  // The limit applies to the body of this request alone, and not to what is done with it.
-  const text = Effect.provideService(request.text, HttpIncomingMessage.MaxBodySize, size)
-  return Effect.matchEffect(text, {
-    onFailure: ({ reason }) => {
-      if (reason._tag !== "RequestParseError") return onRead(undefined)
-      if (reason.reason === "BodyTooLarge") return tooLarge(bytes)
-      // Platforms do not distinguish a wrong length from a closed connection. No response is possible to the latter.
-      const declared = declaredLength(request)
-      return declared === undefined ? onRead(undefined) : tooLarge(declared)
-    },
-    // Some platforms ignore `MaxBodySize`. A text never has more characters than bytes.
-    onSuccess: (text) => text.length > bytes ? tooLarge(bytes) : onRead(text)
-  })
-}
-
-/** Reads a body as `matchWhole` does. */
 export const readWhole = (
   request: Request,
-  limit: BodyLimit
-): Effect.Effect<string | undefined, ContentTooLarge> =>
-  matchWhole<string | undefined, ContentTooLarge, never>(request, limit, {
-    onRead: Effect.succeed,
-    onTooLarge: Effect.fail
-  })
+  { bytes, size }: BodyLimit
+): Effect.Effect<string | undefined, ContentTooLarge> => {
+  // An error takes a stack trace, so it is made only if it is needed.
+  const tooLarge = () => Effect.fail(new ContentTooLarge({ limit: bytes }))
+  return Effect.matchEffect(request.text, {
+    onFailure: ({ reason }) => {
+      if (reason._tag !== "RequestParseError") return Effect.undefined
+      if (reason.reason === "BodyTooLarge") return tooLarge()
+      // Platforms do not distinguish a wrong length from a closed connection. No response is possible to the latter.
+      const declared = declaredLength(request)
+      return declared === undefined ? Effect.undefined : Effect.fail(new ContentTooLarge({ limit: declared }))
+    },
+    // Some platforms ignore `MaxBodySize`. A text never has more characters than bytes.
+    onSuccess: (text) => text.length > bytes ? tooLarge() : Effect.succeed(text)
+  }).pipe(Effect.provideService(HttpIncomingMessage.MaxBodySize, size))
+}

@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
@@ -20,14 +21,14 @@ import * as BearerToken from "../../token/BearerToken.ts"
 import { isEmptyCredentials } from "../../token/BearerToken.ts"
 import { type AuthError, ServerUnavailable } from "../../token/TokenError.ts"
 import { mayBeAnonymous } from "./anonymousRequests.ts"
-import { type Availability, openAvailability, ServerAvailability, type Track, trackRequests } from "./availability.ts"
-import { type BodyLimits, declaredTooLarge, limitsIn, matchWhole } from "./bodyLimit.ts"
+import { type Availability, openAvailability, ServerAvailability, trackRequests } from "./availability.ts"
+import { type BodyLimits, declaredTooLarge, limitsIn, readWhole } from "./bodyLimit.ts"
 import { withOpenAiTools } from "./openAiTools.ts"
 import { makeRefusals, refusableRoute, refuseRequest } from "./refusals.ts"
 import { Registered, type Registrations } from "./registrations.ts"
 import { ServerSessions } from "./serverSessions.ts"
 import { type ServiceWithInternals, serviceWithInternals } from "./service.ts"
-import { makeSessions, mayStartSession, type Sessions } from "./sessions.ts"
+import { makeSessions, type Sessions } from "./sessions.ts"
 import { refuseSubscription } from "./subscriptions.ts"
 import { recordAllowed } from "./telemetry.ts"
 import { withoutTokenHeaders } from "./tokenHeaders.ts"
@@ -43,9 +44,6 @@ const withAnyOriginHeaders = HttpServerResponse.setHeaders({
 
 type Request = HttpServerRequest.HttpServerRequest
 type Respond<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
-
-/** For plain routes, which end by themselves. */
-const untracked: Track = (_, respond) => respond
 
 /** How long a notification stream may last if its token is accepted after `exp`. */
 const graceMillis = 30_000
@@ -164,27 +162,24 @@ const acceptRequest = <E, R>(
     anonymousLists && isAnonymous(info) ? "open" : visibility
   )
   const answered = provideTo(refusablePlainRoute(respond, state, request), { info, access: refusals.access, request })
-  const finished = (mayChangeSessions: boolean) =>
-    Effect.map(answered, (response) => {
-      // The server adds the ID of a new session just before the response is sent.
-      if (mayChangeSessions) {
-        HttpEffect.appendPreResponseHandlerUnsafe(context, (_, sent) => recordSession(sent, info, request, state))
-      }
-      return limitStream(refusals.apply(response), request, info, auth)
-    })
+  const finished = Effect.map(answered, (response) => {
+    // The server adds the ID of a new session just before the response is sent.
+    HttpEffect.appendPreResponseHandlerUnsafe(context, (_, sent) => recordSession(sent, info, request, state))
+    return limitStream(refusals.apply(response), request, info, auth)
+  })
   // Handlers of plain routes may read bodies as streams. An MCP server reads the whole body.
   if (Option.isNone(registered) || request.method !== "POST") {
-    return Effect.provideService(finished(true), HttpIncomingMessage.MaxBodySize, limit.size)
+    return Effect.provideService(finished, HttpIncomingMessage.MaxBodySize, limit.size)
   }
   const subscribe = (body: string) =>
     Effect.flatMap(
       registered.value,
       (registrations) =>
         refuseSubscription(body, { info, registrations, refusals, refuse: (error) => auth.refuse(error, request) })
-    ).pipe(Effect.flatMap((refusal) => refusal === undefined ? finished(true) : Effect.succeed(refusal)))
-  return matchWhole(request, limit, {
-    onRead: (body) => body !== undefined && isListen(request) ? subscribe(body) : finished(mayStartSession(body)),
-    onTooLarge: (error) => refuseRequest(error, request, auth)
+    ).pipe(Effect.flatMap((refusal) => refusal === undefined ? finished : Effect.succeed(refusal)))
+  return Effect.matchEffect(readWhole(request, limit), {
+    onFailure: (error) => refuseRequest(error, request, auth),
+    onSuccess: (body) => body !== undefined && isListen(request) ? subscribe(body) : finished
   })
 }
 
@@ -261,11 +256,13 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
       (ref) => Effect.sync(() => MutableRef.get(ref))
     )
     const server = yield* Effect.serviceOption(ServerAvailability)
-    const { availability, track } = Option.isSome(server)
-      ? { availability: server.value, track: yield* trackRequests }
+    const { availability, tracked } = Option.isSome(server)
+      ? { availability: server.value, tracked: yield* trackRequests }
       // Plain routes have no server whose availability matters.
-      : { availability: yield* openAvailability, track: untracked }
+      : { availability: yield* openAvailability, tracked: identity }
     const closed = new ServerUnavailable({ reason: "closed" })
+    const track = <E, R>(answered: Respond<E, R>, request: Request) =>
+      tracked(answered, () => auth.refuse(closed, request))
     const serverSessions = yield* Effect.serviceOption(ServerSessions)
     const end = Option.isSome(serverSessions) ? serverSessions.value.end : () => Effect.void
     const sessions = yield* makeSessions({ bounds: auth.sessionBounds, end })
@@ -277,9 +274,7 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
     const isAnyOrigin = auth.allowedOrigins.length === 0
     const unavailable = () => availability.problem() ?? auth.unavailable()
     return (respond) =>
-      Effect.withFiber((fiber) => {
-        // The router runs its middleware with the request. The type of a fiber does not say what its services are.
-        const context = fiber.context as Context.Context<HttpServerRequest.HttpServerRequest>
+      Effect.contextWith((context: Context.Context<HttpServerRequest.HttpServerRequest>) => {
         const sent = Context.get(context, HttpServerRequest.HttpServerRequest)
         const request = withoutTokenHeaders(sent, auth.tokenHeaders)
         const { headers, method } = request
@@ -294,7 +289,7 @@ const middleware = HttpRouter.middleware<{ provides: AuthInfo }>()(
         }
         const problem = unavailable()
         const admitted = problem === undefined
-          ? track(fiber, admit(respond, request, state), () => auth.refuse(closed, request))
+          ? track(admit(respond, request, state), request)
           : refuseRequest(problem, request, auth)
         // Fast path: without an origin, the headers are the same for every client.
         return isAnyOrigin && headers["origin"] === undefined && method !== "OPTIONS"

@@ -12,7 +12,7 @@ import type { Availability } from "./availability.ts"
 import type { Registrations } from "./registrations.ts"
 import { type HandlerRefusal, stoppable } from "./stoppable.ts"
 
-/** Marks guards as evaluated for a list entry. Entries do not refuse. */
+/** Marks guards as evaluated for an entry of a list. */
 const withEnforcedGuards = <A, E, R>(respond: Effect.Effect<A, E, R>, enforcedGuards: ReadonlyArray<Guard>) =>
   Effect.updateContext(respond, (context: Context.Context<R>) => {
     const access = accessIn(context)
@@ -84,7 +84,7 @@ export const enforcePolicies = <S>(registrations: Registrations, availability: A
         if (closed !== undefined) return closed
         return Effect.contextWith((context: Context.Context<never>) => {
           const { current } = accessIn(context)
-          // A handler can call its own server within the process, so the operation in progress can be another one.
+          // An entry of a list is no operation. The one in progress is then that of a handler which lists its own server.
           const own = current?.known?.request === request ? current : undefined
           const found = own?.known?.policies ?? registrations.policiesOf(request)
           if (found.own === undefined && found.guards.length === 0) return Effect.succeed(true)

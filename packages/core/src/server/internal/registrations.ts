@@ -107,8 +107,8 @@ const targetsOf = (server: Server) => {
 
 /** If several registrations are possible, the default policy applies to all of them, and guards enforce themselves. */
 const commonPolicies = (candidates: ReadonlyArray<Policies>, fallback: Any): Policies => {
-  const [first = { own: fallback, guards: [] }] = candidates
-  if (candidates.length < 2) return first
+  const [only = { own: fallback, guards: [] }, ...others] = candidates
+  if (others.length === 0) return only
   return { own: candidates.find(({ own }) => own !== undefined)?.own, guards: [] }
 }
 
@@ -123,12 +123,10 @@ export const registrations = (server: Server, fallback: Any): Registrations => {
     resolver: uriResolverOf(server),
     readable: (uri) => found("resources/read", uri, false),
     policiesOf: ({ method, payload, target }) => {
-      const candidates = find(method, target, completesTemplate(payload))
-      const [only] = candidates
-      if (only !== undefined && candidates.length === 1) return policies(only)
+      const candidates = found(method, target, completesTemplate(payload))
       // The server found a target. If it is not in the lists, it was registered as a template by other means.
-      const all = candidates.length === 0 ? server.resourceTemplates : candidates
-      return commonPolicies(all.map(policies), fallback)
+      const all = candidates.length === 0 ? server.resourceTemplates.map(policies) : candidates
+      return commonPolicies(all, fallback)
     },
     mayBeOpenTarget: (method, target) => {
       const isCompletion = method === "completion/complete"

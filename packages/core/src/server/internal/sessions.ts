@@ -63,13 +63,6 @@ export const sessionBounds = (
 type Request = HttpServerRequest.HttpServerRequest
 type Response = HttpServerResponse.HttpServerResponse
 
-/**
- * Whether a body may start a session: only the message `initialize` does (MCP 2025-11-25, session management). JSON can spell
- * its letters as escapes, too. A session that another message started is not recorded, so no client can continue it. A body
- * that cannot be read starts none.
- */
-export const mayStartSession = (body = ""): boolean => /initialize|\\u/.test(body)
-
 /** A request with its response, which may have started or ended a session. */
 export interface HandledRequest {
   readonly info: AuthInfo["Service"]

@@ -12,8 +12,6 @@ export interface HandlerRefusal {
   readonly trace: Trace | undefined
 }
 
-const forkOptions = { startImmediately: true, uninterruptible: "inherit" } as const
-
 /** What an effect does, as far as policies need to know. */
 export type StoppableOperation = Pick<CurrentOperation, "isExact" | "known" | "operation">
 
@@ -51,13 +49,13 @@ export const stoppable = <A, E, R, E2, R2>(
       return Effect.onExitPrimitive(self, (exit) => {
         end(exit)
         // If it has forked fibers, its own fiber waits for them, and the response does not.
-        if (resume !== undefined) queueMicrotask(respond)
+        if (resume !== undefined) fiber.currentDispatcher.scheduleTask(respond, 0)
         return undefined
       })
     })
     // The end of the fiber that responds interrupts this one, and with it what it has forked.
     return Effect.flatMap(
-      Effect.forkChild(Effect.awaitAllChildren(stoppableSelf), forkOptions),
+      Effect.forkChild(Effect.awaitAllChildren(stoppableSelf), { startImmediately: true, uninterruptible: "inherit" }),
       (fiber) =>
         answer ?? Effect.callback<A, E | E2, R2>((resumeWith) => {
           resume = resumeWith

@@ -237,8 +237,7 @@ export const checkClaims = (
   if (Result.isFailure(names)) return Result.fail(names.failure)
   const info = {
     issuer,
-    subject: names.success.subject,
-    clientId: names.success.clientId,
+    ...names.success,
     scopes: grantedScopes(claims, rules),
     audience: audience.success,
     expiresAt: expiresAt.success,

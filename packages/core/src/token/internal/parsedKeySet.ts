@@ -359,11 +359,6 @@ export const candidateKeys = (keys: ParsedKeySet, query: KeyQuery): Effect.Effec
 
 /** The keys for a token, if all of them are imported. */
 export const readyKeys = (keys: ParsedKeySet, query: KeyQuery): ReadonlyArray<Jws.VerifySignature> | undefined => {
-  const ready: Array<Jws.VerifySignature> = []
-  for (const entry of matchingEntries(keys, query)) {
-    const verify = MutableRef.get(entry.ready)
-    if (verify === undefined) return undefined
-    if (Option.isSome(verify)) ready.push(verify.value)
-  }
-  return ready
+  const ready = matchingEntries(keys, query).map((entry) => MutableRef.get(entry.ready))
+  return ready.every((item) => item !== undefined) ? Arr.getSomes(ready) : undefined
 }

@@ -35,6 +35,7 @@ export const makeSeenFilter = (capacity: number): SeenFilter => {
   if (capacity === 0) return disabled
   const limit = Math.min(capacity, maxTokens)
   const size = 2 ** Math.ceil(Math.log2(limit * bitsPerToken))
+  // The size is a power of two, so this is the remainder.
   const bitOf = (fingerprint: number): number => fingerprint & (size - 1)
   const make = () => new Uint32Array(size / 32)
   let [latest, earlier, added] = [make(), make(), 0]
